@@ -1,0 +1,29 @@
+"""ganzoo: the GAN model zoo for TensorFlow and Keras 3.
+
+Importing it is quick: TensorFlow is loaded by the first name that needs it.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+from ganzoo.registry import build as build
+from ganzoo.registry import describe as describe
+from ganzoo.registry import list_models as list_models
+from ganzoo.registry import register as register
+
+if TYPE_CHECKING:
+    from ganzoo.gan import GAN as GAN
+
+__version__ = "0.1.0"
+
+_LAZY = {"GAN": "ganzoo.gan"}
+
+
+def __getattr__(name):
+    if name not in _LAZY:
+        raise AttributeError(f"module 'ganzoo' has no attribute {name!r}")
+    return getattr(importlib.import_module(_LAZY[name]), name)
+
+
+def __dir__():
+    return sorted([*globals(), *_LAZY])

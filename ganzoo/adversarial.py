@@ -1,0 +1,485 @@
+"""AdversarialModel: the one train step that every variant shares."""
+
+import inspect
+
+import keras
+import tensorflow as tf
+
+from ganzoo import distribute
+from ganzoo.data import batch as batches
+from ganzoo.data import pipeline
+
+# What the seed of a step is folded with, one number a use.
+G_STEP = 1_000_000
+LATENT = 0
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class AdversarialModel(keras.Model):
+    """Two players, two optimizers, Algorithm 1 of Goodfellow et al. 2014.
+
+    A subclass names its networks and answers three questions: `generate`,
+    `discriminator_loss` and `generator_loss`. A loss answers with two dicts: the
+    named scalar terms whose sum is minimised, and scalars that are only watched.
+    Terms are plain means over this replica's samples; the scaling for replicas
+    happens once, in `_update`.
+
+    Every argument of `__init__` is kept as an attribute of the same name, which
+    makes `get_config` generic.
+
+    Args:
+        d_steps: D updates for each G update (Algorithm 1's k), each on fresh real
+            samples and fresh noise; 0 where there is no D.
+        ema_decay: decay of the running average of the `averaged` networks, in
+            [0, 1), ramped up as min(decay, (1 + t) / (10 + t)); 0 keeps none.
+        value_range: (low, high) of the samples, or None for unbounded vectors.
+        seed: of all the noise of training, and of the order of the data.
+    """
+
+    loss_terms: tuple[str, ...] = ()
+    watched: tuple[str, ...] = ()
+    label_count = 0  # labels that batches may hold: 0 .. label_count - 1
+
+    def __init__(
+        self, *, d_steps=1, ema_decay=0.0, value_range=(-1.0, 1.0), seed=0, name=None
+    ):
+        super().__init__(name=name)
+        _check_settings(d_steps, ema_decay)
+        self.d_steps = d_steps
+        self.ema_decay = ema_decay
+        self.value_range = None if value_range is None else tuple(value_range)
+        self.seed = seed
+        self.averages = []
+        self._functions = {}
+        self.built = True  # the networks are: Keras need not call them to build
+
+    # --- what a variant answers -------------------------------------------------
+
+    @property
+    def generators(self) -> list:
+        """The networks that `g_optimizer` owns."""
+        raise NotImplementedError
+
+    @property
+    def discriminators(self) -> list:
+        """The networks that `d_optimizer` owns."""
+        return []
+
+    @property
+    def averaged(self) -> list:
+        """The networks that the running average follows."""
+        return self.generators
+
+    def generate(self, batch, training):
+        """Returns {"sample": fake, ...}, with what the losses need of its making."""
+        raise NotImplementedError
+
+    def discriminator_loss(self, batch, fake, training):
+        """Returns (terms to minimise, scalars to watch)."""
+        raise NotImplementedError
+
+    def generator_loss(self, batch, fake, training):
+        """Returns (terms to minimise, scalars to watch)."""
+        raise NotImplementedError
+
+    # --- three more, with defaults, for the few that need them ------------------
+
+    def adapt(self, batch):
+        """Called once before step 0 with the first batch: data-dependent starts."""
+
+    def update_discriminators(self, part, fake):
+        """One step of D; `fake` was made outside the tape, so it is a constant."""
+        return self._update(
+            lambda: self.discriminator_loss(part, fake, training=True),
+            self.d_optimizer,
+            self.discriminators,
+        )
+
+    def after_step(self, values):
+        """State that follows a step; `values` holds its terms and watched scalars."""
+        self._update_averages()
+
+    # --- the step ---------------------------------------------------------------
+
+    def train_step(self, data):
+        """Algorithm 1: `d_steps` updates of D, then one of G, all on fresh noise."""
+        *d_parts, g_part = self.parts(self.as_batch(data), self.step_seed())
+        values = {}
+        for part in d_parts:
+            fake = self.generate(part, training=True)
+            values = self.update_discriminators(part, fake)
+        values = values | self._update(
+            lambda: self.generator_loss(
+                g_part, self.generate(g_part, training=True), training=True
+            ),
+            self.g_optimizer,
+            self.generators,
+        )
+        self.after_step(values)
+        return self._log(values, tf.shape(g_part["real"])[0])
+
+    def test_step(self, data):
+        """The terms without an update, on the same noise for every batch."""
+        batch = {**self.as_batch(data), "seed": self._base_seed()}
+        fake = self.generate(batch, training=False)
+        values = {}
+        for loss in (self.discriminator_loss, self.generator_loss)[not self.d_steps :]:
+            values |= _merge(*loss(batch, fake, training=False))
+        return self._log(values, tf.shape(batch["real"])[0])
+
+    def parts(self, batch, seed):
+        """Splits a batch for the D steps and the G step, each with its own seed.
+
+        Strided slices, so that a step sees the same samples however the batch is
+        spread over replicas. The G step takes the last slice again, with new noise.
+        """
+        count = max(1, self.d_steps)
+        slices = [
+            {key: value[i::count] for key, value in batch.items()} for i in range(count)
+        ]
+        d_parts = [
+            {**part, "seed": distribute.fold(seed, i)}
+            for i, part in enumerate(slices[: self.d_steps])
+        ]
+        return [*d_parts, {**slices[-1], "seed": distribute.fold(seed, G_STEP)}]
+
+    def as_batch(self, data):
+        """Turns what a data set yields into a dict; uint8 into `value_range`."""
+        batch = batches.as_dict(data)
+        return {key: self._scale(value) for key, value in batch.items()}
+
+    def step_seed(self):
+        """The seed of this step: a function of the model's seed and the step."""
+        return distribute.fold(
+            self._base_seed(), tf.cast(self.g_optimizer.iterations, tf.int32)
+        )
+
+    def _base_seed(self):
+        return tf.constant([self.seed, 0], tf.int32)
+
+    def _scale(self, value):
+        if value.dtype == tf.uint8 and self.value_range is not None:
+            low, high = self.value_range
+            scaled = tf.cast(value, self.variable_dtype) * ((high - low) / 255)
+            return scaled + low
+        return tf.cast(value, self.variable_dtype) if value.dtype.is_floating else value
+
+    def _update(self, loss_fn, optimizer, networks):
+        variables = [v for network in networks for v in network.trainable_variables]
+        with tf.GradientTape() as tape:
+            terms, watched = loss_fn()
+            # Optimizers sum gradients over replicas; dividing inside the tape makes
+            # that sum the gradient of the mean over the global batch.
+            loss = tf.add_n(list(terms.values())) / distribute.replica_count()
+        optimizer.apply(tape.gradient(loss, variables), variables)
+        return _merge(terms, watched)
+
+    def _update_averages(self):
+        if not self.averages:
+            return
+        step = tf.cast(self.g_optimizer.iterations, self.variable_dtype)
+        rate = 1 - tf.minimum(self.ema_decay, (1 + step) / (10 + step))
+        for network, average in zip(self.averaged, self.averages, strict=True):
+            for new, old in zip(network.weights, average.weights, strict=True):
+                old.assign(old + tf.cast(rate, old.dtype) * (new - old))
+
+    def _log(self, values, count):
+        logs = {name: values[name] for name in self.log.names}
+        self.log.update_state(list(logs.values()), count)
+        return logs
+
+    # --- Keras ------------------------------------------------------------------
+
+    def compile(self, d_optimizer=None, g_optimizer=None, jit_compile=False):
+        """Gives each player its optimizer, and builds what training keeps.
+
+        Args:
+            d_optimizer: a `keras.optimizers.Optimizer`; None where there is no D.
+            g_optimizer: the same for the generators.
+            jit_compile: compile the step with XLA (one device only).
+
+        Raises:
+            ValueError: a weight that both players own, or an optimizer that clips
+                under several replicas (it would clip before the sum over them).
+        """
+        super().compile(optimizer=None, jit_compile=jit_compile)
+        _check_owners(self.generators, self.discriminators)
+        self.d_optimizer = d_optimizer
+        self.g_optimizer = g_optimizer
+        for optimizer, networks in (
+            (d_optimizer, self.discriminators),
+            (g_optimizer, self.generators),
+        ):
+            if optimizer is not None:
+                _check_clipping(optimizer)
+                variables = [v for net in networks for v in net.trainable_variables]
+                optimizer.build(variables)
+        totals = dict.fromkeys(_total(term) for term in self.loss_terms)
+        self.log = LogMean([*totals, *self.loss_terms, *self.watched])
+        self._functions = {}
+        if self.ema_decay and not self.averages:
+            self.averages = [_copy(network) for network in self.averaged]
+
+    @property
+    def metrics(self):
+        return [self.log]
+
+    @property
+    def step(self) -> int:
+        """Number of G updates so far."""
+        return int(self.g_optimizer.iterations.numpy())
+
+    def average_of(self, network):
+        """The running average of `network`, or itself where none is kept."""
+        pairs = zip(self.averaged, self.averages, strict=False)
+        return next((mean for own, mean in pairs if own is network), network)
+
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        steps_per_epoch=None,
+        steps_per_call=None,
+        validation_data=None,
+        **kwargs,
+    ):
+        """Trains. Arrays go through the zoo's pipeline, data sets as they are.
+
+        Args:
+            x: real samples (N, ...), uint8 or floats in `value_range`; or a dict of
+                arrays by batch key; or a `tf.data.Dataset` of global batches.
+            y: labels (N,) where the variant uses them.
+            batch_size: global number of real samples for each D step (arrays;
+                default 128).
+            epochs: passes over `steps_per_epoch` batches.
+            steps_per_epoch: default: one pass over the arrays.
+            steps_per_call: steps in one call of the compiled function; by default
+                as many as divide `steps_per_epoch`, up to 16, and 1 for data sets
+                and with `validation_data`. Callbacks see the last of them.
+            validation_data: as `x`, or (x, y); evaluated after each epoch.
+            **kwargs: the other arguments of `keras.Model.fit`.
+
+        Raises:
+            ValueError: samples or labels that the model cannot take; a batch that
+                does not divide by `d_steps` x replicas.
+        """
+        if not isinstance(x, tf.data.Dataset):
+            arrays = pipeline.to_arrays(x, y)
+            size = (batch_size or 128) * max(1, self.d_steps)
+            n = len(arrays["real"])
+            pipeline.check_arrays(
+                arrays, batch_size=batch_size or 128, value_range=self.value_range
+            )
+            steps_per_epoch = steps_per_epoch or max(1, n // size)
+            auto = 1 if validation_data is not None else _divisor(steps_per_epoch, 16)
+            steps_per_call = steps_per_call or auto
+            x = pipeline.batches(arrays, size, seed=self.seed, start=self.step)
+        first = batches.as_dict(next(iter(x)))
+        self._check_batch(first)
+        if self.step == 0:
+            self.adapt(self.as_batch(first))
+            self._reset_averages()
+        if validation_data is not None:
+            validation_data = batches.finite(validation_data, batch_size or 128)
+        self.steps_per_execution = steps_per_call or 1
+        try:
+            return super().fit(
+                batches.without_autotune(x),
+                epochs=epochs,
+                steps_per_epoch=steps_per_epoch,
+                validation_data=validation_data,
+                shuffle=False,
+                **kwargs,
+            )
+        finally:
+            self.steps_per_execution = 1
+
+    def evaluate(self, x=None, y=None, batch_size=128, **kwargs):
+        """The mean of every term over a data set, without an update.
+
+        Args:
+            x: samples as for `fit`; none are dropped.
+            y: labels (N,) where the variant uses them.
+            batch_size: samples a step.
+            **kwargs: the other arguments of `keras.Model.evaluate`.
+        """
+        if x is not None and not isinstance(x, tf.data.Dataset):
+            x = batches.finite((x, y) if y is not None else x, batch_size)
+        return super().evaluate(x, **kwargs)
+
+    def make_train_function(self, force=False):
+        self.train_function = self._function("train_step", force)
+
+    def make_test_function(self, force=False):
+        self.test_function = self._function("test_step", force)
+
+    def _function(self, name, force):
+        """Several steps a call: the loop stands outside `strategy.run`.
+
+        Keras' own loop fails under several replicas, its reduction under several
+        workers.
+        """
+        key = name, self.steps_per_execution
+        if key not in self._functions or force:
+            step = getattr(self, name)
+            if self.jit_compile:
+                step = tf.function(step, jit_compile=True)
+            self._functions[key] = _multi_step(
+                step, self.distribute_strategy, self.steps_per_execution
+            )
+        return self._functions[key]
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Nothing: all is built, and Keras' way would consume the data's order."""
+
+    def _check_batch(self, batch):
+        size = int(batch["real"].shape[0])
+        unit = max(1, self.d_steps) * self.distribute_strategy.num_replicas_in_sync
+        if size % unit:
+            raise ValueError(
+                f"The global batch must divide by d_steps x replicas = {unit}. "
+                f"Received a batch of {size}; {size - size % unit or unit} or "
+                f"{size + unit - size % unit} would do."
+            )
+        batches.check_values(batch, self.value_range, self.label_count)
+
+    def _reset_averages(self):
+        for network, average in zip(self.averaged, self.averages, strict=False):
+            average.set_weights(network.get_weights())
+
+    # --- saving -----------------------------------------------------------------
+
+    @classmethod
+    def _config_names(cls):
+        """Arguments of every `__init__` from `cls` up to this class."""
+        chain = cls.__mro__[: cls.__mro__.index(AdversarialModel) + 1]
+        return {
+            parameter.name
+            for owner in chain
+            for parameter in inspect.signature(owner.__init__).parameters.values()
+            if parameter.kind is parameter.KEYWORD_ONLY
+        }
+
+    def get_config(self):
+        values = {name: getattr(self, name) for name in sorted(self._config_names())}
+        return {
+            name: keras.saving.serialize_keras_object(value)
+            for name, value in values.items()
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(
+            **{
+                name: keras.saving.deserialize_keras_object(value, custom_objects)
+                for name, value in config.items()
+            }
+        )
+
+    def get_compile_config(self):
+        players = {"d_optimizer": self.d_optimizer, "g_optimizer": self.g_optimizer}
+        return {
+            **{k: keras.saving.serialize_keras_object(v) for k, v in players.items()},
+            "jit_compile": self.jit_compile,
+        }
+
+    def compile_from_config(self, config):
+        self.compile(
+            **{k: keras.saving.deserialize_keras_object(v) for k, v in config.items()}
+        )
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class LogMean(keras.metrics.Metric):
+    """Sample-weighted means of named scalars, held in one vector."""
+
+    def __init__(self, names, name="log", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.names = list(names)
+        self.total = self.add_weight((len(self.names),), "zeros", name="total")
+        self.count = self.add_weight((), "zeros", name="count")
+
+    def update_state(self, values, count):
+        count = tf.cast(count, self.total.dtype)
+        values = tf.stack([tf.cast(value, self.total.dtype) for value in values])
+        # A replica without samples has no mean: 0 x nan counts as 0.
+        self.total.assign_add(tf.math.multiply_no_nan(values, count))
+        self.count.assign_add(count)
+
+    def result(self):
+        means = tf.math.divide_no_nan(self.total.value, self.count.value)
+        return dict(zip(self.names, tf.unstack(means, len(self.names)), strict=True))
+
+
+def _multi_step(step, strategy, steps):
+    def one(iterator):
+        logs = strategy.run(step, args=(next(iterator),))
+        mean = tf.distribute.ReduceOp.MEAN
+        return {k: strategy.reduce(mean, v, axis=None) for k, v in logs.items()}
+
+    def several(iterator):
+        logs = one(iterator)
+        for _ in tf.range(steps - 1):
+            logs = one(iterator)
+        return logs
+
+    return tf.function(one if steps == 1 else several, reduce_retracing=True)
+
+
+def _merge(terms, watched):
+    """All that a loss says, by name, with the sum of the terms as d_loss or g_loss."""
+    total = _total(next(iter(terms)))
+    return {total: tf.add_n(list(terms.values())), **terms, **watched}
+
+
+def _total(term):
+    """d_adv belongs to d_loss, g_adv to g_loss."""
+    return term.split("_")[0] + "_loss"
+
+
+def _copy(network):
+    copy = keras.models.clone_model(network)
+    copy.set_weights(network.get_weights())
+    copy.trainable = False
+    return copy
+
+
+def _divisor(number, limit):
+    """The largest divisor of `number` up to `limit`."""
+    return max(d for d in range(1, min(number, limit) + 1) if number % d == 0)
+
+
+def _check_settings(d_steps, ema_decay):
+    if not isinstance(d_steps, int) or d_steps < 0:
+        raise ValueError(
+            f"`d_steps` must be a whole number from 0. Received: {d_steps!r}."
+        )
+    if not 0 <= ema_decay < 1:
+        raise ValueError(
+            f"`ema_decay` must be in [0, 1); 0 keeps no average. Received: {ema_decay}."
+        )
+
+
+def _check_owners(generators, discriminators):
+    own = {id(v): v for net in generators for v in net.trainable_variables}
+    both = [
+        v.path for net in discriminators for v in net.trainable_variables if id(v) in own
+    ]
+    if both:
+        raise ValueError(
+            "Every trainable weight must belong to exactly one player. "
+            f"Owned by both: {', '.join(both)}."
+        )
+
+
+def _check_clipping(optimizer):
+    if distribute.replica_count() > 1 and (
+        optimizer.clipnorm or optimizer.global_clipnorm or optimizer.clipvalue
+    ):
+        raise ValueError(
+            "Under several replicas, Keras clips each replica's gradient before it "
+            "sums them, which is not the clipping of one device. Remove clipnorm, "
+            f"global_clipnorm and clipvalue from {optimizer.name!r}."
+        )

@@ -1,0 +1,96 @@
+"""Where decoded samples go: memory, or a memory-mapped file if they are too many."""
+
+import hashlib
+import math
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+CACHE_DIR = Path("~/.cache/ganzoo").expanduser()
+
+Samples = Iterable[tuple[np.ndarray, int]]
+
+
+def cache_path(cache_dir: Path, *parts: object) -> Path:
+    """Returns the file for what `parts` describe: sources, sizes, times, settings."""
+    key = hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
+    return cache_dir / f"{key}.npy"
+
+
+def collect(
+    samples: Samples,
+    count: int,
+    shape: tuple[int, ...],
+    *,
+    path: Path,
+    memory_limit: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns uint8 samples `(n, *shape)` and int32 labels `(n,)`, n <= `count`.
+
+    Args:
+        samples: yields up to `count` pairs of sample and label, read once.
+        count: the most samples that there can be.
+        shape: of one sample.
+        path: the file of the memory map, used if `count` samples take more than
+            `memory_limit` bytes.
+        memory_limit: bytes.
+    """
+    if count * math.prod(shape) <= memory_limit:
+        return _to_memory(samples, count, shape)
+    return _to_disk(samples, path, shape)
+
+
+def _to_memory(
+    samples: Samples, count: int, shape: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    real = np.empty((count, *shape), np.uint8)
+    labels = np.empty(count, np.int32)
+    n = 0
+    for sample, label in samples:
+        real[n], labels[n] = sample, label
+        n += 1
+    return real[:n], labels[:n]
+
+
+def _to_disk(
+    samples: Samples, path: Path, shape: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    # The file takes its name once it is complete, so an interrupted run leaves no
+    # half-written cache behind.
+    labels_path = path.with_suffix(".labels.npy")
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        labels = []
+        with _replacing(path) as file:
+            _write_header(file, 0, shape)
+            for sample, label in samples:
+                file.write(np.ascontiguousarray(sample, np.uint8))
+                labels.append(label)
+            # NumPy pads the header so that the first axis can grow in place.
+            file.seek(0)
+            _write_header(file, len(labels), shape)
+            with _replacing(labels_path) as labels_file:
+                np.save(labels_file, np.array(labels, np.int32))
+    return np.load(path, mmap_mode="r"), np.load(labels_path)
+
+
+def _write_header(file: BinaryIO, count: int, shape: tuple[int, ...]) -> None:
+    header = {"descr": "|u1", "fortran_order": False, "shape": (count, *shape)}
+    np.lib.format.write_array_header_1_0(file, header)
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    """Yields a file that becomes `path` at the end, or vanishes on an error."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        try:
+            yield file
+        except BaseException:
+            os.unlink(file.name)
+            raise
+    os.replace(file.name, path)

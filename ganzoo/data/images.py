@@ -1,0 +1,100 @@
+"""Decoding and reshaping of single images, with Pillow."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageOps
+
+MAX_PIXELS = 64_000_000
+"""Images with more pixels are refused before they are decoded."""
+
+_GREY_MODES = frozenset({"1", "L", "LA", "I;16", "I;16B", "I;16L"})
+
+
+@dataclass(frozen=True)
+class Form:
+    """What the images should become; None keeps what they are."""
+
+    size: tuple[int, int] | None = None  # height, width
+    channels: int | None = None
+
+    @classmethod
+    def of(
+        cls, image_size: int | tuple[int, int] | None, channels: int | None
+    ) -> "Form":
+        """Returns the checked form; an int stands for a square.
+
+        Raises:
+            ValueError: sizes below 1 or channels other than 1 and 3.
+        """
+        if isinstance(image_size, int):
+            image_size = (image_size, image_size)
+        if image_size is not None and (len(image_size) != 2 or min(image_size) < 1):
+            raise ValueError(
+                "Unfit image_size; allowed: a positive side or (height, width). "
+                f"Received: {image_size}."
+            )
+        if channels not in (None, 1, 3):
+            raise ValueError(
+                f"Unfit channels; allowed: 1 (grey) or 3 (RGB). Received: {channels}."
+            )
+        return cls(None if image_size is None else tuple(image_size), channels)
+
+
+def is_grey(image: Image.Image) -> bool:
+    """Whether an image has one channel, going by its header."""
+    return image.mode in _GREY_MODES
+
+
+def upright_size(image: Image.Image) -> tuple[int, int]:
+    """Returns (height, width) after EXIF rotation, going by the header."""
+    width, height = image.size
+    turned = image.getexif().get(0x0112, 1) >= 5
+    return (width, height) if turned else (height, width)
+
+
+def to_array(
+    image: Image.Image, size: tuple[int, int] | None, channels: int
+) -> np.ndarray:
+    """Returns uint8 `(H, W, channels)`: upright, on white, resized, centre-cropped."""
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I;16"):
+        # 65535 / 255 = 257; Pillow's own conversion clips at 255.
+        image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
+    elif image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
+    image = image.convert("L" if channels == 1 else "RGB")
+    if size is not None and size != (image.height, image.width):
+        image = ImageOps.fit(image, size[::-1], method=Image.Resampling.BICUBIC)
+    return np.asarray(image).reshape(image.height, image.width, channels)
+
+
+def reshape_images(real: np.ndarray, form: Form) -> np.ndarray:
+    """Returns samples in another size or number of channels, if `form` asks for it.
+
+    Raises:
+        ValueError: the samples are not uint8 images.
+    """
+    if form == Form():
+        return real
+    if real.ndim != 4 or real.dtype != np.uint8:
+        raise ValueError(
+            "image_size and channels apply to uint8 images (N, H, W, C) alone. "
+            f"Received: {real.dtype} of shape {real.shape}."
+        )
+    size = form.size or real.shape[1:3]
+    channels = form.channels or real.shape[3]
+    if (*size, channels) == real.shape[1:]:
+        return real
+    return np.stack([to_array(from_array(x), size, channels) for x in real])
+
+
+def from_array(pixels: np.ndarray) -> Image.Image:
+    """Returns the Pillow image of uint8 or uint16 `(H, W, C)`."""
+    if pixels.shape[-1] == 1:
+        pixels = pixels[..., 0]
+    elif pixels.dtype == np.uint16:
+        pixels = (pixels // 257).astype(np.uint8)
+    return Image.fromarray(pixels)

@@ -1,0 +1,83 @@
+"""Data sets in one `.npz` file."""
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from ganzoo.data.record import check_labels, check_samples
+
+_KEYS = ("x_train", "y_train", "x_test", "y_test", "class_names")
+_SPLITS = {"train": ("train",), "test": ("test",), "all": ("train", "test")}
+
+
+def load_npz(path: Path, split: str) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+    """Returns the arrays and class names of an `.npz` file.
+
+    The file holds `x_train` and, as available, `y_train`, `x_test`, `y_test` and
+    `class_names`. Samples are uint8 or float; grey images `(N, H, W)` and voxels
+    `(N, D, H, W)` get a channel axis, and voxels of 0 and 1 become uint8 0 and 255.
+
+    Raises:
+        ValueError: a file that is damaged, pickled or no archive, a missing split, or
+            arrays of an unfit shape or dtype.
+    """
+    if split not in _SPLITS:
+        raise ValueError(
+            f"Unknown split of {str(path)!r}; allowed: {', '.join(_SPLITS)}. "
+            f"Received: {split!r}."
+        )
+    stored = _read(path)
+    missing = [f"x_{part}" for part in _SPLITS[split] if f"x_{part}" not in stored]
+    if missing:
+        raise ValueError(
+            f"No {missing[0]!r} in {str(path)!r}; needed for split {split!r}. "
+            f"Received keys: {', '.join(stored)}."
+        )
+    where = str(path)
+    real = np.concatenate([stored[f"x_{part}"] for part in _SPLITS[split]])
+    real = _samples(real, where)
+    if f"y_{_SPLITS[split][0]}" not in stored:
+        return {"real": real}, ()
+    labels = {key: _labels(stored[key], where) for key in stored if key[:2] == "y_"}
+    label = np.concatenate([labels[f"y_{part}"] for part in _SPLITS[split]])
+    if "class_names" in stored:
+        names = stored["class_names"]
+    else:
+        # Over both splits, so that train and test agree on the number of classes.
+        names = range(1 + max(int(y.max(initial=-1)) for y in labels.values()))
+    return {"real": real, "label": label}, tuple(str(name) for name in names)
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as archive:
+            return {key: archive[key] for key in _KEYS if key in archive}
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(
+            f"Cannot read {str(path)!r} as .npz; allowed: an undamaged archive of "
+            f"plain arrays ({', '.join(_KEYS)}), never pickled objects. "
+            f"Received: {error}"
+        ) from error
+
+
+def _samples(real: np.ndarray, where: str) -> np.ndarray:
+    """Returns samples with a channel axis; 0/1 voxels and booleans as 0/255."""
+    channels_last = real.ndim == 4 and real.shape[-1] in (1, 3)
+    voxels = real.ndim == 5 or (real.ndim == 4 and not channels_last)
+    if real.ndim == 3 or (real.ndim == 4 and voxels):
+        real = real[..., np.newaxis]
+    if real.dtype == bool or (
+        voxels and real.dtype == np.uint8 and real.max(initial=0) <= 1
+    ):
+        real = real.astype(np.uint8) * np.uint8(255)
+    check_samples(real, where)
+    return real
+
+
+def _labels(labels: np.ndarray, where: str) -> np.ndarray:
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    check_labels(labels, count=len(labels), classes=None, where=where)
+    return labels.astype(np.int32)

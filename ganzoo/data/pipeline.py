@@ -1,0 +1,181 @@
+"""From arrays to an infinite stream of batches whose order is a pure function.
+
+Batch `s` depends on the seed and on `s` alone, so a run resumes at any step at no cost
+and the number of replicas does not change what is seen.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ganzoo.data.record import check_finite
+
+# Keys of the labelled stream: their own length, hence their own order.
+_LABELED = ("labeled", "labeled_label")
+_LABELED_FOLD = 0x5EED
+
+
+def batches(
+    arrays: dict[str, np.ndarray], batch_size: int, *, seed: int, start: int = 0
+) -> tf.data.Dataset:
+    """Returns an infinite data set of dicts with the keys of `arrays`.
+
+    Position `i = step * batch_size + j` of the stream is sample
+    `index_shuffle(i % n, seed=[seed, i // n])`: every epoch of `n` samples is a new
+    permutation. `labeled` and `labeled_label` follow an order of their own.
+
+    Args:
+        arrays: arrays of equal length (the labelled pair may differ). An in-memory
+            array is kept as one tensor; an `np.memmap` is read row by row.
+        batch_size: samples a batch, static in the element's shape.
+        seed: decides the order.
+        start: index of the first batch.
+    """
+    # On the CPU, where tf.data runs: a captured GPU tensor would be copied each step.
+    with tf.device("CPU:0"):
+        readers = {key: _reader(array) for key, array in arrays.items()}
+
+    sizes = {key in _LABELED: len(array) for key, array in arrays.items()}
+    seeds = {False: seed, True: seed ^ _LABELED_FOLD}
+
+    def batch(step):
+        rows = {
+            labeled: _order(step, batch_size, n, seeds[labeled])
+            for labeled, n in sizes.items()
+        }
+        return {key: read(rows[key in _LABELED]) for key, read in readers.items()}
+
+    options = tf.data.Options()
+    # Its thread delays the end of `fit` by up to half the run's duration.
+    options.autotune.enabled = False
+    options.deterministic = True
+    options.experimental_distribute.auto_shard_policy = (
+        tf.data.experimental.AutoShardPolicy.DATA
+    )
+    stream = tf.data.Dataset.counter(start).map(batch).prefetch(2)
+    return stream.with_options(options)
+
+
+def _order(step: tf.Tensor, batch_size: int, n: int, seed: int) -> tf.Tensor:
+    """Returns the `(batch_size,)` sample indices of batch `step`."""
+    position = step * batch_size + tf.range(batch_size, dtype=tf.int64)
+    epoch, index = position // n, position % n
+    # index_shuffle is vectorised over the index but not over the seed, so shuffle for
+    # each epoch that a batch can touch (two, unless n < batch_size), then pick.
+    touched = (n + batch_size - 2) // n + 1
+    shuffled = [
+        tf.random.experimental.index_shuffle(
+            index,
+            seed=tf.stack([tf.constant(seed, tf.int64), epoch[0] + k]),
+            max_index=tf.constant(n - 1, tf.int64),
+        )
+        for k in range(touched)
+    ]
+    return tf.gather(tf.stack(shuffled, axis=1), epoch - epoch[0], batch_dims=1)
+
+
+def _reader(array: np.ndarray):
+    """Returns a function from indices `(B,)` to the rows of `array`."""
+    if not isinstance(array, np.memmap):
+        resident = tf.convert_to_tensor(array)
+        return lambda rows: tf.gather(resident, rows)
+
+    def read(rows):
+        order = np.argsort(rows)  # ascending offsets: the disk reads forward
+        out = np.empty((len(rows), *array.shape[1:]), array.dtype)
+        out[order] = array[rows[order]]
+        return out
+
+    def read_rows(rows):
+        out = tf.numpy_function(read, [rows], array.dtype, stateful=False)
+        return tf.ensure_shape(out, (*rows.shape, *array.shape[1:]))
+
+    return read_rows
+
+
+def to_arrays(
+    x: np.ndarray | dict[str, np.ndarray], y: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
+    """Returns the dict of arrays behind `fit(x, y)`.
+
+    Args:
+        x: samples, or a dict of arrays by batch key. uint8 stays uint8; floats become
+            Keras' floatx (float32 by default).
+        y: integer labels `(N,)` or `(N, 1)`, stored as `label`.
+
+    Raises:
+        ValueError: samples of another dtype, or labels that are not integers.
+    """
+    arrays = dict(x) if isinstance(x, dict) else {"real": x}
+    if y is not None:
+        arrays["label"] = y
+    return {key: _CONVERT.get(key, _samples)(key, arrays[key]) for key in arrays}
+
+
+def _samples(key: str, array: np.ndarray) -> np.ndarray:
+    array = np.asanyarray(array)
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype.kind == "f":
+        return array.astype(keras.config.floatx(), copy=False)
+    raise ValueError(
+        f"Unfit dtype of {key!r}; allowed: uint8 in 0..255, or float. "
+        f"Received: {array.dtype}."
+    )
+
+
+def _labels(key: str, array: np.ndarray) -> np.ndarray:
+    array = np.asanyarray(array)
+    n = array.size
+    if array.dtype.kind not in "iu" or array.shape not in ((n,), (n, 1)):
+        raise ValueError(
+            f"Unfit labels {key!r}; allowed: integers of shape (N,) or (N, 1). "
+            f"Received: {array.dtype} of shape {array.shape}."
+        )
+    return array.reshape(-1).astype(np.int32, copy=False)
+
+
+_CONVERT = {"label": _labels, "labeled_label": _labels}
+
+
+def check_arrays(
+    arrays: dict[str, np.ndarray],
+    *,
+    batch_size: int,
+    value_range: tuple[float, float] | None,
+) -> None:
+    """Raises ValueError unless `arrays` can be trained on.
+
+    Args:
+        arrays: what `to_arrays` returned.
+        batch_size: no more than the number of samples (the labelled pair may be
+            shorter: it is repeated).
+        value_range: closed range of float samples; None allows any.
+    """
+    sizes = {key: len(array) for key, array in arrays.items()}
+    for keys in (sizes.keys() - set(_LABELED), sizes.keys() & set(_LABELED)):
+        if len({sizes[key] for key in keys}) > 1:
+            received = {key: sizes[key] for key in sizes if key in keys}
+            raise ValueError(
+                "Arrays of different lengths; all must have one entry a sample. "
+                f"Received: {received}."
+            )
+    if sizes["real"] < batch_size:
+        raise ValueError(
+            "Fewer samples than a batch: at least one full batch is needed, so lower "
+            f"batch_size. Received: {sizes['real']} samples, batch_size={batch_size}."
+        )
+    for key, array in arrays.items():
+        check_finite(array, where=repr(key))
+        if array.dtype.kind == "f" and value_range is not None:
+            _check_range(key, array, value_range)
+
+
+def _check_range(key: str, array: np.ndarray, value_range: tuple[float, float]) -> None:
+    low, high = float(array.min()), float(array.max())
+    if low < value_range[0] or high > value_range[1]:
+        raise ValueError(
+            f"Values of {key!r} lie outside the model's value_range; scale them to "
+            f"[{value_range[0]:g}, {value_range[1]:g}] or pass uint8 in 0..255. "
+            f"Received: [{low:g}, {high:g}]."
+        )

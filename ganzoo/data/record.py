@@ -1,0 +1,130 @@
+"""The record that every source returns, valid by construction."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+_BLOCK = 2**24  # bytes hashed at a time, so that a memory map is never read whole
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """A named data set.
+
+    Attributes:
+        name: what it is called in reports.
+        arrays: `real` always: uint8 images `(N, H, W, C)` or voxels
+            `(N, D, H, W, C)` in 0..255, or float points `(N, d)`, images or voxels;
+            `label` int32 `(N,)` where labelled, -1 for "unknown"; `labeled` and
+            `labeled_label` in the semi-supervised case.
+        class_names: one name a class; empty where unlabelled.
+
+    Raises:
+        ValueError: the arrays are empty, of an unfit rank or dtype, not finite, or
+            their labels do not fit.
+    """
+
+    name: str
+    arrays: dict[str, np.ndarray]
+    class_names: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        check_samples(self.arrays["real"], where=f"data set {self.name!r}")
+        if "label" in self.arrays:
+            check_labels(
+                self.arrays["label"],
+                count=len(self),
+                classes=len(self.class_names) or None,
+                where=f"data set {self.name!r}",
+            )
+
+    def __len__(self) -> int:
+        return len(self.arrays["real"])
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """Shape of one sample."""
+        return self.arrays["real"].shape[1:]
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes; 0 if unlabelled."""
+        if self.class_names or "label" not in self.arrays:
+            return len(self.class_names)
+        return int(self.arrays["label"].max()) + 1
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Sixteen hex digits that change with any byte, shape or dtype."""
+        digest = hashlib.sha256()
+        for key, array in sorted(self.arrays.items()):
+            digest.update(f"{key} {array.shape} {array.dtype.str};".encode())
+            rows = max(1, _BLOCK // max(1, array[:1].nbytes))
+            for start in range(0, len(array), rows):
+                digest.update(np.ascontiguousarray(array[start : start + rows]))
+        return digest.hexdigest()[:16]
+
+
+def check_samples(real: np.ndarray, where: str) -> None:
+    """Raises ValueError unless `real` is a non-empty, finite batch of samples."""
+    if real.dtype != np.uint8 and real.dtype.kind != "f":
+        raise ValueError(
+            f"Unfit dtype of samples in {where}; allowed: uint8 (0..255) or float. "
+            f"Received: {real.dtype}."
+        )
+    if real.ndim not in (2, 4, 5):
+        raise ValueError(
+            f"Unfit rank of samples in {where}; allowed: points (N, d), images "
+            f"(N, H, W, C) or voxels (N, D, H, W, C). Received shape: {real.shape}."
+        )
+    if real.ndim == 4 and real.shape[-1] not in (1, 3):
+        raise ValueError(
+            f"Unfit number of channels in {where}; allowed: 1 or 3, channels last. "
+            f"Received shape: {real.shape}."
+        )
+    if real.size == 0:
+        raise ValueError(
+            f"Empty {where}: at least one sample is needed. "
+            f"Received shape: {real.shape}."
+        )
+    check_finite(real, where)
+
+
+def check_finite(array: np.ndarray, where: str) -> None:
+    """Raises ValueError with the count and first index of NaN or infinite values."""
+    if array.dtype.kind != "f":
+        return
+    bad = ~np.isfinite(array)
+    if bad.any():
+        first = tuple(int(i) for i in np.argwhere(bad)[0])
+        raise ValueError(
+            f"NaN or infinite values in {where}; only finite values are allowed. "
+            f"Received: {int(bad.sum())} of {array.size}, the first at index {first}."
+        )
+
+
+def check_labels(
+    labels: np.ndarray, *, count: int, classes: int | None, where: str
+) -> None:
+    """Raises ValueError unless `labels` are `count` integers in 0..classes-1, or -1."""
+    if labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"Unfit dtype of labels in {where}; allowed: integers. "
+            f"Received: {labels.dtype}."
+        )
+    if labels.shape != (count,):
+        raise ValueError(
+            f"Labels of {where} do not match its samples; needed: one label for each "
+            f"of {count} samples. Received shape: {labels.shape}."
+        )
+    high = np.iinfo(np.int32).max if classes is None else classes - 1
+    bad = np.flatnonzero((labels < -1) | (labels > high))
+    if bad.size:
+        top = "" if classes is None else f" to {high}"
+        raise ValueError(
+            f"Labels out of range in {where}; allowed: 0{top}, or -1 for unlabelled. "
+            f"Received: {int(labels[bad[0]])} at index {int(bad[0])} "
+            f"({bad.size} such labels)."
+        )

@@ -1,0 +1,135 @@
+"""One door to every data set: `load_data`."""
+
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+
+from ganzoo.data import folder, images, npz, tfds, toy
+from ganzoo.data.cache import CACHE_DIR
+from ganzoo.data.record import Data
+
+MEMORY_LIMIT = 2**30
+"""Bytes of samples kept in memory; larger sets are memory-mapped from the cache."""
+
+
+def load_data(
+    name: str | Path,
+    *,
+    split: str = "train",
+    data_dir: str | Path | None = None,
+    image_size: int | tuple[int, int] | None = None,
+    channels: int | None = None,
+    strict: bool = False,
+    labels_per_class: int | None = None,
+    seed: int = 0,
+    cache_dir: str | Path | None = None,
+    memory_limit: int = MEMORY_LIMIT,
+) -> Data:
+    """Loads a data set by name or path.
+
+    Args:
+        name: a built-in set ("digits", "ring8", "grid25", "swiss_roll"), else an
+            existing path (an `.npz` file or an image folder), else a TFDS image set
+            such as "mnist".
+        split: "train", "test" or "all"; a TFDS set takes its own splits and slices.
+        data_dir: where TFDS sets are prepared; by default `TFDS_DATA_DIR`, then TFDS'
+            own default.
+        image_size: side, or (height, width), in pixels: the shorter side is resized
+            with an antialiased filter and the centre is cut out.
+        channels: 1 (grey) or 3 (RGB); by default what the images have.
+        strict: refuse a folder with an unreadable image instead of skipping it.
+        labels_per_class: semi-supervised: this many labelled samples of each class go
+            to `labeled` and `labeled_label`, and every `label` becomes -1.
+        seed: chooses the labelled samples.
+        cache_dir: where larger sets are decoded to; by default ~/.cache/ganzoo.
+        memory_limit: bytes of uint8 samples above which a folder or TFDS set is
+            memory-mapped from `cache_dir`.
+
+    Raises:
+        ValueError: unknown name, or a set that is empty, broken or cannot be had.
+    """
+    form = images.Form.of(image_size, channels)
+    cache = Path(cache_dir or CACHE_DIR)
+    path = Path(name).expanduser()
+    if name in toy.BUILT_IN:
+        data = _named(name, *toy.load_built_in(name, split), form)
+    elif path.is_dir():
+        data = folder.load_folder(
+            path,
+            split=split,
+            form=form,
+            strict=strict,
+            cache_dir=cache,
+            memory_limit=memory_limit,
+        )
+    elif path.is_file():
+        data = _named(path.stem, *npz.load_npz(path, split), form)
+    elif tfds.is_known(str(name), data_dir):
+        data = tfds.load_tfds(
+            str(name),
+            split=split,
+            data_dir=data_dir,
+            form=form,
+            cache_dir=cache,
+            memory_limit=memory_limit,
+        )
+    else:
+        raise ValueError(_unknown(str(name), data_dir))
+    if labels_per_class is None:
+        return data
+    return _semi_supervised(data, labels_per_class, seed)
+
+
+def _named(
+    name: str,
+    arrays: dict[str, np.ndarray],
+    class_names: tuple[str, ...],
+    form: images.Form,
+) -> Data:
+    data = Data(name, arrays, class_names)
+    real = images.reshape_images(data.arrays["real"], form)
+    return replace(data, arrays={**arrays, "real": real})
+
+
+def _unknown(name: str, data_dir: str | Path | None) -> str:
+    known = [*toy.BUILT_IN, *tfds.list_names(data_dir)]
+    near = get_close_matches(name, known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return (
+        f"Unknown data set.{hint} Allowed: {', '.join(toy.BUILT_IN)}, the path of an "
+        ".npz file or image folder that exists, or the name of a TFDS image set. "
+        f"Received: {name!r}."
+    )
+
+
+def _semi_supervised(data: Data, per_class: int, seed: int) -> Data:
+    """Moves `per_class` labelled samples of each class to a stream of their own."""
+    if per_class < 1 or not data.class_names:
+        raise ValueError(
+            "labels_per_class needs a labelled set and at least 1 label a class. "
+            f"Received: labels_per_class={per_class}, data set {data.name!r} with "
+            f"{data.num_classes} classes."
+        )
+    label = data.arrays["label"]
+    rng = np.random.default_rng(seed)
+    rows = []
+    for index in range(data.num_classes):
+        members = np.flatnonzero(label == index)
+        if len(members) < per_class:
+            class_name = data.class_names[index]
+            raise ValueError(
+                f"Too few samples of class {class_name!r} in {data.name!r}; "
+                f"labels_per_class={per_class} allows no class with fewer. "
+                f"Received: {len(members)} samples."
+            )
+        rows.append(rng.choice(members, per_class, replace=False))
+    rows = np.concatenate(rows)
+    arrays = {
+        **data.arrays,
+        "label": np.full_like(label, -1),
+        "labeled": np.asarray(data.arrays["real"][rows]),
+        "labeled_label": label[rows],
+    }
+    return replace(data, arrays=arrays)

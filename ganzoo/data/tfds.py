@@ -1,0 +1,198 @@
+"""Image sets by TFDS name, read in bounded memory.
+
+TensorFlow and tensorflow_datasets are imported when first needed.
+"""
+
+import os
+import re
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from ganzoo.data.cache import cache_path, collect
+from ganzoo.data.images import Form, from_array, to_array
+from ganzoo.data.record import Data
+
+NETWORK_TIMEOUT = 5.0
+"""Seconds that the host of a download has to answer."""
+
+# name[/config][:version]; in particular no path and no foreign namespace.
+_NAME = re.compile(r"[a-z_]\w*(/[\w.+-]+)?(:[\d.*]+)?", re.IGNORECASE)
+_READ_BLOCK = 512
+
+
+def list_names(data_dir: str | Path | None) -> list[str]:
+    """Returns the names that TFDS knows, and those prepared under the directory."""
+    import tensorflow_datasets as tfds
+
+    folder = Path(_directory(data_dir) or tfds.core.constants.DATA_DIR)
+    prepared = {path.parts[-3] for path in folder.glob("*/*/dataset_info.json")}
+    known = tfds.list_builders(with_community_datasets=False)
+    return sorted({*known, *prepared})
+
+
+def is_known(name: str, data_dir: str | Path | None) -> bool:
+    """Whether `name` is, or begins with the name of, a TFDS set."""
+    if not _NAME.fullmatch(name):
+        return False
+    return re.split("[/:]", name)[0] in list_names(data_dir)
+
+
+def load_tfds(
+    name: str,
+    *,
+    split: str,
+    data_dir: str | Path | None,
+    form: Form,
+    cache_dir: Path,
+    memory_limit: int,
+) -> Data:
+    """Loads a TFDS image set as uint8 images, with int32 labels where it has them.
+
+    Args:
+        name: name[/config][:version].
+        split: a split of the set, a slice of one ("train[:1000]"), or "all".
+        data_dir: where the set is prepared, or will be.
+        form: wanted size and channels.
+        cache_dir: where a set of more than `memory_limit` bytes is decoded to.
+        memory_limit: bytes.
+
+    Raises:
+        ValueError: unknown split, a set without images or without a fixed size, or an
+            unprepared set whose host does not answer.
+    """
+    builder = _prepared_builder(name, data_dir)
+    count = _count(builder, name, split)
+    shape, class_names = _features(builder, name, form)
+    real, labels = collect(
+        _samples(builder, split, shape, labelled=bool(class_names)),
+        count,
+        shape,
+        path=cache_path(
+            cache_dir, name, split, shape, str(builder.data_path), _written(builder)
+        ),
+        memory_limit=memory_limit,
+    )
+    arrays = {"real": real, "label": labels} if class_names else {"real": real}
+    return Data(name, arrays, class_names)
+
+
+def _directory(data_dir: str | Path | None) -> str | None:
+    # TFDS reads the variable once, at its import; a later change would be lost.
+    return str(data_dir) if data_dir else os.environ.get("TFDS_DATA_DIR")
+
+
+def _prepared_builder(name: str, data_dir: str | Path | None):
+    import tensorflow_datasets as tfds
+
+    builder = tfds.builder(name, data_dir=_directory(data_dir))
+    if builder.is_prepared():
+        return builder
+    url = next(iter(builder.url_infos), "https://storage.googleapis.com")
+    if not _answers(url):
+        raise ValueError(
+            f"The TFDS set {name!r} is not prepared and cannot be downloaded: no "
+            f"answer from {url} within {NETWORK_TIMEOUT:g} s. Run `tfds build {name}` "
+            "where there is a network, then pass the directory of the prepared sets "
+            "as data_dir or TFDS_DATA_DIR. "
+            f"Received data directory: {builder.data_dir}."
+        )
+    builder.download_and_prepare()
+    return builder
+
+
+def _answers(url: str) -> bool:
+    """Whether the host answers in time; TFDS itself would retry for minutes."""
+    answered = []
+
+    def ask():
+        request = urllib.request.Request(url, method="HEAD")
+        try:
+            urllib.request.urlopen(request, timeout=NETWORK_TIMEOUT).close()
+        except urllib.error.HTTPError as error:
+            error.close()  # any status is an answer
+        except OSError:
+            return
+        answered.append(True)
+
+    # In a thread, because a name lookup has no timeout of its own.
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(NETWORK_TIMEOUT)
+    return bool(answered)
+
+
+def _count(builder, name: str, split: str) -> int:
+    splits = builder.info.splits
+    try:
+        count = splits[split].num_examples
+    except (KeyError, ValueError) as error:
+        raise ValueError(
+            f"Unknown split of {name!r}; allowed: {', '.join(splits)}, all, or a slice "
+            f"such as 'train[:1000]'. Received: {split!r}."
+        ) from error
+    if not count:
+        raise ValueError(
+            f"Empty split of {name!r}: at least one sample is needed. "
+            f"Received: {split!r} with 0 samples."
+        )
+    return count
+
+
+def _features(builder, name: str, form: Form):
+    """Returns the shape of a sample and the class names."""
+    import tensorflow_datasets as tfds
+
+    features = builder.info.features
+    image = features["image"] if "image" in features else None
+    if not isinstance(image, tfds.features.Image) or image.np_dtype not in (
+        np.uint8,
+        np.uint16,
+    ):
+        raise ValueError(
+            f"The TFDS set {name!r} is no image set; needed: a feature 'image' of "
+            f"uint8 or uint16. Received features: {', '.join(features)}."
+        )
+    height, width, depth = image.shape
+    size = form.size or (height, width)
+    if None in size:
+        raise ValueError(
+            f"The images of {name!r} differ in size; give image_size. "
+            f"Received: image_size={form.size}."
+        )
+    channels = form.channels or (1 if depth == 1 else 3)
+    label = features["label"] if "label" in features else None
+    labelled = isinstance(label, tfds.features.ClassLabel)
+    return (*size, channels), tuple(label.names) if labelled else ()
+
+
+def _samples(
+    builder, split: str, shape: tuple[int, ...], labelled: bool
+) -> Iterator[tuple[np.ndarray, int]]:
+    import tensorflow as tf
+    import tensorflow_datasets as tfds
+
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    config = tfds.ReadConfig(try_autocache=False, options=options)
+    keys = {"image": True, "label": True} if labelled else {"image": True}
+    stream = builder.as_dataset(
+        split=split,
+        read_config=config,
+        decoders=tfds.decode.PartialDecoding(keys),
+    )
+    same_size = None not in builder.info.features["image"].shape
+    for block in stream.batch(_READ_BLOCK if same_size else 1).as_numpy_iterator():
+        images = block["image"]
+        labels = block["label"] if labelled else np.zeros(len(images), np.int32)
+        if images.shape[1:] != shape or images.dtype != np.uint8:
+            images = [to_array(from_array(x), shape[:2], shape[2]) for x in images]
+        yield from zip(images, labels, strict=True)
+
+
+def _written(builder) -> int:
+    return (Path(builder.data_path) / "dataset_info.json").stat().st_mtime_ns

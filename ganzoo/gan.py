@@ -1,0 +1,333 @@
+"""GAN: the default answers, from noise to sample, and `assemble` for builders."""
+
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ganzoo import distribute, latent, losses, specs
+from ganzoo.adversarial import LATENT, AdversarialModel
+
+PRIORS = {
+    "normal": distribute.global_normal,
+    "uniform": lambda *args: 2 * distribute.global_uniform(*args) - 1,
+    "unit_uniform": distribute.global_uniform,
+}
+CHUNK = 256  # samples generated at once, so that memory is bounded for any n
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class GAN(AdversarialModel):
+    """A generator of samples from noise, and a discriminator of samples.
+
+    The networks say how they are conditioned: each takes a dict of named inputs,
+    of which it is given those that it names. The generator may name `latent` and
+    `label`, the discriminator `sample` and `label`; labels are whole numbers from
+    0 up to `num_classes`.
+
+    Args:
+        generator: latent (N, latent_dim) to samples in `value_range`.
+        discriminator: samples to logits, (N, 1).
+        objective: a loss by name, or `{"name": ..., option: value}`.
+        prior: `normal` N(0, 1), `uniform` U(-1, 1) or `unit_uniform` U(0, 1).
+        num_classes: number of labels where the networks take one, else 0.
+        **settings: see `AdversarialModel`.
+    """
+
+    loss_terms = ("d_adv", "g_adv")
+
+    def __init__(
+        self,
+        *,
+        generator,
+        discriminator,
+        objective="non_saturating",
+        prior="normal",
+        num_classes=0,
+        **settings,
+    ):
+        super().__init__(**settings)
+        specs.check_known("prior", [prior], PRIORS)
+        self.generator = generator
+        self.discriminator = discriminator
+        self.objective = objective
+        self.prior = prior
+        self.num_classes = num_classes
+        self.label_count = num_classes
+        self.loss_functions = losses.get(objective)
+
+    # --- answers ----------------------------------------------------------------
+
+    @property
+    def generators(self):
+        return [self.generator]
+
+    @property
+    def discriminators(self):
+        return [self.discriminator]
+
+    @property
+    def watched(self):
+        return ("d_real", "d_fake") if self.has_probability else ()
+
+    def generate(self, batch, training):
+        seed = distribute.fold(batch["seed"], LATENT)
+        count = batch["real"].shape[0] or tf.shape(batch["real"])[0]
+        given = {**batch, "latent": self._draw(count, seed)}
+        sample = feed(self.generator, given, training)
+        return {**given, "sample": sample}
+
+    def discriminate(self, given, training):
+        """D's logits, float32 or better; `given["sample"]` is what it looks at."""
+        logits = feed(self.discriminator, given, training)
+        return tf.cast(logits, self.variable_dtype)
+
+    def discriminator_loss(self, batch, fake, training):
+        real = self.discriminate({**batch, "sample": batch["real"]}, training)
+        fake = self.discriminate(fake, training)
+        terms = {"d_adv": self.loss_functions.discriminator(real, fake)}
+        return terms, self._watch(real, fake)
+
+    def generator_loss(self, batch, fake, training):
+        logits = self.discriminate(fake, training)
+        real = None
+        if self.loss_functions.paired:
+            real = self.discriminate({**batch, "sample": batch["real"]}, training)
+        return {"g_adv": self.loss_functions.generator(real, logits)}, {}
+
+    def _watch(self, real, fake):
+        """Mean D(x) and D(G(z)), where D's output is a probability."""
+        if not self.has_probability:
+            return {}
+        probability = self.loss_functions.probability
+        return {
+            "d_real": tf.reduce_mean(probability(real)),
+            "d_fake": tf.reduce_mean(probability(fake)),
+        }
+
+    # --- use --------------------------------------------------------------------
+
+    @property
+    def has_probability(self) -> bool:
+        """Whether D's output is a probability under this loss."""
+        return self.loss_functions.probability is not None
+
+    @property
+    def latent_dim(self) -> int:
+        """Length of a latent."""
+        return self.generator.input["latent"].shape[-1]
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """Shape of one sample."""
+        return tuple(self.generator.output.shape[1:])
+
+    def latents(self, n: int, seed: int = 0) -> np.ndarray:
+        """Draws n latents (n, latent_dim) from the prior; the first ones of a larger
+        n are those of a smaller one."""
+        chunks = [
+            self._draw(CHUNK, distribute.fold(tf.constant([seed, 1]), i)).numpy()
+            for i in range(-(-n // CHUNK))
+        ]
+        return np.concatenate(chunks)[:n] if n else np.empty((0, self.latent_dim))
+
+    def sample(self, n, *, seed=0, label=None, ema=None) -> np.ndarray:
+        """Generates n samples.
+
+        Args:
+            n: how many; memory stays bounded for any number.
+            seed: of the latents. The same n, seed and weights give the same samples.
+            label: a label, or n of them, for conditional models; by default the
+                classes in turn.
+            ema: whether to use the running average of the generator; by default
+                where there is one.
+
+        Returns:
+            uint8 images (n, H, W, C) in 0..255; floats (n, d) where samples have no
+            `value_range`.
+
+        Raises:
+            ValueError: a negative n, a label that the model does not know, or
+                `ema=True` where no average is kept.
+        """
+        if n < 0:
+            raise ValueError(f"`n` must be 0 or more. Received: {n}.")
+        return self.decode(self.latents(n, seed), label=label, ema=ema)
+
+    def decode(self, latents, *, label=None, ema=None) -> np.ndarray:
+        """Generates the samples of latents (n, latent_dim); see `sample`."""
+        latents = np.asarray(latents)
+        if latents.ndim != 2 or latents.shape[1] != self.latent_dim:
+            raise ValueError(
+                f"Latents must have shape (n, {self.latent_dim}). "
+                f"Received: {latents.shape}."
+            )
+        labels = self._labels(label, len(latents))
+        network = self._choose(ema)
+        samples = [
+            self._decode_chunk(network, latents[i : i + CHUNK], labels[i : i + CHUNK])
+            for i in range(0, len(latents), CHUNK)
+        ]
+        if not samples:
+            samples = [np.empty((0, *self.sample_shape), self.variable_dtype)]
+        return self._public(np.concatenate(samples))
+
+    def interpolate(self, a, b, n=10, *, label=None, ema=None) -> np.ndarray:
+        """Generates n samples on the path from latent a to latent b, ends included.
+
+        The path is the great circle for a normal prior, a straight line otherwise
+        (White 2016, arXiv 1609.04468).
+        """
+        path = latent.slerp if self.prior == "normal" else latent.lerp
+        return self.decode(path(a, b, n), label=label, ema=ema)
+
+    def probability_real(self, x, label=None) -> np.ndarray:
+        """D(x) in [0, 1] of samples (n, ...), uint8 or in `value_range`.
+
+        Raises:
+            ValueError: this loss has no probability.
+        """
+        if not self.has_probability:
+            raise ValueError(
+                "D(x) is no probability under this loss; probability_real needs one "
+                f"such as 'non_saturating'. Received: {self.objective!r}."
+            )
+        labels = self._labels(label, len(x))
+        values = [
+            self._probability_chunk(x[i : i + CHUNK], labels[i : i + CHUNK])
+            for i in range(0, len(x), CHUNK)
+        ]
+        return np.concatenate(values)
+
+    def call(self, inputs, training=False):
+        """The generator, running average if there is one: latents to samples."""
+        given = inputs if isinstance(inputs, Mapping) else {"latent": inputs}
+        return feed(self.average_of(self.generator), given, training)
+
+    def _probability_chunk(self, x, labels):
+        given = {"sample": self._scale(tf.convert_to_tensor(x)), "label": labels}
+        logits = self.discriminate(given, training=False)
+        probability = self.loss_functions.probability(logits)
+        return tf.reshape(probability, (len(x), -1)).numpy().mean(axis=1)
+
+    def _decode_chunk(self, network, latents, labels):
+        given = {
+            "latent": tf.convert_to_tensor(latents, self.variable_dtype),
+            "label": tf.convert_to_tensor(labels, tf.int32),
+        }
+        return tf.cast(feed(network, given, False), self.variable_dtype).numpy()
+
+    def _draw(self, count, seed):
+        shape = (count, self.latent_dim)
+        return PRIORS[self.prior](shape, seed, self.variable_dtype)
+
+    def _choose(self, ema):
+        if ema and not self.averages:
+            raise ValueError(
+                "This model keeps no running average. Build it with ema_decay above 0, "
+                f"or leave ema out. Received: ema={ema}."
+            )
+        return self.generator if ema is False else self.average_of(self.generator)
+
+    def _labels(self, label, n):
+        if label is None:
+            return np.arange(n, dtype="int32") % max(1, self.num_classes)
+        labels = np.broadcast_to(np.asarray(label), (n,)).astype("int32")
+        if not self.num_classes or n and not 0 <= labels.min() <= labels.max() < (
+            self.num_classes
+        ):
+            allowed = (
+                f"0 to {self.num_classes - 1}" if self.num_classes else "no label"
+            )
+            raise ValueError(f"This model takes {allowed}. Received: {label!r}.")
+        return labels
+
+    def _public(self, samples):
+        if self.value_range is None:
+            return samples
+        low, high = self.value_range
+        return np.clip(np.rint((samples - low) * (255 / (high - low))), 0, 255).astype(
+            "uint8"
+        )
+
+
+def feed(network, given, training):
+    """Calls `network` on those of the `given` values that it names as inputs."""
+    wanted = {name: given[name] for name in network.input}
+    return network(wanted, training=training)
+
+
+def assemble(
+    model=GAN,
+    *,
+    loss="non_saturating",
+    d_steps=1,
+    learning_rate=2e-4,
+    d_learning_rate=None,
+    g_learning_rate=None,
+    beta_1=0.5,
+    beta_2=0.999,
+    epsilon=1e-7,
+    d_optimizer=None,
+    g_optimizer=None,
+    prior="normal",
+    ema_decay=0.0,
+    seed=0,
+    jit_compile=False,
+    **parts,
+):
+    """Makes and compiles the model; its keywords are the options of every builder.
+
+    Args:
+        model: the class.
+        loss: a loss by name, or `{"name": ..., option: value}`.
+        d_steps: D updates for each G update.
+        learning_rate: Adam's, for both players.
+        d_learning_rate: D's own rate.
+        g_learning_rate: G's own rate.
+        beta_1: Adam's decay of the mean gradient.
+        beta_2: Adam's decay of the squared gradient.
+        epsilon: Adam's, added outside the square root.
+        d_optimizer: in place of Adam: a `keras.optimizers.Optimizer`, or
+            `{"name": ..., option: value}`.
+        g_optimizer: the same for G.
+        prior: `normal`, `uniform` (-1 to 1) or `unit_uniform` (0 to 1).
+        ema_decay: of the running average of G; 0 keeps none.
+        seed: of all the noise of training.
+        jit_compile: compile the step with XLA (one device only).
+        **parts: what the builder made: networks and settings of `model`.
+    """
+    built = model(
+        objective=loss,
+        d_steps=d_steps,
+        prior=prior,
+        ema_decay=ema_decay,
+        seed=seed,
+        **parts,
+    )
+    adam = {"name": "adam", "beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon}
+    players = {
+        "d_optimizer": d_optimizer
+        or {**adam, "learning_rate": d_learning_rate or learning_rate},
+        "g_optimizer": g_optimizer
+        or {**adam, "learning_rate": g_learning_rate or learning_rate},
+    }
+    built.compile(
+        **{player: _optimizer(spec) for player, spec in players.items()},
+        jit_compile=jit_compile,
+    )
+    return built
+
+
+OPTIMIZERS = {
+    "adam": keras.optimizers.Adam,
+    "rmsprop": keras.optimizers.RMSprop,
+    "sgd": keras.optimizers.SGD,
+}
+
+
+def _optimizer(spec):
+    if isinstance(spec, keras.optimizers.Optimizer):
+        return spec
+    return specs.make("optimizer", spec, OPTIMIZERS)

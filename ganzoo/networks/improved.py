@@ -1,0 +1,77 @@
+"""The MNIST networks of Salimans et al. 2016 (arXiv 1606.03498), for any sample.
+
+Generator with batch normalisation and softplus; discriminator with weight
+normalisation and Gaussian noise on every layer.
+"""
+
+import math
+
+import keras
+from keras import layers
+
+from ganzoo.layers import GaussianNoise, WeightNormDense, batch_norm
+from ganzoo.networks import inputs
+
+
+def generator(image_shape, *, latent_dim, hidden=(500, 500), value_range=(0.0, 1.0)):
+    """latent (N, latent_dim) to samples (N, *image_shape)."""
+    shape = inputs.check_image_shape(image_shape, ranks=(1, 3, 4))
+    inputs.check_positive(latent_dim=latent_dim)
+    latent = x = keras.Input((latent_dim,), name="latent")
+    for units in hidden:
+        x = layers.Dense(units, use_bias=False)(x)
+        x = batch_norm(scale=False, epsilon=1e-6)(x)
+        x = inputs.activation("softplus")(x)
+    x = WeightNormDense(math.prod(shape), kernel_initializer=_normal(0.1))(x)
+    x = layers.Reshape(shape)(x)
+    x = layers.Activation(inputs.output_activation(value_range))(x)
+    return keras.Model({"latent": latent}, x, name="generator")
+
+
+def discriminator(
+    image_shape,
+    *,
+    outputs,
+    hidden=(1000, 500, 250, 250, 250),
+    input_noise=0.3,
+    hidden_noise=0.5,
+):
+    """sample (N, *image_shape) to {"features": (N, f), "logits": (N, outputs)}.
+
+    The features are the last hidden layer before its noise.
+
+    Args:
+        outputs: number of logits.
+        hidden: units of each hidden layer.
+        input_noise: standard deviation of the noise on the sample, in training.
+        hidden_noise: the same on each hidden layer.
+    """
+    shape = inputs.check_image_shape(image_shape, ranks=(1, 3, 4))
+    sample = keras.Input(shape, name="sample")
+    x = GaussianNoise(input_noise)(layers.Flatten()(sample))
+    for units in hidden:
+        x = WeightNormDense(
+            units, train_scale=False, kernel_initializer=_normal(0.1)
+        )(x)
+        features = inputs.activation("relu")(x)
+        x = GaussianNoise(hidden_noise)(features)
+    logits = WeightNormDense(outputs, kernel_initializer=_normal(0.1))(x)
+    answers = {"features": features, "logits": logits}
+    return keras.Model({"sample": sample}, answers, name="discriminator")
+
+
+def initialize(network, samples) -> None:
+    """Data-dependent start (Salimans and Kingma 2016, section 3), layer by layer.
+
+    Each weight-normalised layer of the chain is scaled and shifted so that what
+    `samples` cause at its output has mean 0 and variance 1, the noise included.
+    """
+    x = samples
+    for layer in network.layers[1:]:
+        if isinstance(layer, WeightNormDense):
+            layer.initialize(x)
+        x = layer(x, training=True) if isinstance(layer, GaussianNoise) else layer(x)
+
+
+def _normal(stddev):
+    return keras.initializers.RandomNormal(stddev=stddev)

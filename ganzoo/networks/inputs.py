@@ -1,0 +1,69 @@
+"""What the families share: named inputs, and how a sample's range ends a generator."""
+
+import keras
+from keras import layers, ops
+
+from ganzoo import specs
+
+OUTPUT_ACTIVATIONS = {(-1.0, 1.0): "tanh", (0.0, 1.0): "sigmoid", None: "linear"}
+
+
+def output_activation(value_range) -> str:
+    """The activation whose values span `value_range`: tanh, sigmoid or linear."""
+    key = None if value_range is None else tuple(float(v) for v in value_range)
+    if key not in OUTPUT_ACTIVATIONS:
+        raise ValueError(
+            "`value_range` must be (-1, 1), (0, 1) or, for unbounded vectors, None. "
+            f"Received: {value_range!r}."
+        )
+    return OUTPUT_ACTIVATIONS[key]
+
+
+def one_hot_label(num_classes: int):
+    """A label input () int32 and its one-hot code (num_classes,); -1 gives zeros."""
+    label = keras.Input((), dtype="int32", name="label")
+    code = ops.one_hot(label, num_classes, dtype=keras.config.floatx())
+    return label, code
+
+
+def check_image_shape(image_shape, ranks, smallest=1) -> tuple[int, ...]:
+    """Returns the shape as a tuple; refuses what a family cannot generate.
+
+    Args:
+        image_shape: (H, W, C), (D, H, W, C), or (d,) for vectors.
+        ranks: lengths of shape that the family serves.
+        smallest: least size of a spatial side.
+    """
+    shape = tuple(image_shape)
+    whole = all(isinstance(side, int) and side > 0 for side in shape)
+    sides = shape[:-1] if len(shape) > 1 else ()
+    if not whole or len(shape) not in ranks or min((*sides, smallest)) < smallest:
+        kinds = {1: "(d,)", 3: "(H, W, C)", 4: "(D, H, W, C)"}
+        allowed = " or ".join(kinds[rank] for rank in ranks)
+        raise ValueError(
+            f"`image_shape` must be {allowed}, with sides of at least {smallest}. "
+            f"Received: {image_shape!r}."
+        )
+    return shape
+
+
+def check_positive(**values) -> None:
+    """Refuses values that are not whole numbers from 1."""
+    for name, value in values.items():
+        if not isinstance(value, int) or value < 1:
+            raise ValueError(
+                f"`{name}` must be a whole number from 1. Received: {value!r}."
+            )
+
+
+def activation(name: str):
+    """A layer by the name of the activation: `relu` or `leaky_relu` (slope 0.2)."""
+    specs.check_known("activation", [name], ACTIVATIONS)
+    return ACTIVATIONS[name]()
+
+
+ACTIVATIONS = {
+    "relu": layers.ReLU,
+    "leaky_relu": lambda: layers.LeakyReLU(0.2),
+    "softplus": lambda: layers.Activation("softplus"),
+}

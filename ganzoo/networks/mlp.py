@@ -1,0 +1,111 @@
+"""Multilayer perceptrons, for images of any shape and for vectors."""
+
+import math
+
+import keras
+from keras import layers
+
+from ganzoo.layers import Dropout, GaussianNoise, Maxout, batch_norm
+from ganzoo.networks import inputs
+
+
+def generator(
+    image_shape,
+    *,
+    latent_dim,
+    hidden=(256, 256),
+    activation="relu",
+    normalize=True,
+    hidden_noise=0.0,
+    latent_to_hidden=0,
+    label_units=0,
+    num_classes=0,
+    value_range=(-1.0, 1.0),
+    initializer="glorot_uniform",
+):
+    """latent (N, latent_dim) [and label (N,)] to samples (N, *image_shape).
+
+    Args:
+        hidden: units of each hidden layer.
+        normalize: batch normalisation after each hidden layer but the last.
+        hidden_noise: standard deviation of noise added to each hidden layer in
+            training.
+        latent_to_hidden: how many of the latent's numbers, its last ones, enter at
+            the second hidden layer in place of the input.
+        label_units: size of a ReLU layer that the label's one-hot code passes
+            before it joins the latent; 0 joins the code itself.
+        num_classes: number of labels; 0 for none.
+        value_range: of the samples.
+    """
+    shape = inputs.check_image_shape(image_shape, ranks=(1, 3, 4))
+    inputs.check_positive(latent_dim=latent_dim)
+    if not 0 <= latent_to_hidden < latent_dim or (latent_to_hidden and len(hidden) < 2):
+        raise ValueError(
+            "`latent_to_hidden` must leave a part of the latent to the input, and "
+            f"needs two hidden layers. Received: {latent_to_hidden} of {latent_dim}, "
+            f"with {len(hidden)} hidden layers."
+        )
+    named = {"latent": keras.Input((latent_dim,), name="latent")}
+    x = named["latent"]
+    late = x[:, latent_dim - latent_to_hidden :]
+    x = x[:, : latent_dim - latent_to_hidden]
+    if num_classes:
+        named["label"], code = inputs.one_hot_label(num_classes)
+        if label_units:
+            code = layers.Dense(label_units, activation="relu")(code)
+        x = layers.Concatenate()([x, code])
+    for i, units in enumerate(hidden):
+        if latent_to_hidden and i == 1:
+            x = layers.Concatenate()([x, late])
+        norm = normalize and i < len(hidden) - 1
+        x = layers.Dense(units, use_bias=not norm, kernel_initializer=initializer)(x)
+        x = batch_norm()(x) if norm else x
+        x = inputs.activation(activation)(x)
+        x = GaussianNoise(hidden_noise)(x) if hidden_noise else x
+    x = layers.Dense(math.prod(shape), kernel_initializer=initializer)(x)
+    x = layers.Reshape(shape)(x)
+    x = layers.Activation(inputs.output_activation(value_range))(x)
+    return keras.Model(named, x, name="generator")
+
+
+def discriminator(
+    image_shape,
+    *,
+    hidden=(256, 256),
+    activation="leaky_relu",
+    maxout_pieces=0,
+    input_dropout=0.0,
+    dropout=0.0,
+    label_units=0,
+    num_classes=0,
+    initializer="glorot_uniform",
+):
+    """sample (N, *image_shape) [and label (N,)] to logits (N, 1).
+
+    Args:
+        hidden: units of each hidden layer.
+        maxout_pieces: linear maps of which each hidden unit takes the largest; 0
+            for `activation` instead.
+        input_dropout: rate on the flattened sample.
+        dropout: rate after each hidden layer.
+        label_units: as in `generator`.
+        num_classes: number of labels; 0 for none.
+    """
+    shape = inputs.check_image_shape(image_shape, ranks=(1, 3, 4))
+    named = {"sample": keras.Input(shape, name="sample")}
+    x = layers.Flatten()(named["sample"])
+    x = Dropout(input_dropout)(x) if input_dropout else x
+    if num_classes:
+        named["label"], code = inputs.one_hot_label(num_classes)
+        if label_units:
+            code = layers.Dense(label_units, activation="relu")(code)
+        x = layers.Concatenate()([x, code])
+    for units in hidden:
+        if maxout_pieces:
+            x = Maxout(units, maxout_pieces, kernel_initializer=initializer)(x)
+        else:
+            x = layers.Dense(units, kernel_initializer=initializer)(x)
+            x = inputs.activation(activation)(x)
+        x = Dropout(dropout)(x) if dropout else x
+    x = layers.Dense(1, kernel_initializer=initializer)(x)
+    return keras.Model(named, x, name="discriminator")

@@ -1,0 +1,173 @@
+"""The registry: names to builders, with errors that help.
+
+Nothing here needs TensorFlow; the variants are imported when first asked for.
+"""
+
+import fnmatch
+import functools
+import importlib
+import importlib.metadata
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ganzoo import specs
+
+ENTRY_POINTS = "ganzoo.variants"
+DTYPES = ("float32", "mixed_bfloat16", "float64")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A registered builder and what `describe` says of it."""
+
+    name: str
+    builder: Callable
+    paper: str
+    tasks: tuple[str, ...]
+    batch_keys: tuple[str, ...]
+
+    @property
+    def own_options(self) -> dict:
+        """The builder's own options with their defaults."""
+        parameters = inspect.signature(self.builder).parameters.values()
+        return {p.name: p.default for p in parameters if p.kind is not p.VAR_KEYWORD}
+
+    @property
+    def options(self) -> dict:
+        """Every option that `build` takes for this variant, with its default.
+
+        A builder that ends in `**options` forwards them to `gan.assemble`, whose
+        keyword-only signature is the one list of common options.
+        """
+        own = self.own_options
+        kinds = {p.kind for p in inspect.signature(self.builder).parameters.values()}
+        return {**(_common_options() if _FORWARDS in kinds else {}), **own}
+
+
+_FORWARDS = inspect.Parameter.VAR_KEYWORD
+_variants: dict[str, Variant] = {}
+
+
+def register(
+    name: str,
+    *,
+    paper: str,
+    tasks: Iterable[str],
+    batch_keys: Iterable[str] = ("real",),
+) -> Callable:
+    """Decorator: registers a builder under the variant's name.
+
+    Args:
+        name: the paper's short name, lower case, words joined by `-`.
+        paper: authors, year, title, arXiv id.
+        tasks: what it is for: `image`, `points`, `conditional`, ...
+        batch_keys: what the batches must hold, `real` first.
+
+    Raises:
+        ValueError: the name is taken by another builder.
+    """
+
+    def decorate(builder):
+        taken = _variants.get(_key(name))
+        if taken and taken.builder.__module__ != builder.__module__:
+            raise ValueError(
+                f"The name {name!r} is registered already, by "
+                f"{taken.builder.__module__}. Choose another name for the builder "
+                f"of {builder.__module__}."
+            )
+        _variants[_key(name)] = Variant(
+            name, builder, paper, tuple(tasks), tuple(batch_keys)
+        )
+        return builder
+
+    return decorate
+
+
+def build(name: str, *, dtype: str = "float32", **options):
+    """Builds the variant called `name`: a compiled `keras.Model`.
+
+    Args:
+        name: a name of `list_models()`; case, `-` and `_` do not matter.
+        dtype: `float32`, `mixed_bfloat16` (float32 weights, bfloat16 arithmetic;
+            losses and penalties stay float32) or `float64`.
+        **options: see `describe(name)["options"]`.
+
+    Raises:
+        ValueError: an unknown name, an unknown option, or a value that the
+            variant cannot serve.
+    """
+    variant = find(name)
+    specs.check_known("dtype", [dtype], DTYPES)
+    allowed = variant.options
+    specs.check_known(f"option of {variant.name!r}", options, allowed)
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(dtype)
+    try:
+        return variant.builder(**options)
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def list_models(task: str | None = None, pattern: str = "*") -> list[str]:
+    """Names of the variants, sorted; by task and by shell pattern if given.
+
+    Raises:
+        ValueError: no variant has this task.
+    """
+    discover()
+    tasks = {task for variant in _variants.values() for task in variant.tasks}
+    if task is not None:
+        specs.check_known("task", [task], sorted(tasks))
+    return sorted(
+        variant.name
+        for variant in _variants.values()
+        if (task is None or task in variant.tasks)
+        and fnmatch.fnmatch(variant.name, pattern)
+    )
+
+
+def describe(name: str) -> dict:
+    """Returns name, paper, tasks, batch keys, options with defaults and notes."""
+    variant = find(name)
+    return {
+        "name": variant.name,
+        "paper": variant.paper,
+        "tasks": list(variant.tasks),
+        "batch_keys": list(variant.batch_keys),
+        "options": variant.options,
+        "notes": inspect.getdoc(variant.builder) or "",
+    }
+
+
+def find(name: str) -> Variant:
+    """Returns the registered variant; `ValueError` names the nearest one."""
+    discover()
+    if not isinstance(name, str) or _key(name) not in _variants:
+        names = [variant.name for variant in _variants.values()]
+        specs.check_known("model", [str(name).lower()], sorted(names))
+    return _variants[_key(name)]
+
+
+@functools.cache
+def discover() -> None:
+    """Imports every variant: the modules of `ganzoo.variants`, then plug-ins."""
+    package = importlib.import_module("ganzoo.variants")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
+        entry.load()
+
+
+def _common_options() -> dict:
+    from ganzoo.gan import assemble
+
+    parameters = inspect.signature(assemble).parameters.values()
+    return {p.name: p.default for p in parameters if p.default is not p.empty}
+
+
+def _key(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "")

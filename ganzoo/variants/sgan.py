@@ -1,0 +1,174 @@
+"""Semi-supervised GAN: D tells the n classes from each other and from fakes."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ganzoo import distribute, specs
+from ganzoo.gan import CHUNK, GAN, assemble, feed
+from ganzoo.networks import improved
+from ganzoo.registry import register
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class SGAN(GAN):
+    """D has n class logits; the fake class, n + 1, has the logit 0 or its own.
+
+    log P(real) / P(fake) = logsumexp(class logits) - fake logit. It is the logit of
+    the objective, to which every real sample contributes; a labelled one adds the
+    cross-entropy of its class among the n. Their sum is the cross-entropy of n + 1
+    classes, an unlabelled sample counting by the sum of the first n.
+
+    Args:
+        label_count: n; batches hold labels below n, -1 for unlabelled.
+        matching: whether G matches D's mean features, else G takes the objective's
+            own loss.
+        **settings: see `GAN`; D answers {"features": (N, f), "logits": (N, n)}, or
+            n + 1 logits.
+    """
+
+    loss_terms = ("d_adv", "d_class", "g_adv")
+
+    def __init__(self, *, label_count, matching=True, **settings):
+        super().__init__(**settings)
+        self.label_count = label_count
+        self.matching = matching
+
+    @property
+    def averaged(self):
+        return [self.generator, self.discriminator]
+
+    @property
+    def watched(self):
+        return (*super().watched, "accuracy")
+
+    def adapt(self, batch):
+        improved.initialize(self.discriminator, batch["real"])
+
+    def answers(self, sample, training):
+        """D's features, class logits and real-versus-fake logit, float32 or better.
+
+        Outside training D is its running average.
+        """
+        d = self.discriminator if training else self.average_of(self.discriminator)
+        out = feed(d, {"sample": sample}, training)
+        logits = tf.cast(out["logits"], self.variable_dtype)
+        classes = logits[:, : self.label_count]
+        fake = tf.reduce_sum(logits[:, self.label_count :], axis=1)  # 0 if there is none
+        features = tf.cast(out["features"], self.variable_dtype)
+        return features, classes, tf.reduce_logsumexp(classes, axis=1) - fake
+
+    def discriminate(self, given, training):
+        return self.answers(given["sample"], training)[2]
+
+    def discriminator_loss(self, batch, fake, training):
+        # A half for each of real and fake, as in the paper's code.
+        terms, watched = super().discriminator_loss(batch, fake, training)
+        label = batch.get("labeled_label", batch.get("label"))
+        _, classes, _ = self.answers(batch.get("labeled", batch["real"]), training)
+        known = tf.cast(label >= 0, classes.dtype)
+        error = tf.nn.sparse_softmax_cross_entropy_with_logits(
+            tf.maximum(label, 0), classes
+        )
+        right = tf.cast(tf.argmax(classes, 1, label.dtype) == label, classes.dtype)
+        terms = {"d_adv": terms["d_adv"] / 2, "d_class": _mean_of(error, known)}
+        return terms, {**watched, "accuracy": _mean_of(right, known)}
+
+    def generator_loss(self, batch, fake, training):
+        if not self.matching:
+            return super().generator_loss(batch, fake, training)
+        real = self.answers(batch["real"], training)[0]
+        fake = self.answers(fake["sample"], training)[0]
+        return {"g_adv": feature_matching(real, fake)}, {}
+
+    def classify(self, x) -> np.ndarray:
+        """Class probabilities (N, n) of samples (N, ...), uint8 or in `value_range`."""
+        chunks = [self._scale(tf.convert_to_tensor(c)) for c in _split(x)]
+        logits = [self.answers(chunk, training=False)[1] for chunk in chunks]
+        return tf.nn.softmax(tf.concat(logits, axis=0)).numpy()
+
+
+def feature_matching(real, fake):
+    """Mean squared difference of D's mean features (Salimans et al. 2016, sec. 3.1).
+
+    The means are over the global batch; the mean over features in place of the sum
+    follows the paper's code.
+    """
+    real, fake = (
+        distribute.global_mean(tf.reduce_mean(features, axis=0))
+        for features in (real, fake)
+    )
+    return tf.reduce_mean(tf.math.squared_difference(real, fake))
+
+
+def _mean_of(values, known):
+    """Mean over the known samples of the global batch, 0 if there are none."""
+    count = distribute.global_mean(tf.reduce_sum(known))
+    return tf.reduce_sum(values * known) / tf.maximum(
+        count, 1 / distribute.replica_count()
+    )
+
+
+def _split(x):
+    return [x[i : i + CHUNK] for i in range(0, len(x), CHUNK)]
+
+
+@register(
+    "sgan",
+    paper="Salimans et al. 2016, Improved Techniques for Training GANs, arXiv "
+    "1606.03498; Odena 2016, Semi-Supervised Learning with GANs, arXiv 1606.01583",
+    tasks=("image", "semi-supervised"),
+    batch_keys=("real", "label"),
+)
+def sgan(
+    image_shape=(28, 28, 1),
+    num_classes=10,
+    latent_dim=100,
+    matching=True,
+    free_fake_logit=False,
+    value_range=(0.0, 1.0),
+    prior="unit_uniform",
+    learning_rate=3e-3,
+    epsilon=1e-4,
+    ema_decay=0.999,
+    **options,
+):
+    """n + 1 classes from partly labelled data, networks of Salimans et al. 2016.
+
+    Labels come as `label`, -1 where there is none, or as a stream of their own,
+    `labeled` and `labeled_label`, one labelled sample for each real one. Adam's
+    epsilon of 1e-4 stands for the paper's code's 1e-8 inside the square root. The
+    running average of D, which classifies, follows at 1e-3 (the code: 1e-4, for 300
+    epochs). The G step sees the real samples of the last D step; the code draws
+    others.
+
+    Args:
+        image_shape: (H, W, C), or (d,) for vectors.
+        num_classes: n.
+        latent_dim: length of the latent.
+        matching: G matches D's mean features; False: G takes the loss's own term.
+        free_fake_logit: the fake class has its own logit (Odena 2016) in place of
+            the constant 0.
+        value_range: of the samples.
+        prior: of the latent.
+        learning_rate: of both players.
+        epsilon: Adam's.
+        ema_decay: of the running averages of G and D.
+    """
+    return assemble(
+        SGAN,
+        generator=improved.generator(
+            image_shape, latent_dim=latent_dim, value_range=value_range
+        ),
+        discriminator=improved.discriminator(
+            image_shape, outputs=num_classes + bool(free_fake_logit)
+        ),
+        label_count=num_classes,
+        matching=matching,
+        value_range=value_range,
+        prior=prior,
+        learning_rate=learning_rate,
+        epsilon=epsilon,
+        ema_decay=ema_decay,
+        **options,
+    )
