@@ -140,7 +140,7 @@ class WeightNormDense(keras.layers.Layer):
 
     def initialize(self, inputs):
         """Sets scale and bias so that `inputs` give outputs of mean 0, variance 1."""
-        outputs = self(inputs)
+        outputs = ops.cast(self(inputs), self.variable_dtype)
         mean, deviation = ops.mean(outputs, axis=0), ops.std(outputs, axis=0)
         self.scale.assign(self.scale / deviation)
         self.bias.assign((self.bias - mean) / deviation)

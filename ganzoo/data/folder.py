@@ -177,6 +177,8 @@ def _header(path: Path) -> tuple[tuple[int, int], bool]:
                 raise ValueError(
                     f"{pixels} pixels, more than the {images.MAX_PIXELS} allowed"
                 )
+            if image.mode in ("F", "I"):
+                raise ValueError("32-bit pixels, which have no fixed range")
             return images.upright_size(image), images.is_grey(image)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 MAX_PIXELS = 64_000_000
 """Images with more pixels are refused before they are decoded."""
@@ -49,13 +49,13 @@ def is_grey(image: Image.Image) -> bool:
 def upright_size(image: Image.Image) -> tuple[int, int]:
     """Returns (height, width) after EXIF rotation, going by the header."""
     width, height = image.size
-    turned = image.getexif().get(0x0112, 1) >= 5
+    # For want of the chunk, Pillow would decode a whole PNG to look behind the pixels.
+    skip = image.format == "PNG" and "exif" not in image.info
+    turned = not skip and image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
     return (width, height) if turned else (height, width)
 
 
-def to_array(
-    image: Image.Image, size: tuple[int, int] | None, channels: int
-) -> np.ndarray:
+def to_array(image: Image.Image, size: tuple[int, int], channels: int) -> np.ndarray:
     """Returns uint8 `(H, W, channels)`: upright, on white, resized, centre-cropped."""
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I;16"):
@@ -66,7 +66,7 @@ def to_array(
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image)
     image = image.convert("L" if channels == 1 else "RGB")
-    if size is not None and size != (image.height, image.width):
+    if size != (image.height, image.width):
         image = ImageOps.fit(image, size[::-1], method=Image.Resampling.BICUBIC)
     return np.asarray(image).reshape(image.height, image.width, channels)
 

@@ -8,6 +8,9 @@ import numpy as np
 
 from ganzoo.data.record import check_labels, check_samples
 
+MAX_CLASSES = 65_536
+"""Labels from here on are refused."""
+
 _KEYS = ("x_train", "y_train", "x_test", "y_test", "class_names")
 _SPLITS = {"train": ("train",), "test": ("test",), "all": ("train", "test")}
 
@@ -29,25 +32,24 @@ def load_npz(path: Path, split: str) -> tuple[dict[str, np.ndarray], tuple[str, 
             f"Received: {split!r}."
         )
     stored = _read(path)
-    missing = [f"x_{part}" for part in _SPLITS[split] if f"x_{part}" not in stored]
-    if missing:
-        raise ValueError(
-            f"No {missing[0]!r} in {str(path)!r}; needed for split {split!r}. "
-            f"Received keys: {', '.join(stored)}."
-        )
-    where = str(path)
-    real = np.concatenate([stored[f"x_{part}"] for part in _SPLITS[split]])
+    where, parts = str(path), _SPLITS[split]
+    real = np.concatenate(_parts(stored, "x", parts, where))
     real = _samples(real, where)
-    if f"y_{_SPLITS[split][0]}" not in stored:
+    labels = {key: _flat(stored[key]) for key in stored if key.startswith("y_")}
+    if not any(f"y_{part}" in labels for part in parts):
         return {"real": real}, ()
-    labels = {key: _labels(stored[key], where) for key in stored if key[:2] == "y_"}
-    label = np.concatenate([labels[f"y_{part}"] for part in _SPLITS[split]])
+    label = np.concatenate(_parts(labels, "y", parts, where))
+    check_labels(label, count=len(real), classes=MAX_CLASSES, where=where)
     if "class_names" in stored:
         names = stored["class_names"]
     else:
         # Over both splits, so that train and test agree on the number of classes.
-        names = range(1 + max(int(y.max(initial=-1)) for y in labels.values()))
-    return {"real": real, "label": label}, tuple(str(name) for name in names)
+        for other in labels.values():
+            check_labels(other, count=len(other), classes=MAX_CLASSES, where=where)
+        names = range(1 + int(np.concatenate([*labels.values()]).max()))
+    return {"real": real, "label": label.astype(np.int32)}, tuple(
+        str(name) for name in names
+    )
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
@@ -60,6 +62,18 @@ def _read(path: Path) -> dict[str, np.ndarray]:
             f"plain arrays ({', '.join(_KEYS)}), never pickled objects. "
             f"Received: {error}"
         ) from error
+
+
+def _parts(
+    stored: dict[str, np.ndarray], key: str, parts: tuple[str, ...], where: str
+) -> list[np.ndarray]:
+    missing = [f"{key}_{part}" for part in parts if f"{key}_{part}" not in stored]
+    if missing:
+        raise ValueError(
+            f"No {missing[0]!r} in {where!r}; needed: {key}_ of {', '.join(parts)}. "
+            f"Received keys: {', '.join(stored)}."
+        )
+    return [stored[f"{key}_{part}"] for part in parts]
 
 
 def _samples(real: np.ndarray, where: str) -> np.ndarray:
@@ -76,8 +90,5 @@ def _samples(real: np.ndarray, where: str) -> np.ndarray:
     return real
 
 
-def _labels(labels: np.ndarray, where: str) -> np.ndarray:
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels[:, 0]
-    check_labels(labels, count=len(labels), classes=None, where=where)
-    return labels.astype(np.int32)
+def _flat(labels: np.ndarray) -> np.ndarray:
+    return labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels

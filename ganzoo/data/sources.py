@@ -55,7 +55,7 @@ def load_data(
     path = Path(name).expanduser()
     if name in toy.BUILT_IN:
         data = _named(name, *toy.load_built_in(name, split), form)
-    elif path.is_dir():
+    elif str(name) and path.is_dir():  # Path("") is the current directory
         data = folder.load_folder(
             path,
             split=split,
@@ -95,7 +95,7 @@ def _named(
 
 def _unknown(name: str, data_dir: str | Path | None) -> str:
     known = [*toy.BUILT_IN, *tfds.list_names(data_dir)]
-    near = get_close_matches(name, known, n=1)
+    near = get_close_matches(name.lower(), known, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return (
         f"Unknown data set.{hint} Allowed: {', '.join(toy.BUILT_IN)}, the path of an "

@@ -1,0 +1,178 @@
+"""The `ganzoo` command: flags are generated from Experiment's fields."""
+
+import sys
+import tomllib
+from pathlib import Path
+
+from absl import app
+from absl.flags import argparse_flags
+
+from ganzoo import experiment as schema
+from ganzoo import registry
+
+
+def main():
+    """Entry point of the console script."""
+    app.run(_run, flags_parser=_parse)
+
+
+def _parse(argv):
+    parser = argparse_flags.ArgumentParser(
+        prog="ganzoo",
+        description="The GAN model zoo for TensorFlow and Keras 3.",
+        inherited_absl_flags=None,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, (function, add_arguments) in COMMANDS.items():
+        command = commands.add_parser(
+            name, help=function.__doc__.splitlines()[0], inherited_absl_flags=None
+        )
+        add_arguments(command)
+        command.set_defaults(function=function)
+    return parser.parse_args(argv[1:])
+
+
+def _run(args):
+    try:
+        args.function(args)
+    except (ValueError, RuntimeError) as error:
+        sys.exit(f"ganzoo: {error}")
+
+
+def list_command(args):
+    """List the variants."""
+    for name in registry.list_models(task=args.task):
+        variant = registry.find(name)
+        print(f"{name:<12} {', '.join(variant.tasks):<24} {variant.paper}")
+
+
+def describe_command(args):
+    """Describe one variant: paper, options with defaults, notes."""
+    about = registry.describe(args.name)
+    print(f"{about['name']}: {about['paper']}")
+    print(f"tasks: {', '.join(about['tasks'])}")
+    print(f"batch keys: {', '.join(about['batch_keys'])}")
+    print("options:")
+    for name, default in about["options"].items():
+        print(f"  {name} = {default!r}")
+    print(f"\n{about['notes']}")
+
+
+def train_command(args):
+    """Train a variant, or go on with a run."""
+    values = schema.load_config(args.config) if args.config else {}
+    given = {name: getattr(args, name) for name in _FLAGS}
+    given["model"] = args.name
+    values |= {name: value for name, value in given.items() if value is not None}
+    values["options"] = {**values.get("options", {}), **_options(args.set)}
+    experiment = schema.from_dict(values)
+    default = args.config or f"{experiment.model}_{experiment.dataset}"
+    workdir = Path(args.workdir or Path("runs") / Path(default).stem)
+    from ganzoo.training import train
+
+    try:
+        train(experiment, workdir)
+    except KeyboardInterrupt:
+        print(f"\nSaved in {workdir}. The same command goes on.", file=sys.stderr)
+        sys.exit(130)
+    print(f"Trained {experiment.steps} steps: see {workdir}/samples")
+
+
+def sample_command(args):
+    """Write a grid of samples of a run or a .keras file."""
+    from ganzoo import plots
+    from ganzoo.training import load
+
+    model = load(args.source)
+    samples = model.sample(args.n, seed=args.seed, label=args.label)
+    plots.save_png(plots.image_grid(samples), args.out)
+    print(f"Wrote {args.out}")
+
+
+def benchmark_command(args):
+    """Measure a variant's speed on this machine."""
+    from ganzoo.benchmark import run
+
+    options = _options(args.set)
+    run(args.name, batch_size=args.batch_size, dtype=args.dtype, options=options)
+
+
+_FLAGS = [name for name in schema.FIELDS if name not in ("model", "options")]
+
+
+def _add_list(command):
+    command.add_argument("--task", help="only the variants for this task")
+
+
+def _add_describe(command):
+    command.add_argument("name")
+
+
+def _add_train(command):
+    command.add_argument("name", nargs="?", help="the variant")
+    command.add_argument("--config", help="one of zoo_configs, or a TOML file")
+    command.add_argument("--workdir", help="run directory (default: runs/NAME)")
+    for name in _FLAGS:
+        kind = schema.FIELDS[name].type
+        _add_field(command, name, kind)
+    _add_set(command)
+
+
+def _add_field(command, name, kind):
+    default = schema.FIELDS[name].default
+    text = f"{schema.HELP[name]} (default: {default})"
+    if kind is bool:
+        command.add_argument(f"--{name}", action="store_true", default=None, help=text)
+    else:
+        number = "int" in str(kind)
+        command.add_argument(f"--{name}", type=int if number else str, help=text)
+
+
+def _add_set(command):
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="OPTION=VALUE",
+        help="an option of the variant, the value as in TOML: --set filters=32",
+    )
+
+
+def _add_sample(command):
+    command.add_argument("source", help="a run directory or a .keras file")
+    command.add_argument("--n", type=int, default=64)
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--label", type=int)
+    command.add_argument("--out", default="samples.png")
+
+
+def _add_benchmark(command):
+    command.add_argument("name")
+    command.add_argument("--batch_size", type=int, default=128)
+    command.add_argument("--dtype", default="float32")
+    _add_set(command)
+
+
+def _options(assignments):
+    options = {}
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        try:
+            options |= tomllib.loads(f"{name} = {value}") if equals else {}
+        except tomllib.TOMLDecodeError:
+            options[name] = value  # a bare word is a string
+        if not equals:
+            raise ValueError(f"--set takes OPTION=VALUE. Received: {assignment!r}.")
+    return options
+
+
+COMMANDS = {
+    "list": (list_command, _add_list),
+    "describe": (describe_command, _add_describe),
+    "train": (train_command, _add_train),
+    "sample": (sample_command, _add_sample),
+    "benchmark": (benchmark_command, _add_benchmark),
+}
+
+if __name__ == "__main__":
+    main()

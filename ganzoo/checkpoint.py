@@ -1,0 +1,132 @@
+"""Checkpoints: every variable of training in an .npz, with a checksum beside it.
+
+Plain arrays, so that loading one runs no code. A checkpoint counts once its JSON
+file is there; both are written to a temporary name, synced and renamed.
+"""
+
+import hashlib
+import io
+import json
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+
+def state(model) -> dict:
+    """Every variable that training changes, by a name that survives rebuilding."""
+    groups = {"model": model.variables}
+    for player in ("d_optimizer", "g_optimizer"):
+        optimizer = getattr(model, player)
+        groups[player] = optimizer.variables if optimizer else []
+    return {
+        f"{group}/{i:04d}": variable
+        for group, variables in groups.items()
+        for i, variable in enumerate(variables)
+    }
+
+
+def save(model, directory, keep: int = 3, write: bool = True) -> Path:
+    """Writes the model's state as `step_NNNNNNNN`, keeps the last `keep`.
+
+    Args:
+        write: False on workers other than the chief: they take part in reading
+            the variables, and write nothing.
+
+    Raises:
+        OSError: the disk is full or not writable; older checkpoints are intact.
+    """
+    arrays = {name: np.asarray(v.numpy()) for name, v in state(model).items()}
+    directory = Path(directory)
+    path = directory / f"step_{model.step:08d}.npz"
+    if not write:
+        return path
+    directory.mkdir(parents=True, exist_ok=True)
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    data = buffer.getvalue()
+    write_atomically(path, data)
+    digest = {"step": model.step, "sha256": hashlib.sha256(data).hexdigest()}
+    write_atomically(path.with_suffix(".json"), json.dumps(digest).encode())
+    for old in _complete(directory)[:-keep]:
+        old.with_suffix(".json").unlink()
+        old.unlink()
+    return path
+
+
+def restore(model, directory) -> int:
+    """Loads the newest sound checkpoint; a damaged one is skipped with a warning.
+
+    Returns:
+        The step that was restored, 0 if the directory holds no checkpoint.
+
+    Raises:
+        ValueError: a checkpoint of another model, or none of several is sound.
+    """
+    paths = _complete(Path(directory))
+    for path in reversed(paths):
+        arrays = _read(path)
+        if arrays is not None:
+            _assign(state(model), arrays, path)
+            return model.step
+    if paths:
+        raise ValueError(
+            f"None of the {len(paths)} checkpoints in {directory} is sound. "
+            "Delete them to start the run anew."
+        )
+    return 0
+
+
+def write_atomically(path, data: bytes) -> None:
+    """Writes a file so that it is there whole or not at all."""
+    path = Path(path)
+    temporary = path.with_name(path.name + ".tmp")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _complete(directory: Path) -> list[Path]:
+    """The checkpoints whose JSON file is there, oldest first."""
+    return sorted(p.with_suffix(".npz") for p in directory.glob("step_*.json"))
+
+
+def _read(path: Path) -> dict | None:
+    try:
+        digest = json.loads(path.with_suffix(".json").read_text())
+        data = path.read_bytes()
+        sound = digest["sha256"] == hashlib.sha256(data).hexdigest()
+    except (OSError, ValueError, KeyError, TypeError):
+        sound = False
+    if not sound:
+        warnings.warn(
+            f"The checkpoint {path.name} is damaged or incomplete; "
+            "the one before it is used.",
+            stacklevel=3,
+        )
+        return None
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def _assign(variables: dict, arrays: dict, path: Path) -> None:
+    wrong = [
+        name
+        for name in variables.keys() | arrays.keys()
+        if name not in variables
+        or name not in arrays
+        or tuple(variables[name].shape) != arrays[name].shape
+    ]
+    if wrong:
+        raise ValueError(
+            f"The checkpoint {path} belongs to another model: {len(wrong)} of "
+            f"{len(variables)} variables differ, {min(wrong)} first."
+        )
+    for name, variable in variables.items():
+        variable.assign(arrays[name])

@@ -1,0 +1,148 @@
+"""An experiment: what is trained on what, and the run directory that it makes."""
+
+import dataclasses
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+
+from ganzoo import specs
+from ganzoo.registry import find
+
+DEFAULT_INTERVALS = 20  # sample grids and checkpoints in a run
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """The one schema: configs hold these keys, the command line has them as flags."""
+
+    model: str = "dcgan"
+    options: Mapping = field(default_factory=dict)
+    dataset: str = "digits"
+    data_dir: str | None = None
+    image_size: int | None = None
+    channels: int | None = None
+    labels_per_class: int | None = None
+    strict: bool = False
+    steps: int = 2000
+    batch_size: int = 128
+    seed: int = 0
+    dtype: str = "float32"
+    strategy: str = "none"
+    log_every: int = 100
+    sample_every: int = 500
+    checkpoint_every: int = 500
+
+    def __post_init__(self):
+        for name in ("steps", "batch_size", "log_every", "sample_every"):
+            _check_whole(name, getattr(self, name), 1)
+        _check_whole("checkpoint_every", self.checkpoint_every, 1)
+        _check_whole("seed", self.seed, 0)
+        for name in ("sample_every", "checkpoint_every"):
+            if getattr(self, name) % self.log_every:
+                raise ValueError(
+                    f"`{name}` must be a multiple of log_every={self.log_every}. "
+                    f"Received: {getattr(self, name)}."
+                )
+
+
+FIELDS = {f.name: f for f in dataclasses.fields(Experiment)}
+HELP = {
+    "model": "the variant, see `ganzoo list`",
+    "dataset": "digits, ring8, grid25, swiss_roll, a TFDS name, an .npz or a folder",
+    "data_dir": "where prepared TFDS sets are (default: TFDS_DATA_DIR)",
+    "image_size": "side that images of a folder are resized to",
+    "channels": "1 (grey) or 3 (RGB) for images of a folder",
+    "labels_per_class": "labelled samples per class; the rest is unlabelled",
+    "strict": "refuse a folder with an unreadable image",
+    "steps": "G updates in all",
+    "batch_size": "real samples for each D update, over all replicas",
+    "seed": "of weights, noise and the order of the data",
+    "dtype": "float32, mixed_bfloat16 or float64",
+    "strategy": "none or mirrored",
+    "log_every": "steps a line of the log",
+    "sample_every": "steps a picture of samples",
+    "checkpoint_every": "steps a checkpoint",
+}
+
+
+def from_dict(values: Mapping) -> Experiment:
+    """Makes an experiment; unknown keys and wrong types are refused.
+
+    Raises:
+        ValueError: what is wrong, with the nearest key.
+    """
+    specs.check_known("config key", values, FIELDS)
+    for name, value in values.items():
+        allowed = _types(name)
+        if not isinstance(value, allowed) or (
+            isinstance(value, bool) and bool not in allowed
+        ):
+            names = " or ".join(t.__name__ for t in allowed)
+            raise ValueError(f"`{name}` must be {names}. Received: {value!r}.")
+    return Experiment(**values)
+
+
+def load_config(name: str) -> dict:
+    """Reads a TOML config: a file, or the name of one in `zoo_configs`.
+
+    Raises:
+        ValueError: no such config (with the nearest name), or not valid TOML.
+    """
+    shipped = resources.files("ganzoo.zoo_configs")
+    if name.endswith(".toml"):
+        path = Path(name)
+        if not path.is_file():
+            raise ValueError(f"There is no config file {name!r}.")
+    else:
+        names = sorted(
+            p.name[:-5] for p in shipped.iterdir() if p.name.endswith(".toml")
+        )
+        specs.check_known("config", [name], names)
+        path = shipped / f"{name}.toml"
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{name} is not valid TOML: {error}.") from error
+    specs.check_known("config key", values, FIELDS)
+    return values
+
+
+def effective_options(experiment: Experiment, data) -> dict:
+    """The options of `build`: the experiment's, and what the data decides."""
+    variant = find(experiment.model)
+    derived = {"image_shape": list(data.sample_shape), "seed": experiment.seed}
+    if "label" in variant.batch_keys:
+        if not data.num_classes:
+            raise ValueError(
+                f"{variant.name!r} needs labels, and the data set {data.name!r} has "
+                "none. Use a labelled set: digits, mnist, a folder with a subfolder "
+                "for each class, an .npz with y_train."
+            )
+        derived["num_classes"] = data.num_classes
+    specs.check_known(
+        f"option of {variant.name!r}", experiment.options, variant.options
+    )
+    return {**derived, **experiment.options}
+
+
+def to_json(experiment: Experiment) -> str:
+    """The experiment as JSON, keys in the order of the schema."""
+    return json.dumps(dataclasses.asdict(experiment), indent=2)
+
+
+def _types(name) -> tuple[type, ...]:
+    kinds = {"str": str, "int": int, "bool": bool, "None": type(None), "Mapping": dict}
+    annotation = FIELDS[name].type
+    text = annotation if isinstance(annotation, str) else str(annotation)
+    text = getattr(annotation, "__name__", text) if "|" not in text else text
+    return tuple(kinds[part.strip()] for part in text.split("|"))
+
+
+def _check_whole(name, value, least):
+    if not isinstance(value, int) or value < least:
+        raise ValueError(
+            f"`{name}` must be a whole number from {least}. Received: {value!r}."
+        )

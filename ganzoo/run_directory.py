@@ -1,0 +1,147 @@
+"""The run directory: claimed by one process, never one that is not ours."""
+
+import fcntl
+import importlib.metadata
+import json
+import platform
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+
+from ganzoo.checkpoint import write_atomically
+
+FORMAT = 1
+CHECKPOINTS = "checkpoints"
+_PACKAGES = ("ganzoo-keras", "tensorflow", "keras", "numpy", "tensorflow-datasets")
+
+
+@contextmanager
+def claim(workdir):
+    """Holds the directory for this process; creates it if need be.
+
+    Raises:
+        ValueError: another process holds it, it holds something that is not a run
+            of ganzoo, or it cannot be written.
+    """
+    path = Path(workdir)
+    try:
+        ours = not path.exists() or path.is_dir() and not any(path.iterdir())
+        ours = ours or (path / "config.json").is_file() or (path / ".lock").is_file()
+        if not ours:
+            raise ValueError(
+                f"{path} is not a run directory of ganzoo and is not empty; it is "
+                "left as it is. Choose another --workdir."
+            )
+        path.mkdir(parents=True, exist_ok=True)
+        with open(path / ".lock", "w") as lock:
+            _lock(lock, path)
+            yield path
+    except OSError as error:
+        raise ValueError(
+            f"The run directory {path} cannot be used: {error.strerror or error}."
+        ) from error
+
+
+def _lock(lock, path):
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise ValueError(
+            f"Another process trains in {path}. Wait for it, or choose another "
+            "--workdir."
+        ) from error
+
+
+def read_config(workdir) -> dict | None:
+    """The run's `config.json`, None where there is none yet.
+
+    Raises:
+        ValueError: it is damaged, or of a newer version of ganzoo.
+    """
+    path = Path(workdir) / "config.json"
+    if not path.is_file():
+        return None
+    try:
+        config = json.loads(path.read_text("utf-8"))
+        version = config["format"]
+        config["experiment"], config["build"], config["data"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is damaged: {error}.") from error
+    if version != FORMAT:
+        raise ValueError(
+            f"{path} was written by a newer version of ganzoo (format {version}; this "
+            f"one reads {FORMAT}). Update ganzoo to use this run."
+        )
+    return config
+
+
+def check_same(before: dict, now: dict, workdir) -> None:
+    """Refuses to resume a run with other settings; more steps are allowed.
+
+    Raises:
+        ValueError: the settings that differ, old and new.
+    """
+    old = _flat({**before, "steps": None})
+    new = _flat({**now, "steps": None})
+    differing = [
+        f"  {key}: {old.get(key)!r} before, {new.get(key)!r} now"
+        for key in sorted(old.keys() | new.keys())
+        if old.get(key) != new.get(key)
+    ]
+    if differing:
+        raise ValueError(
+            f"{workdir} holds a run with other settings:\n"
+            + "\n".join(differing)
+            + "\nChoose another --workdir, or the settings of the run."
+        )
+
+
+def write_config(workdir, config: dict) -> None:
+    """Writes `config.json`: the effective settings."""
+    _write_json(Path(workdir) / "config.json", {"format": FORMAT, **config})
+
+
+def write_environment(workdir, devices: list[str]) -> None:
+    """Writes `environment.json`: versions, devices, and the commit of a checkout."""
+    versions = {name: _version(name) for name in _PACKAGES}
+    _write_json(
+        Path(workdir) / "environment.json",
+        {
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "packages": versions,
+            "devices": devices,
+            "commit": _commit(),
+        },
+    )
+
+
+def _write_json(path, value):
+    write_atomically(path, (json.dumps(value, indent=2) + "\n").encode())
+
+
+def _version(package):
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _commit():
+    here = Path(__file__).parent
+    command = ["git", "-C", str(here), "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None
+
+
+def _flat(value, prefix=""):
+    if not isinstance(value, dict):
+        return {prefix: value}
+    return {
+        key: leaf
+        for name, inner in value.items()
+        for key, leaf in _flat(inner, f"{prefix}.{name}" if prefix else name).items()
+    }

@@ -1,0 +1,51 @@
+"""Packaging of ganzoo: `pip install -e .` from a clone, or a wheel."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+URL = "https://github.com/ganzoo/ganzoo"  # the one place that names it
+
+TEST = ["pytest>=8", "nbclient>=0.10", "nbformat>=5.10", "ipykernel>=6", "ruff>=0.8"]
+
+setup(
+    name="ganzoo-keras",
+    version=re.search(
+        r'__version__ = "(.+)"', (HERE / "ganzoo/__init__.py").read_text()
+    ).group(1),
+    description="The GAN model zoo for TensorFlow and Keras 3",
+    long_description=(HERE / "README.md").read_text("utf-8"),
+    long_description_content_type="text/markdown",
+    url=URL,
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.11,<3.14",
+    packages=[*find_packages(include=["ganzoo", "ganzoo.*"]), "ganzoo.zoo_configs"],
+    package_dir={"ganzoo.zoo_configs": "zoo_configs"},
+    package_data={"ganzoo.zoo_configs": ["*.toml", "results/*.json"]},
+    entry_points={"console_scripts": ["ganzoo = ganzoo.__main__:main"]},
+    install_requires=[
+        "tensorflow>=2.20,<3",
+        "keras>=3.13.2,<4",
+        "tensorflow-datasets>=4.9.7",
+        "importlib_resources",  # tensorflow-datasets needs it and does not say so
+        "numpy>=1.26",
+        "absl-py>=1.4",
+        "scikit-learn>=1.4",
+        "scipy>=1.11",
+        "matplotlib>=3.8",
+        "pillow>=10",
+    ],
+    extras_require={
+        "cuda": ["tensorflow[and-cuda]"],
+        "tensorboard": ["tensorboard"],
+        "test": TEST,
+        "dev": [*TEST, "build", "jupytext"],
+    },
+    classifiers=[
+        "Programming Language :: Python :: 3",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+)

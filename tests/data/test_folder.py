@@ -1,0 +1,221 @@
+import warnings
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ganzoo.data import images, load_data
+
+
+def draw(path, size=(4, 4), color=0, mode="L", **options):
+    """Writes one image; size is (width, height)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new(mode, size, color).save(path, **options)
+
+
+def draw_cut(path):
+    """Writes an image with a good header and missing pixels."""
+    noise = np.random.default_rng(0).integers(0, 255, (4, 4), np.uint8)
+    Image.fromarray(noise).save(path)
+    path.write_bytes(path.read_bytes()[:50])
+
+
+def pixels(folder, **options):
+    return load_data(folder, **options).arrays["real"]
+
+
+def test_reads_recursively_in_path_order_and_ignores_other_files(tmp_path):
+    draw(tmp_path / "b.png", color=2)
+    draw(tmp_path / "a.PNG", color=1)
+    draw(tmp_path / "deep" / "er" / "c.bmp", color=3)
+    draw(tmp_path / "._a.png", color=9)
+    (tmp_path / "notes.txt").write_text("no image")
+    data = load_data(tmp_path)
+    assert data.arrays["real"].shape == (3, 4, 4, 1)
+    assert data.arrays["real"][:, 0, 0, 0].tolist() == [1, 2, 3]
+    assert data.num_classes == 0
+
+
+def test_first_level_subfolders_are_the_classes(tmp_path):
+    draw(tmp_path / "dog" / "x" / "1.png", color=5)
+    draw(tmp_path / "cat" / "2.png", color=6)
+    data = load_data(tmp_path)
+    assert data.class_names == ("cat", "dog")
+    assert data.arrays["label"].tolist() == [0, 1]
+    assert data.arrays["label"].dtype == np.int32
+    assert data.arrays["real"][:, 0, 0, 0].tolist() == [6, 5]
+
+
+def test_one_subfolder_is_no_class(tmp_path):
+    draw(tmp_path / "images" / "1.png")
+    assert load_data(tmp_path).num_classes == 0
+
+
+def test_train_and_test_subfolders_are_the_splits(tmp_path):
+    draw(tmp_path / "train" / "1.png", color=1)
+    draw(tmp_path / "test" / "1.png", color=2)
+    assert pixels(tmp_path)[:, 0, 0, 0].tolist() == [1]
+    assert pixels(tmp_path, split="test")[:, 0, 0, 0].tolist() == [2]
+    assert pixels(tmp_path, split="all")[:, 0, 0, 0].tolist() == [1, 2]
+    with pytest.raises(ValueError, match="No subfolder 'test'"):
+        load_data(tmp_path / "train", split="test")
+
+
+def test_colour_is_kept_unless_channels_says_otherwise(tmp_path):
+    draw(tmp_path / "a.png", color=100)
+    draw(tmp_path / "b.png", color=(255, 0, 0), mode="RGB")
+    assert pixels(tmp_path)[:, 0, 0].tolist() == [[100] * 3, [255, 0, 0]]
+    # ITU-R 601: 0.299 * 255 = 76.2.
+    assert pixels(tmp_path, channels=1)[:, 0, 0].tolist() == [[100], [76]]
+
+
+def test_alpha_is_composited_on_white(tmp_path):
+    draw(tmp_path / "a.png", color=(0, 0, 0, 0), mode="RGBA")
+    draw(tmp_path / "b.png", color=(0, 0, 0, 51), mode="RGBA")
+    draw(tmp_path / "c.png", color=(10, 0), mode="LA")
+    assert pixels(tmp_path)[:, 0, 0].tolist() == [[255] * 3, [204] * 3, [255] * 3]
+
+
+def test_a_transparent_palette_is_composited_on_white(tmp_path):
+    image = Image.new("P", (4, 4), 0)
+    image.putpalette([0, 200, 0] + [0, 0, 0] * 255)
+    image.save(tmp_path / "a.png", transparency=0)
+    assert pixels(tmp_path)[0, 0, 0].tolist() == [255] * 3
+
+
+def test_exif_rotation_is_applied(tmp_path):
+    image = Image.fromarray(np.repeat(np.array([[0, 255]], np.uint8), 4, axis=1))
+    image = image.resize((32, 16), Image.Resampling.NEAREST)  # black left, white right
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned a quarter clockwise
+    image.save(tmp_path / "a.jpg", exif=exif, quality=100)
+    real = pixels(tmp_path)
+    assert real.shape == (1, 32, 16, 1)
+    assert real[0, :8].mean() < 5
+    assert real[0, -8:].mean() > 250
+
+
+def test_sixteen_bit_images_are_scaled(tmp_path):
+    values = np.array([[0, 257], [257 * 100, 65535]], np.uint16)
+    Image.fromarray(values).save(tmp_path / "a.png")
+    assert pixels(tmp_path)[0, ..., 0].tolist() == [[0, 1], [100, 255]]
+
+
+def test_pixels_without_a_fixed_range_are_skipped_by_name(tmp_path):
+    draw(tmp_path / "a.png")
+    draw(tmp_path / "b.tiff", mode="F", color=0.5)
+    with pytest.warns(UserWarning, match=r"b\.tiff \(32-bit pixels"):
+        assert len(load_data(tmp_path)) == 1
+
+
+def test_different_sizes_need_image_size(tmp_path):
+    draw(tmp_path / "a.png", size=(4, 6))
+    draw(tmp_path / "b.png", size=(8, 5))
+    with pytest.raises(ValueError, match=r"give image_size.*2 sizes.*: 5x8, 6x4\."):
+        load_data(tmp_path)
+    assert pixels(tmp_path, image_size=3).shape == (2, 3, 3, 1)
+    assert pixels(tmp_path, image_size=(2, 4)).shape == (2, 2, 4, 1)
+
+
+def test_the_shorter_side_is_resized_and_the_centre_kept(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 255, (8, 24), np.uint8)
+    image = Image.fromarray(noise)
+    image.save(tmp_path / "a.png")
+    expected = np.asarray(image.resize((12, 4), Image.Resampling.BICUBIC))[:, 4:8]
+    np.testing.assert_array_equal(pixels(tmp_path, image_size=4)[0, ..., 0], expected)
+
+
+def test_shrinking_averages_instead_of_picking_pixels(tmp_path):
+    image = np.indices((64, 64)).sum(axis=0) % 2 * 255  # a checkerboard
+    Image.fromarray(image.astype(np.uint8)).save(tmp_path / "a.png")
+    real = pixels(tmp_path, image_size=8).astype(int)
+    assert np.abs(real - 127.5).max() < 20
+
+
+def test_a_broken_image_is_named_counted_and_skipped(tmp_path):
+    draw(tmp_path / "a" / "1.png", color=1)
+    draw(tmp_path / "b" / "2.png", color=2)
+    (tmp_path / "a" / "0.png").write_bytes(b"no image at all")
+    draw_cut(tmp_path / "b" / "cut.png")
+    with pytest.warns(UserWarning, match=r"Skipped 2 .*0\.png.*cut\.png"):
+        data = load_data(tmp_path)
+    assert data.arrays["real"][:, 0, 0, 0].tolist() == [1, 2]
+    assert data.arrays["label"].tolist() == [0, 1]
+    with pytest.raises(ValueError, match=r"Unreadable image.*0\.png"):
+        load_data(tmp_path, strict=True)
+
+
+@pytest.mark.parametrize("content", [b"", b"no image at all"])
+def test_a_folder_without_a_readable_image_is_refused(tmp_path, content):
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(ValueError, match="No readable image"):
+        load_data(tmp_path)
+
+
+def test_an_empty_folder_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"No image in .*\.png"):
+        load_data(tmp_path)
+
+
+def test_too_many_pixels_are_refused_before_decoding(tmp_path, monkeypatch):
+    draw(tmp_path / "a.png", size=(4, 4))
+    draw(tmp_path / "b.png", size=(5, 5))
+    monkeypatch.setattr(images, "MAX_PIXELS", 16)
+    with pytest.warns(UserWarning, match="25 pixels, more than the 16 allowed"):
+        assert len(load_data(tmp_path)) == 1
+
+
+def test_a_huge_image_is_refused_though_pillow_only_warns(tmp_path):
+    draw(tmp_path / "bomb.png", size=(10_000, 9_500), mode="1")
+    with pytest.raises(ValueError, match="95000000 pixels"):
+        load_data(tmp_path)
+
+
+def test_a_large_folder_is_decoded_once_to_a_memory_map(tmp_path):
+    folder, cache = tmp_path / "in", tmp_path / "cache"
+    for i in range(5):
+        draw(folder / "ab"[i % 2] / f"{i}.png", color=i)
+    options = {"cache_dir": cache, "memory_limit": 79}
+    in_memory, mapped = load_data(folder), load_data(folder, **options)
+    assert isinstance(mapped.arrays["real"], np.memmap)
+    assert mapped.fingerprint == in_memory.fingerprint
+    files = {path: path.stat().st_mtime_ns for path in cache.iterdir()}
+    assert len(files) == 2  # samples and labels, no temporary file
+    assert load_data(folder, **options).fingerprint == in_memory.fingerprint
+    assert {path: path.stat().st_mtime_ns for path in cache.iterdir()} == files
+
+
+def test_the_memory_map_follows_the_folder(tmp_path):
+    folder = tmp_path / "in"
+    options = {"cache_dir": tmp_path / "cache", "memory_limit": 0}
+    draw(folder / "a.png", size=(4, 4), color=1)
+    assert pixels(folder, **options).max() == 1
+    draw(folder / "b.png", size=(4, 4), color=2)
+    assert pixels(folder, **options).max() == 2
+    assert pixels(folder, image_size=2, **options).shape == (2, 2, 2, 1)
+
+
+def test_a_memory_map_leaves_out_broken_images(tmp_path):
+    folder = tmp_path / "in"
+    options = {"cache_dir": tmp_path / "cache", "memory_limit": 0}
+    draw(folder / "a.png", color=1)
+    draw_cut(folder / "b.png")
+    draw(folder / "c.png", color=3)
+    with pytest.warns(UserWarning, match="Skipped 1"):
+        assert pixels(folder, **options)[:, 0, 0, 0].tolist() == [1, 3]
+
+
+def test_an_interrupted_run_leaves_no_cache(tmp_path):
+    folder, cache = tmp_path / "in", tmp_path / "cache"
+    folder.mkdir()
+    draw_cut(folder / "a.png")
+    with pytest.raises(ValueError, match="No readable image"):
+        load_data(folder, cache_dir=cache, memory_limit=0)
+    assert not list(cache.iterdir())
+
+
+def test_reading_a_folder_of_clean_images_warns_of_nothing(tmp_path):
+    draw(tmp_path / "a.png")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load_data(tmp_path)

@@ -1,0 +1,140 @@
+import numpy as np
+import pytest
+
+from ganzoo.data import load_data
+
+
+def save(path, **arrays):
+    np.savez_compressed(path, **arrays)
+    return path
+
+
+def grey(n):
+    return np.full((n, 6, 5), 7, np.uint8)
+
+
+def test_grey_images_get_a_channel_axis_and_labels_become_int32(tmp_path):
+    path = save(
+        tmp_path / "set.npz",
+        x_train=grey(3),
+        y_train=np.array([[0], [1], [0]], np.uint8),
+        x_test=grey(2),
+        y_test=np.array([3, 1]),
+    )
+    train = load_data(path)
+    assert train.name == "set"
+    assert train.arrays["real"].shape == (3, 6, 5, 1)
+    assert train.arrays["label"].dtype == np.int32
+    assert train.arrays["label"].tolist() == [0, 1, 0]
+    # Four classes, though class 3 is in the test split alone.
+    assert train.num_classes == load_data(path, split="test").num_classes == 4
+    assert load_data(path, split="all").arrays["label"].tolist() == [0, 1, 0, 3, 1]
+
+
+def test_class_names_are_read(tmp_path):
+    path = save(
+        tmp_path / "set.npz",
+        x_train=grey(2),
+        y_train=np.array([0, 1]),
+        class_names=np.array(["cat", "dog", "emu"]),
+    )
+    assert load_data(path).class_names == ("cat", "dog", "emu")
+
+
+@pytest.mark.parametrize("shape", [(2, 4, 4, 4), (2, 4, 4, 4, 1)])
+@pytest.mark.parametrize("dtype", [np.uint8, bool])
+def test_voxels_of_0_and_1_become_0_and_255(tmp_path, shape, dtype):
+    grid = np.zeros(shape, dtype)
+    grid[1, 2] = 1
+    real = load_data(save(tmp_path / "v.npz", x_train=grid)).arrays["real"]
+    assert real.shape == (2, 4, 4, 4, 1)
+    assert real.dtype == np.uint8
+    assert np.unique(real[1, 2]) == [255]
+    assert real.sum() == 16 * 255
+
+
+def test_floats_colour_images_and_points_are_kept(tmp_path):
+    for shape in [(2, 4, 4, 3), (5, 2)]:
+        array = np.linspace(-1, 1, np.prod(shape), dtype=np.float32).reshape(shape)
+        path = save(tmp_path / "f.npz", x_train=array)
+        data = load_data(path)
+        np.testing.assert_array_equal(data.arrays["real"], array)
+        assert data.num_classes == 0
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"x_test": grey(2)}, "No 'x_train'"),
+        ({"x_train": grey(0)}, "Empty"),
+        ({"x_train": np.zeros(3, np.float32)}, "rank"),
+        ({"x_train": grey(2).astype(np.int64)}, "dtype of samples"),
+        ({"x_train": np.full((2, 3), np.inf, np.float32)}, "6 of 6"),
+        ({"x_train": grey(2), "y_train": np.array([0, -2])}, "-2 at index 1"),
+        ({"x_train": grey(2), "y_train": np.array([0, 2**32])}, "4294967296"),
+        ({"x_train": grey(2), "y_train": np.array([0])}, "do not match"),
+        ({"x_train": grey(2), "y_train": np.array([0.0, 1.0])}, "dtype of labels"),
+        (
+            {"x_train": grey(1), "y_train": np.array([2]), "class_names": ["a", "b"]},
+            "0 to 1",
+        ),
+    ],
+)
+def test_refuses_unfit_arrays(tmp_path, arrays, message):
+    path = save(tmp_path / "bad.npz", **arrays)
+    with pytest.raises(ValueError, match=message):
+        load_data(path)
+
+
+@pytest.mark.parametrize(
+    ("labels", "missing"), [("y_test", "y_train"), ("y_train", "y_test")]
+)
+def test_all_needs_the_labels_of_both_splits(tmp_path, labels, missing):
+    arrays = {"x_train": grey(1), "x_test": grey(1), labels: np.array([0])}
+    path = save(tmp_path / "half.npz", **arrays)
+    with pytest.raises(ValueError, match=f"No '{missing}'"):
+        load_data(path, split="all")
+    part = missing.removeprefix("y_")
+    assert load_data(path, split=part).num_classes == 0
+
+
+def test_refuses_pickled_objects(tmp_path):
+    path = save(tmp_path / "p.npz", x_train=np.array([{"a": 1}], object))
+    with pytest.raises(ValueError, match="never pickled"):
+        load_data(path)
+
+
+@pytest.mark.parametrize("keep", [0, 10, 0.3, 0.9])
+def test_refuses_a_truncated_file(tmp_path, keep):
+    rng = np.random.default_rng(0)
+    path = save(tmp_path / "t.npz", x_train=rng.integers(0, 255, (9, 9, 9), np.uint8))
+    content = path.read_bytes()
+    path.write_bytes(content[: keep if keep > 1 else int(keep * len(content))])
+    with pytest.raises(ValueError, match=r"Cannot read .*t\.npz"):
+        load_data(path)
+
+
+def test_refuses_damaged_bytes(tmp_path):
+    rng = np.random.default_rng(0)
+    path = save(tmp_path / "d.npz", x_train=rng.integers(0, 255, (9, 9, 9), np.uint8))
+    content = bytearray(path.read_bytes())
+    content[300:400] = bytes(100)
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="Cannot read"):
+        load_data(path)
+
+
+def test_a_file_that_is_no_archive_is_refused(tmp_path):
+    path = tmp_path / "x.npy"
+    np.save(path, grey(2))
+    with pytest.raises(ValueError, match="Cannot read"):
+        load_data(path)
+
+
+def test_members_with_path_names_are_never_written(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    arrays = {"x_train": grey(2), "../evil": grey(1)}
+    data = load_data(save(folder / "x.npz", **arrays))
+    assert len(data) == 2
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["in", "x.npz"]

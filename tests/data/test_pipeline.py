@@ -1,0 +1,198 @@
+import itertools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from ganzoo.data import batches, check_arrays, to_arrays
+
+
+def take(arrays, count, batch_size=4, seed=1, start=0):
+    stream = batches(arrays, batch_size, seed=seed, start=start)
+    return list(itertools.islice(stream.as_numpy_iterator(), count))
+
+
+def numbers(n):
+    return {"real": np.arange(n, dtype=np.float32)[:, None]}
+
+
+def column(elements, key="real"):
+    return np.concatenate([element[key].reshape(-1) for element in elements])
+
+
+def test_batches_are_dicts_of_static_shape():
+    arrays = {"real": np.zeros((10, 2, 2, 1), np.uint8), "label": np.arange(10)}
+    stream = batches(arrays, 4, seed=0)
+    assert stream.element_spec == {
+        "real": tf.TensorSpec((4, 2, 2, 1), tf.uint8),
+        "label": tf.TensorSpec((4,), tf.int64),
+    }
+    assert stream.cardinality() == tf.data.INFINITE_CARDINALITY
+
+
+def test_every_epoch_is_a_new_permutation():
+    stream = column(take(numbers(10), 15)).astype(int)  # six epochs of 10
+    epochs = stream.reshape(6, 10)
+    assert np.sort(epochs).tolist() == [list(range(10))] * 6
+    assert len({tuple(epoch) for epoch in epochs}) == 6
+
+
+def test_the_order_is_index_shuffle_of_the_stream_position():
+    got = column(take(numbers(10), 5, seed=7)).astype(int)
+    expected = [
+        int(tf.random.experimental.index_shuffle(i % 10, [7, i // 10], 9))
+        for i in range(20)
+    ]
+    assert got.tolist() == expected
+
+
+@pytest.mark.parametrize("start", [1, 2, 7, 10**12])
+def test_resuming_continues_the_same_stream(start):
+    first = take(numbers(10), 5, start=start)
+    np.testing.assert_array_equal(
+        column(first[2:]), column(take(numbers(10), 3, start=start + 2))
+    )
+
+
+def test_a_resumed_stream_equals_the_whole_one():
+    whole = take(numbers(10), 9)
+    np.testing.assert_array_equal(
+        column(whole[6:]), column(take(numbers(10), 3, start=6))
+    )
+
+
+def test_the_seed_decides_the_order():
+    a, again, b = (column(take(numbers(50), 5, seed=seed)) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(a, again)
+    assert not np.array_equal(a, b)
+
+
+def test_arrays_stay_aligned():
+    arrays = {**numbers(10), "label": np.arange(10, dtype=np.int32)}
+    for element in take(arrays, 6):
+        np.testing.assert_array_equal(element["real"][:, 0], element["label"])
+
+
+def test_the_labelled_stream_has_its_own_length_and_order():
+    arrays = {
+        **numbers(6),
+        "labeled": np.arange(6, dtype=np.float32)[:, None],
+        "labeled_label": np.arange(6, dtype=np.int32),
+    }
+    elements = take(arrays, 6)
+    np.testing.assert_array_equal(
+        column(elements, "labeled"), column(elements, "labeled_label")
+    )
+    assert not np.array_equal(column(elements), column(elements, "labeled"))
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_a_labelled_set_smaller_than_a_batch_is_repeated_evenly(n):
+    arrays = {
+        **numbers(10),
+        "labeled": np.arange(n, dtype=np.float32)[:, None],
+        "labeled_label": np.arange(n, dtype=np.int32),
+    }
+    stream = column(take(arrays, 3, batch_size=8), "labeled_label")
+    epochs = stream[: 24 // n * n].reshape(-1, n)
+    assert np.sort(epochs).tolist() == [list(range(n))] * (24 // n)
+
+
+def test_a_memory_map_gives_the_same_batches(tmp_path):
+    real = np.random.default_rng(0).integers(0, 255, (10, 3, 3, 1), np.uint8)
+    np.save(tmp_path / "x.npy", real)
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    stream = batches({"real": mapped}, 4, seed=1)
+    assert stream.element_spec["real"] == tf.TensorSpec((4, 3, 3, 1), tf.uint8)
+    np.testing.assert_array_equal(
+        column(take({"real": mapped}, 6)), column(take({"real": real}, 6))
+    )
+
+
+def test_options():
+    options = batches(numbers(4), 2, seed=0).options()
+    assert options.autotune.enabled is False
+    assert options.deterministic is True
+    policy = options.experimental_distribute.auto_shard_policy
+    assert policy == tf.data.experimental.AutoShardPolicy.DATA
+
+
+def test_to_arrays_converts_what_fit_accepts():
+    images = np.zeros((3, 2, 2, 1), np.uint8)
+    arrays = to_arrays(images, np.array([[0], [1], [2]]))
+    assert arrays["real"] is images
+    assert arrays["label"].tolist() == [0, 1, 2]
+    assert arrays["label"].dtype == np.int32
+    assert to_arrays(np.zeros((3, 2)))["real"].dtype == np.float32
+    both = to_arrays({"a": images, "b": images, "label": np.array([1, 2, 3])})
+    assert both.keys() == {"a", "b", "label"}
+
+
+def test_to_arrays_keeps_float64_under_float64():
+    keras.config.set_floatx("float64")
+    try:
+        assert to_arrays(np.zeros((3, 2)))["real"].dtype == np.float64
+    finally:
+        keras.config.set_floatx("float32")
+
+
+def test_to_arrays_keeps_a_memory_map(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((3, 2, 2, 1), np.uint8))
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    assert isinstance(to_arrays(mapped)["real"], np.memmap)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.int32, np.uint16, object])
+def test_to_arrays_refuses_other_samples(dtype):
+    with pytest.raises(ValueError, match="Unfit dtype of 'real'.*uint8"):
+        to_arrays(np.zeros((3, 2), dtype))
+
+
+@pytest.mark.parametrize(
+    "y", [np.zeros(3), np.zeros((3, 2), int), np.zeros(3, bool), np.array(0)]
+)
+def test_to_arrays_refuses_other_labels(y):
+    with pytest.raises(ValueError, match="Unfit labels 'label'"):
+        to_arrays(np.zeros((3, 2)), y)
+
+
+def check(arrays, batch_size=2, value_range=(-1.0, 1.0)):
+    check_arrays(arrays, batch_size=batch_size, value_range=value_range)
+
+
+def test_check_arrays_accepts_good_arrays():
+    check({"real": np.ones((2, 2), np.float32), "label": np.zeros(2, np.int32)})
+    check({"real": np.full((2, 2), 255, np.uint8)})
+    check({"real": np.full((2, 2), 9.0, np.float32)}, value_range=None)
+    labelled = {
+        "labeled": np.zeros((1, 2), np.uint8),
+        "labeled_label": np.zeros(1, np.int32),
+    }
+    check({"real": np.zeros((2, 2), np.uint8), **labelled})
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        (
+            {"real": np.zeros((4, 2)), "label": np.zeros(3, int)},
+            "lengths.*'real': 4, 'label': 3",
+        ),
+        (
+            {
+                "real": np.zeros((4, 2)),
+                "labeled": np.zeros((2, 2)),
+                "labeled_label": np.zeros(3, int),
+            },
+            "lengths.*'labeled': 2, 'labeled_label': 3",
+        ),
+        ({"real": np.zeros((1, 2))}, "Fewer samples than a batch.*1 samples"),
+        ({"real": np.full((4, 2), np.nan)}, "8 of 8"),
+        ({"real": np.full((4, 2), 200.0)}, r"scale them to \[-1, 1\] or pass uint8"),
+        ({"real": np.full((4, 2), -1.5)}, r"Received: \[-1.5, -1.5\]"),
+    ],
+)
+def test_check_arrays_refuses(arrays, message):
+    with pytest.raises(ValueError, match=message):
+        check(arrays)

@@ -1,0 +1,91 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from ganzoo.data import load_data
+
+
+def test_importing_the_sources_does_not_import_tensorflow():
+    code = "import sys, ganzoo.data.sources; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_a_built_in_name_wins_over_a_path(tmp_path, monkeypatch):
+    (tmp_path / "digits").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert len(load_data("digits")) == 1437
+    with pytest.raises(ValueError, match="No image"):
+        load_data("./digits")
+
+
+def test_images_are_reshaped_on_request():
+    data = load_data("digits", image_size=(16, 12), channels=3)
+    assert data.arrays["real"].shape == (1437, 16, 12, 3)
+    real = data.arrays["real"]
+    np.testing.assert_array_equal(real[..., 0], real[..., 2])
+    assert len(data.arrays["label"]) == 1437
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"image_size": 0}, "image_size; allowed: a positive"),
+        ({"image_size": (8, 8, 1)}, "image_size; allowed: a positive"),
+        ({"channels": 2}, r"1 \(grey\) or 3 \(RGB\). Received: 2"),
+    ],
+)
+def test_refuses_unfit_forms(options, message):
+    with pytest.raises(ValueError, match=message):
+        load_data("digits", **options)
+
+
+def test_points_have_no_image_size():
+    with pytest.raises(ValueError, match=r"uint8 images.*float32 of shape"):
+        load_data("ring8", image_size=8)
+
+
+def test_semi_supervised_labels():
+    full = load_data("digits")
+    data = load_data("digits", labels_per_class=3, seed=1)
+    arrays = data.arrays
+    assert np.all(arrays["label"] == -1)
+    assert len(arrays["label"]) == len(data) == 1437
+    assert np.bincount(arrays["labeled_label"]).tolist() == [3] * 10
+    assert arrays["labeled_label"].dtype == np.int32
+    assert data.num_classes == 10
+    by_image = dict(
+        zip(map(bytes, full.arrays["real"]), full.arrays["label"].tolist(), strict=True)
+    )
+    assert [by_image[bytes(x)] for x in arrays["labeled"]] == arrays[
+        "labeled_label"
+    ].tolist()
+
+
+def test_the_seed_chooses_the_labelled_samples():
+    def chosen(seed):
+        return load_data("digits", labels_per_class=3, seed=seed).arrays["labeled"]
+
+    np.testing.assert_array_equal(chosen(0), chosen(0))
+    assert not np.array_equal(chosen(0), chosen(1))
+
+
+@pytest.mark.parametrize("per_class", [1, 3])
+def test_too_few_labelled_samples_name_the_class(tmp_path, per_class):
+    label = np.array([0, 0, 0, 2, 2, 2] if per_class == 1 else [0, 0, 0, 1, 1, 1, 2])
+    np.savez(
+        tmp_path / "x.npz",
+        x_train=np.zeros((len(label), 2, 2), np.uint8),
+        y_train=label,
+        class_names=["cat", "dog", "emu"],
+    )
+    name = "dog" if per_class == 1 else "emu"
+    with pytest.raises(ValueError, match=f"class '{name}'"):
+        load_data(tmp_path / "x.npz", labels_per_class=per_class)
+
+
+@pytest.mark.parametrize(("name", "per_class"), [("swiss_roll", 1), ("digits", 0)])
+def test_semi_supervision_needs_labels(name, per_class):
+    with pytest.raises(ValueError, match="needs a labelled set"):
+        load_data(name, labels_per_class=per_class)

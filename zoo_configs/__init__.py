@@ -1,0 +1,1 @@
+"""Experiments as data, one a file; installed with the package."""
