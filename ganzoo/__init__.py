@@ -12,11 +12,25 @@ from ganzoo.registry import list_models as list_models
 from ganzoo.registry import register as register
 
 if TYPE_CHECKING:
+    from ganzoo.adversarial import AdversarialModel as AdversarialModel
+    from ganzoo.experiment import Experiment as Experiment
+    from ganzoo.experiment import load_config as load_config
     from ganzoo.gan import GAN as GAN
+    from ganzoo.gan import assemble as assemble
+    from ganzoo.training import load as load
+    from ganzoo.training import train as train
 
 __version__ = "0.1.0"
 
-_LAZY = {"GAN": "ganzoo.gan"}
+_LAZY = {
+    "AdversarialModel": "ganzoo.adversarial",
+    "Experiment": "ganzoo.experiment",
+    "load_config": "ganzoo.experiment",
+    "GAN": "ganzoo.gan",
+    "assemble": "ganzoo.gan",
+    "load": "ganzoo.training",
+    "train": "ganzoo.training",
+}
 
 
 def __getattr__(name):

@@ -158,6 +158,7 @@ class AdversarialModel(keras.Model):
         return tf.constant([self.seed, 0], tf.int32)
 
     def _scale(self, value):
+        value = tf.convert_to_tensor(value)
         if value.dtype == tf.uint8 and self.value_range is not None:
             low, high = self.value_range
             scaled = tf.cast(value, self.variable_dtype) * ((high - low) / 255)
@@ -178,7 +179,8 @@ class AdversarialModel(keras.Model):
         if not self.averages:
             return
         step = tf.cast(self.g_optimizer.iterations, self.variable_dtype)
-        rate = 1 - tf.minimum(self.ema_decay, (1 + step) / (10 + step))
+        ramp = (1 + step) / (10 + step)
+        rate = 1 - tf.minimum(tf.cast(self.ema_decay, step.dtype), ramp)
         for network, average in zip(self.averaged, self.averages, strict=True):
             for new, old in zip(network.weights, average.weights, strict=True):
                 old.assign(old + tf.cast(rate, old.dtype) * (new - old))
@@ -323,7 +325,8 @@ class AdversarialModel(keras.Model):
         """
         key = name, self.steps_per_execution
         if key not in self._functions or force:
-            step = getattr(self, name)
+            # The steps are plain Python; only the loop over them is converted.
+            step = tf.autograph.experimental.do_not_convert(getattr(self, name))
             if self.jit_compile:
                 step = tf.function(step, jit_compile=True)
             self._functions[key] = _multi_step(
@@ -414,18 +417,20 @@ class LogMean(keras.metrics.Metric):
 
 
 def _multi_step(step, strategy, steps):
+    @tf.function(reduce_retracing=True)
     def one(iterator):
         logs = strategy.run(step, args=(next(iterator),))
         mean = tf.distribute.ReduceOp.MEAN
         return {k: strategy.reduce(mean, v, axis=None) for k, v in logs.items()}
 
+    @tf.function(reduce_retracing=True)
     def several(iterator):
         logs = one(iterator)
         for _ in tf.range(steps - 1):
             logs = one(iterator)
         return logs
 
-    return tf.function(one if steps == 1 else several, reduce_retracing=True)
+    return one if steps == 1 else several
 
 
 def _merge(terms, watched):

@@ -206,7 +206,7 @@ class GAN(AdversarialModel):
         return feed(self.average_of(self.generator), given, training)
 
     def _probability_chunk(self, x, labels):
-        given = {"sample": self._scale(tf.convert_to_tensor(x)), "label": labels}
+        given = {"sample": self._scale(x), "label": labels}
         logits = self.discriminate(given, training=False)
         probability = self.loss_functions.probability(logits)
         return tf.reshape(probability, (len(x), -1)).numpy().mean(axis=1)

@@ -83,7 +83,7 @@ class SGAN(GAN):
 
     def classify(self, x) -> np.ndarray:
         """Class probabilities (N, n) of samples (N, ...), uint8 or in `value_range`."""
-        chunks = [self._scale(tf.convert_to_tensor(c)) for c in _split(x)]
+        chunks = [self._scale(c) for c in _split(x)]
         logits = [self.answers(chunk, training=False)[1] for chunk in chunks]
         return tf.nn.softmax(tf.concat(logits, axis=0)).numpy()
 

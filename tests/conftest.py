@@ -1,0 +1,57 @@
+"""Two virtual CPUs for every test, and what several test files share."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+SHARED = Path(__file__).parents[1].parent / "shared"
+
+_CPU = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(
+    _CPU, [tf.config.LogicalDeviceConfiguration()] * 2
+)
+
+
+@pytest.fixture(scope="session")
+def mirrored():
+    """Two replicas; one strategy for the whole process, as TensorFlow requires."""
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
+@pytest.fixture
+def float64():
+    """Builds in float64 within the test."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float64")
+    yield
+    keras.config.set_dtype_policy(before)
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    keras.utils.set_random_seed(7)
+
+
+@pytest.fixture
+def images():
+    """24 grey 8x8 images, uint8, and their labels in 0..9."""
+    rng = np.random.default_rng(0)
+    return (
+        rng.integers(0, 256, (24, 8, 8, 1), dtype="uint8"),
+        rng.integers(0, 10, 24).astype("int32"),
+    )
+
+
+@pytest.fixture(scope="session")
+def mnist_dir():
+    """The folder of prepared TFDS sets."""
+    if not (SHARED / "data/tfds/mnist").is_dir():
+        pytest.skip(f"the real data are not there: {SHARED / 'data/tfds/mnist'}")
+    return SHARED / "data/tfds"

@@ -1,0 +1,65 @@
+"""What the tests of models share."""
+
+import numpy as np
+
+import ganzoo
+from ganzoo.layers import Dropout, GaussianNoise
+
+# Options that make a variant small, where the default is not small enough.
+TINY = {
+    "vanilla": {"g_hidden": (16, 16), "d_hidden": (16, 16), "latent_dim": 4},
+    "cgan": {"g_hidden": (16, 16), "d_hidden": (16, 16), "latent_dim": 4},
+    "dcgan": {"image_shape": (16, 16, 1), "filters": 4, "latent_dim": 4},
+    "sgan": {"latent_dim": 4},
+}
+
+
+def tiny(name, **options):
+    """Builds a small model of a variant, on 8x8 images unless TINY says otherwise."""
+    return ganzoo.build(
+        name, **{"image_shape": (8, 8, 1), **TINY.get(name, {}), **options}
+    )
+
+
+def arrays_for(model, count=96):
+    """Random training arrays for a model: real samples, labels where it takes them."""
+    rng = np.random.default_rng(1)
+    shape = (count, *model.sample_shape)
+    arrays = {"real": rng.integers(0, 256, shape, dtype="uint8")}
+    if model.label_count:
+        arrays["label"] = rng.integers(0, model.label_count, count).astype("int32")
+    return arrays
+
+
+def train(model, steps, batch_size=8, **kwargs):
+    """Trains for a number of steps and returns the last logs."""
+    history = model.fit(
+        arrays_for(model),
+        batch_size=batch_size,
+        epochs=1,
+        steps_per_epoch=steps,
+        verbose=0,
+        **kwargs,
+    )
+    return {name: values[-1] for name, values in history.history.items()}
+
+
+def without_noise(model):
+    """Switches off dropout and noise layers, whose masks differ between replicas."""
+    for layer in model._flatten_layers():
+        if isinstance(layer, Dropout):
+            layer.rate = 0.0
+        if isinstance(layer, GaussianNoise):
+            layer.stddev = 0.0
+    return model
+
+
+def weights(model):
+    """Every weight by position and path, as arrays."""
+    return {f"{i} {v.path}": v.numpy() for i, v in enumerate(model.weights)}
+
+
+def largest_difference(a, b):
+    """Over all weights of two models."""
+    pairs = zip(weights(a).values(), weights(b).values(), strict=True)
+    return max(float(np.max(np.abs(x - y), initial=0.0)) for x, y in pairs)
