@@ -4,7 +4,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from absl import app
+from absl import app, flags
 from absl.flags import argparse_flags
 
 from ganzoo import experiment as schema
@@ -29,6 +29,7 @@ def _parse(argv):
         )
         add_arguments(command)
         command.set_defaults(function=function)
+    flags.FLAGS(argv[:1])  # absl's own flags keep their defaults
     return parser.parse_args(argv[1:])
 
 

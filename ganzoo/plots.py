@@ -53,6 +53,12 @@ def save_png(array: np.ndarray, path: str | Path) -> None:
         Image.fromarray(array).save(temporary, format="PNG")
 
 
+def read_png(path: str | Path) -> np.ndarray:
+    """Reads a picture as uint8 (H, W, 3)."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
+
+
 def image_grid(
     images: np.ndarray,
     columns: int | None = None,

@@ -15,19 +15,6 @@ from ganzoo.registry import build, discover
 STEPS_PER_CALL = 20
 
 
-class Checkpoint(keras.callbacks.Callback):
-    """Saves every `every` steps."""
-
-    def __init__(self, directory, every):
-        super().__init__()
-        self.directory = directory
-        self.every = every
-
-    def on_epoch_end(self, epoch, logs=None):
-        if self.model.step % self.every == 0:
-            checkpoint.save(self.model, self.directory)
-
-
 def train(experiment: Experiment, workdir, progress: bool = True):
     """Trains an experiment in a run directory, or goes on with it.
 
@@ -135,7 +122,7 @@ def _watchers(experiment, model, data, path, progress):
         callbacks.HealthMonitor(data, path),  # first: nothing saves what it stops
         callbacks.RunLog(path, images_per_step=d_samples),
         callbacks.SampleGrid(path, data, every=experiment.sample_every),
-        Checkpoint(path / run_directory.CHECKPOINTS, experiment.checkpoint_every),
+        callbacks.Checkpoint(path / run_directory.CHECKPOINTS, experiment.checkpoint_every),
     ]
     if progress:
         watchers.append(callbacks.Progress(experiment.steps, d_samples))

@@ -1,0 +1,277 @@
+"""What watches a training run. One Keras epoch is one interval of the log."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from ganzoo import checkpoint, plots
+
+
+class TrainingDiverged(RuntimeError):
+    """A term of the losses is no longer finite."""
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Saves the state of training every `every` steps."""
+
+    def __init__(self, directory, every: int):
+        super().__init__()
+        self.directory = directory
+        self.every = every
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.model.step % self.every == 0:
+            checkpoint.save(self.model, self.directory)
+
+
+class RunLog(keras.callbacks.Callback):
+    """Writes one line an interval to `metrics.jsonl`, and curves at the end.
+
+    Each line has the step, the seconds of training so far over all resumed parts,
+    images per second, and the mean of every term over the interval.
+    """
+
+    def __init__(self, workdir, images_per_step: int):
+        super().__init__()
+        self.path = Path(workdir) / "metrics.jsonl"
+        self.images_per_step = images_per_step
+
+    def on_train_begin(self, logs=None):
+        rows = [row for row in read_rows(self.path) if row["step"] <= self.model.step]
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        checkpoint.write_atomically(self.path, text.encode())
+        self.seconds = rows[-1]["seconds"] if rows else 0.0
+        self.step = self.model.step
+        self.last = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        now, step = time.perf_counter(), self.model.step
+        passed = now - self.last
+        self.seconds += passed
+        row = {
+            "step": step,
+            "seconds": round(self.seconds, 3),
+            "images_per_second": round(
+                (step - self.step) * self.images_per_step / passed, 1
+            ),
+            **{name: float(value) for name, value in logs.items()},
+        }
+        with open(self.path, "a") as file:
+            file.write(json.dumps(row) + "\n")
+        self.step, self.last = step, now
+
+    def on_train_end(self, logs=None):
+        rows = read_rows(self.path)
+        if rows:
+            plots.save_png(plots.curves_figure(rows), self.path.parent / "curves.png")
+
+
+def read_rows(path) -> list[dict]:
+    """The lines of a metrics.jsonl, without a last one that was cut off."""
+    rows = []
+    for line in Path(path).read_text().splitlines() if Path(path).exists() else ():
+        try:
+            rows.append(json.loads(line))
+        except json.JSONDecodeError:
+            break
+    return rows
+
+
+class Progress(keras.callbacks.Callback):
+    """One line: step, losses, D(x), D(G(z)), images a second, time left."""
+
+    SHOWN = {"d_loss": "D", "g_loss": "G", "d_real": "D(x)", "d_fake": "D(G(z))"}
+
+    def __init__(self, total_steps: int, images_per_step: int, stream=None):
+        super().__init__()
+        self.total = total_steps
+        self.images_per_step = images_per_step
+        self.stream = stream or sys.stderr
+
+    def on_train_begin(self, logs=None):
+        self.first, self.begin = self.model.step, time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        step = self.model.step
+        rate = (step - self.first) / (time.perf_counter() - self.begin)
+        left = round((self.total - step) / rate)
+        terms = "  ".join(
+            f"{label} {logs[name]:.3f}"
+            for name, label in self.SHOWN.items()
+            if name in logs
+        )
+        done = int(20 * step / self.total)
+        line = (
+            f"{step:>7}/{self.total} [{'=' * done}{' ' * (20 - done)}]  {terms}  "
+            f"{rate * self.images_per_step:.0f} img/s  "
+            f"{left // 60}:{left % 60:02d} left"
+        )
+        end = "\r" if self.stream.isatty() and step < self.total else "\n"
+        print(line, end=end, file=self.stream, flush=True)
+
+
+class SampleGrid(keras.callbacks.Callback):
+    """Draws the same latents over training, and an animation of it at the end.
+
+    Images become a grid, a row for each class of a conditional model. Points in the
+    plane are drawn with the data over D's decision field.
+
+    Args:
+        workdir: pictures go to its folder `samples`.
+        data: the `Data` that is trained on.
+        every: steps from one picture to the next.
+        count: latents of an unconditional model's picture.
+    """
+
+    def __init__(self, workdir, data, every: int, count: int = 64):
+        super().__init__()
+        self.folder = Path(workdir) / "samples"
+        self.data = data
+        self.every = every
+        self.count = count
+
+    def on_train_begin(self, logs=None):
+        if self.model.step == 0:
+            self._draw()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.model.step % self.every == 0:
+            self._draw()
+
+    def on_train_end(self, logs=None):
+        self._draw()
+        paths = sorted(self.folder.glob("step_*.png"))
+        frames = [plots.read_png(path) for path in plots.thin(paths)]
+        plots.animation(frames, self.folder / "training.gif")
+
+    def _draw(self):
+        picture = PICTURES[len(self.model.sample_shape)](self.model, self.data, self)
+        plots.save_png(picture, self.folder / f"step_{self.model.step:08d}.png")
+
+
+def _image_picture(model, data, grid):
+    if not model.num_classes:
+        return plots.image_grid(model.sample(grid.count, seed=1))
+    labels = np.repeat(np.arange(model.num_classes), 8)
+    return plots.image_grid(model.sample(len(labels), seed=1, label=labels), columns=8)
+
+
+def _points_picture(model, data, grid):
+    real = data.arrays["real"][:1000]
+    extent = plots.extent_of(real)
+    field = None
+    if model.has_probability:
+        mesh = plots.mesh(extent, 80)
+        field = model.probability_real(mesh).reshape(80, 80)
+    return plots.points_figure(
+        real, model.sample(1000, seed=1), field, extent, f"step {model.step}"
+    )
+
+
+PICTURES = {1: _points_picture, 3: _image_picture}
+
+
+class HealthMonitor(keras.callbacks.Callback):
+    """Names what goes wrong, with the step and a remedy.
+
+    A non-finite term stops training; the rest is printed, written to `health.jsonl`
+    and kept in `events`. An alarm sounds once until its cause is gone. Must stand
+    before the callbacks that save.
+
+    Args:
+        data: the `Data` that is trained on, for the diversity of real samples.
+        workdir: where `health.jsonl` goes; None for no file.
+    """
+
+    # D tells real from fake almost without fault: G hardly learns from it.
+    SURE = 0.97
+    # D rates fakes above real samples: it has lost track of G. Equilibrium, where
+    # both are near 0.5, lies within the margin.
+    MARGIN = 0.05
+    # Mean distance between samples, as a share of that between real ones. A mode
+    # lost, or soft samples, leave it far above this.
+    DIVERSITY = 0.25
+    # Intervals in a row before an alarm sounds: a phase that passes is no fault.
+    PATIENCE = 3
+    # G starts from nearly constant samples; steps before its diversity counts.
+    WARM_UP = 500
+    COMPARED = 128
+
+    def __init__(self, data, workdir=None):
+        super().__init__()
+        self.path = Path(workdir) / "health.jsonl" if workdir else None
+        rng = np.random.default_rng(0)
+        real = data.arrays["real"]
+        rows = np.sort(rng.choice(len(real), min(self.COMPARED, len(real)), False))
+        self.real_diversity = diversity(real[rows])
+        self.counts = dict.fromkeys(REMEDIES, 0)
+        self.events = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        step = self.model.step
+        broken = [name for name, value in logs.items() if not np.isfinite(value)]
+        if broken:
+            self._record(step, "not finite", {name: "nan or inf" for name in broken})
+            raise TrainingDiverged(
+                f"{', '.join(broken)} not finite in the interval before step {step}. "
+                f"{REMEDIES['not finite']} The last checkpoint is kept."
+            )
+        for alarm, (fires, values) in self._alarms(step, logs).items():
+            self.counts[alarm] = self.counts[alarm] + 1 if fires else 0
+            if self.counts[alarm] == self.PATIENCE:
+                self._record(step, alarm, values)
+                print(
+                    f"\nhealth: {alarm} at step {step} ({values}). {REMEDIES[alarm]}",
+                    file=sys.stderr,
+                )
+
+    def _alarms(self, step, logs):
+        ratio = diversity(self.model.sample(self.COMPARED, seed=2)) / (
+            self.real_diversity or 1.0
+        )
+        late = step > self.WARM_UP
+        alarms = {
+            "collapse": (late and ratio < self.DIVERSITY, {"diversity": round(ratio, 3)})
+        }
+        if "d_real" in logs:
+            real, fake = float(logs["d_real"]), float(logs["d_fake"])
+            seen = {"D(x)": round(real, 3), "D(G(z))": round(fake, 3)}
+            sure = real > self.SURE and fake < 1 - self.SURE
+            alarms["D overpowers G"] = sure, seen
+            alarms["G overpowers D"] = fake > real + self.MARGIN, seen
+        return alarms
+
+    def _record(self, step, alarm, values):
+        event = {
+            "step": step,
+            "alarm": alarm,
+            "values": values,
+            "remedy": REMEDIES[alarm],
+        }
+        self.events.append(event)
+        if self.path:
+            with open(self.path, "a") as file:
+                file.write(json.dumps(event) + "\n")
+
+
+REMEDIES = {
+    "not finite": "Lower the learning rates, or use a penalty on D.",
+    "collapse": "Lower G's learning rate, raise d_steps, or give D a view of the "
+    "whole minibatch.",
+    "D overpowers G": "Lower d_learning_rate, smooth the real target (0.9), or add "
+    "dropout or noise to D.",
+    "G overpowers D": "Lower g_learning_rate, or raise d_steps.",
+}
+
+
+def diversity(samples) -> float:
+    """Mean Euclidean distance between two of the samples (n, ...)."""
+    flat = samples.reshape(len(samples), -1).astype("float64")
+    squares = (flat**2).sum(axis=1)
+    gram = squares[:, None] + squares[None] - 2 * flat @ flat.T
+    pairs = np.triu_indices(len(flat), 1)
+    return float(np.sqrt(np.maximum(gram[pairs], 0)).mean()) if len(flat) > 1 else 0.0
