@@ -39,6 +39,7 @@ class AdversarialModel(keras.Model):
     loss_terms: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
     label_count = 0  # labels that batches may hold: 0 .. label_count - 1
+    sample_shape: tuple[int, ...] | None = None  # of one real sample, if it is fixed
 
     def __init__(
         self, *, d_steps=1, ema_decay=0.0, value_range=(-1.0, 1.0), seed=0, name=None
@@ -345,6 +346,12 @@ class AdversarialModel(keras.Model):
                 f"The global batch must divide by d_steps x replicas = {unit}. "
                 f"Received a batch of {size}; {size - size % unit or unit} or "
                 f"{size + unit - size % unit} would do."
+            )
+        shape = tuple(batch["real"].shape[1:])
+        if self.sample_shape is not None and shape != tuple(self.sample_shape):
+            raise ValueError(
+                f"Real samples must have the model's shape {self.sample_shape}: build "
+                f"it with image_shape={shape}, or reshape them. Received: {shape}."
             )
         batches.check_values(batch, self.value_range, self.label_count)
 

@@ -1,7 +1,7 @@
 """DCGAN's convolutional networks (Radford et al. 2016, arXiv 1511.06434), any size.
 
-A size is halved while its half is at least 4: 64 gives four levels as in the paper,
-28 gives two (28, 14, 7).
+The shorter side is halved down to 4, and at least twice: 64 gives four levels as in
+the paper, 28 two (28, 14, 7).
 """
 
 import math
@@ -107,8 +107,8 @@ def discriminator(
 
 
 def level_count(height: int, width: int) -> int:
-    """How often the shorter side is halved while the half is at least 4."""
-    return int(math.log2(min(height, width) / 4))
+    """How often the shorter side is halved: down to 4, and at least twice."""
+    return max(2, int(math.log2(min(height, width) / 4)))
 
 
 def _normal():

@@ -1,0 +1,181 @@
+"""Speed of training and sampling, against the machine's own matmul peak."""
+
+import math
+import statistics
+import time
+
+import numpy as np
+import tensorflow as tf
+from keras import Input, Model, layers
+
+from ganzoo import specs
+from ganzoo.data.pipeline import batches
+from ganzoo.gan import assemble
+from ganzoo.layers import Dropout, batch_norm
+from ganzoo.registry import build, list_models
+
+
+def tutorial_dcgan(**options):
+    """The 28x28 DCGAN of TensorFlow's tutorial, for timing beside other programs.
+
+    G: dense 7x7x256, transposed 5x5 convolutions of 128 (stride 1), 64 and 1 (stride
+    2); D: 5x5 stride-2 convolutions of 64 and 128 with dropout 0.3.
+    """
+    latent = x = Input((100,), name="latent")
+    x = layers.Dense(7 * 7 * 256, use_bias=False)(x)
+    x = layers.LeakyReLU(0.3)(batch_norm()(x))
+    x = layers.Reshape((7, 7, 256))(x)
+    for filters, stride in ((128, 1), (64, 2)):
+        x = layers.Conv2DTranspose(filters, 5, stride, "same", use_bias=False)(x)
+        x = layers.LeakyReLU(0.3)(batch_norm()(x))
+    x = layers.Conv2DTranspose(1, 5, 2, "same", use_bias=False, activation="tanh")(x)
+    generator = Model({"latent": latent}, x, name="generator")
+    sample = x = Input((28, 28, 1), name="sample")
+    for filters in (64, 128):
+        x = layers.Conv2D(filters, 5, 2, "same")(x)
+        x = Dropout(0.3)(layers.LeakyReLU(0.3)(x))
+    x = layers.Dense(1)(layers.Flatten()(x))
+    discriminator = Model({"sample": sample}, x, name="discriminator")
+    return assemble(
+        generator=generator,
+        discriminator=discriminator,
+        **{"learning_rate": 1e-4, **options},
+    )
+
+
+def run(name, batch_size=128, dtype="float32", options=None, seconds=8.0) -> dict:
+    """Times a variant's train step and sampling, and prints what it measures.
+
+    Args:
+        name: a variant, or `tutorial_dcgan`.
+        batch_size: real samples a D step.
+        dtype: see `build`.
+        options: of the variant.
+        seconds: least time of each measurement.
+
+    Returns:
+        ms a step (median, `fit` and a bare loop of the same step), images a second,
+        samples a second, GFLOP a step, GFLOP/s, the matmul peak and their ratio.
+    """
+    if name == "tutorial_dcgan":
+        model = build_in(dtype, tutorial_dcgan, options or {})
+    else:
+        specs.check_known("model", [name], [*list_models(), "tutorial_dcgan"])
+        model = build(name, dtype=dtype, **(options or {}))
+    arrays = _random_arrays(model, 4 * batch_size)
+    fit = _time_fit(model, arrays, batch_size, seconds)
+    bare = _time_bare(model, arrays, batch_size, seconds)
+    flops = _flops(model, arrays, batch_size)
+    peak = _matmul_peak(dtype)
+    images = batch_size * max(1, model.d_steps)
+    result = {
+        "ms_per_step": 1e3 * fit,
+        "bare_ms_per_step": 1e3 * bare,
+        "images_per_second": images / fit,
+        "samples_per_second": _time_samples(model, seconds / 4),
+        "gflop_per_step": flops / 1e9,
+        "gflops": flops / fit / 1e9,
+        "peak_gflops": peak / 1e9,
+        "share_of_peak": flops / fit / peak,
+    }
+    for key, value in result.items():
+        print(f"{key:>20} {value:.4g}")
+    print(f"{name} {dtype} batch {batch_size}: {images / fit:.0f} img/s")
+    return result
+
+
+def build_in(dtype, builder, options):
+    """Calls a builder under a dtype policy, as `build` does for registered ones."""
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(dtype)
+    try:
+        return builder(**options)
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _random_arrays(model, count):
+    rng = np.random.default_rng(0)
+    shape = (count, *model.sample_shape)
+    arrays = {"real": rng.integers(0, 256, shape, dtype="uint8")}
+    if model.value_range is None:
+        arrays["real"] = rng.normal(size=shape).astype("float32")
+    if model.label_count:
+        arrays["label"] = rng.integers(0, model.label_count, count).astype("int32")
+    return arrays
+
+
+def _time_fit(model, arrays, batch_size, seconds):
+    """Median seconds a step through `fit`, over stretches of some steps."""
+
+    def stretch(steps):
+        begin = time.perf_counter()
+        model.fit(
+            arrays,
+            batch_size=batch_size,
+            epochs=1,
+            steps_per_epoch=steps,
+            steps_per_call=10,
+            verbose=0,
+        )
+        return (time.perf_counter() - begin) / steps
+
+    stretch(10)
+    steps = 10 * max(1, round(seconds / 5 / stretch(10) / 10))
+    return statistics.median(stretch(steps) for _ in range(5))
+
+
+def _time_bare(model, arrays, batch_size, seconds):
+    """Median seconds a step of the same step in a bare compiled loop."""
+    size = batch_size * max(1, model.d_steps)
+    iterator = iter(batches(arrays, size, seed=0))
+
+    @tf.function
+    def loop(iterator):
+        for _ in tf.range(10):
+            model.train_step(next(iterator))
+
+    def stretch():
+        begin = time.perf_counter()
+        loop(iterator)
+        return (time.perf_counter() - begin) / 10
+
+    stretch()
+    count = max(5, math.ceil(seconds / (10 * stretch())))
+    return statistics.median(stretch() for _ in range(count))
+
+
+def _time_samples(model, seconds):
+    model.sample(1024)
+    count, begin = 0, time.perf_counter()
+    while time.perf_counter() - begin < seconds:
+        model.sample(1024)
+        count += 1024
+    return count / (time.perf_counter() - begin)
+
+
+def _flops(model, arrays, batch_size):
+    """Floating-point operations of a train step, by TensorFlow's own count."""
+    size = batch_size * max(1, model.d_steps)
+    batch = next(iter(batches(arrays, size, seed=0)))
+    graph = tf.function(model.train_step).get_concrete_function(batch).graph
+    options = tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
+    options["output"] = "none"
+    counted = tf.compat.v1.profiler.profile(graph, options=options)
+    return counted.total_float_ops
+
+
+def _matmul_peak(dtype):
+    """FLOP/s of the best of a few square matmuls."""
+    kind = "bfloat16" if dtype == "mixed_bfloat16" else dtype
+    n = 2048
+    a = tf.cast(tf.random.normal((n, n)), kind)
+    product = tf.function(lambda a: tf.linalg.matmul(a, a))
+    times = []
+    for _ in range(8):
+        begin = time.perf_counter()
+        product(a).numpy()
+        times.append(time.perf_counter() - begin)
+    return 2 * n**3 / min(times)

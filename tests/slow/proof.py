@@ -1,0 +1,74 @@
+"""What the long proofs share: seeded runs that resume, results that are recorded.
+
+Runs live under the folder that GANZOO_RUNS names (default: runs), so that a proof
+that was cut off goes on, and a proof on finished runs only measures.
+"""
+
+import dataclasses
+import json
+import os
+import platform
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from sklearn.neighbors import KNeighborsClassifier
+
+import ganzoo
+from ganzoo.callbacks import read_rows
+from ganzoo.data import load_data
+from ganzoo.experiment import from_dict, load_config
+
+RUNS = Path(os.environ.get("GANZOO_RUNS", "runs"))
+RESULTS = Path(__file__).parents[2] / "zoo_configs" / "results"
+
+
+def trained(config, data_dir=None, **changes):
+    """Trains a config, or goes on; returns (model, run directory, seconds)."""
+    values = {**load_config(config), **changes}
+    if data_dir is not None:
+        values["data_dir"] = str(data_dir)
+    experiment = from_dict(values)
+    suffix = "".join(f"_{key}{value}" for key, value in sorted(changes.items()))
+    run = RUNS / (config + suffix)
+    model = ganzoo.train(experiment, run, progress=False)
+    return model, run, read_rows(run / "metrics.jsonl")[-1]["seconds"]
+
+
+def record(name, config, measured, bar, note=""):
+    """Writes what was measured to zoo_configs/results/NAME.json."""
+    result = {
+        "config": config,
+        "command": f"pytest -m slow tests/slow -k {name}",
+        "experiment": dataclasses.asdict(from_dict(load_config(config))),
+        "bar": bar,
+        "measured": measured,
+        "note": note,
+        "versions": {"tensorflow": tf.__version__, "keras": keras.__version__},
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+    }
+    RESULTS.mkdir(exist_ok=True)
+    text = json.dumps(result, indent=2, default=float)
+    (RESULTS / f"{name}.json").write_text(text + "\n")
+
+
+def flat(images):
+    """(n, ...) uint8 to (n, d) float32 in [0, 1]."""
+    return images.reshape(len(images), -1).astype("float32") / 255
+
+
+def nearest_neighbour(data):
+    """A 1-NN classifier fitted on real training images; independent of any GAN."""
+    return KNeighborsClassifier(1).fit(flat(data.arrays["real"]), data.arrays["label"])
+
+
+def shares(labels):
+    """The share of each of ten classes."""
+    return (np.bincount(labels, minlength=10) / len(labels)).round(4).tolist()
+
+
+def mnist(data_dir, split):
+    """MNIST's split, as prepared for TFDS."""
+    return load_data("mnist", split=split, data_dir=data_dir)
