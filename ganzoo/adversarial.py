@@ -475,10 +475,9 @@ def _check_settings(d_steps, ema_decay):
 
 
 def _check_owners(generators, discriminators):
-    own = {id(v): v for net in generators for v in net.trainable_variables}
-    both = [
-        v.path for net in discriminators for v in net.trainable_variables if id(v) in own
-    ]
+    own = {id(v) for net in generators for v in net.trainable_variables}
+    theirs = [v for net in discriminators for v in net.trainable_variables]
+    both = [v.path for v in theirs if id(v) in own]
     if both:
         raise ValueError(
             "Every trainable weight must belong to exactly one player. "

@@ -235,7 +235,10 @@ class HealthMonitor(keras.callbacks.Callback):
         )
         late = step > self.WARM_UP
         alarms = {
-            "collapse": (late and ratio < self.DIVERSITY, {"diversity": round(ratio, 3)})
+            "collapse": (
+                late and ratio < self.DIVERSITY,
+                {"diversity": round(ratio, 3)},
+            )
         }
         if "d_real" in logs:
             real, fake = float(logs["d_real"]), float(logs["d_fake"])

@@ -234,12 +234,12 @@ class GAN(AdversarialModel):
         if label is None:
             return np.arange(n, dtype="int32") % max(1, self.num_classes)
         labels = np.broadcast_to(np.asarray(label), (n,)).astype("int32")
-        if not self.num_classes or n and not 0 <= labels.min() <= labels.max() < (
-            self.num_classes
+        if (
+            not self.num_classes
+            or n
+            and not 0 <= labels.min() <= labels.max() < (self.num_classes)
         ):
-            allowed = (
-                f"0 to {self.num_classes - 1}" if self.num_classes else "no label"
-            )
+            allowed = f"0 to {self.num_classes - 1}" if self.num_classes else "no label"
             raise ValueError(f"This model takes {allowed}. Received: {label!r}.")
         return labels
 

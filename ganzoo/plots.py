@@ -171,7 +171,9 @@ def points_figure(
     note = f" ({outside} of {len(fake)} outside)" if outside else ""
     style = {"edgecolors": "white", "linewidths": 0.4}
     axes.scatter(*real.T, s=14, color=BLUE, label="data", **style)
-    axes.scatter(*fake.T, s=18, color=ORANGE, marker="D", label="samples" + note, **style)
+    axes.scatter(
+        *fake.T, s=18, color=ORANGE, marker="D", label="samples" + note, **style
+    )
     axes.set(xlim=(x0, x1), ylim=(y0, y1), xlabel="$x_1$", ylabel="$x_2$", title=title)
     axes.set_aspect("equal")
     axes.legend(loc="upper right", framealpha=0.9, fontsize=9, markerscale=1.5)
@@ -219,9 +221,7 @@ def thin(items: Sequence, limit: int = MAX_FRAMES) -> list:
     return [items[round(i)] for i in np.linspace(0, len(items) - 1, count)]
 
 
-def animation(
-    frames: Sequence[np.ndarray], path: str | Path, ms: int = 150
-) -> None:
+def animation(frames: Sequence[np.ndarray], path: str | Path, ms: int = 150) -> None:
     """Writes frames as a looping GIF, WebP or APNG, atomically.
 
     More than 60 frames are thinned out and large ones reduced by a whole factor, so
@@ -239,8 +239,8 @@ def animation(
     suffix = Path(path).suffix.lower()
     if suffix not in formats:
         raise ValueError(
-            f"An animation cannot be written to this file. Allowed: {', '.join(formats)}. "
-            f"Received: {str(path)!r}."
+            "An animation cannot be written to this file. "
+            f"Allowed: {', '.join(formats)}. Received: {str(path)!r}."
         )
     shapes = {frame.shape for frame in frames}
     if len(shapes) != 1:
@@ -264,7 +264,9 @@ def animation(
 def _loss_curves(rows: Sequence[dict]) -> dict[str, np.ndarray]:
     """The columns to draw as losses: totals first, terms unless they are the total."""
     names = dict.fromkeys(name for row in rows for name in row)
-    names = [n for n in names if n[:2] in ("d_", "g_") and n not in ("d_real", "d_fake")]
+    names = [
+        n for n in names if n[:2] in ("d_", "g_") and n not in ("d_real", "d_fake")
+    ]
     columns = {name: _column(rows, name) for name in names}
     totals = {n: columns[n] for n in ("d_loss", "g_loss") if n in columns}
     terms = {

@@ -118,11 +118,12 @@ def _load_data(experiment):
 
 def _watchers(experiment, model, data, path, progress):
     d_samples = experiment.batch_size * max(1, model.d_steps)
+    checkpoints = path / run_directory.CHECKPOINTS
     watchers = [
         callbacks.HealthMonitor(data, path),  # first: nothing saves what it stops
         callbacks.RunLog(path, images_per_step=d_samples),
         callbacks.SampleGrid(path, data, every=experiment.sample_every),
-        callbacks.Checkpoint(path / run_directory.CHECKPOINTS, experiment.checkpoint_every),
+        callbacks.Checkpoint(checkpoints, experiment.checkpoint_every),
     ]
     if progress:
         watchers.append(callbacks.Progress(experiment.steps, d_samples))

@@ -55,3 +55,13 @@ def mnist_dir():
     if not (SHARED / "data/tfds/mnist").is_dir():
         pytest.skip(f"the real data are not there: {SHARED / 'data/tfds/mnist'}")
     return SHARED / "data/tfds"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Where the real data are, a test that skips is a test that fails."""
+    report = yield
+    if report.skipped and SHARED.is_dir() and not item.get_closest_marker("gpu"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped although {SHARED} is there: {report.longrepr}"
+    return report

@@ -48,17 +48,17 @@ def generator(
         named["label"], code = inputs.one_hot_label(num_classes)
         x = layers.Concatenate()([x, code])
     depth = filters * 2 ** (levels - 1)
-    x = layers.Dense(math.prod(base) * depth, **_WITHOUT_BIAS)(x)
+    x = layers.Dense(math.prod(base) * depth, **_without_bias())(x)
     x = layers.Reshape((*base, depth))(x)
     x = layers.ReLU()(batch_norm()(x))
     for level in reversed(range(levels - 1)):
         x = layers.Conv2DTranspose(
-            filters * 2**level, kernel, 2, "same", **_WITHOUT_BIAS
+            filters * 2**level, kernel, 2, "same", **_without_bias()
         )(x)
         x = layers.ReLU()(batch_norm()(x))
-    x = layers.Conv2DTranspose(channels, kernel, 2, "same", kernel_initializer=_normal())(
-        x
-    )
+    x = layers.Conv2DTranspose(
+        channels, kernel, 2, "same", kernel_initializer=_normal()
+    )(x)
     x = _crop(x, height, width)
     x = layers.Activation(inputs.output_activation(value_range))(x)
     return keras.Model(named, x, name="generator")
@@ -115,7 +115,8 @@ def _normal():
     return keras.initializers.RandomNormal(stddev=0.02)
 
 
-_WITHOUT_BIAS = {"use_bias": False, "kernel_initializer": _normal()}
+def _without_bias():
+    return {"use_bias": False, "kernel_initializer": _normal()}
 
 
 def _crop(x, height, width):

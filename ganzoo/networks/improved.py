@@ -50,9 +50,9 @@ def discriminator(
     sample = keras.Input(shape, name="sample")
     x = GaussianNoise(input_noise)(layers.Flatten()(sample))
     for units in hidden:
-        x = WeightNormDense(
-            units, train_scale=False, kernel_initializer=_normal(0.1)
-        )(x)
+        x = WeightNormDense(units, train_scale=False, kernel_initializer=_normal(0.1))(
+            x
+        )
         features = inputs.activation("relu")(x)
         x = GaussianNoise(hidden_noise)(features)
     logits = WeightNormDense(outputs, kernel_initializer=_normal(0.1))(x)

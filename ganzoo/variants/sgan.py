@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganzoo import distribute, specs
+from ganzoo import distribute
 from ganzoo.gan import CHUNK, GAN, assemble, feed
 from ganzoo.networks import improved
 from ganzoo.registry import register
@@ -54,7 +54,8 @@ class SGAN(GAN):
         out = feed(d, {"sample": sample}, training)
         logits = tf.cast(out["logits"], self.variable_dtype)
         classes = logits[:, : self.label_count]
-        fake = tf.reduce_sum(logits[:, self.label_count :], axis=1)  # 0 if there is none
+        # The sum over no column at all is the constant 0.
+        fake = tf.reduce_sum(logits[:, self.label_count :], axis=1)
         features = tf.cast(out["features"], self.variable_dtype)
         return features, classes, tf.reduce_logsumexp(classes, axis=1) - fake
 

@@ -1,0 +1,205 @@
+"""Losses against numbers worked out by hand, and against the theory of the game."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from ganzoo import losses
+
+REAL, FAKE = [2.0, -1.0], [0.5, -3.0]
+# softplus: (-2) 0.126928, (1) 1.313262, (0.5) 0.974077, (-3) 0.048587,
+# (-0.5) 0.474077, (3) 3.048587.
+BY_HAND = {
+    "minimax": (1.231427, -0.511332),
+    "non_saturating": (1.231427, 1.761332),
+    "least_squares": (3.5625, 4.0625),
+    "wasserstein": (-1.75, 1.25),
+    "hinge": (1.75, 1.25),
+}
+# Five points with every probability in tenths, so that a mean over repeated logits
+# is the expectation.
+P_DATA = np.array([1, 2, 3, 3, 1])
+P_MODEL = np.array([3, 1, 2, 2, 2])
+ELSEWHERE = np.array([1, 2, 3, 4, 0])  # a p_data that is 0 at the last point
+OPTIMUM = P_DATA / (P_DATA + P_MODEL)
+
+
+def logit(p):
+    return np.log(p / (1 - p))
+
+
+def expected(loss, t, data=P_DATA):
+    """D's loss in expectation over the two distributions, t its five logits."""
+    return loss(tf.repeat(t, data), tf.repeat(t, P_MODEL))
+
+
+def gradient(function, t):
+    t = tf.constant(t, tf.float64)
+    with tf.GradientTape() as tape:
+        tape.watch(t)
+        value = function(t)
+    return tape.gradient(value, t).numpy()
+
+
+def minimise(loss, data=P_DATA, rate=8.0, steps=300):
+    t = tf.zeros(5, tf.float64)
+    for _ in range(steps):
+        t -= rate * gradient(lambda t: expected(loss, t, data), t)
+    return t.numpy()
+
+
+def test_every_loss_has_a_hand_computed_value():
+    assert set(BY_HAND) == set(losses.LOSSES)
+
+
+@pytest.mark.parametrize("shape", [(2,), (2, 1), (1, 2, 1, 1), (1, 2, 3, 1)])
+@pytest.mark.parametrize("name", BY_HAND)
+def test_value(name, shape):
+    copies = int(np.prod(shape)) // 2
+    real, fake = (
+        tf.reshape(tf.repeat(tf.constant(logits), copies), shape)
+        for logits in (REAL, FAKE)
+    )
+    loss = losses.get(name)
+    d, g = loss.discriminator(real, fake), loss.generator(None, fake)
+    assert d.shape == g.shape == ()
+    assert abs(float(d) - BY_HAND[name][0]) < 1e-5
+    assert abs(float(g) - BY_HAND[name][1]) < 1e-5
+    assert not loss.paired
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("name", BY_HAND)
+def test_large_logits_stay_finite(name, sign):
+    loss = losses.get(name)
+    logits = tf.constant([[sign * 1e4]])
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        d = loss.discriminator(logits, logits)
+        values = [d, loss.generator(None, logits)]
+        total = tf.add_n(values)
+    assert np.isfinite([float(value) for value in values]).all()
+    assert np.isfinite(tape.gradient(total, logits)).all()
+
+
+@pytest.mark.parametrize("name", ["minimax", "non_saturating"])
+def test_one_sided_smoothing(name):
+    smooth = losses.get({"name": name, "real_target": 0.9})
+    real, fake = tf.constant(REAL), tf.constant(FAKE)
+    # Real: (2.126928 - 1.8 + 0.313262 + 0.9) / 2 = 0.770095; fake: 0.511332 as ever.
+    assert abs(float(smooth.discriminator(real, fake)) - 1.281427) < 1e-5
+    nothing = tf.constant([1e4]), tf.constant([-1e4])  # no loss of the plain kind
+    only_fake = smooth.discriminator(nothing[0], fake) - smooth.discriminator(*nothing)
+    assert abs(float(only_fake) - 0.511332) < 1e-3  # float32 beside 1e3
+    assert abs(float(smooth.generator(None, fake)) - BY_HAND[name][1]) < 1e-5
+
+
+@pytest.mark.parametrize("target", [0.5, 0.0, -1.0, 1.1, float("nan")])
+@pytest.mark.parametrize("name", ["minimax", "non_saturating"])
+def test_refuses_a_target_out_of_range(name, target):
+    with pytest.raises(ValueError, match=r"above 0\.5 and at most 1.*Received: "):
+        losses.get({"name": name, "real_target": target})
+
+
+@pytest.mark.parametrize(
+    "spec,message",
+    [
+        ("hinje", "Unknown loss 'hinje'. Did you mean 'hinge'?"),
+        ({"name": "minmax"}, "Did you mean 'minimax'?"),
+        ({"name": "minimax", "real_traget": 0.9}, "Did you mean 'real_target'?"),
+        ({"name": "hinge", "real_target": 0.9}, "'real_target'. It takes none."),
+        ({"real_target": 0.9}, "A loss is a name, or a table"),
+        (3, "Received: 3."),
+        (None, "Received: None."),
+        ({"name": 3}, "Received: {'name': 3}."),
+    ],
+)
+def test_refuses_a_wrong_spec(spec, message):
+    with pytest.raises(ValueError) as error:
+        losses.get(spec)
+    assert message in str(error.value)
+
+
+def test_a_loss_is_taken_as_it_is():
+    own = losses.Loss(lambda real, fake: 1.0, lambda real, fake: 2.0)
+    assert losses.get(own) is own
+
+
+@pytest.mark.parametrize("name", ["minimax", "non_saturating"])
+def test_optimal_discriminator(name):
+    loss = losses.get(name).discriminator
+    slope = gradient(lambda t: expected(loss, t), logit(OPTIMUM))
+    np.testing.assert_allclose(slope, 0, atol=1e-12)
+    found = losses.get(name).probability(minimise(loss))
+    np.testing.assert_allclose(found, OPTIMUM, atol=1e-8)
+
+
+def test_value_of_the_game_at_the_optimum():
+    p, q = P_DATA / 10, P_MODEL / 10
+    middle = (p + q) / 2
+    jsd = (np.sum(p * np.log(p / middle)) + np.sum(q * np.log(q / middle))) / 2
+    loss = losses.get("minimax")
+    t = tf.constant(logit(OPTIMUM))
+    value = -float(expected(loss.discriminator, t))
+    assert abs(value - (-np.log(4) + 2 * jsd)) < 1e-12
+    assert jsd > 0.01
+    # Where the two agree D is 1/2, and the value is the least that G can reach.
+    half = tf.zeros(5, tf.float64)
+    assert abs(float(loss.discriminator(half, half)) - np.log(4)) < 1e-12
+
+
+def test_optimum_under_one_sided_smoothing():
+    loss = losses.minimax(real_target=0.9).discriminator
+    optimum = 0.9 * OPTIMUM
+    slope = gradient(lambda t: expected(loss, t), logit(optimum))
+    np.testing.assert_allclose(slope, 0, atol=1e-12)
+    np.testing.assert_allclose(tf.sigmoid(minimise(loss)), optimum, atol=1e-8)
+
+
+def test_two_sided_smoothing_would_reward_the_model_where_there_is_no_data():
+    def two_sided(real, fake, alpha=0.9, beta=0.1):
+        cross_entropy = tf.nn.sigmoid_cross_entropy_with_logits
+        return tf.reduce_mean(
+            cross_entropy(alpha * tf.ones_like(real), real)
+        ) + tf.reduce_mean(cross_entropy(beta * tf.ones_like(fake), fake))
+
+    p, q = ELSEWHERE, P_MODEL
+    optimum = (0.9 * p + 0.1 * q) / (p + q)
+    found = tf.sigmoid(minimise(two_sided, data=ELSEWHERE)).numpy()
+    np.testing.assert_allclose(found, optimum, atol=1e-8)
+    assert abs(found[-1] - 0.1) < 1e-8  # p_data is 0 there: all of it is p_model's
+    one_sided = losses.minimax(real_target=0.9).discriminator
+    found = tf.sigmoid(minimise(one_sided, data=ELSEWHERE)).numpy()
+    np.testing.assert_allclose(found[:-1], (0.9 * p / (p + q))[:-1], atol=1e-8)
+    assert found[-1] < 0.01  # on its way to 0
+
+
+def test_least_squares_estimates_the_probability_itself():
+    loss = losses.get("least_squares")
+    slope = gradient(lambda t: expected(loss.discriminator, t), OPTIMUM)
+    np.testing.assert_allclose(slope, 0, atol=1e-12)
+    found = minimise(loss.discriminator, rate=1.0)
+    np.testing.assert_allclose(loss.probability(found), OPTIMUM, atol=1e-8)
+    shown = loss.probability(tf.constant([-0.5, 0.25, 1.5]))
+    np.testing.assert_array_equal(shown, [0.0, 0.25, 1.0])
+
+
+@pytest.mark.parametrize(
+    "name,slope", [("minimax", -4.54e-5), ("non_saturating", -0.9999546)]
+)
+def test_gradient_for_a_generator_whose_samples_are_rejected(name, slope):
+    found = gradient(lambda t: losses.get(name).generator(None, t), [-10.0])
+    assert abs(found[0] - slope) < 1e-6
+
+
+def test_both_games_share_the_fixed_point_of_the_generator():
+    """G pushes D's logit up everywhere, under either loss."""
+    t = np.linspace(-5, 5, 11)
+    for name in ("minimax", "non_saturating"):
+        slopes = gradient(lambda t, name=name: losses.get(name).generator(None, t), t)
+        assert (slopes < 0).all()
+
+
+@pytest.mark.parametrize("name", ["wasserstein", "hinge"])
+def test_critics_have_no_probability(name):
+    assert losses.get(name).probability is None
