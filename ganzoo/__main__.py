@@ -1,5 +1,6 @@
 """The `ganzoo` command: flags are generated from Experiment's fields."""
 
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -36,7 +37,7 @@ def _parse(argv):
 def _run(args):
     try:
         args.function(args)
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, RuntimeError, OSError) as error:
         sys.exit(f"ganzoo: {error}")
 
 
@@ -61,22 +62,27 @@ def describe_command(args):
 
 def train_command(args):
     """Train a variant, or go on with a run."""
+    experiment = _experiment(args)
+    default = args.config or f"{experiment.model}_{Path(experiment.dataset).stem}"
+    workdir = Path(args.workdir or Path("runs") / Path(default).stem)
+    try:
+        from ganzoo.training import train
+
+        train(experiment, workdir)
+    except KeyboardInterrupt:
+        print(f"\nStopped. The same command goes on with {workdir}.", file=sys.stderr)
+        sys.exit(130)
+    print(f"Trained {experiment.steps} steps: see {workdir}/samples")
+
+
+def _experiment(args):
+    """Flags go before the config, `--set` before both; the builder comes last."""
     values = schema.load_config(args.config) if args.config else {}
     given = {name: getattr(args, name) for name in _FLAGS}
     given["model"] = args.name
     values |= {name: value for name, value in given.items() if value is not None}
     values["options"] = {**values.get("options", {}), **_options(args.set)}
-    experiment = schema.from_dict(values)
-    default = args.config or f"{experiment.model}_{experiment.dataset}"
-    workdir = Path(args.workdir or Path("runs") / Path(default).stem)
-    from ganzoo.training import train
-
-    try:
-        train(experiment, workdir)
-    except KeyboardInterrupt:
-        print(f"\nSaved in {workdir}. The same command goes on.", file=sys.stderr)
-        sys.exit(130)
-    print(f"Trained {experiment.steps} steps: see {workdir}/samples")
+    return schema.from_dict(values)
 
 
 def sample_command(args):
@@ -157,13 +163,17 @@ def _add_benchmark(command):
 def _options(assignments):
     options = {}
     for assignment in assignments:
-        name, equals, value = assignment.partition("=")
         try:
-            options |= tomllib.loads(f"{name} = {value}") if equals else {}
-        except tomllib.TOMLDecodeError:
-            options[name] = value  # a bare word is a string
-        if not equals:
-            raise ValueError(f"--set takes OPTION=VALUE. Received: {assignment!r}.")
+            options |= tomllib.loads(assignment)
+        except tomllib.TOMLDecodeError as error:
+            # A bare word is a string. True and None are Python's words: refused.
+            word = re.fullmatch(r"(\w+)=([a-z][\w-]*)", assignment)
+            if not word:
+                raise ValueError(
+                    "--set takes OPTION=VALUE, the value as in TOML (0.5, true, "
+                    f"[8, 8]) or a word. Received: {assignment!r}."
+                ) from error
+            options[word[1]] = word[2]
     return options
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from scipy.spatial.distance import cdist, pdist
 
 from ganzoo import checkpoint, plots
 
@@ -189,15 +190,18 @@ class HealthMonitor(keras.callbacks.Callback):
 
     # D tells real from fake almost without fault: G hardly learns from it.
     SURE = 0.97
-    # D rates fakes above real samples: it has lost track of G. Equilibrium, where
-    # both are near 0.5, lies within the margin.
-    MARGIN = 0.05
+    # D tells nothing apart: D(x) is above D(G(z)) by less than this. No fault where
+    # the samples are like the data: that is the equilibrium.
+    CHANCE = 0.1
+    # Energy distance of samples and data (Szekely and Rizzo 2013), as a share of the
+    # mean distance between real samples: 0 if they are alike, near 1 if G is lost.
+    FAR = 0.2
     # Mean distance between samples, as a share of that between real ones. A mode
     # lost, or soft samples, leave it far above this.
     DIVERSITY = 0.25
     # Intervals in a row before an alarm sounds: a phase that passes is no fault.
     PATIENCE = 3
-    # G starts from nearly constant samples; steps before its diversity counts.
+    # G starts far from the data and nearly constant; steps before that counts.
     WARM_UP = 500
     COMPARED = 128
 
@@ -206,8 +210,8 @@ class HealthMonitor(keras.callbacks.Callback):
         self.path = Path(workdir) / "health.jsonl" if workdir else None
         rng = np.random.default_rng(0)
         real = data.arrays["real"]
-        rows = np.sort(rng.choice(len(real), min(self.COMPARED, len(real)), False))
-        self.real_diversity = diversity(real[rows])
+        rows = rng.choice(len(real), min(self.COMPARED, len(real)), replace=False)
+        self.real = real[np.sort(rows)]
         self.counts = dict.fromkeys(REMEDIES, 0)
         self.events = []
 
@@ -230,22 +234,19 @@ class HealthMonitor(keras.callbacks.Callback):
                 )
 
     def _alarms(self, step, logs):
-        ratio = diversity(self.model.sample(self.COMPARED, seed=2)) / (
-            self.real_diversity or 1.0
-        )
+        samples = self.model.sample(self.COMPARED, seed=2)
+        likeness = compare(self.model.as_samples(self.real), samples)
         late = step > self.WARM_UP
-        alarms = {
-            "collapse": (
-                late and ratio < self.DIVERSITY,
-                {"diversity": round(ratio, 3)},
-            )
-        }
+        collapsed = late and likeness["diversity"] < self.DIVERSITY
+        alarms = {"collapse": (collapsed, likeness)}
         if "d_real" in logs:
             real, fake = float(logs["d_real"]), float(logs["d_fake"])
-            seen = {"D(x)": round(real, 3), "D(G(z))": round(fake, 3)}
+            seen = {"D(x)": round(real, 3), "D(G(z))": round(fake, 3), **likeness}
             sure = real > self.SURE and fake < 1 - self.SURE
+            chance = real - fake < self.CHANCE
             alarms["D overpowers G"] = sure, seen
-            alarms["G overpowers D"] = fake > real + self.MARGIN, seen
+            lost = late and chance and likeness["distance"] > self.FAR
+            alarms["G overpowers D"] = lost, seen
         return alarms
 
     def _record(self, step, alarm, values):
@@ -271,10 +272,18 @@ REMEDIES = {
 }
 
 
-def diversity(samples) -> float:
-    """Mean Euclidean distance between two of the samples (n, ...)."""
-    flat = samples.reshape(len(samples), -1).astype("float64")
-    squares = (flat**2).sum(axis=1)
-    gram = squares[:, None] + squares[None] - 2 * flat @ flat.T
-    pairs = np.triu_indices(len(flat), 1)
-    return float(np.sqrt(np.maximum(gram[pairs], 0)).mean()) if len(flat) > 1 else 0.0
+def compare(real, fake) -> dict[str, float]:
+    """How samples (m, ...) compare with real ones (n, ...).
+
+    Returns:
+        diversity: mean distance between two samples, over that of two real ones.
+        distance: the energy distance, over the mean distance of two real ones.
+    """
+    x, y = (v.reshape(len(v), -1).astype("float64") for v in (real, fake))
+    between = {"xx": pdist(x).mean(), "yy": pdist(y).mean(), "xy": cdist(x, y).mean()}
+    scale = between["xx"] or 1.0
+    energy = 2 * between["xy"] - between["xx"] - between["yy"]
+    return {
+        "diversity": round(float(between["yy"] / scale), 3),
+        "distance": round(float(energy / scale), 3),
+    }

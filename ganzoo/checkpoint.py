@@ -51,7 +51,7 @@ def save(model, directory, keep: int = 3, write: bool = True) -> Path:
     write_atomically(path.with_suffix(".json"), json.dumps(digest).encode())
     for old in _complete(directory)[:-keep]:
         old.with_suffix(".json").unlink()
-        old.unlink()
+        old.unlink(missing_ok=True)  # a damaged one may have lost it
     return path
 
 

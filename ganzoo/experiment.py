@@ -74,22 +74,21 @@ def from_dict(values: Mapping) -> Experiment:
     Raises:
         ValueError: what is wrong, with the nearest key.
     """
-    specs.check_known("config key", values, FIELDS)
-    for name, value in values.items():
-        allowed = _types(name)
-        if not isinstance(value, allowed) or (
-            isinstance(value, bool) and bool not in allowed
-        ):
-            names = " or ".join(t.__name__ for t in allowed)
-            raise ValueError(f"`{name}` must be {names}. Received: {value!r}.")
+    _check_values(values)
     return Experiment(**values)
+
+
+def to_dict(experiment: Experiment) -> dict:
+    """The inverse of `from_dict`, as JSON holds it: a tuple becomes a list."""
+    return json.loads(json.dumps(dataclasses.asdict(experiment)))
 
 
 def load_config(name: str) -> dict:
     """Reads a TOML config: a file, or the name of one in `zoo_configs`.
 
     Raises:
-        ValueError: no such config (with the nearest name), or not valid TOML.
+        ValueError: no such config (with the nearest name), not valid TOML, or what
+            `from_dict` refuses.
     """
     shipped = resources.files("ganzoo.zoo_configs")
     if name.endswith(".toml"):
@@ -106,7 +105,7 @@ def load_config(name: str) -> dict:
         values = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{name} is not valid TOML: {error}.") from error
-    specs.check_known("config key", values, FIELDS)
+    _check_values(values)
     return values
 
 
@@ -128,9 +127,15 @@ def effective_options(experiment: Experiment, data) -> dict:
     return {**derived, **experiment.options}
 
 
-def to_json(experiment: Experiment) -> str:
-    """The experiment as JSON, keys in the order of the schema."""
-    return json.dumps(dataclasses.asdict(experiment), indent=2)
+def _check_values(values):
+    specs.check_known("config key", values, FIELDS)
+    for name, value in values.items():
+        allowed = _types(name)
+        if not isinstance(value, allowed) or (
+            isinstance(value, bool) and bool not in allowed
+        ):
+            names = " or ".join(t.__name__ for t in allowed)
+            raise ValueError(f"`{name}` must be {names}. Received: {value!r}.")
 
 
 def _types(name) -> tuple[type, ...]:

@@ -171,7 +171,16 @@ class GAN(AdversarialModel):
         ]
         if not samples:
             samples = [np.empty((0, *self.sample_shape), self.variable_dtype)]
-        return self._public(np.concatenate(samples))
+        return self.as_samples(np.concatenate(samples))
+
+    def as_samples(self, values) -> np.ndarray:
+        """Floats in `value_range` as `sample` gives them; uint8 and vectors stay."""
+        values = np.asarray(values)
+        if self.value_range is None or values.dtype == np.uint8:
+            return values
+        low, high = self.value_range
+        pixels = np.rint((values - low) * (255 / (high - low)))
+        return np.clip(pixels, 0, 255).astype("uint8")
 
     def interpolate(self, a, b, n=10, *, label=None, ema=None) -> np.ndarray:
         """Generates n samples on the path from latent a to latent b, ends included.
@@ -242,14 +251,6 @@ class GAN(AdversarialModel):
             allowed = f"0 to {self.num_classes - 1}" if self.num_classes else "no label"
             raise ValueError(f"This model takes {allowed}. Received: {label!r}.")
         return labels
-
-    def _public(self, samples):
-        if self.value_range is None:
-            return samples
-        low, high = self.value_range
-        return np.clip(np.rint((samples - low) * (255 / (high - low))), 0, 255).astype(
-            "uint8"
-        )
 
 
 def feed(network, given, training):

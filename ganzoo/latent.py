@@ -13,10 +13,12 @@ def slerp(a, b, n: int) -> np.ndarray:
     """n points on the great circle from a to b (d,), ends included: (n, d).
 
     Keeps the norm that a normal prior concentrates on (White 2016, arXiv
-    1609.04468). Falls back to the straight line where a and b are parallel.
+    1609.04468). Falls back to the straight line where a and b are parallel, or one
+    is 0.
     """
     a, b = np.asarray(a), np.asarray(b)
-    cosine = np.dot(a, b) / (np.linalg.norm(a) * np.linalg.norm(b))
+    norms = np.linalg.norm(a) * np.linalg.norm(b)
+    cosine = np.dot(a, b) / norms if norms else 1.0
     angle = np.arccos(np.clip(cosine, -1, 1))
     if np.sin(angle) < 1e-6:
         return lerp(a, b, n)

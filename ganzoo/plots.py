@@ -12,7 +12,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
@@ -26,6 +28,10 @@ GREY = 128
 # for what is not a curve.
 BLUE, ORANGE = "#0072B2", "#D55E00"
 PALETTE = (BLUE, ORANGE, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
+# Red, white, blue, half way to white: the points above must stand out at both ends.
+FIELD_COLOURS = ListedColormap(
+    0.5 + 0.5 * colormaps["RdBu"](np.linspace(0.15, 0.85, 256))
+)
 
 Extent = tuple[float, float, float, float]
 
@@ -78,13 +84,14 @@ def image_grid(
         uint8 (rows * (H * scale + pad) + pad, columns * (W * scale + pad) + pad, 3).
 
     Raises:
-        ValueError: `images` is no uint8 batch of grey or RGB images.
+        ValueError: `images` is no uint8 batch of grey or RGB images, or is empty.
     """
-    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] not in (1, 3):
+    fits = images.ndim == 4 and len(images) > 0 and images.shape[-1] in (1, 3)
+    if images.dtype != np.uint8 or not fits:
         raise ValueError(
             "`images` must be a batch of grey or RGB images. Allowed: uint8 of shape "
-            f"(n, H, W, 1) or (n, H, W, 3). Received: {images.dtype} of shape "
-            f"{images.shape}."
+            f"(n, H, W, 1) or (n, H, W, 3), n from 1. Received: {images.dtype} of "
+            f"shape {images.shape}."
         )
     n, height, width, _ = images.shape
     columns = columns or math.ceil(math.sqrt(n))
@@ -146,12 +153,9 @@ def points_figure(
             grid[..., 0],
             grid[..., 1],
             field,
-            cmap="RdBu",
+            cmap=FIELD_COLOURS,
             vmin=0,
             vmax=1,
-            alpha=0.55,
-            linewidth=0,
-            rasterized=True,
         )
         # Outside (min, max) there is no line to draw, and matplotlib warns.
         if field.min() < 0.5 < field.max():
@@ -168,15 +172,14 @@ def points_figure(
         bar.ax.axhline(0.5, color="black", linewidth=1.2)
     inside = (fake >= (x0, y0)).all(axis=1) & (fake <= (x1, y1)).all(axis=1)
     outside = len(fake) - int(inside.sum())
-    note = f" ({outside} of {len(fake)} outside)" if outside else ""
-    style = {"edgecolors": "white", "linewidths": 0.4}
-    axes.scatter(*real.T, s=14, color=BLUE, label="data", **style)
-    axes.scatter(
-        *fake.T, s=18, color=ORANGE, marker="D", label="samples" + note, **style
-    )
+    label = f"samples ({outside} of {len(fake)} outside)" if outside else "samples"
+    edge = {"edgecolors": "white", "linewidths": 0.3}
+    axes.scatter(*fake.T, s=16, color=ORANGE, label=label, **edge)
+    # The data lie on top, or samples would hide the modes that they cover.
+    axes.scatter(*real.T, s=5, color="black", linewidths=0, label="data")
     axes.set(xlim=(x0, x1), ylim=(y0, y1), xlabel="$x_1$", ylabel="$x_2$", title=title)
     axes.set_aspect("equal")
-    axes.legend(loc="upper right", framealpha=0.9, fontsize=9, markerscale=1.5)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, markerscale=1.5)
     return _rgb(figure)
 
 
@@ -207,7 +210,7 @@ def curves_figure(rows: Sequence[dict]) -> np.ndarray:
         panel.axhline(0.5, color="black", linewidth=1, linestyle="--", label="balance")
         panel.set(ylabel="mean probability of real", ylim=(-0.03, 1.03))
     panels[-1].set_xlabel("step (generator updates)")
-    panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
+    panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     for panel in panels:
         panel.grid(alpha=0.3)
         if panel.lines:

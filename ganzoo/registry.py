@@ -8,7 +8,9 @@ import functools
 import importlib
 import importlib.metadata
 import inspect
+import os
 import pkgutil
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -97,6 +99,7 @@ def build(name: str, *, dtype: str = "float32", **options):
     Raises:
         ValueError: an unknown name, an unknown option, or a value that the
             variant cannot serve.
+        RuntimeError: Keras computes with another backend than TensorFlow.
     """
     variant = find(name)
     specs.check_known("dtype", [dtype], DTYPES)
@@ -108,6 +111,12 @@ def build(name: str, *, dtype: str = "float32", **options):
     keras.config.set_dtype_policy(dtype)
     try:
         return variant.builder(**options)
+    except TypeError as error:
+        raise ValueError(
+            f"An option of {variant.name!r} has a value of an unfit type: {error}. "
+            f"Allowed: values like the defaults in describe({variant.name!r}). "
+            f"Received: {options!r}."
+        ) from error
     finally:
         keras.config.set_dtype_policy(before)
 
@@ -154,7 +163,12 @@ def find(name: str) -> Variant:
 
 @functools.cache
 def discover() -> None:
-    """Imports every variant: the modules of `ganzoo.variants`, then plug-ins."""
+    """Imports every variant: the modules of `ganzoo.variants`, then plug-ins.
+
+    Raises:
+        RuntimeError: Keras computes with another backend than TensorFlow.
+    """
+    _check_backend()
     package = importlib.import_module("ganzoo.variants")
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{package.__name__}.{module.name}")
@@ -162,11 +176,26 @@ def discover() -> None:
         entry.load()
 
 
+def _check_backend() -> None:
+    # The environment first: importing Keras fails where its backend is missing.
+    backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if backend == "tensorflow" or "keras" in sys.modules:
+        import keras
+
+        backend = keras.config.backend()
+    if backend != "tensorflow":
+        raise RuntimeError(
+            "ganzoo needs Keras on TensorFlow. Set the environment variable "
+            "KERAS_BACKEND=tensorflow, or the backend in ~/.keras/keras.json, before "
+            f"Keras is imported. Received: {backend!r}."
+        )
+
+
 def _common_options() -> dict:
     from ganzoo.gan import assemble
 
     parameters = inspect.signature(assemble).parameters.values()
-    return {p.name: p.default for p in parameters if p.default is not p.empty}
+    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
 
 def _key(name: str) -> str:

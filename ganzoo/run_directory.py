@@ -26,7 +26,7 @@ def claim(workdir):
     path = Path(workdir)
     try:
         ours = not path.exists() or path.is_dir() and not any(path.iterdir())
-        ours = ours or (path / "config.json").is_file() or (path / ".lock").is_file()
+        ours = ours or (path / ".lock").is_file() or read_config(path) is not None
         if not ours:
             raise ValueError(
                 f"{path} is not a run directory of ganzoo and is not empty; it is "

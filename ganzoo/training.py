@@ -1,6 +1,5 @@
 """`train` and `load`: an experiment becomes a run directory, and a model again."""
 
-import dataclasses
 import math
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import tensorflow as tf
 
 from ganzoo import callbacks, checkpoint, distribute, run_directory
 from ganzoo.data import load_data
-from ganzoo.experiment import Experiment, effective_options
+from ganzoo.experiment import Experiment, effective_options, to_dict
 from ganzoo.registry import build, discover
 
 STEPS_PER_CALL = 20
@@ -36,7 +35,7 @@ def train(experiment: Experiment, workdir, progress: bool = True):
     """
     with run_directory.claim(workdir) as path:
         before = run_directory.read_config(path)
-        now = dataclasses.asdict(experiment)
+        now = to_dict(experiment)
         if before:
             run_directory.check_same(before["experiment"], now, path)
         data = _load_data(experiment)
@@ -62,7 +61,12 @@ def train(experiment: Experiment, workdir, progress: bool = True):
             "options": options,
         }
         directory = path / run_directory.CHECKPOINTS
-        checkpoint.restore(model, directory)
+        done = checkpoint.restore(model, directory)
+        if done > experiment.steps:
+            raise ValueError(
+                f"The run in {path} is at step {done} already; `steps` must be at "
+                f"least that. Received: {experiment.steps}."
+            )
         run_directory.write_config(
             path, {"experiment": now, "build": made, "data": described}
         )

@@ -41,7 +41,7 @@ def gradient(function, t):
     return tape.gradient(value, t).numpy()
 
 
-def minimise(loss, data=P_DATA, rate=8.0, steps=300):
+def minimise(loss, data=P_DATA, rate=8.0, steps=150):
     t = tf.zeros(5, tf.float64)
     for _ in range(steps):
         t -= rate * gradient(lambda t: expected(loss, t, data), t)

@@ -1,0 +1,100 @@
+"""What an import costs, in processes of their own, and the lazy names of ganzoo."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ganzoo
+
+IMPORT = """
+import json, sys, time
+begin = time.perf_counter()
+import ganzoo
+seconds = time.perf_counter() - begin
+print(json.dumps([seconds, "tensorflow" in sys.modules, "keras" in sys.modules]))
+"""
+HELP = """
+import json, sys, time
+begin = time.perf_counter()
+from ganzoo.__main__ import main
+sys.argv = ["ganzoo", "--help"]
+try:
+    main()
+except SystemExit as end:
+    assert not end.code
+seconds = time.perf_counter() - begin
+print(json.dumps([seconds, "tensorflow" in sys.modules, "keras" in sys.modules]))
+"""
+BUILD = """
+import ganzoo
+try:
+    ganzoo.build("vanilla")
+except RuntimeError as error:
+    print(error)
+"""
+
+
+def _run(code, **environment):
+    """Runs code in a new process and returns what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        cwd=Path(__file__).parents[1],
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _best_of_three(code):
+    """Runs code that prints [seconds, ...] last; returns the best time, and the rest."""
+    results = [json.loads(_run(code).splitlines()[-1]) for _ in range(3)]
+    return min(seconds for seconds, *_ in results), results[0][1:]
+
+
+def test_import_is_quick_and_leaves_tensorflow_out():
+    seconds, loaded = _best_of_three(IMPORT)
+    assert loaded == [False, False]
+    assert seconds < 0.5
+
+
+def test_help_is_quick_and_leaves_tensorflow_out():
+    seconds, loaded = _best_of_three(HELP)
+    assert loaded == [False, False]
+    assert seconds < 1.0
+
+
+def test_another_backend_in_the_environment_is_refused():
+    message = _run(BUILD, KERAS_BACKEND="jax")
+    assert "KERAS_BACKEND=tensorflow" in message
+    assert "Received: 'jax'" in message
+
+
+@pytest.mark.parametrize("name", sorted(ganzoo._LAZY))
+def test_lazy_name_resolves_and_is_listed(name):
+    assert getattr(ganzoo, name).__module__ == ganzoo._LAZY[name]
+    assert name in dir(ganzoo)
+
+
+def test_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="'ganzoo' has no attribute 'biuld'"):
+        _ = ganzoo.biuld
+
+
+def test_type_checkers_see_the_lazy_table():
+    tree = ast.parse(Path(ganzoo.__file__).read_text())
+    (block,) = [node for node in tree.body if isinstance(node, ast.If)]
+    assert ast.unparse(block.test) == "TYPE_CHECKING"
+    seen = {
+        alias.asname: node.module
+        for node in block.body
+        for alias in node.names
+        if alias.name == alias.asname  # `import x as x` marks a re-export
+    }
+    assert seen == ganzoo._LAZY

@@ -1,0 +1,143 @@
+"""Who may import whom, read from the code; imports inside functions count too."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import ganzoo
+
+ROOT = Path(ganzoo.__file__).parent
+PACKAGES = ("data", "metrics", "networks", "variants")
+
+INNER = {"adversarial", "distribute", "gan", "layers", "losses", "specs"}
+# What each part may import of ours; a package stands for all its modules, which may
+# import each other unless APART says no. A new module must find its place here.
+RULE = {
+    "specs": set(),
+    "checkpoint": set(),
+    "latent": set(),
+    "plots": set(),
+    "data": set(),
+    "metrics": set(),
+    "distribute": {"specs"},
+    "layers": {"distribute", "specs"},
+    "losses": {"specs"},
+    "registry": {"specs", "gan"},  # gan: see LAZY
+    "networks": {"layers", "specs"},
+    "adversarial": {"data", "distribute"},
+    "gan": {"adversarial", "distribute", "latent", "losses", "specs"},
+    "variants": INNER | {"networks", "registry"},
+    "run_directory": {"checkpoint"},
+    "callbacks": {"checkpoint", "metrics", "plots"},
+    "experiment": {"registry", "specs"},
+    "training": {
+        "callbacks",
+        "checkpoint",
+        "data",
+        "distribute",
+        "experiment",
+        "registry",
+        "run_directory",
+    },
+    "benchmark": {"data", "gan", "layers", "registry", "specs"},
+    "__main__": {"benchmark", "experiment", "plots", "registry", "training"},
+    "__init__": {"adversarial", "experiment", "gan", "registry", "training"},
+}
+# Imported inside functions or for type checkers alone, so that TensorFlow waits.
+LAZY = {
+    "registry": {"gan"},
+    "__main__": {"benchmark", "plots", "training"},
+    "__init__": {"adversarial", "experiment", "gan", "training"},
+}
+APART = ("variants",)
+
+FILES = sorted(ROOT.rglob("*.py"))
+
+
+def _module(path):
+    """ganzoo/data/npz.py -> data.npz; ganzoo/data/__init__.py -> data."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and parts[1:] else parts)
+
+
+MODULES = {_module(path) for path in FILES}
+
+
+def _part(module):
+    return module.split(".")[0]
+
+
+def _imported(node):
+    """The modules of ours that one import statement names."""
+    if isinstance(node, ast.Import):
+        names = [alias.name for alias in node.names]
+    elif isinstance(node, ast.ImportFrom):
+        assert not node.level, f"a relative import in line {node.lineno}"
+        full = [f"{node.module}.{alias.name}" for alias in node.names]
+        # `from ganzoo import x` names the module x, `from ganzoo.x import f` x too.
+        known = [name.removeprefix("ganzoo.") in MODULES for name in full]
+        names = [f if k else node.module for f, k in zip(full, known, strict=True)]
+    else:
+        return set()
+    ours = {name.partition("ganzoo.")[2] for name in names if name.startswith("ganzoo.")}
+    return ours | {"__init__" for name in names if name == "ganzoo"}
+
+
+def _imports(nodes):
+    return set().union(*(_imported(n) for node in nodes for n in ast.walk(node)))
+
+
+@pytest.mark.parametrize("path", FILES, ids=_module)
+def test_imports_only_what_the_rule_allows(path):
+    module = _module(path)
+    part = _part(module)
+    assert part in RULE, f"{module} has no place in the rule"
+    tree = ast.parse(path.read_text())
+    imported = _imports([tree])
+    own = {name for name in imported if _part(name) == part and name != module}
+    assert not own or part not in APART
+    others = {_part(name) for name in imported} - {part}
+    assert others <= RULE[part]
+    eager = [n for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom)]
+    assert not {_part(name) for name in _imports(eager)} & LAZY.get(part, set())
+
+
+def test_rule_holds_no_part_that_is_gone():
+    assert RULE.keys() == {_part(module) for module in MODULES}
+
+
+def test_nothing_imports_the_command_or_the_public_names():
+    """Inner modules that import `ganzoo` itself would go round in a circle."""
+    assert not any({"__main__", "__init__"} & allowed for allowed in RULE.values())
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("variants/*.py")), ids=_module)
+def test_variants_open_no_file(path):
+    tree = ast.parse(path.read_text())
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    imports = [n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom)]
+    modules = {ast.unparse(node).split()[1].split(".")[0] for node in imports}
+    attributes = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+    assert not (names | attributes) & {"open", "Path", "load", "memmap", "gfile"}
+    assert not modules & {"io", "os", "pathlib", "shutil", "tempfile"}
+
+
+def test_the_reader_of_imports_sees_every_form():
+    code = """
+import ganzoo.plots
+from ganzoo import losses, build
+from ganzoo.data.npz import load_npz
+from ganzoo.networks import mlp
+def later():
+    from ganzoo.gan import GAN
+import numpy
+"""
+    assert _imports([ast.parse(code)]) == {
+        "plots",
+        "losses",
+        "__init__",
+        "data.npz",
+        "networks.mlp",
+        "gan",
+    }
