@@ -26,7 +26,7 @@ class Experiment:
     channels: int | None = None
     labels_per_class: int | None = None
     strict: bool = False
-    steps: int = 2000
+    steps: int = 4000
     batch_size: int = 128
     seed: int = 0
     dtype: str = "float32"

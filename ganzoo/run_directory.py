@@ -81,8 +81,9 @@ def check_same(before: dict, now: dict, workdir) -> None:
     Raises:
         ValueError: the settings that differ, old and new.
     """
-    old = _flat({**before, "steps": None})
-    new = _flat({**now, "steps": None})
+    # Where the data lie is no setting: their fingerprint is compared.
+    free = {"steps": None, "data_dir": None}
+    old, new = _flat({**before, **free}), _flat({**now, **free})
     differing = [
         f"  {key}: {old.get(key)!r} before, {new.get(key)!r} now"
         for key in sorted(old.keys() | new.keys())

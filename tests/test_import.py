@@ -53,7 +53,7 @@ def _run(code, **environment):
 
 
 def _best_of_three(code):
-    """Runs code that prints [seconds, ...] last; returns the best time, and the rest."""
+    """Runs code that prints [seconds, ...]; returns the best time, and the rest."""
     results = [json.loads(_run(code).splitlines()[-1]) for _ in range(3)]
     return min(seconds for seconds, *_ in results), results[0][1:]
 

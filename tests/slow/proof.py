@@ -36,14 +36,26 @@ def trained(config, data_dir=None, **changes):
     return model, run, read_rows(run / "metrics.jsonl")[-1]["seconds"]
 
 
-def record(name, config, measured, bar, note=""):
-    """Writes what was measured to zoo_configs/results/NAME.json."""
+def record(name, config, *, headline, bar, measured, seconds=(), note=""):
+    """Writes what was measured to zoo_configs/results/NAME.json.
+
+    Args:
+        name: of the proof, as `test_NAME` runs it.
+        config: the config that was trained.
+        headline: the figures in a line, for README's table.
+        bar: what was to be reached, fixed before the run.
+        measured: all figures, every seed.
+        seconds: of training, one a run.
+        note: what a reader must know.
+    """
     result = {
         "config": config,
-        "command": f"pytest -m slow tests/slow -k {name}",
+        "command": f"pytest -m slow tests/slow -k test_{name}",
         "experiment": dataclasses.asdict(from_dict(load_config(config))),
+        "headline": headline,
         "bar": bar,
         "measured": measured,
+        "seconds": [round(s) for s in seconds],
         "note": note,
         "versions": {"tensorflow": tf.__version__, "keras": keras.__version__},
         "python": platform.python_version(),
@@ -54,6 +66,12 @@ def record(name, config, measured, bar, note=""):
     (RESULTS / f"{name}.json").write_text(text + "\n")
 
 
+def alarms(run):
+    """What the health monitor said of a run."""
+    path = run / "health.jsonl"
+    return [json.loads(line) for line in path.open()] if path.exists() else []
+
+
 def flat(images):
     """(n, ...) uint8 to (n, d) float32 in [0, 1]."""
     return images.reshape(len(images), -1).astype("float32") / 255
@@ -62,6 +80,11 @@ def flat(images):
 def nearest_neighbour(data):
     """A 1-NN classifier fitted on real training images; independent of any GAN."""
     return KNeighborsClassifier(1).fit(flat(data.arrays["real"]), data.arrays["label"])
+
+
+def percent(values):
+    """Shares as text: 8.1, 9.9%."""
+    return ", ".join(f"{100 * v:.1f}" for v in values) + "%"
 
 
 def shares(labels):

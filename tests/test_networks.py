@@ -1,0 +1,368 @@
+"""The network families: shapes, conditioning, and what each promises of its layers."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from ganzoo.layers import Dropout, GaussianNoise, Maxout, WeightNormDense
+from ganzoo.networks import dcgan, improved, inputs, mlp
+
+IMAGES = [(8, 8, 1), (28, 28, 1), (25, 31, 3), (64, 48, 3), (32, 32, 3)]
+ANY = [(2,), (28, 28, 1), (4, 4, 4, 1)]
+RNG = np.random.default_rng(0)
+
+
+def latents(n=3, dim=6):
+    return tf.constant(RNG.normal(size=(n, dim)), tf.float32)
+
+
+def samples(shape, n=3):
+    return tf.constant(RNG.uniform(-1, 1, size=(n, *shape)), tf.float32)
+
+
+def kernels(network):
+    return [v.numpy() for v in network.trainable_variables if v.name == "kernel"]
+
+
+def of_kind(network, kind):
+    return [layer for layer in network.layers if isinstance(layer, kind)]
+
+
+def biases_before_normalisation(network):
+    """Layers with a bias whose next layer with weights is batch normalisation."""
+    chain = [layer for layer in network.layers if layer.weights]
+    return [
+        layer.name
+        for layer, after in zip(chain, chain[1:], strict=False)
+        if isinstance(after, layers.BatchNormalization) and layer.bias is not None
+    ]
+
+
+# --- convolutions -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", IMAGES)
+def test_dcgan_serves_any_shape(shape):
+    g = dcgan.generator(shape, latent_dim=6, filters=2)
+    out = g({"latent": latents()}, training=False)
+    assert out.shape == (3, *shape)
+    assert g.output.shape == (None, *shape)
+    assert np.all(np.abs(out) <= 1)
+    d = dcgan.discriminator(shape, filters=2)
+    assert d({"sample": out}, training=False).shape == (3, 1)
+
+
+@pytest.mark.parametrize(
+    "height,width,levels",
+    [(8, 8, 2), (15, 99, 2), (16, 16, 2), (28, 28, 2), (32, 32, 3), (64, 48, 3)]
+    + [(64, 64, 4), (63, 64, 3), (128, 128, 5)],
+)
+def test_dcgan_levels(height, width, levels):
+    assert dcgan.level_count(height, width) == levels
+
+
+def test_dcgan_channels_follow_the_paper():
+    g = dcgan.generator((64, 64, 3), latent_dim=6, filters=2)
+    maps = [layer.output.shape[1:] for layer in of_kind(g, layers.ReLU)]
+    assert maps == [(4, 4, 16), (8, 8, 8), (16, 16, 4), (32, 32, 2)]
+    d = dcgan.discriminator((64, 64, 3), filters=2)
+    maps = [layer.output.shape[1:] for layer in of_kind(d, layers.Conv2D)]
+    assert maps == [(32, 32, 2), (16, 16, 4), (8, 8, 8), (4, 4, 16)]
+    strides = [layer.strides for layer in of_kind(d, layers.Conv2D)]
+    assert strides == [(2, 2)] * 4
+    assert [layer.negative_slope for layer in of_kind(d, layers.LeakyReLU)] == [0.2] * 4
+
+
+def test_every_output_pixel_of_dcgan_can_change():
+    """Cropping takes away what is too much, and leaves no dead border."""
+    g = dcgan.generator((25, 31, 1), latent_dim=6, filters=2)
+    a, b = g({"latent": latents(2)}, training=True).numpy()
+    assert (a != b).all()
+
+
+def test_no_bias_before_batch_norm():
+    networks = [
+        dcgan.generator((32, 32, 3), latent_dim=6, filters=2),
+        dcgan.generator((32, 32, 3), latent_dim=6, filters=2, num_classes=3),
+        dcgan.discriminator((32, 32, 3), filters=2),
+        mlp.generator((2,), latent_dim=6, hidden=(4, 4, 4)),
+        improved.generator((8, 8, 1), latent_dim=6, hidden=(4, 4)),
+    ]
+    for network in networks:
+        assert of_kind(network, layers.BatchNormalization)
+        assert biases_before_normalisation(network) == []
+    # The walk finds one where there is one.
+    x = keras.Input((2,))
+    wrong = keras.Model(x, layers.BatchNormalization()(layers.Dense(2)(x)))
+    assert len(biases_before_normalisation(wrong)) == 1
+
+
+def test_dcgan_normalises_all_levels_but_the_ends():
+    g = dcgan.generator((32, 32, 3), latent_dim=6, filters=2)
+    assert len(of_kind(g, layers.BatchNormalization)) == 3
+    assert of_kind(g, layers.Conv2DTranspose)[-1].bias is not None
+    d = dcgan.discriminator((32, 32, 3), filters=2)
+    assert len(of_kind(d, layers.BatchNormalization)) == 2
+    assert of_kind(d, layers.Conv2D)[0].bias is not None
+    plain = dcgan.discriminator((32, 32, 3), filters=2, normalize=False, dropout=0.3)
+    assert not of_kind(plain, layers.BatchNormalization)
+    assert all(layer.bias is not None for layer in of_kind(plain, layers.Conv2D))
+    assert [layer.rate for layer in of_kind(plain, Dropout)] == [0.3] * 3
+
+
+def test_dcgan_weights_start_from_their_own_draws():
+    """Of N(0, 0.02), other ones in every layer and network, given by the seed."""
+
+    def make(seed):
+        keras.utils.set_random_seed(seed)
+        return kernels(dcgan.generator((32, 32, 3), latent_dim=6, filters=8))
+
+    one, same, other = make(1), make(1), make(2)
+    for a, b, c in zip(one, same, other, strict=True):
+        np.testing.assert_array_equal(a, b)
+        assert (a != c).mean() > 0.9
+        # Keras' normals end at no bound; 5 standard errors of the deviation.
+        assert abs(a.std() / 0.02 - 1) < 5 / np.sqrt(2 * a.size)
+    heads = [a.ravel()[:50] for a in one]
+    for i, head in enumerate(heads):
+        for later in heads[i + 1 :]:
+            assert (head != later).all()
+
+
+@pytest.mark.parametrize("kernel", [2, 4, 6])
+def test_dcgan_takes_even_kernels(kernel):
+    g = dcgan.generator((9, 8, 1), latent_dim=6, filters=2, kernel=kernel)
+    assert g.output.shape == (None, 9, 8, 1)
+
+
+@pytest.mark.parametrize("kernel", [-2, 0, 1, 3, 5])
+def test_dcgan_refuses_other_kernels(kernel):
+    with pytest.raises(ValueError, match=f"`kernel` must be .* Received: {kernel}"):
+        dcgan.generator((8, 8, 1), latent_dim=6, kernel=kernel)
+
+
+@pytest.mark.parametrize(
+    "shape", [(7, 8, 1), (8, 4, 1), (8, 8), (8,), (8, 8, 8, 1), (8.0, 8, 1), (8, 8, 0)]
+)
+def test_dcgan_refuses_shapes(shape):
+    for make in (
+        lambda: dcgan.generator(shape, latent_dim=6),
+        lambda: dcgan.discriminator(shape),
+    ):
+        with pytest.raises(ValueError, match=r"\(H, W, C\), with sides of at least 8"):
+            make()
+
+
+@pytest.mark.parametrize("option", [{"latent_dim": 0}, {"filters": 0}])
+def test_dcgan_refuses_sizes(option):
+    with pytest.raises(ValueError, match="must be a whole number from 1. Received: 0"):
+        dcgan.generator((8, 8, 1), **{"latent_dim": 6, **option})
+
+
+def test_dcgan_sees_labels():
+    g = dcgan.generator((8, 8, 1), latent_dim=6, filters=2, num_classes=3)
+    d = dcgan.discriminator((8, 8, 1), filters=2, num_classes=3)
+    # In training the batch is normalised, so that even the first step depends on z.
+    given = {"latent": tf.repeat(latents(1), 4, axis=0), "label": tf.range(4) - 1}
+    out = g(given, training=False).numpy()
+    assert all((out[i] != out[j]).any() for i in range(4) for j in range(i))
+    x = tf.repeat(samples((8, 8, 1), 1), 4, axis=0)
+    logits = d({"sample": x, "label": given["label"]}, training=False).numpy()
+    assert len(np.unique(logits)) == 4
+
+
+# --- multilayer perceptrons -------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", ANY)
+def test_mlp_serves_any_shape(shape):
+    g = mlp.generator(shape, latent_dim=6, hidden=(5, 5))
+    out = g({"latent": latents()}, training=False)
+    assert out.shape == (3, *shape)
+    d = mlp.discriminator(shape, hidden=(5,), dropout=0.1, input_dropout=0.1)
+    assert d({"sample": out}, training=False).shape == (3, 1)
+
+
+@pytest.mark.parametrize("shape", [(), (28, 28), (0,), (2, 2, 2, 2, 1), (2.5,)])
+def test_mlp_refuses_shapes(shape):
+    with pytest.raises(ValueError, match=r"\(d,\) or \(H, W, C\) or \(D, H, W, C\)"):
+        mlp.generator(shape, latent_dim=6)
+    with pytest.raises(ValueError, match="`image_shape` must be"):
+        mlp.discriminator(shape)
+
+
+@pytest.mark.parametrize("shape", ANY)
+def test_a_part_of_the_latent_enters_at_the_second_layer(shape):
+    g = mlp.generator(shape, latent_dim=6, hidden=(5, 7, 4), latent_to_hidden=2)
+    dense = of_kind(g, layers.Dense)
+    assert [layer.kernel.shape[0] for layer in dense] == [4, 5 + 2, 7, 4]
+    look = keras.Model(g.input, [dense[0].output, g.output])
+    z = latents(1)
+    early, late = (
+        z + tf.constant([[0.0] * i + [9.0] + [0.0] * (5 - i)]) for i in (3, 4)
+    )
+    first, out = look({"latent": z}, training=False)
+    first_late, out_late = look({"latent": late}, training=False)
+    np.testing.assert_array_equal(first_late, first)
+    assert (out_late.numpy() != out.numpy()).any()
+    first_early, _ = look({"latent": early}, training=False)
+    assert (first_early.numpy() != first.numpy()).any()
+
+
+@pytest.mark.parametrize(
+    "late,hidden", [(6, (5, 5)), (7, (5, 5)), (-1, (5, 5)), (2, (5,))]
+)
+def test_refuses_what_cannot_enter_later(late, hidden):
+    with pytest.raises(ValueError, match="`latent_to_hidden` must leave a part"):
+        mlp.generator((2,), latent_dim=6, hidden=hidden, latent_to_hidden=late)
+
+
+def test_hidden_noise_is_active_in_training_alone():
+    g = mlp.generator(
+        (2,), latent_dim=6, hidden=(5, 5), hidden_noise=0.5, normalize=False
+    )
+    assert len(of_kind(g, GaussianNoise)) == 2
+    given = {"latent": latents()}
+    calm = g(given, training=False).numpy()
+    np.testing.assert_array_equal(g(given, training=False), calm)
+    a, b = g(given, training=True).numpy(), g(given, training=True).numpy()
+    assert (a != b).all() and (a != calm).all()
+
+
+def test_one_hidden_layer_has_no_normalisation():
+    g = mlp.generator((2,), latent_dim=6, hidden=(5,), value_range=None)
+    assert not of_kind(g, layers.BatchNormalization)
+    hidden, last = of_kind(g, layers.Dense)
+    z = latents()
+    expected = np.maximum(z @ hidden.kernel + hidden.bias, 0) @ last.kernel + last.bias
+    np.testing.assert_allclose(g({"latent": z}), expected, atol=1e-5)
+
+
+def test_mlp_normalises_hidden_layers_but_the_last():
+    g = mlp.generator((2,), latent_dim=6, hidden=(5, 6, 7))
+    widths = [n.gamma.shape[0] for n in of_kind(g, layers.BatchNormalization)]
+    assert widths == [5, 6]
+    assert of_kind(g, layers.Dense)[2].bias is not None
+    plain = mlp.generator((2,), latent_dim=6, hidden=(5, 6, 7), normalize=False)
+    assert not of_kind(plain, layers.BatchNormalization)
+
+
+@pytest.mark.parametrize("label_units", [0, 3])
+def test_the_label_changes_what_an_mlp_says(label_units):
+    shared = {"label_units": label_units, "num_classes": 3}
+    g = mlp.generator((2,), latent_dim=6, hidden=(16,), **shared)
+    d = mlp.discriminator((2,), hidden=(16,), **shared)
+    z = tf.repeat(latents(1), 3, axis=0)
+    out = g({"latent": z, "label": tf.range(3)}, training=False).numpy()
+    assert (out[0] != out[1]).all() and (out[1] != out[2]).all()
+    x = tf.repeat(samples((2,), 1), 3, axis=0)
+    logits = d({"sample": x, "label": tf.range(3)}, training=False).numpy()
+    assert len(np.unique(logits)) == 3
+
+
+def test_the_code_of_a_label():
+    label, code = inputs.one_hot_label(3)
+    network = keras.Model(label, code)
+    out = network(tf.constant([0, 2, -1]))
+    np.testing.assert_array_equal(out, [[1, 0, 0], [0, 0, 1], [0, 0, 0]])
+    assert out.dtype == tf.float32
+
+
+def test_no_label_is_a_code_of_zeros():
+    g = mlp.generator((2,), latent_dim=6, hidden=(5,), num_classes=3, value_range=None)
+    hidden, last = of_kind(g, layers.Dense)
+    z = latents()
+    out = g({"latent": z, "label": tf.constant([-1, -1, -1])}, training=False)
+    first = np.maximum(z @ hidden.kernel[:6] + hidden.bias, 0)
+    np.testing.assert_allclose(out, first @ last.kernel + last.bias, atol=1e-5)
+
+
+def test_maxout_in_place_of_the_activation():
+    d = mlp.discriminator((2,), hidden=(5, 4), maxout_pieces=3)
+    assert [(m.units, m.pieces) for m in of_kind(d, Maxout)] == [(5, 3), (4, 3)]
+    assert not of_kind(d, layers.LeakyReLU)
+
+
+def test_refuses_an_activation():
+    with pytest.raises(ValueError, match="Did you mean 'leaky_relu'?"):
+        mlp.discriminator((2,), activation="leakyrelu")
+
+
+# --- the nets of semi-supervised learning -----------------------------------------
+
+
+@pytest.mark.parametrize("shape", ANY)
+def test_improved_nets(shape):
+    g = improved.generator(shape, latent_dim=6, hidden=(5, 5))
+    out = g({"latent": latents()}, training=False)
+    assert out.shape == (3, *shape)
+    assert np.all((out.numpy() >= 0) & (out.numpy() <= 1))
+    d = improved.discriminator(shape, outputs=4, hidden=(7, 6))
+    answers = d({"sample": out}, training=False)
+    assert {k: v.shape for k, v in answers.items()} == {
+        "features": (3, 6),
+        "logits": (3, 4),
+    }
+    assert np.all(answers["features"].numpy() >= 0)
+
+
+def test_the_features_are_those_before_the_noise():
+    d = improved.discriminator((2,), outputs=4, hidden=(7, 6), input_noise=0.0)
+    head = of_kind(d, WeightNormDense)[-1]
+    first = of_kind(d, GaussianNoise)[1]
+    x = samples((2,))
+    first.stddev = 0.0
+    answers = d({"sample": x}, training=True)
+    calm = d({"sample": x}, training=False)
+    np.testing.assert_allclose(answers["features"], calm["features"], atol=1e-6)
+    assert (answers["logits"].numpy() != calm["logits"].numpy()).all()
+    np.testing.assert_allclose(head(calm["features"]), calm["logits"], atol=1e-5)
+
+
+def test_improved_discriminator_trains_its_last_scale_alone():
+    d = improved.discriminator((2,), outputs=4, hidden=(7, 6))
+    trained = [layer.train_scale for layer in of_kind(d, WeightNormDense)]
+    assert trained == [False, False, True]
+    assert [n.stddev for n in of_kind(d, GaussianNoise)] == [0.3, 0.5, 0.5]
+
+
+def test_initialize_makes_every_layer_standard():
+    d = improved.discriminator(
+        (8, 8, 1), outputs=4, hidden=(7, 6), input_noise=0.0, hidden_noise=0.0
+    )
+    x = samples((8, 8, 1), 200)
+    improved.initialize(d, x)
+    normed = of_kind(d, WeightNormDense)
+    look = keras.Model(d.input, [layer.output for layer in normed])
+    for out in look({"sample": x}, training=False):
+        np.testing.assert_allclose(out.numpy().mean(axis=0), 0, atol=1e-4)
+        np.testing.assert_allclose(out.numpy().std(axis=0), 1, atol=1e-4)
+
+
+# --- ranges -----------------------------------------------------------------------
+
+FAMILIES = [mlp.generator, dcgan.generator, improved.generator]
+
+
+@pytest.mark.parametrize("make", FAMILIES)
+@pytest.mark.parametrize("value_range,low,high", [((-1, 1), -1, 1), ([0.0, 1.0], 0, 1)])
+def test_the_range_of_the_samples(make, value_range, low, high):
+    g = make((8, 8, 1), latent_dim=6, value_range=value_range)
+    last = g.layers[-1]
+    ends = last(tf.constant([[-50.0], [50.0]])).numpy()
+    np.testing.assert_allclose(ends, [[low], [high]], atol=1e-6)
+
+
+def test_an_unbounded_range():
+    g = mlp.generator((2,), latent_dim=6, value_range=None)
+    out = g.layers[-1](tf.constant([[-50.0, 50.0]]))
+    np.testing.assert_array_equal(out, [[-50.0, 50.0]])
+
+
+@pytest.mark.parametrize("make", FAMILIES)
+@pytest.mark.parametrize("value_range", [(0, 255), (-1, 0), (0,), (1, -1)])
+def test_refuses_a_range(make, value_range):
+    with pytest.raises(ValueError, match=r"`value_range` must be \(-1, 1\), \(0, 1\)"):
+        make((8, 8, 1), latent_dim=6, value_range=value_range)
