@@ -32,8 +32,9 @@ class Checkpoint(keras.callbacks.Callback):
 class RunLog(keras.callbacks.Callback):
     """Writes one line an interval to `metrics.jsonl`, and curves at the end.
 
-    Each line has the step, the seconds of training so far over all resumed parts,
-    images per second, and the mean of every term over the interval.
+    Each line has the step, the seconds of training so far over all resumed parts
+    (without pictures and checkpoints), images per second, and the mean of every term
+    over the interval. The first interval holds the compilation.
     """
 
     def __init__(self, workdir, images_per_step: int):
@@ -46,12 +47,13 @@ class RunLog(keras.callbacks.Callback):
         text = "".join(json.dumps(row) + "\n" for row in rows)
         checkpoint.write_atomically(self.path, text.encode())
         self.seconds = rows[-1]["seconds"] if rows else 0.0
-        self.step = self.model.step
-        self.last = time.perf_counter()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.step, self.begin = self.model.step, time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
-        now, step = time.perf_counter(), self.model.step
-        passed = now - self.last
+        # Pictures and checkpoints come between the end of an interval and the next.
+        passed, step = time.perf_counter() - self.begin, self.model.step
         self.seconds += passed
         row = {
             "step": step,
@@ -63,7 +65,6 @@ class RunLog(keras.callbacks.Callback):
         }
         with open(self.path, "a") as file:
             file.write(json.dumps(row) + "\n")
-        self.step, self.last = step, now
 
     def on_train_end(self, logs=None):
         rows = read_rows(self.path)
@@ -111,15 +112,18 @@ class Progress(keras.callbacks.Callback):
             f"{rate * self.images_per_step:.0f} img/s  "
             f"{left // 60}:{left % 60:02d} left"
         )
-        end = "\r" if self.stream.isatty() and step < self.total else "\n"
+        if self.stream.isatty():
+            line = f"\r\x1b[K{line}"
+        end = "" if self.stream.isatty() and step < self.total else "\n"
         print(line, end=end, file=self.stream, flush=True)
 
 
 class SampleGrid(keras.callbacks.Callback):
     """Draws the same latents over training, and an animation of it at the end.
 
-    Images become a grid, a row for each class of a conditional model. Points in the
-    plane are drawn with the data over D's decision field.
+    Images become a grid, a row for each class of a conditional model; volumes the
+    grid of their middle slices. Points in the plane are drawn with the data over D's
+    decision field; of longer vectors, the first two coordinates.
 
     Args:
         workdir: pictures go to its folder `samples`.
@@ -155,25 +159,35 @@ class SampleGrid(keras.callbacks.Callback):
 
 
 def _image_picture(model, data, grid):
+    return plots.image_grid(*_samples(model, grid.count))
+
+
+def _volume_picture(model, data, grid):
+    samples, columns = _samples(model, grid.count)
+    return plots.image_grid(samples[:, samples.shape[1] // 2], columns)
+
+
+def _samples(model, count):
+    """Samples of fixed latents and the columns to lay them out in."""
     if not model.num_classes:
-        return plots.image_grid(model.sample(grid.count, seed=1))
-    labels = np.repeat(np.arange(model.num_classes), 8)
-    return plots.image_grid(model.sample(len(labels), seed=1, label=labels), columns=8)
+        return model.sample(count, seed=1), None
+    columns = 8
+    labels = np.repeat(np.arange(min(model.num_classes, MOST_ROWS)), columns)
+    return model.sample(len(labels), seed=1, label=labels), columns
 
 
 def _points_picture(model, data, grid):
-    real = data.arrays["real"][:1000]
+    real, fake = data.arrays["real"][:1000, :2], model.sample(1000, seed=1)[:, :2]
     extent = plots.extent_of(real)
     field = None
-    if model.has_probability:
+    if model.has_probability and model.sample_shape == (2,):
         mesh = plots.mesh(extent, 80)
         field = model.probability_real(mesh).reshape(80, 80)
-    return plots.points_figure(
-        real, model.sample(1000, seed=1), field, extent, f"step {model.step}"
-    )
+    return plots.points_figure(real, fake, field, extent, f"step {model.step}")
 
 
-PICTURES = {1: _points_picture, 3: _image_picture}
+MOST_ROWS = 20  # classes of a conditional model's picture
+PICTURES = {1: _points_picture, 3: _image_picture, 4: _volume_picture}
 
 
 class HealthMonitor(keras.callbacks.Callback):
@@ -188,13 +202,14 @@ class HealthMonitor(keras.callbacks.Callback):
         workdir: where `health.jsonl` goes; None for no file.
     """
 
-    # D tells real from fake almost without fault: G hardly learns from it.
-    SURE = 0.97
+    # D rejects fakes almost without fault, and accepts real samples: G hardly learns
+    # from it. The second bound leaves room for a smoothed real target of 0.9.
+    REJECTS, ACCEPTS = 0.03, 0.8
     # D tells nothing apart: D(x) is above D(G(z)) by less than this. No fault where
     # the samples are like the data: that is the equilibrium.
     CHANCE = 0.1
     # Energy distance of samples and data (Szekely and Rizzo 2013), as a share of the
-    # mean distance between real samples: 0 if they are alike, near 1 if G is lost.
+    # mean distance between real samples: 0 if they are alike, about 1 if G is lost.
     FAR = 0.2
     # Mean distance between samples, as a share of that between real ones. A mode
     # lost, or soft samples, leave it far above this.
@@ -214,6 +229,13 @@ class HealthMonitor(keras.callbacks.Callback):
         self.real = real[np.sort(rows)]
         self.counts = dict.fromkeys(REMEDIES, 0)
         self.events = []
+
+    def on_train_begin(self, logs=None):
+        # What a resumed run will say again is dropped.
+        if self.path and self.path.exists():
+            rows = [r for r in read_rows(self.path) if r["step"] <= self.model.step]
+            text = "".join(json.dumps(row) + "\n" for row in rows)
+            checkpoint.write_atomically(self.path, text.encode())
 
     def on_epoch_end(self, epoch, logs=None):
         step = self.model.step
@@ -242,7 +264,7 @@ class HealthMonitor(keras.callbacks.Callback):
         if "d_real" in logs:
             real, fake = float(logs["d_real"]), float(logs["d_fake"])
             seen = {"D(x)": round(real, 3), "D(G(z))": round(fake, 3), **likeness}
-            sure = real > self.SURE and fake < 1 - self.SURE
+            sure = fake < self.REJECTS and real > self.ACCEPTS
             chance = real - fake < self.CHANCE
             alarms["D overpowers G"] = sure, seen
             lost = late and chance and likeness["distance"] > self.FAR
@@ -272,6 +294,9 @@ REMEDIES = {
 }
 
 
+MOST_VALUES = 4096
+
+
 def compare(real, fake) -> dict[str, float]:
     """How samples (m, ...) compare with real ones (n, ...).
 
@@ -279,7 +304,9 @@ def compare(real, fake) -> dict[str, float]:
         diversity: mean distance between two samples, over that of two real ones.
         distance: the energy distance, over the mean distance of two real ones.
     """
-    x, y = (v.reshape(len(v), -1).astype("float64") for v in (real, fake))
+    # Of large samples every k-th value: the ratios need no more.
+    stride = max(1, real[0].size // MOST_VALUES)
+    x, y = (v.reshape(len(v), -1)[:, ::stride].astype(float) for v in (real, fake))
     between = {"xx": pdist(x).mean(), "yy": pdist(y).mean(), "xy": cdist(x, y).mean()}
     scale = between["xx"] or 1.0
     energy = 2 * between["xy"] - between["xx"] - between["yy"]

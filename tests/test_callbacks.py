@@ -43,8 +43,8 @@ def attach(callback, model):
 def intervals(callback, count, logs=None, length=100):
     """Runs `count` intervals of training with the same logs."""
     for epoch in range(count):
-        callback.model.step += length
         callback.on_epoch_begin(epoch)
+        callback.model.step += length
         callback.on_epoch_end(epoch, dict(logs or HEALTHY))
 
 

@@ -164,7 +164,6 @@ def test_dcgan_refuses_sizes(option):
 def test_dcgan_sees_labels():
     g = dcgan.generator((8, 8, 1), latent_dim=6, filters=2, num_classes=3)
     d = dcgan.discriminator((8, 8, 1), filters=2, num_classes=3)
-    # In training the batch is normalised, so that even the first step depends on z.
     given = {"latent": tf.repeat(latents(1), 4, axis=0), "label": tf.range(4) - 1}
     out = g(given, training=False).numpy()
     assert all((out[i] != out[j]).any() for i in range(4) for j in range(i))

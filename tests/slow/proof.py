@@ -48,15 +48,24 @@ def record(name, config, *, headline, bar, measured, seconds=(), note=""):
         seconds: of training, one a run.
         note: what a reader must know.
     """
+    write_result(
+        name,
+        config=config,
+        command=f"pytest -m slow tests/slow -k test_{name}",
+        experiment=dataclasses.asdict(from_dict(load_config(config))),
+        headline=headline,
+        bar=bar,
+        measured=measured,
+        seconds=[round(s) for s in seconds],
+        note=note,
+    )
+
+
+def write_result(name, *, seconds=(), **what):
+    """Writes zoo_configs/results/NAME.json, with the versions that it came from."""
     result = {
-        "config": config,
-        "command": f"pytest -m slow tests/slow -k test_{name}",
-        "experiment": dataclasses.asdict(from_dict(load_config(config))),
-        "headline": headline,
-        "bar": bar,
-        "measured": measured,
-        "seconds": [round(s) for s in seconds],
-        "note": note,
+        **what,
+        "seconds": list(seconds),
         "versions": {"tensorflow": tf.__version__, "keras": keras.__version__},
         "python": platform.python_version(),
         "cores": os.cpu_count(),

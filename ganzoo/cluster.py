@@ -1,0 +1,146 @@
+"""Several machines: who takes part, and that all came with the same settings.
+
+Before TensorFlow's own cluster starts, which would wait for a missing worker for a
+long time, the workers meet on the same addresses and compare a fingerprint.
+"""
+
+import json
+import os
+import socket
+import time
+from dataclasses import dataclass
+
+PATIENCE = 60.0  # seconds to wait for the other workers
+_FORM = (
+    '{"cluster": {"worker": ["host1:port", "host2:port"]}, '
+    '"task": {"type": "worker", "index": 0}}'
+)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The addresses of all workers, and this one's place among them."""
+
+    workers: tuple[str, ...]
+    index: int
+
+    @property
+    def is_chief(self) -> bool:
+        """Whether this worker writes the files."""
+        return self.index == 0
+
+
+def from_environment() -> Cluster:
+    """Reads TF_CONFIG.
+
+    Raises:
+        ValueError: it is missing or malformed; the message shows the form.
+    """
+    text = os.environ.get("TF_CONFIG")
+    if not text:
+        raise ValueError(
+            "The strategy multi_worker needs the environment variable TF_CONFIG on "
+            f"every worker, such as {_FORM}. It is not set. To try it out on this "
+            "machine: ganzoo launch --workers=2 -- train ..."
+        )
+    try:
+        config = json.loads(text)
+        workers = tuple(config["cluster"]["worker"])
+        task = config["task"]["type"], int(config["task"]["index"])
+        ports = [int(address.rpartition(":")[2]) for address in workers]
+        known = set(config["cluster"]) == {"worker"} and task[0] == "worker"
+        fits = 0 <= task[1] < len(workers) and all(0 < port < 65536 for port in ports)
+        unique = len(set(workers)) == len(workers)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"TF_CONFIG is malformed ({type(error).__name__}: {error}). Its form is "
+            f"{_FORM}. Received: {text!r}."
+        ) from error
+    if not (known and fits and unique):
+        raise ValueError(
+            "TF_CONFIG must name workers alone (worker 0 is the chief), each address "
+            f"once, and an index among them. Its form is {_FORM}. Received: {text!r}."
+        )
+    return Cluster(workers, task[1])
+
+
+def meet(cluster: Cluster, fingerprint: dict, patience: float = PATIENCE) -> None:
+    """Returns when every worker is there and has the same fingerprint.
+
+    Args:
+        cluster: this worker's view of the cluster.
+        fingerprint: named strings that must be equal on all workers.
+        patience: seconds to wait.
+
+    Raises:
+        ValueError: the settings of two workers differ; or a worker did not come in
+            time; both say which.
+    """
+    deadline = time.monotonic() + patience
+    mine = json.dumps(fingerprint, sort_keys=True).encode()
+    peers = [i for i in range(len(cluster.workers)) if i != cluster.index]
+    address = cluster.workers[cluster.index]
+    with _listen(address) as server:
+        server.settimeout(0.2)
+        served, theirs = 0, {}
+        while served < len(peers) or len(theirs) < len(peers):
+            if time.monotonic() > deadline:
+                missing = [cluster.workers[i] for i in peers if i not in theirs]
+                raise ValueError(
+                    f"Worker {cluster.index} ({address}) waited {patience:.0f} s for "
+                    f"{', '.join(missing) or 'the others to reach it'}. Start every "
+                    "worker of TF_CONFIG, and let its port through."
+                )
+            served += _serve(server, mine)
+            for i in peers:
+                if i not in theirs and (answer := _ask(cluster.workers[i])):
+                    theirs[i] = answer
+    for i, answer in theirs.items():
+        other = json.loads(answer)
+        differing = [
+            f"  {key}: {fingerprint.get(key)!r} here, {other.get(key)!r} there"
+            for key in sorted(fingerprint.keys() | other.keys())
+            if fingerprint.get(key) != other.get(key)
+        ]
+        if differing:
+            raise ValueError(
+                f"Workers {cluster.index} and {i} must have the same settings:\n"
+                + "\n".join(differing)
+            )
+
+
+def _listen(address):
+    host, _, port = address.rpartition(":")
+    server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        server.bind(("", int(port)))
+    except OSError as error:
+        server.close()
+        raise ValueError(
+            f"This worker cannot listen on port {port} of {host}: {error.strerror}."
+        ) from error
+    server.listen()
+    return server
+
+
+def _serve(server, message) -> int:
+    try:
+        connection, _ = server.accept()
+    except TimeoutError:
+        return 0
+    with connection:
+        connection.sendall(message)
+    return 1
+
+
+def _ask(address) -> bytes:
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host, int(port)), timeout=1.0) as connection:
+            parts = []
+            while part := connection.recv(65536):
+                parts.append(part)
+            return b"".join(parts)
+    except OSError:
+        return b""

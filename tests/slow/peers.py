@@ -1,0 +1,101 @@
+"""Times ganzoo beside other programs: the same networks, alternating, in one run.
+
+    python tests/slow/peers.py --python=TORCH_PYTHON --bench=DIR --pairs=5
+
+DIR holds torch_dcgan.py and torch_mlp.py, loops of the same networks in PyTorch, which
+print their ms a step. Writes zoo_configs/results/speed.json.
+"""
+
+import argparse
+import os
+import re
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+MLP = ("vanilla", "g_hidden=[256,256]", "d_hidden=[256,256]", "normalize=false")
+PAIRS = {
+    "DCGAN float32": (("tutorial_dcgan",), "float32", ["torch_dcgan.py"]),
+    "DCGAN bfloat16": (
+        ("tutorial_dcgan",),
+        "mixed_bfloat16",
+        ["torch_dcgan.py", "--bf16"],
+    ),
+    "MLP float32": (MLP, "float32", ["torch_mlp.py"]),
+}
+
+
+def ours(model, dtype):
+    """(ms a step through fit, ms a step of a bare loop) of `ganzoo benchmark`."""
+    name, *options = model
+    sets = [f"--set={option}" for option in options]
+    command = [sys.executable, "-m", "ganzoo", "benchmark", name, f"--dtype={dtype}"]
+    text = _output([*command, *sets])
+    return _number(r" ms_per_step ([\d.]+)", text), _number(
+        r"bare_ms_per_step ([\d.]+)", text
+    )
+
+
+def theirs(python, bench, command):
+    """ms a step of a peer."""
+    return _number(
+        r"([\d.]+) ms/step", _output([python, bench / command[0], *command[1:]])
+    )
+
+
+def _output(command):
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    return subprocess.run(
+        command, capture_output=True, text=True, check=True, env=environment
+    ).stdout
+
+
+def _number(pattern, text):
+    return float(re.search(pattern, text).group(1))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--python", required=True)
+    parser.add_argument("--bench", type=Path, required=True)
+    parser.add_argument("--pairs", type=int, default=5)
+    args = parser.parse_args()
+    measured = {}
+    for name, (model, dtype, command) in PAIRS.items():
+        rows = []
+        for _ in range(args.pairs):
+            fit, bare = ours(model, dtype)
+            peer = theirs(args.python, args.bench, command)
+            rows.append({"fit": fit, "bare": bare, "peer": peer})
+            print(name, rows[-1], flush=True)
+        measured[name] = {
+            "pairs (ms a step)": rows,
+            "peer over fit": _median(r["peer"] / r["fit"] for r in rows),
+            "fit over bare": _median(r["fit"] / r["bare"] for r in rows),
+            "ms a step": _median(r["fit"] for r in rows),
+        }
+    record(measured, args.pairs)
+
+
+def record(measured, pairs):
+    from proof import write_result
+
+    write_result(
+        "speed",
+        command="python tests/slow/peers.py --python=... --bench=...",
+        headline="; ".join(
+            f"{name} {m['peer over fit']:.2f}x ({m['ms a step']:.1f} ms a step)"
+            for name, m in measured.items()
+        ),
+        bar=f"PyTorch's images a second x 1.3 (DCGAN), x 1.67 (MLP); {pairs} pairs",
+        measured=measured,
+    )
+
+
+def _median(values):
+    return round(statistics.median(values), 3)
+
+
+if __name__ == "__main__":
+    main()
