@@ -102,6 +102,11 @@ def write_config(workdir, config: dict) -> None:
     _write_json(Path(workdir) / "config.json", {"format": FORMAT, **config})
 
 
+def forget_config(workdir) -> None:
+    """Removes `config.json`: nothing was trained, so other settings may begin."""
+    (Path(workdir) / "config.json").unlink()
+
+
 def write_environment(workdir, devices: list[str]) -> None:
     """Writes `environment.json`: versions, devices, and the commit of a checkout."""
     versions = {name: _version(name) for name in _PACKAGES}

@@ -78,6 +78,10 @@ def train(experiment: Experiment, workdir, progress: bool = True):
         except KeyboardInterrupt:
             checkpoint.save(model, directory)
             raise
+        except ValueError:
+            if model.step == 0:
+                run_directory.forget_config(path)
+            raise
         checkpoint.save(model, directory)
         return model
 

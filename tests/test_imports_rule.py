@@ -14,6 +14,7 @@ INNER = {"adversarial", "distribute", "gan", "layers", "losses", "specs"}
 RULE = {
     "specs": set(),
     "checkpoint": set(),
+    "cluster": set(),
     "latent": set(),
     "plots": set(),
     "data": set(),

@@ -46,6 +46,7 @@ def test_image_grid_makes_small_images_visible(shape, expected):
         np.zeros((2, 4, 4, 1), "float32"),
         np.zeros((4, 4, 1), "uint8"),
         np.zeros((2, 4, 4, 2), "uint8"),
+        np.zeros((0, 4, 4, 1), "uint8"),
     ],
 )
 def test_image_grid_refuses_what_is_no_batch_of_images(images):

@@ -173,9 +173,16 @@ def test_two_runs_in_one_directory_are_refused(run):
     assert _train(run).step == 4  # once it is free
 
 
-def test_a_failed_first_start_leaves_the_directory_usable(tmp_path):
-    with pytest.raises(ValueError, match="Unknown option"):
-        _train(tmp_path / "run", options={**TINY, "g_hiden": [8]})
+@pytest.mark.parametrize(
+    "changes,message",
+    [
+        ({"options": {**TINY, "g_hiden": [8]}}, "Unknown option"),  # before the build
+        ({"batch_size": 5000}, "Fewer samples than a batch"),  # as training begins
+    ],
+)
+def test_a_failed_first_start_leaves_the_directory_usable(changes, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        _train(tmp_path / "run", **changes)
     assert _train(tmp_path / "run", steps=2).step == 2
 
 
@@ -267,6 +274,8 @@ def test_divergence_stops_before_anything_is_saved(tmp_path):
         _train(tmp_path / "run", options=options, checkpoint_every=2, sample_every=2)
     assert _steps(tmp_path / "run") == []
     assert not (tmp_path / "run/checkpoints").exists()
+    pictures = (tmp_path / "run/samples").iterdir()
+    assert [path.name for path in pictures] == ["step_00000000.png"]
     with pytest.raises(ValueError, match="no checkpoint yet"):
         ganzoo.load(tmp_path / "run")
 
