@@ -1,5 +1,6 @@
 """The `ganzoo` command: flags are generated from Experiment's fields."""
 
+import os
 import re
 import sys
 import tomllib
@@ -14,6 +15,7 @@ from ganzoo import registry
 
 def main():
     """Entry point of the console script."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what TensorFlow found, or not
     app.run(_run, flags_parser=_parse)
 
 
@@ -92,7 +94,7 @@ def sample_command(args):
 
     model = load(args.source)
     samples = model.sample(args.n, seed=args.seed, label=args.label)
-    plots.save_png(plots.image_grid(samples), args.out)
+    plots.save_png(plots.samples_picture(samples), args.out)
     print(f"Wrote {args.out}")
 
 

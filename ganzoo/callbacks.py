@@ -158,13 +158,8 @@ class SampleGrid(keras.callbacks.Callback):
         plots.save_png(picture, self.folder / f"step_{self.model.step:08d}.png")
 
 
-def _image_picture(model, data, grid):
-    return plots.image_grid(*_samples(model, grid.count))
-
-
-def _volume_picture(model, data, grid):
-    samples, columns = _samples(model, grid.count)
-    return plots.image_grid(samples[:, samples.shape[1] // 2], columns)
+def _samples_picture(model, data, grid):
+    return plots.samples_picture(*_samples(model, grid.count))
 
 
 def _samples(model, count):
@@ -187,7 +182,7 @@ def _points_picture(model, data, grid):
 
 
 MOST_ROWS = 20  # classes of a conditional model's picture
-PICTURES = {1: _points_picture, 3: _image_picture, 4: _volume_picture}
+PICTURES = {1: _points_picture, 3: _samples_picture, 4: _samples_picture}
 
 
 class HealthMonitor(keras.callbacks.Callback):

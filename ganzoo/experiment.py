@@ -11,8 +11,6 @@ from pathlib import Path
 from ganzoo import specs
 from ganzoo.registry import find
 
-DEFAULT_INTERVALS = 20  # sample grids and checkpoints in a run
-
 
 @dataclass(frozen=True)
 class Experiment:

@@ -218,6 +218,29 @@ def curves_figure(rows: Sequence[dict]) -> np.ndarray:
     return _rgb(figure)
 
 
+def samples_picture(samples: np.ndarray, columns: int | None = None) -> np.ndarray:
+    """A picture of samples: a grid of images, or of the middle slices of volumes;
+    the first two coordinates of vectors.
+
+    Args:
+        samples: (n, H, W, C) or (n, D, H, W, C) uint8, or (n, d) floats.
+        columns: images in a row.
+    """
+    return _OF_SAMPLES[samples.ndim](samples, columns)
+
+
+def _of_vectors(samples, columns):
+    points = samples[:, :2]
+    return points_figure(points[:0], points, extent=extent_of(points))
+
+
+def _of_volumes(samples, columns):
+    return image_grid(samples[:, samples.shape[1] // 2], columns)
+
+
+_OF_SAMPLES = {2: _of_vectors, 4: image_grid, 5: _of_volumes}
+
+
 def thin(items: Sequence, limit: int = MAX_FRAMES) -> list:
     """At most `limit` of `items`, evenly spread, the first and the last among them."""
     count = min(len(items), limit)

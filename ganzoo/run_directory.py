@@ -24,6 +24,11 @@ def claim(workdir):
             of ganzoo, or it cannot be written.
     """
     path = Path(workdir)
+    with _open_lock(path):
+        yield path
+
+
+def _open_lock(path):
     try:
         ours = not path.exists() or path.is_dir() and not any(path.iterdir())
         ours = ours or (path / ".lock").is_file() or read_config(path) is not None
@@ -33,19 +38,20 @@ def claim(workdir):
                 "left as it is. Choose another --workdir."
             )
         path.mkdir(parents=True, exist_ok=True)
-        with open(path / ".lock", "w") as lock:
-            _lock(lock, path)
-            yield path
+        lock = open(path / ".lock", "w")
     except OSError as error:
         raise ValueError(
             f"The run directory {path} cannot be used: {error.strerror or error}."
         ) from error
+    _lock(lock, path)
+    return lock
 
 
 def _lock(lock, path):
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
+        lock.close()
         raise ValueError(
             f"Another process trains in {path}. Wait for it, or choose another "
             "--workdir."
@@ -81,8 +87,9 @@ def check_same(before: dict, now: dict, workdir) -> None:
     Raises:
         ValueError: the settings that differ, old and new.
     """
-    # Where the data lie is no setting: their fingerprint is compared.
-    free = {"steps": None, "data_dir": None}
+    # Where the data lie is no setting, since their fingerprint is compared; nor is
+    # what it runs on, since the result is the same.
+    free = dict.fromkeys(("steps", "data_dir", "strategy", "virtual_devices"))
     old, new = _flat({**before, **free}), _flat({**now, **free})
     differing = [
         f"  {key}: {old.get(key)!r} before, {new.get(key)!r} now"

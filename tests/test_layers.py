@@ -174,7 +174,6 @@ def test_maxout_against_numpy():
     np.testing.assert_allclose(out, np.max(maps, axis=0), atol=1e-5)
 
 
-@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_maxout_is_saved_with_its_weights(tmp_path):
     inputs = keras.Input((3,))
     own = keras.initializers.RandomNormal(stddev=0.5)

@@ -103,7 +103,6 @@ def test_load_gives_the_trained_model_back(finished):
 
 
 # Keras 3.15 hands NumPy its variables in a way that NumPy 2 deprecates.
-@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_load_takes_a_keras_file_too(finished, tmp_path):
     _, model = finished
     model.save(tmp_path / "model.keras")

@@ -153,20 +153,22 @@ def test_means_are_over_all_replicas(mirrored):
         values = tf.constant([1.0, 2.0]) + 10 * here  # 1, 2 and 11, 12
         known = tf.stack([1.0, 1.0 - here])  # the last is unknown
         real = tf.stack([[1.0 + 2 * here, 2.0 + 2 * here]])
-        fake = tf.stack([[2.0 * here, 2.0 * here]])
+        fake = tf.stack([[2.0 - 2 * here, 2.0 - 2 * here]])
         return (
             _mean_of(values, known),
+            _mean_of(values, tf.stack([1.0 - here, 0.0])),
             _mean_of(values, 0 * known),
             feature_matching(real, fake),
         )
 
     answers = tf.function(lambda: mirrored.run(replica))()
-    masked, nothing, matched = (
+    masked, single, nothing, matched = (
         [float(v) for v in mirrored.experimental_local_results(answer)]
         for answer in answers
     )
     # What replicas answer is averaged: (1 + 2 + 11) / 3.
     assert abs(np.mean(masked) - 14 / 3) < 1e-6
+    assert abs(np.mean(single) - 1) < 1e-6  # one known sample on one replica
     assert nothing == [0, 0]
     np.testing.assert_allclose(matched, [2.5, 2.5], atol=1e-6)
 
