@@ -3,6 +3,7 @@
 import inspect
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
@@ -38,7 +39,8 @@ class AdversarialModel(keras.Model):
 
     loss_terms: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
-    label_count = 0  # labels that batches may hold: 0 .. label_count - 1
+    label_count = 0  # labels that batches must hold: lowest_label .. label_count - 1
+    lowest_label = 0
     sample_shape: tuple[int, ...] | None = None  # of one real sample, if it is fixed
 
     def __init__(
@@ -207,6 +209,11 @@ class AdversarialModel(keras.Model):
         """
         super().compile(optimizer=None, jit_compile=jit_compile)
         _check_owners(self.generators, self.discriminators)
+        if self.discriminators and not self.d_steps:
+            raise ValueError(
+                "`d_steps` must be a whole number from 1 where there is a "
+                "discriminator. Received: 0."
+            )
         self.d_optimizer = d_optimizer
         self.g_optimizer = g_optimizer
         for optimizer, networks in (
@@ -268,24 +275,32 @@ class AdversarialModel(keras.Model):
             ValueError: samples or labels that the model cannot take; a batch that
                 does not divide by `d_steps` x replicas.
         """
-        if not isinstance(x, tf.data.Dataset):
-            arrays = pipeline.to_arrays(x, y)
-            size = (batch_size or 128) * max(1, self.d_steps)
-            n = len(arrays["real"])
-            pipeline.check_arrays(
-                arrays, batch_size=batch_size or 128, value_range=self.value_range
-            )
-            steps_per_epoch = steps_per_epoch or max(1, n // size)
+        batch_size = 128 if batch_size is None else batch_size
+        if isinstance(x, tf.data.Dataset):
+            first = next(iter(x), None)
+            if first is None:
+                raise ValueError("The data set is empty; training needs a batch.")
+            first = batches.as_dict(first)
+            x = batches.full_batches(x, len(first["real"]))
+        else:
+            arrays = self._arrays(x, y, batch_size)
+            size = batch_size * max(1, self.d_steps)
+            steps_per_epoch = steps_per_epoch or max(1, len(arrays["real"]) // size)
             auto = 1 if validation_data is not None else _divisor(steps_per_epoch, 16)
             steps_per_call = steps_per_call or auto
             x = pipeline.batches(arrays, size, seed=self.seed, start=self.step)
-        first = batches.as_dict(next(iter(x)))
+            first = next(iter(x))
         self._check_batch(first)
+        if steps_per_call and steps_per_epoch and steps_per_epoch % steps_per_call:
+            raise ValueError(
+                f"`steps_per_call` must divide steps_per_epoch={steps_per_epoch}. "
+                f"Received: {steps_per_call}."
+            )
         if self.step == 0:
             self.adapt(self.as_batch(first))
             self._reset_averages()
         if validation_data is not None:
-            validation_data = batches.finite(validation_data, batch_size or 128)
+            validation_data = self._one_pass(validation_data, None, batch_size)
         self.steps_per_execution = steps_per_call or 1
         try:
             return super().fit(
@@ -308,9 +323,28 @@ class AdversarialModel(keras.Model):
             batch_size: samples a step.
             **kwargs: the other arguments of `keras.Model.evaluate`.
         """
-        if x is not None and not isinstance(x, tf.data.Dataset):
-            x = batches.finite((x, y) if y is not None else x, batch_size)
+        if x is not None:
+            x = self._one_pass(x, y, batch_size)
         return super().evaluate(x, **kwargs)
+
+    def _one_pass(self, x, y, batch_size):
+        if isinstance(x, tf.data.Dataset):
+            return batches.without_autotune(x)
+        return batches.finite(self._arrays(x, y, 1), batch_size)
+
+    def _arrays(self, x, y, batch_size):
+        """The arrays of `fit` and `evaluate` by batch key, checked as a whole."""
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise ValueError(
+                f"`batch_size` must be a whole number from 1. Received: {batch_size!r}."
+            )
+        arrays = pipeline.to_arrays(batches.as_dict(x if y is None else (x, y)))
+        pipeline.check_arrays(
+            arrays, batch_size=batch_size, value_range=self.value_range
+        )
+        self._check_shape(arrays["real"])
+        batches.check_labels(arrays, self.label_count, self.lowest_label)
+        return arrays
 
     def make_train_function(self, force=False):
         self.train_function = self._function("train_step", force)
@@ -342,18 +376,24 @@ class AdversarialModel(keras.Model):
         size = int(batch["real"].shape[0])
         unit = max(1, self.d_steps) * self.distribute_strategy.num_replicas_in_sync
         if size % unit:
+            below, above = size - size % unit, size + unit - size % unit
+            would_do = f"{below} or {above}" if below else above
             raise ValueError(
                 f"The global batch must divide by d_steps x replicas = {unit}. "
-                f"Received a batch of {size}; {size - size % unit or unit} or "
-                f"{size + unit - size % unit} would do."
+                f"Received a batch of {size}; {would_do} would do."
             )
-        shape = tuple(batch["real"].shape[1:])
+        arrays = pipeline.to_arrays({k: np.asarray(v) for k, v in batch.items()})
+        pipeline.check_arrays(arrays, batch_size=1, value_range=self.value_range)
+        self._check_shape(arrays["real"])
+        batches.check_labels(arrays, self.label_count, self.lowest_label)
+
+    def _check_shape(self, real):
+        shape = tuple(real.shape[1:])
         if self.sample_shape is not None and shape != tuple(self.sample_shape):
             raise ValueError(
                 f"Real samples must have the model's shape {self.sample_shape}: build "
                 f"it with image_shape={shape}, or reshape them. Received: {shape}."
             )
-        batches.check_values(batch, self.value_range, self.label_count)
 
     def _reset_averages(self):
         for network, average in zip(self.averaged, self.averages, strict=False):

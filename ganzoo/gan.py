@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from ganzoo import distribute, latent, losses, specs
 from ganzoo.adversarial import LATENT, AdversarialModel
+from ganzoo.data import pipeline
 
 PRIORS = {
     "normal": distribute.global_normal,
@@ -186,9 +187,12 @@ class GAN(AdversarialModel):
         """Generates n samples on the path from latent a to latent b, ends included.
 
         The path is the great circle for a normal prior, a straight line otherwise
-        (White 2016, arXiv 1609.04468).
+        (White 2016, arXiv 1609.04468). The label is the same all along it, 0 if none
+        is given.
         """
         path = latent.slerp if self.prior == "normal" else latent.lerp
+        if label is None and self.num_classes:
+            label = 0
         return self.decode(path(a, b, n), label=label, ema=ema)
 
     def probability_real(self, x, label=None) -> np.ndarray:
@@ -202,12 +206,23 @@ class GAN(AdversarialModel):
                 "D(x) is no probability under this loss; probability_real needs one "
                 f"such as 'non_saturating'. Received: {self.objective!r}."
             )
+        if label is None and self.num_classes:
+            raise ValueError("D(x) of this model depends on the label: give `label`.")
+        x = self._checked(x)
         labels = self._labels(label, len(x))
-        values = [
+        values = [np.empty(0, self.variable_dtype)] + [
             self._probability_chunk(x[i : i + CHUNK], labels[i : i + CHUNK])
             for i in range(0, len(x), CHUNK)
         ]
         return np.concatenate(values)
+
+    def _checked(self, x):
+        """Samples (n, ...) that D may look at, n from 0."""
+        arrays = pipeline.to_arrays(np.asarray(x))
+        if len(x):
+            pipeline.check_arrays(arrays, batch_size=1, value_range=self.value_range)
+        self._check_shape(arrays["real"])
+        return arrays["real"]
 
     def call(self, inputs, training=False):
         """The generator, running average if there is one: latents to samples."""
@@ -215,7 +230,10 @@ class GAN(AdversarialModel):
         return feed(self.average_of(self.generator), given, training)
 
     def _probability_chunk(self, x, labels):
-        given = {"sample": self._scale(x), "label": labels}
+        given = {
+            "sample": self._scale(x),
+            "label": tf.convert_to_tensor(labels, tf.int32),
+        }
         logits = self.discriminate(given, training=False)
         probability = self.loss_functions.probability(logits)
         return tf.reshape(probability, (len(x), -1)).numpy().mean(axis=1)
@@ -242,7 +260,12 @@ class GAN(AdversarialModel):
     def _labels(self, label, n):
         if label is None:
             return np.arange(n, dtype="int32") % max(1, self.num_classes)
-        labels = np.broadcast_to(np.asarray(label), (n,)).astype("int32")
+        labels = np.asarray(label)
+        if labels.dtype.kind not in "iu" or labels.shape not in ((), (n,)):
+            raise ValueError(
+                f"`label` must be a whole number, or {n} of them. Received: {label!r}."
+            )
+        labels = np.broadcast_to(labels, (n,)).astype("int32")
         if (
             not self.num_classes
             or n
@@ -255,6 +278,12 @@ class GAN(AdversarialModel):
 
 def feed(network, given, training):
     """Calls `network` on those of the `given` values that it names as inputs."""
+    missing = [name for name in network.input if name not in given]
+    if missing:
+        raise ValueError(
+            f"The {network.name} needs the inputs {', '.join(network.input)}. "
+            f"Missing: {', '.join(missing)}."
+        )
     wanted = {name: given[name] for name in network.input}
     return network(wanted, training=training)
 
@@ -310,15 +339,19 @@ def assemble(
     adam = {"name": "adam", "beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon}
     players = {
         "d_optimizer": d_optimizer
-        or {**adam, "learning_rate": d_learning_rate or learning_rate},
+        or {**adam, "learning_rate": _first(d_learning_rate, learning_rate)},
         "g_optimizer": g_optimizer
-        or {**adam, "learning_rate": g_learning_rate or learning_rate},
+        or {**adam, "learning_rate": _first(g_learning_rate, learning_rate)},
     }
     built.compile(
         **{player: _optimizer(spec) for player, spec in players.items()},
         jit_compile=jit_compile,
     )
     return built
+
+
+def _first(value, default):
+    return default if value is None else value
 
 
 OPTIMIZERS = {

@@ -25,8 +25,9 @@ class Dropout(keras.layers.Layer):
 
     def __init__(self, rate, seed=None, **kwargs):
         super().__init__(**kwargs)
-        if not 0 <= rate < 1:
-            raise ValueError(f"`rate` must be in [0, 1). Received: {rate}.")
+        # At 16 bits, a rate nearer to 1 would drop everything.
+        if not 0 <= rate <= 0.99:
+            raise ValueError(f"`rate` must be from 0 to 0.99. Received: {rate}.")
         self.rate = rate
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
@@ -50,7 +51,7 @@ class GaussianNoise(keras.layers.Layer):
 
     def __init__(self, stddev, seed=None, **kwargs):
         super().__init__(**kwargs)
-        if stddev < 0:
+        if not stddev >= 0:
             raise ValueError(f"`stddev` must be 0 or more. Received: {stddev}.")
         self.stddev = stddev
         self.seed = seed

@@ -283,7 +283,7 @@ def test_refuses_samples(x, message):
 @pytest.mark.parametrize(
     "labels,message",
     [
-        (np.full(16, 10), "must be from 0 to 9 (-1: unlabelled). Received: 10 to 10"),
+        (np.full(16, 10), "must be from 0 to 9. Received: 10 to 10"),
         (np.full(16, -2), "Received: -2 to -2"),
         (np.zeros(16), "allowed: integers of shape (N,) or (N, 1)"),
         (np.zeros(15, int), "Received: {'real': 16, 'label': 15}"),

@@ -25,7 +25,7 @@ RULE = {
     "registry": {"specs", "gan"},  # gan: see LAZY
     "networks": {"layers", "specs"},
     "adversarial": {"data", "distribute"},
-    "gan": {"adversarial", "distribute", "latent", "losses", "specs"},
+    "gan": {"adversarial", "data", "distribute", "latent", "losses", "specs"},
     "variants": INNER | {"networks", "registry"},
     "run_directory": {"checkpoint"},
     "callbacks": {"checkpoint", "metrics", "plots"},

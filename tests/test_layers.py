@@ -61,7 +61,7 @@ def test_no_noise_at_zero(layer):
 
 @pytest.mark.parametrize("rate", [-0.1, 1, 1.5, float("nan")])
 def test_dropout_refuses_a_rate(rate):
-    with pytest.raises(ValueError, match=r"`rate` must be in \[0, 1\)\. Received: "):
+    with pytest.raises(ValueError, match=r"`rate` must be from 0 to 0.99. Received: "):
         Dropout(rate)
 
 

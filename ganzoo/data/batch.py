@@ -5,8 +5,6 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
-from ganzoo.data import pipeline
-
 
 def as_dict(data) -> dict:
     """Names what a data set yields: a dict as it is, x, (x,) or (x, label)."""
@@ -26,36 +24,54 @@ def as_dict(data) -> dict:
     return dict(zip(("real", "label"), parts, strict=False))
 
 
-def check_values(batch: Mapping, value_range, num_classes: int = 0) -> None:
-    """Refuses a batch that would train on nonsense: nan, a wrong range, bad labels.
+def check_labels(batch: Mapping, count: int, lowest: int) -> None:
+    """Refuses missing labels, and those outside lowest .. count - 1.
+
+    Args:
+        batch: with `label`, or `labeled_label`.
+        count: number of labels; 0 where they do not matter.
+        lowest: -1 where samples may be unlabelled, else 0.
 
     Raises:
-        ValueError: what is wrong, what is allowed, what was received.
+        ValueError: what is allowed, what was received.
     """
-    arrays = pipeline.to_arrays({k: np.asarray(v) for k, v in batch.items()})
-    pipeline.check_arrays(arrays, batch_size=1, value_range=value_range)
-    for key in arrays.keys() & {"label", "labeled_label"} if num_classes else ():
-        labels = arrays[key]
-        if labels.min() < -1 or labels.max() >= num_classes:
+    if not count:
+        return
+    unlabelled = ", -1 for unlabelled" if lowest < 0 else ""
+    allowed = f"0 to {count - 1}{unlabelled}"
+    keys = batch.keys() & {"label", "labeled_label"}
+    if not keys:
+        raise ValueError(
+            f"This model needs a label of each sample ({allowed}): fit(x, y). "
+            f"Received the keys: {', '.join(batch)}."
+        )
+    for key in keys:
+        labels = np.asarray(batch[key])
+        if labels.min() < lowest or labels.max() >= count:
             raise ValueError(
-                f"Labels {key!r} must be from 0 to {num_classes - 1} (-1: unlabelled). "
+                f"Labels {key!r} must be from {allowed}. "
                 f"Received: {labels.min()} to {labels.max()}."
             )
 
 
-def finite(data, batch_size: int) -> tf.data.Dataset:
-    """One pass over arrays, in order, the smaller last batch included.
+def finite(arrays: Mapping, batch_size: int) -> tf.data.Dataset:
+    """One pass over arrays, in order, the smaller last batch included."""
+    slices = tf.data.Dataset.from_tensor_slices(dict(arrays))
+    return without_autotune(slices.batch(batch_size).prefetch(2))
 
-    Args:
-        data: an array, (x, label), a dict of arrays, or a data set, kept as it is.
-        batch_size: samples a batch.
+
+def full_batches(dataset: tf.data.Dataset, size: int) -> tf.data.Dataset:
+    """The batches as dicts of `size` samples; a smaller one repeats its own.
+
+    A part of it could otherwise be empty on some replica or D step, and its mean nan.
     """
-    if isinstance(data, tf.data.Dataset):
-        return without_autotune(data)
-    arrays = pipeline.to_arrays(as_dict(data))
-    return without_autotune(
-        tf.data.Dataset.from_tensor_slices(arrays).batch(batch_size).prefetch(2)
-    )
+
+    def fill(*data):
+        batch = as_dict(data[0] if len(data) == 1 else data)
+        rows = tf.range(size) % tf.shape(batch["real"])[0]
+        return {key: tf.gather(value, rows) for key, value in batch.items()}
+
+    return dataset.map(fill)
 
 
 def without_autotune(dataset: tf.data.Dataset) -> tf.data.Dataset:

@@ -28,6 +28,7 @@ class SGAN(GAN):
     """
 
     loss_terms = ("d_adv", "d_class", "g_adv")
+    lowest_label = -1
 
     def __init__(self, *, label_count, matching=True, **settings):
         super().__init__(**settings)
@@ -65,7 +66,7 @@ class SGAN(GAN):
     def discriminator_loss(self, batch, fake, training):
         # A half for each of real and fake, as in the paper's code.
         terms, watched = super().discriminator_loss(batch, fake, training)
-        label = batch.get("labeled_label", batch.get("label"))
+        label = batch["labeled_label" if "labeled" in batch else "label"]
         _, classes, _ = self.answers(batch.get("labeled", batch["real"]), training)
         known = tf.cast(label >= 0, classes.dtype)
         error = tf.nn.sparse_softmax_cross_entropy_with_logits(
@@ -82,9 +83,19 @@ class SGAN(GAN):
         fake = self.answers(fake["sample"], training)[0]
         return {"g_adv": feature_matching(real, fake)}, {}
 
+    def evaluate(self, x=None, y=None, *args, **kwargs):
+        """As `AdversarialModel.evaluate`; `accuracy` needs every label of arrays."""
+        if y is not None and np.min(y) < 0:
+            raise ValueError(
+                "`evaluate` needs the label of every sample: its accuracy is a mean "
+                f"over samples. Received {np.sum(np.asarray(y) < 0)} of -1."
+            )
+        return super().evaluate(x, y, *args, **kwargs)
+
     def classify(self, x) -> np.ndarray:
         """Class probabilities (N, n) of samples (N, ...), uint8 or in `value_range`."""
-        chunks = [self._scale(c) for c in _split(x)]
+        x = self._checked(x)
+        chunks = [self._scale(x[i : i + CHUNK]) for i in range(0, len(x) or 1, CHUNK)]
         logits = [self.answers(chunk, training=False)[1] for chunk in chunks]
         return tf.nn.softmax(tf.concat(logits, axis=0)).numpy()
 
@@ -108,10 +119,6 @@ def _mean_of(values, known):
     return tf.reduce_sum(values * known) / tf.maximum(
         count, 1 / distribute.replica_count()
     )
-
-
-def _split(x):
-    return [x[i : i + CHUNK] for i in range(0, len(x), CHUNK)]
 
 
 @register(

@@ -1,0 +1,112 @@
+"""Bad input to a model: refused early, with what is wrong and what is allowed."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from helpers import arrays_for, tiny
+
+RNG = np.random.default_rng(0)
+IMAGES = RNG.integers(0, 256, (24, 8, 8, 1), dtype="uint8")
+LABELS = np.arange(24) % 10
+
+
+def test_a_small_last_batch_leaves_the_weights_finite():
+    model = tiny("vanilla", d_steps=3)
+    data = tf.data.Dataset.from_tensor_slices(IMAGES[:14]).batch(12)
+    model.fit(data, epochs=1, verbose=0)
+    assert model.step == 2
+    assert all(np.isfinite(w).all() for w in model.get_weights())
+
+
+def test_a_rate_of_zero_is_a_rate_of_zero():
+    model = tiny("vanilla", d_learning_rate=0.0)
+    assert float(model.d_optimizer.learning_rate) == 0.0
+    assert float(model.g_optimizer.learning_rate) == pytest.approx(2e-4)
+
+
+@pytest.mark.parametrize(
+    "name,kwargs,message",
+    [
+        ("cgan", {"x": IMAGES}, "needs a label of each sample"),
+        ("sgan", {"x": IMAGES}, "needs a label of each sample"),
+        ("cgan", {"x": IMAGES, "y": np.r_[LABELS[:-1], 50]}, "0 to 9. Received: 0 to"),
+        ("cgan", {"x": IMAGES, "y": np.full(24, -1)}, "must be from 0 to 9"),
+        ("sgan", {"x": IMAGES, "y": np.full(24, -2)}, "-1 for unlabelled"),
+        ("vanilla", {"x": {"image": IMAGES}}, "needs the key 'real'"),
+        ("vanilla", {"x": IMAGES, "batch_size": 0}, "`batch_size` must be a whole"),
+        ("vanilla", {"x": IMAGES[:4]}, "Fewer samples than a batch"),
+        ("vanilla", {"x": IMAGES[:, :4]}, "must have the model's shape"),
+        (
+            "vanilla",
+            {"x": IMAGES, "steps_per_epoch": 5, "steps_per_call": 2},
+            "must divide steps_per_epoch=5",
+        ),
+        (
+            "vanilla",
+            {"x": tf.data.Dataset.from_tensor_slices(IMAGES[:0]).batch(8)},
+            "data set is empty",
+        ),
+    ],
+)
+def test_fit_refuses(name, kwargs, message):
+    model = tiny(name)
+    with pytest.raises(ValueError, match=message):
+        model.fit(**{"batch_size": 8, "verbose": 0, **kwargs})
+    assert model.step == 0
+
+
+@pytest.mark.parametrize(
+    "x,message",
+    [
+        (IMAGES.astype("float32"), "outside the model's value_range"),
+        (np.full((8, 8, 8, 1), np.nan, "float32"), "'real'"),
+        (IMAGES[:, :4], "must have the model's shape"),
+        (IMAGES.astype("int64"), "Unfit dtype"),
+    ],
+)
+def test_evaluate_and_probability_refuse(x, message):
+    model = tiny("vanilla")
+    with pytest.raises(ValueError, match=message):
+        model.evaluate(x, verbose=0)
+    with pytest.raises(ValueError, match=message):
+        model.probability_real(x)
+
+
+def test_no_samples_give_no_answers():
+    assert tiny("vanilla").probability_real(IMAGES[:0]).shape == (0,)
+    assert tiny("sgan").classify(IMAGES[:0]).shape == (0, 10)
+
+
+def test_labels_of_a_conditional_model():
+    model = tiny("cgan")
+    a, b = model.latents(2)
+    path = model.interpolate(a, b, 3)
+    np.testing.assert_array_equal(path[:1], model.decode(a[None], label=0))
+    np.testing.assert_array_equal(path[2:], model.decode(b[None], label=0))
+    with pytest.raises(ValueError, match="give `label`"):
+        model.probability_real(IMAGES)
+    with pytest.raises(ValueError, match="whole number"):
+        model.sample(2, label=1.7)
+    with pytest.raises(ValueError, match="or 3 of them"):
+        model.sample(3, label=[1, 2])
+    with pytest.raises(ValueError, match="Missing: label"):
+        model(model.latents(2))
+
+
+def test_sgan_evaluates_labelled_arrays_alone():
+    with pytest.raises(ValueError, match="label of every sample"):
+        tiny("sgan").evaluate(IMAGES, np.full(24, -1), verbose=0)
+
+
+def test_a_discriminator_needs_steps():
+    with pytest.raises(ValueError, match="`d_steps` must be a whole number from 1"):
+        tiny("vanilla", d_steps=0)
+
+
+def test_a_batch_names_the_sizes_that_would_do():
+    model = tiny("vanilla", d_steps=3)
+    real = arrays_for(model)["real"]
+    for size, would_do in ((8, "6 or 9"), (2, "3 would do")):
+        data = tf.data.Dataset.from_tensor_slices(real).batch(size)
+        with pytest.raises(ValueError, match=would_do):
+            model.fit(data, verbose=0)
