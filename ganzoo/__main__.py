@@ -6,7 +6,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from absl import app, flags
+from absl import app, flags, logging
 from absl.flags import argparse_flags
 
 from ganzoo import experiment as schema
@@ -37,6 +37,7 @@ def _parse(argv):
 
 
 def _run(args):
+    logging.set_verbosity(logging.ERROR)  # TFDS tells of each set that it opens
     try:
         args.function(args)
     except (ValueError, RuntimeError, OSError) as error:
