@@ -1,5 +1,6 @@
 """The `ganzoo` command: flags are generated from Experiment's fields."""
 
+import argparse
 import os
 import re
 import sys
@@ -11,6 +12,7 @@ from absl.flags import argparse_flags
 
 from ganzoo import experiment as schema
 from ganzoo import registry
+from ganzoo.run_directory import Terminated
 
 
 def main():
@@ -72,9 +74,9 @@ def train_command(args):
         from ganzoo.training import train
 
         train(experiment, workdir)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         print(f"\nStopped. The same command goes on with {workdir}.", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(143 if isinstance(stop, Terminated) else 130)
     print(f"Trained {experiment.steps} steps: see {workdir}/samples")
 
 
@@ -97,6 +99,16 @@ def sample_command(args):
     samples = model.sample(args.n, seed=args.seed, label=args.label)
     plots.save_png(plots.samples_picture(samples), args.out)
     print(f"Wrote {args.out}")
+
+
+def launch_command(args):
+    """Run a command on several local workers, to try out multi_worker."""
+    from ganzoo.launch import launch
+
+    words = args.command[1:] if args.command[:1] == ["--"] else args.command
+    if words[:1] == ["train"] and not any("--strategy" in word for word in words):
+        words = [*words, "--strategy=multi_worker"]
+    sys.exit(launch(args.workers, words))
 
 
 def benchmark_command(args):
@@ -156,6 +168,13 @@ def _add_sample(command):
     command.add_argument("--out", default="samples.png")
 
 
+def _add_launch(command):
+    command.add_argument("--workers", type=int, default=2)
+    command.add_argument(
+        "command", nargs=argparse.REMAINDER, help="-- and a command: -- train dcgan"
+    )
+
+
 def _add_benchmark(command):
     command.add_argument("name")
     command.add_argument("--batch_size", type=int, default=128)
@@ -185,6 +204,7 @@ COMMANDS = {
     "describe": (describe_command, _add_describe),
     "train": (train_command, _add_train),
     "sample": (sample_command, _add_sample),
+    "launch": (launch_command, _add_launch),
     "benchmark": (benchmark_command, _add_benchmark),
 }
 

@@ -78,6 +78,12 @@ def restore(model, directory) -> int:
     return 0
 
 
+def newest(directory) -> str:
+    """The name of the newest complete checkpoint, empty if there is none."""
+    paths = _complete(Path(directory))
+    return paths[-1].name if paths else ""
+
+
 def write_atomically(path, data: bytes) -> None:
     """Writes a file so that it is there whole or not at all."""
     path = Path(path)

@@ -31,11 +31,13 @@ class Cluster:
 
 
 def from_environment() -> Cluster:
-    """Reads TF_CONFIG.
+    """Reads TF_CONFIG; within a Slurm job that sets none, makes it first.
 
     Raises:
         ValueError: it is missing or malformed; the message shows the form.
     """
+    if "TF_CONFIG" not in os.environ and "SLURM_STEP_NODELIST" in os.environ:
+        os.environ["TF_CONFIG"] = _from_slurm()
     text = os.environ.get("TF_CONFIG")
     if not text:
         raise ValueError(
@@ -62,6 +64,17 @@ def from_environment() -> Cluster:
             f"once, and an index among them. Its form is {_FORM}. Received: {text!r}."
         )
     return Cluster(workers, task[1])
+
+
+def _from_slurm() -> str:
+    import tensorflow as tf
+
+    resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
+        gpus_per_node=0, gpus_per_task=0, auto_set_gpu=False
+    )
+    workers = resolver.cluster_spec().as_dict()["worker"]
+    task = {"type": "worker", "index": resolver.get_task_info()[1]}
+    return json.dumps({"cluster": {"worker": workers}, "task": task})
 
 
 def meet(cluster: Cluster, fingerprint: dict, patience: float = PATIENCE) -> None:

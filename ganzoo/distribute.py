@@ -4,23 +4,47 @@ A replica holds the r-th contiguous slice of the global batch. Whatever is drawn
 or averaged here is the same for any number of replicas.
 """
 
+import hashlib
+
 import keras
 import tensorflow as tf
 
 from ganzoo import specs
 
 
-def get_strategy(name: str = "none") -> tf.distribute.Strategy:
+def get_strategy(name: str = "none", virtual_devices: int = 0):
     """Returns the `tf.distribute` strategy called `name`.
 
-    `none` is one device; `mirrored` uses every GPU of this machine, or every
-    (virtual) CPU where there is no GPU.
+    Must be called before TensorFlow computes anything, where it splits the CPU or
+    joins other workers.
+
+    Args:
+        name: `none`: one device. `mirrored`: every GPU of this machine, or every
+            (virtual) CPU where there is no GPU. `multi_worker`: the machines that
+            TF_CONFIG, or Slurm, names. `tpu`: the TPU of the environment; untested.
+        virtual_devices: split the CPU into this many devices, for tests and teaching.
 
     Raises:
-        ValueError: `name` is not a strategy.
+        ValueError: an unknown name; or the CPU cannot be split any more.
     """
     specs.check_known("strategy", [name], STRATEGIES)
+    if virtual_devices:
+        _split_cpu(virtual_devices)
     return STRATEGIES[name]()
+
+
+def _split_cpu(count):
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    devices = [tf.config.LogicalDeviceConfiguration()] * count
+    try:
+        tf.config.set_logical_device_configuration(cpu, devices)
+    except RuntimeError as error:
+        if len(tf.config.list_logical_devices("CPU")) != count:
+            raise ValueError(
+                "The CPU can be split once, before TensorFlow computes anything. "
+                f"Received: virtual_devices={count}, with "
+                f"{len(tf.config.list_logical_devices('CPU'))} there already."
+            ) from error
 
 
 def _mirrored():
@@ -29,7 +53,33 @@ def _mirrored():
     return tf.distribute.MirroredStrategy(devices)
 
 
-STRATEGIES = {"none": tf.distribute.get_strategy, "mirrored": _mirrored}
+def _multi_worker():
+    options = tf.distribute.experimental.CommunicationOptions(timeout_seconds=TIMEOUT)
+    return tf.distribute.MultiWorkerMirroredStrategy(communication_options=options)
+
+
+def _tpu():
+    resolver = tf.distribute.cluster_resolver.TPUClusterResolver()
+    tf.config.experimental_connect_to_cluster(resolver)
+    tf.tpu.experimental.initialize_tpu_system(resolver)
+    return tf.distribute.TPUStrategy(resolver)
+
+
+TIMEOUT = 120.0  # seconds that a collective waits for a worker that was lost
+STRATEGIES = {
+    "none": tf.distribute.get_strategy,
+    "mirrored": _mirrored,
+    "multi_worker": _multi_worker,
+    "tpu": _tpu,
+}
+
+
+def same_everywhere(strategy, text: str) -> bool:
+    """Whether every worker of the strategy calls this with the same text."""
+    own = float(int(hashlib.sha256(text.encode()).hexdigest()[:8], 16))
+    value = strategy.run(lambda: tf.constant(own, tf.float64))
+    mean = strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None)
+    return abs(float(mean) - own) < 0.5
 
 
 def replica_count() -> int:

@@ -29,15 +29,19 @@ class Experiment:
     seed: int = 0
     dtype: str = "float32"
     strategy: str = "none"
+    virtual_devices: int = 0
     log_every: int = 100
     sample_every: int = 500
     checkpoint_every: int = 500
+    checkpoint_minutes: int = 10
 
     def __post_init__(self):
         for name in ("steps", "batch_size", "log_every", "sample_every"):
             _check_whole(name, getattr(self, name), 1)
         _check_whole("checkpoint_every", self.checkpoint_every, 1)
+        _check_whole("checkpoint_minutes", self.checkpoint_minutes, 1)
         _check_whole("seed", self.seed, 0)
+        _check_whole("virtual_devices", self.virtual_devices, 0)
         for name in ("sample_every", "checkpoint_every"):
             if getattr(self, name) % self.log_every:
                 raise ValueError(
@@ -59,10 +63,12 @@ HELP = {
     "batch_size": "real samples for each D update, over all replicas",
     "seed": "of weights, noise and the order of the data",
     "dtype": "float32, mixed_bfloat16 or float64",
-    "strategy": "none or mirrored",
+    "strategy": "none, mirrored, multi_worker or tpu (untested)",
+    "virtual_devices": "split the CPU into so many devices, for tests and teaching",
     "log_every": "steps a line of the log",
     "sample_every": "steps a picture of samples",
     "checkpoint_every": "steps a checkpoint",
+    "checkpoint_minutes": "minutes after which a checkpoint comes anyway",
 }
 
 

@@ -15,6 +15,10 @@ CHECKPOINTS = "checkpoints"
 _PACKAGES = ("ganzoo-keras", "tensorflow", "keras", "numpy", "tensorflow-datasets")
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: the machine is wanted for something else."""
+
+
 @contextmanager
 def claim(workdir):
     """Holds the directory for this process; creates it if need be.
@@ -89,7 +93,9 @@ def check_same(before: dict, now: dict, workdir) -> None:
     """
     # Where the data lie is no setting, since their fingerprint is compared; nor is
     # what it runs on, since the result is the same.
-    free = dict.fromkeys(("steps", "data_dir", "strategy", "virtual_devices"))
+    free = dict.fromkeys(
+        ("steps", "data_dir", "strategy", "virtual_devices", "checkpoint_minutes")
+    )
     old, new = _flat({**before, **free}), _flat({**now, **free})
     differing = [
         f"  {key}: {old.get(key)!r} before, {new.get(key)!r} now"

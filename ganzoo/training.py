@@ -1,12 +1,17 @@
 """`train` and `load`: an experiment becomes a run directory, and a model again."""
 
+import json
 import math
+import signal
+import threading
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
-from ganzoo import callbacks, checkpoint, distribute, run_directory
+import ganzoo
+from ganzoo import callbacks, checkpoint, cluster, distribute, run_directory
 from ganzoo.data import load_data
 from ganzoo.experiment import Experiment, effective_options, to_dict
 from ganzoo.registry import build, discover
@@ -18,7 +23,8 @@ def train(experiment: Experiment, workdir, progress: bool = True):
     """Trains an experiment in a run directory, or goes on with it.
 
     A directory that holds this experiment already is resumed, bit for bit; a larger
-    `steps` goes on. Ctrl-C saves before it ends.
+    `steps` goes on. Ctrl-C and SIGTERM save before it ends. Under `multi_worker` every
+    worker calls this with the same arguments; the chief, worker 0, writes the files.
 
     Args:
         experiment: what to train.
@@ -31,35 +37,28 @@ def train(experiment: Experiment, workdir, progress: bool = True):
     Raises:
         ValueError: settings that do not fit, or a directory that is not this run's.
         TrainingDiverged: a term is no longer finite; the last checkpoint is kept.
-        KeyboardInterrupt: after saving.
+        RuntimeError: another worker was lost; start them again to go on.
+        KeyboardInterrupt: after saving (SIGTERM: its subclass `Terminated`).
     """
-    with run_directory.claim(workdir) as path:
+    workers = cluster.from_environment() if _on_workers(experiment) else None
+    writes = workers is None or workers.is_chief
+    with run_directory.claim(workdir) if writes else nullcontext(Path(workdir)) as path:
         before = run_directory.read_config(path)
         now = to_dict(experiment)
         if before:
             run_directory.check_same(before["experiment"], now, path)
+        if workers:
+            cluster.meet(workers, _fingerprint(now, path))
+        strategy = distribute.get_strategy(
+            experiment.strategy, experiment.virtual_devices
+        )
         data = _load_data(experiment)
         options = effective_options(experiment, data)
-        described = {
-            "name": data.name,
-            "fingerprint": data.fingerprint,
-            "samples": len(data),
-            "class_names": list(data.class_names),
-        }
-        if before and before["data"]["fingerprint"] != described["fingerprint"]:
-            raise ValueError(
-                f"The data set {data.name!r} has changed since the run in {path} was "
-                "begun. Choose another --workdir."
-            )
-        strategy = distribute.get_strategy(experiment.strategy)
+        described = _describe(data)
+        _check_data(before, described, strategy, path)
         with strategy.scope():
             keras.utils.set_random_seed(experiment.seed)
             model = build(experiment.model, dtype=experiment.dtype, **options)
-        made = {
-            "name": experiment.model,
-            "dtype": experiment.dtype,
-            "options": options,
-        }
         directory = path / run_directory.CHECKPOINTS
         done = checkpoint.restore(model, directory)
         if done > experiment.steps:
@@ -67,23 +66,93 @@ def train(experiment: Experiment, workdir, progress: bool = True):
                 f"The run in {path} is at step {done} already; `steps` must be at "
                 f"least that. Received: {experiment.steps}."
             )
-        run_directory.write_config(
-            path, {"experiment": now, "build": made, "data": described}
-        )
-        devices = [device.name for device in tf.config.list_logical_devices()]
-        run_directory.write_environment(path, devices)
-        watchers = _watchers(experiment, model, data, path, progress)
+        made = {
+            "name": experiment.model,
+            "dtype": experiment.dtype,
+            "options": options,
+        }
+        if writes:
+            run_directory.write_config(
+                path, {"experiment": now, "build": made, "data": described}
+            )
+            devices = [device.name for device in tf.config.list_logical_devices()]
+            run_directory.write_environment(path, devices)
+        watchers = _watchers(experiment, model, data, path, writes, progress)
         try:
-            _fit(model, experiment, data, watchers)
+            with _sigterm_interrupts():
+                _fit(model, experiment, data, watchers)
         except KeyboardInterrupt:
-            checkpoint.save(model, directory)
+            checkpoint.save(model, directory, write=writes)
             raise
+        except tf.errors.OpError as error:
+            if workers is None:
+                raise
+            raise RuntimeError(
+                f"Worker {workers.index} lost the others after step {model.step}. "
+                "Start all workers again: the run goes on from its last checkpoint. "
+                f"({type(error).__name__})"
+            ) from error
         except ValueError:
-            if model.step == 0:
+            if writes and model.step == 0:
                 run_directory.forget_config(path)
             raise
-        checkpoint.save(model, directory)
+        checkpoint.save(model, directory, write=writes)
         return model
+
+
+@contextmanager
+def _sigterm_interrupts():
+    """Lets SIGTERM save as Ctrl-C does; in the main thread, where signals arrive."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number, frame):
+        raise run_directory.Terminated
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _on_workers(experiment):
+    return experiment.strategy == "multi_worker"
+
+
+def _fingerprint(now, path):
+    """What all workers must agree on before they start."""
+    return {
+        **{
+            name: json.dumps(value) for name, value in now.items() if name != "data_dir"
+        },
+        "version of ganzoo": ganzoo.__version__,
+        "newest checkpoint (a shared --workdir)": checkpoint.newest(
+            path / run_directory.CHECKPOINTS
+        ),
+    }
+
+
+def _describe(data):
+    return {
+        "name": data.name,
+        "fingerprint": data.fingerprint,
+        "samples": len(data),
+        "class_names": list(data.class_names),
+    }
+
+
+def _check_data(before, described, strategy, path):
+    if before and before["data"]["fingerprint"] != described["fingerprint"]:
+        raise ValueError(
+            f"The data set {described['name']!r} has changed since the run in {path} "
+            "was begun. Choose another --workdir."
+        )
+    if not distribute.same_everywhere(strategy, described["fingerprint"]):
+        raise ValueError(
+            f"The data set {described['name']!r} is not the same on all workers."
+        )
 
 
 def load(source):
@@ -124,16 +193,19 @@ def _load_data(experiment):
     )
 
 
-def _watchers(experiment, model, data, path, progress):
+def _watchers(experiment, model, data, path, writes, progress):
     d_samples = experiment.batch_size * max(1, model.d_steps)
     checkpoints = path / run_directory.CHECKPOINTS
-    watchers = [
-        callbacks.HealthMonitor(data, path),  # first: nothing saves what it stops
-        callbacks.RunLog(path, images_per_step=d_samples),
-        callbacks.SampleGrid(path, data, every=experiment.sample_every),
-        callbacks.Checkpoint(checkpoints, experiment.checkpoint_every),
-    ]
-    if progress:
+    watchers = [callbacks.HealthMonitor(data, path if writes else None)]
+    if writes:
+        watchers += [  # after the monitor: nothing saves what it stops
+            callbacks.RunLog(path, images_per_step=d_samples),
+            callbacks.SampleGrid(path, data, every=experiment.sample_every),
+            callbacks.Checkpoint(
+                checkpoints, experiment.checkpoint_every, experiment.checkpoint_minutes
+            ),
+        ]
+    if progress and writes:
         watchers.append(callbacks.Progress(experiment.steps, d_samples))
     return watchers
 

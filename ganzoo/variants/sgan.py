@@ -134,6 +134,8 @@ def sgan(
     latent_dim=100,
     matching=True,
     free_fake_logit=False,
+    input_noise=0.3,
+    hidden_noise=0.5,
     value_range=(0.0, 1.0),
     prior="unit_uniform",
     learning_rate=3e-3,
@@ -157,6 +159,8 @@ def sgan(
         matching: G matches D's mean features; False: G takes the loss's own term.
         free_fake_logit: the fake class has its own logit (Odena 2016) in place of
             the constant 0.
+        input_noise: standard deviation of the noise on D's input in training.
+        hidden_noise: the same on D's hidden layers.
         value_range: of the samples.
         prior: of the latent.
         learning_rate: of both players.
@@ -169,7 +173,10 @@ def sgan(
             image_shape, latent_dim=latent_dim, value_range=value_range
         ),
         discriminator=improved.discriminator(
-            image_shape, outputs=num_classes + bool(free_fake_logit)
+            image_shape,
+            outputs=num_classes + bool(free_fake_logit),
+            input_noise=input_noise,
+            hidden_noise=hidden_noise,
         ),
         label_count=num_classes,
         matching=matching,

@@ -1,0 +1,97 @@
+"""Local workers, to try out training on several machines on one of them."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+
+GRACE = 10.0  # seconds from the polite request to end to the other one
+
+
+def launch(count: int, arguments: list[str]) -> int:
+    """Runs `ganzoo ARGUMENTS` in `count` processes that make up one cluster.
+
+    Their output comes prefixed by the worker's number. When one fails, the others are
+    ended.
+
+    Returns:
+        0, or the exit code of the worker that failed first.
+
+    Raises:
+        ValueError: fewer than one worker.
+    """
+    if count < 1:
+        raise ValueError(f"`workers` must be 1 or more. Received: {count}.")
+    addresses = [f"localhost:{port}" for port in _free_ports(count)]
+    workers = [_start(i, addresses, arguments) for i in range(count)]
+    printers = [
+        threading.Thread(target=_print_lines, args=(i, worker.stdout), daemon=True)
+        for i, worker in enumerate(workers)
+    ]
+    for printer in printers:
+        printer.start()
+    try:
+        return _first_failure(workers)
+    finally:
+        _end(workers)
+        for printer in printers:
+            printer.join(timeout=GRACE)
+
+
+def _start(index, addresses, arguments):
+    config = {
+        "cluster": {"worker": addresses},
+        "task": {"type": "worker", "index": index},
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "ganzoo", *arguments],
+        env={**os.environ, "TF_CONFIG": json.dumps(config)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def _first_failure(workers) -> int:
+    """Waits until one fails or all are done."""
+    running = list(workers)
+    while running:
+        for worker in list(running):
+            try:
+                code = worker.wait(timeout=0.1)
+            except subprocess.TimeoutExpired:
+                continue
+            running.remove(worker)
+            if code:
+                return code
+    return 0
+
+
+def _end(workers):
+    for worker in workers:
+        if worker.poll() is None:
+            worker.terminate()
+    for worker in workers:
+        try:
+            worker.wait(timeout=GRACE)
+        except subprocess.TimeoutExpired:
+            worker.kill()
+            worker.wait()
+
+
+def _print_lines(index, stream):
+    for line in stream:
+        print(f"[{index}] {line}", end="", flush=True)
+
+
+def _free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
