@@ -7,7 +7,10 @@ long time, the workers meet on the same addresses and compare a fingerprint.
 import json
 import os
 import socket
+import socketserver
+import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 PATIENCE = 60.0  # seconds to wait for the other workers
@@ -70,7 +73,9 @@ def _from_slurm() -> str:
     import tensorflow as tf
 
     resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
-        gpus_per_node=0, gpus_per_task=0, auto_set_gpu=False
+        gpus_per_node=64,
+        gpus_per_task=1,
+        auto_set_gpu=False,  # a worker each task
     )
     workers = resolver.cluster_spec().as_dict()["worker"]
     task = {"type": "worker", "index": resolver.get_task_info()[1]}
@@ -90,24 +95,22 @@ def meet(cluster: Cluster, fingerprint: dict, patience: float = PATIENCE) -> Non
             time; both say which.
     """
     deadline = time.monotonic() + patience
-    mine = json.dumps(fingerprint, sort_keys=True).encode()
-    peers = [i for i in range(len(cluster.workers)) if i != cluster.index]
+    peers = {i for i in range(len(cluster.workers)) if i != cluster.index}
     address = cluster.workers[cluster.index]
-    with _listen(address) as server:
-        server.settimeout(0.2)
-        served, theirs = 0, {}
-        while served < len(peers) or len(theirs) < len(peers):
+    theirs = {}
+    with _serve(address, json.dumps(fingerprint)) as served:
+        while served < peers or theirs.keys() < peers:
+            for i in peers - theirs.keys():
+                if answer := _ask(cluster.workers[i], cluster.index):
+                    theirs[i] = answer
             if time.monotonic() > deadline:
-                missing = [cluster.workers[i] for i in peers if i not in theirs]
+                missing = [cluster.workers[i] for i in sorted(peers - theirs.keys())]
                 raise ValueError(
                     f"Worker {cluster.index} ({address}) waited {patience:.0f} s for "
                     f"{', '.join(missing) or 'the others to reach it'}. Start every "
                     "worker of TF_CONFIG, and let its port through."
                 )
-            served += _serve(server, mine)
-            for i in peers:
-                if i not in theirs and (answer := _ask(cluster.workers[i])):
-                    theirs[i] = answer
+            time.sleep(0.05)
     for i, answer in theirs.items():
         other = json.loads(answer)
         differing = [
@@ -122,38 +125,48 @@ def meet(cluster: Cluster, fingerprint: dict, patience: float = PATIENCE) -> Non
             )
 
 
-def _listen(address):
-    host, _, port = address.rpartition(":")
-    server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+class _Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+
+
+@contextmanager
+def _serve(address, message):
+    """Tells `message` to every worker that asks; yields the set of those that did."""
+    served = set()
+
+    class Answer(socketserver.StreamRequestHandler):
+        timeout = 5.0
+
+        def handle(self):
+            line = self.rfile.readline(16)
+            self.wfile.write(message.encode())
+            if line.strip().isdigit():
+                served.add(int(line))
+
+    port = int(address.rpartition(":")[2])
     try:
-        server.bind(("", int(port)))
+        server = _Server(("", port), Answer)
     except OSError as error:
-        server.close()
         raise ValueError(
-            f"This worker cannot listen on port {port} of {host}: {error.strerror}."
+            f"This worker cannot listen on port {port} of {address}: {error.strerror}."
         ) from error
-    server.listen()
-    return server
+    with server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield served
+        finally:
+            server.shutdown()
+            thread.join()
 
 
-def _serve(server, message) -> int:
-    try:
-        connection, _ = server.accept()
-    except TimeoutError:
-        return 0
-    with connection:
-        connection.sendall(message)
-    return 1
-
-
-def _ask(address) -> bytes:
+def _ask(address, index) -> str:
+    """What the worker at `address` says, empty if it is not there yet."""
     host, _, port = address.rpartition(":")
     try:
-        with socket.create_connection((host, int(port)), timeout=1.0) as connection:
-            parts = []
-            while part := connection.recv(65536):
-                parts.append(part)
-            return b"".join(parts)
+        with socket.create_connection((host, int(port)), timeout=2.0) as connection:
+            connection.sendall(f"{index}\n".encode())
+            with connection.makefile("r", encoding="utf-8") as answer:
+                return answer.read()
     except OSError:
-        return b""
+        return ""

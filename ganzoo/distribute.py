@@ -128,3 +128,14 @@ def global_mean(value):
         return value
     context = tf.distribute.get_replica_context()
     return context.all_reduce(tf.distribute.ReduceOp.SUM, value) / count
+
+
+def global_batch(value):
+    """The global batch of which `value` (N, ...) is this replica's share, in order.
+
+    Differentiable: the gradient of a share is the sum of what all replicas ask of it.
+    """
+    if replica_count() == 1:
+        return value
+    context = tf.distribute.get_replica_context()
+    return context.all_gather(value, axis=0)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganzoo import distribute, latent, losses, specs
+from ganzoo import distribute, latent, losses, penalties, specs
 from ganzoo.adversarial import LATENT, AdversarialModel
 from ganzoo.data import pipeline
 
@@ -15,6 +15,8 @@ PRIORS = {
     "uniform": lambda *args: 2 * distribute.global_uniform(*args) - 1,
     "unit_uniform": distribute.global_uniform,
 }
+# What the seed of a step is folded with, beside LATENT.
+PENALTY, AUGMENT_REAL, AUGMENT_FAKE, AUGMENT_PENALTY = 1, 2, 3, 4
 CHUNK = 256  # samples generated at once, so that memory is bounded for any n
 
 

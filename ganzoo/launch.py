@@ -36,8 +36,9 @@ def launch(count: int, arguments: list[str]) -> int:
         return _first_failure(workers)
     finally:
         _end(workers)
-        for printer in printers:
+        for printer, worker in zip(printers, workers, strict=True):
             printer.join(timeout=GRACE)
+            worker.stdout.close()
 
 
 def _start(index, addresses, arguments):

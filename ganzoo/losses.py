@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
-from ganzoo import specs
+from ganzoo import distribute, specs
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,116 @@ def hinge() -> Loss:
     )
 
 
+def relativistic() -> Loss:
+    """RpGAN (Jolicoeur-Martineau 2018, arXiv 1807.00734), as in R3GAN (2501.05441).
+
+    D's logit of the i-th real sample is compared with that of the i-th fake one of
+    the same batch; one factor 1, no term of its own for real or fake.
+    """
+    return Loss(
+        lambda real, fake: tf.reduce_mean(tf.math.softplus(fake - real)),
+        lambda real, fake: tf.reduce_mean(tf.math.softplus(real - fake)),
+        paired=True,
+        probability=None,
+    )
+
+
+def relativistic_average() -> Loss:
+    """RaGAN (Jolicoeur-Martineau 2018), as in ESRGAN (Wang et al. 2018, 1809.00219).
+
+    Real logits are compared with the mean fake one and fake logits with the mean
+    real one, over the global batch; the sum of both terms, as in ESRGAN's equations
+    (some code halves it). G's targets are D's exchanged.
+    """
+
+    def discriminator(real, fake):
+        return _cross_entropy(real - _mean(fake), 1) + _cross_entropy(
+            fake - _mean(real), 0
+        )
+
+    return Loss(
+        discriminator,
+        lambda real, fake: discriminator(fake, real),
+        paired=True,
+        probability=None,
+    )
+
+
+@dataclass(frozen=True)
+class _Divergence:
+    """An f-divergence as D's output v sees it.
+
+    Attributes:
+        activation: v to T = g_f(v), increasing, onto the domain of f's conjugate.
+        conjugate: v to f*(T), simplified, so that no logarithm is of an exponential.
+        probability: v to D(x), where there is one.
+    """
+
+    activation: Callable
+    conjugate: Callable
+    probability: Callable | None = None
+
+
+DIVERGENCES = {
+    "kl": _Divergence(lambda v: v, lambda v: tf.exp(v - 1)),
+    "reverse_kl": _Divergence(lambda v: -tf.exp(-v), lambda v: v - 1),
+    "pearson": _Divergence(lambda v: v, lambda v: v * v / 4 + v),
+    "squared_hellinger": _Divergence(
+        lambda v: -tf.math.expm1(-v), lambda v: tf.math.expm1(v)
+    ),
+    "gan": _Divergence(lambda v: -tf.math.softplus(-v), tf.math.softplus, tf.sigmoid),
+}
+
+
+def f_divergence(divergence: str = "kl", saturating: bool = False) -> Loss:
+    """f-GAN (Nowozin et al. 2016, arXiv 1606.00709), tables 2 and 6.
+
+    D maximises E T(x) - E f*(T(G(z))), at most the divergence of data p from model q;
+    the maximum is at T = f'(p / q):
+
+    | divergence | value at the maximum | T |
+    |---|---|---|
+    | kl | sum p log(p / q) | 1 + log(p / q) |
+    | reverse_kl | sum q log(q / p) | -q / p |
+    | pearson | sum (p - q)^2 / q | 2 (p / q - 1) |
+    | squared_hellinger | sum (sqrt p - sqrt q)^2 | 1 - sqrt(q / p) |
+    | gan | 2 JSD(p, q) - log 4 | log(p / (p + q)) |
+
+    All but `pearson` and `gan` take exponentials of D's output, which overflow beyond
+    88 in float32: small learning rates.
+
+    Args:
+        divergence: one of the table.
+        saturating: whether G minimises the bound itself, -E f*(T(G(z))) (algorithm
+            1); by default it maximises E T(G(z)), which has the same fixed point and
+            a strong gradient where D rejects its samples (section 3.2).
+    """
+    specs.check_known("divergence", [divergence], DIVERGENCES)
+    f = DIVERGENCES[divergence]
+
+    def bound(fake):
+        return tf.reduce_mean(f.conjugate(fake))
+
+    def score(logits):
+        return tf.reduce_mean(f.activation(logits))
+
+    return Loss(
+        lambda real, fake: bound(fake) - score(real),
+        lambda real, fake: -(bound if saturating else score)(fake),
+        probability=f.probability,
+    )
+
+
 LOSSES = {
     "minimax": minimax,
     "non_saturating": non_saturating,
+    "logistic": non_saturating,  # the name in the StyleGAN papers
     "least_squares": least_squares,
     "wasserstein": wasserstein,
     "hinge": hinge,
+    "relativistic": relativistic,
+    "relativistic_average": relativistic_average,
+    "f_divergence": f_divergence,
 }
 
 
@@ -123,6 +227,11 @@ def _cross_entropy(logits, target):
     """Mean sigmoid cross-entropy of logits to one target, stable for any logit."""
     # -t log s(x) - (1 - t) log(1 - s(x)) = softplus(x) - t x
     return tf.reduce_mean(tf.math.softplus(logits) - target * logits)
+
+
+def _mean(logits):
+    """Over the global batch."""
+    return distribute.global_mean(tf.reduce_mean(logits))
 
 
 def _half_square(value):

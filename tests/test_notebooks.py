@@ -62,11 +62,6 @@ def test_installs_only_from_the_repository(notebook):
     assert installs == [f"%pip install -q git+{URL}"]
 
 
-# What Jupyter's libraries, not the zoo, warn of: sockets of a kernel that has ended
-# are closed by the garbage collector, and asyncio's event loop policy is deprecated.
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.filterwarnings("ignore:.*event loop:DeprecationWarning")
 def test_runs_at_reduced_size(notebook, path, tmp_path, monkeypatch):
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))  # no user's profile
@@ -80,7 +75,7 @@ def test_runs_at_reduced_size(notebook, path, tmp_path, monkeypatch):
         timeout=120,
         resources={"metadata": {"path": str(tmp_path)}},
     )
-    client.execute()
+    client.execute(cleanup_kc=True)  # else the kernel outlives the test
     shown = [out for c in _code(notebook) for out in c.outputs if "data" in out]
     assert any("image/png" in out.data for out in shown)
 
