@@ -1,6 +1,7 @@
 """What watches a training run. One Keras epoch is one interval of the log."""
 
 import json
+import resource
 import sys
 import time
 from pathlib import Path
@@ -40,8 +41,9 @@ class RunLog(keras.callbacks.Callback):
     """Writes one line an interval to `metrics.jsonl`, and curves at the end.
 
     Each line has the step, the seconds of training so far over all resumed parts
-    (without pictures and checkpoints), images per second, and the mean of every term
-    over the interval. The first interval holds the compilation.
+    (without pictures and checkpoints), images per second, the process's peak memory,
+    and the mean of every term over the interval. The first interval holds the
+    compilation.
     """
 
     def __init__(self, workdir, images_per_step: int):
@@ -68,6 +70,8 @@ class RunLog(keras.callbacks.Callback):
             "images_per_second": round(
                 (step - self.step) * self.images_per_step / passed, 1
             ),
+            "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            // 1024,
             **{name: float(value) for name, value in logs.items()},
         }
         with open(self.path, "a") as file:

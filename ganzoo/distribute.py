@@ -122,20 +122,23 @@ def global_uniform(shape, seed, dtype=None):
 
 
 def global_mean(value):
-    """Mean of `value` over the replicas, differentiable; `value` on one replica."""
-    count = replica_count()
-    if count == 1:
+    """Mean of `value` over the replicas, differentiable; `value` where there is one."""
+    context = _among_replicas()
+    if context is None:
         return value
-    context = tf.distribute.get_replica_context()
-    return context.all_reduce(tf.distribute.ReduceOp.SUM, value) / count
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, value) / replica_count()
 
 
 def global_batch(value):
     """The global batch of which `value` (N, ...) is this replica's share, in order.
 
     Differentiable: the gradient of a share is the sum of what all replicas ask of it.
+    `value` where there is one replica.
     """
-    if replica_count() == 1:
-        return value
-    context = tf.distribute.get_replica_context()
-    return context.all_gather(value, axis=0)
+    context = _among_replicas()
+    return value if context is None else context.all_gather(value, axis=0)
+
+
+def _among_replicas():
+    """The context of this replica among others; None where the batch is whole."""
+    return tf.distribute.get_replica_context() if replica_count() > 1 else None

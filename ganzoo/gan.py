@@ -1,14 +1,16 @@
 """GAN: the default answers, from noise to sample, and `assemble` for builders."""
 
+import math
 from collections.abc import Mapping
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from ganzoo import distribute, latent, losses, penalties, specs
+from ganzoo import distribute, latent, losses, specs
 from ganzoo.adversarial import LATENT, AdversarialModel
 from ganzoo.data import pipeline
+from ganzoo.penalties import lazy_ratio, terms_of
 
 PRIORS = {
     "normal": distribute.global_normal,
@@ -35,6 +37,8 @@ class GAN(AdversarialModel):
         objective: a loss by name, or `{"name": ..., option: value}`.
         prior: `normal` N(0, 1), `uniform` U(-1, 1) or `unit_uniform` U(0, 1).
         num_classes: number of labels where the networks take one, else 0.
+        penalties: D's, `{name: weight}` or `{name: {"weight": ..., option: value}}`.
+        d_clip: D's kernels are kept in [-d_clip, d_clip]; 0 leaves them free.
         **settings: see `AdversarialModel`.
     """
 
@@ -48,6 +52,8 @@ class GAN(AdversarialModel):
         objective="non_saturating",
         prior="normal",
         num_classes=0,
+        penalties=None,
+        d_clip=0.0,
         **settings,
     ):
         super().__init__(**settings)
@@ -59,6 +65,19 @@ class GAN(AdversarialModel):
         self.num_classes = num_classes
         self.label_count = num_classes
         self.loss_functions = losses.get(objective)
+        self.penalties = penalties
+        self.penalty_terms = terms_of(penalties)
+        self.penalty_state = [
+            v for term in self.penalty_terms.values() for v in term.penalty.state
+        ]
+        self.loss_terms = (*self.loss_terms, *(f"d_{n}" for n in self.penalty_terms))
+        self.d_clip = d_clip
+
+    def compile(self, *args, **kwargs):
+        """As `Trainer.compile`; refuses penalties that the networks cannot take."""
+        super().compile(*args, **kwargs)
+        _check_penalties(self.penalty_terms, self.discriminators)
+        _clip(self.discriminators, self.d_clip)
 
     # --- answers ----------------------------------------------------------------
 
@@ -88,9 +107,12 @@ class GAN(AdversarialModel):
 
     def discriminator_loss(self, batch, fake, training):
         real = self.discriminate({**batch, "sample": batch["real"]}, training)
-        fake = self.discriminate(fake, training)
-        terms = {"d_adv": self.loss_functions.discriminator(real, fake)}
-        return terms, self._watch(real, fake)
+        logits = self.discriminate(fake, training)
+        terms = {"d_adv": self.loss_functions.discriminator(real, logits)}
+        terms |= self._penalise(batch, fake["sample"], training)
+        means = {"real_logit": tf.reduce_mean(real)}
+        means["fake_logit"] = tf.reduce_mean(logits)
+        return terms, {**means, **self._watch(real, logits)}
 
     def generator_loss(self, batch, fake, training):
         logits = self.discriminate(fake, training)
@@ -98,6 +120,19 @@ class GAN(AdversarialModel):
         if self.loss_functions.paired:
             real = self.discriminate({**batch, "sample": batch["real"]}, training)
         return {"g_adv": self.loss_functions.generator(real, logits)}, {}
+
+    def _penalise(self, batch, fake, training):
+        """The weighted penalties, d_<name>, on a critic that knows the labels."""
+
+        def critic(samples):
+            return self.discriminate({**batch, "sample": samples}, training)
+
+        update = self.d_optimizer.iterations if training else None
+        terms = {}
+        for i, (name, term) in enumerate(self.penalty_terms.items()):
+            seed = distribute.fold(distribute.fold(batch["seed"], PENALTY), i)
+            terms[f"d_{name}"] = term(critic, batch["real"], fake, seed, update)
+        return terms
 
     def _watch(self, real, fake):
         """Mean D(x) and D(G(z)), where D's output is a probability."""
@@ -108,6 +143,11 @@ class GAN(AdversarialModel):
             "d_real": tf.reduce_mean(probability(real)),
             "d_fake": tf.reduce_mean(probability(fake)),
         }
+
+    def after_step(self, values):
+        super().after_step(values)
+        for term in self.penalty_terms.values():
+            term.penalty.follow(values)
 
     # --- use --------------------------------------------------------------------
 
@@ -290,10 +330,63 @@ def feed(network, given, training):
     return network(wanted, training=training)
 
 
+def _check_penalties(terms, discriminators):
+    if terms and not discriminators:
+        raise ValueError(
+            "Penalties need a discriminator, and this model has none. Remove "
+            f"`penalties`. Received: {', '.join(terms)}."
+        )
+    mixing = [
+        layer.name
+        for network in discriminators
+        for layer in network._flatten_layers()
+        if isinstance(layer, keras.layers.BatchNormalization)
+    ]
+    for name, term in terms.items():
+        if term.penalty.per_sample and mixing:
+            raise ValueError(
+                f"The penalty {name!r} takes D's gradient at each sample, which batch "
+                "normalisation makes depend on the others. Build D without it: "
+                f'd_norm="layer", "none" or "instance". Received: {", ".join(mixing)}.'
+            )
+
+
+def _clip(networks, limit):
+    if not 0 <= limit < math.inf:
+        raise ValueError(
+            f"`d_clip` must be a number from 0; 0 does not clip. Received: {limit}."
+        )
+    variables = [v for network in networks for v in network.trainable_variables]
+    for kernel in (v for v in variables if limit and len(v.shape) > 1):
+        if not isinstance(kernel.constraint, Clip | None):
+            raise ValueError(
+                "`d_clip` needs kernels without another constraint, such as spectral "
+                f"normalisation has. Received: d_clip={limit} and {kernel.constraint} "
+                f"on {kernel.path}."
+            )
+        kernel.constraint = Clip(limit)
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class Clip(keras.constraints.Constraint):
+    """Keeps every weight in [-limit, limit] (WGAN, arXiv 1701.07875, algorithm 1)."""
+
+    def __init__(self, limit):
+        self.limit = limit
+
+    def __call__(self, weights):
+        return keras.ops.clip(weights, -self.limit, self.limit)
+
+    def get_config(self):
+        return {"limit": self.limit}
+
+
 def assemble(
     model=GAN,
     *,
     loss="non_saturating",
+    penalties=None,
+    d_clip=0.0,
     d_steps=1,
     learning_rate=2e-4,
     d_learning_rate=None,
@@ -314,6 +407,11 @@ def assemble(
     Args:
         model: the class.
         loss: a loss by name, or `{"name": ..., option: value}`.
+        penalties: on D, a table of weights `{"r1": 10.0}`, or of tables with a weight,
+            an interval in D updates and options of the penalty,
+            `{"r1": {"weight": 10.0, "every": 16}}`. Adam's rate and betas of D are
+            corrected for the interval as in StyleGAN2, unless D has its own optimizer.
+        d_clip: limit of D's kernels, 0.01 in WGAN; 0 for none.
         d_steps: D updates for each G update.
         learning_rate: Adam's, for both players.
         d_learning_rate: D's own rate.
@@ -332,6 +430,8 @@ def assemble(
     """
     built = model(
         objective=loss,
+        penalties=penalties,
+        d_clip=d_clip,
         d_steps=d_steps,
         prior=prior,
         ema_decay=ema_decay,
@@ -339,17 +439,24 @@ def assemble(
         **parts,
     )
     adam = {"name": "adam", "beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon}
+    d_adam = {**adam, "learning_rate": _first(d_learning_rate, learning_rate)}
+    g_adam = {**adam, "learning_rate": _first(g_learning_rate, learning_rate)}
     players = {
-        "d_optimizer": d_optimizer
-        or {**adam, "learning_rate": _first(d_learning_rate, learning_rate)},
-        "g_optimizer": g_optimizer
-        or {**adam, "learning_rate": _first(g_learning_rate, learning_rate)},
+        "d_optimizer": d_optimizer or _lazy(d_adam, lazy_ratio(built.penalty_terms)),
+        "g_optimizer": g_optimizer or g_adam,
     }
     built.compile(
         **{player: _optimizer(spec) for player, spec in players.items()},
         jit_compile=jit_compile,
     )
     return built
+
+
+def _lazy(adam, ratio):
+    """Adam's settings where one term comes at an interval, see `lazy_ratio`."""
+    corrected = {"learning_rate": ratio * adam["learning_rate"]}
+    corrected |= {beta: adam[beta] ** ratio for beta in ("beta_1", "beta_2")}
+    return adam if ratio == 1 else {**adam, **corrected}
 
 
 def _first(value, default):

@@ -57,16 +57,18 @@ def _start(index, addresses, arguments):
 
 def _first_failure(workers) -> int:
     """Waits until one fails or all are done."""
-    running = list(workers)
+    running = dict(enumerate(workers))
     while running:
-        for worker in list(running):
+        for index, worker in list(running.items()):
             try:
                 code = worker.wait(timeout=0.1)
             except subprocess.TimeoutExpired:
                 continue
-            running.remove(worker)
+            del running[index]
             if code:
-                return code
+                others = "; the others are ended" if running else ""
+                print(f"Worker {index} failed with exit code {code}{others}.")
+                return abs(code)
     return 0
 
 

@@ -116,7 +116,8 @@ class LeCam:
             raise ValueError(f"`decay` must be in [0, 1). Received: {decay}.")
         self.decay = decay
         # Sums of the real and the fake logits, and of the weights that they have.
-        self.sums = keras.Variable([0.0, 0.0, 0.0], trainable=False, name="lecam")
+        dtype = keras.config.dtype_policy().variable_dtype
+        self.sums = keras.Variable([0.0] * 3, dtype, trainable=False, name="lecam")
 
     @property
     def state(self):
@@ -131,7 +132,7 @@ class LeCam:
     def at(self, critic, points):
         """Mean squared distances beyond the running means, which begin at 0."""
         real, fake = (critic(samples) for samples in points)
-        sum_real, sum_fake, weight = tf.unstack(self.sums.value)
+        sum_real, sum_fake, weight = tf.unstack(tf.cast(self.sums, real.dtype))
         down = tf.nn.relu(real - tf.math.divide_no_nan(sum_fake, weight))
         up = tf.nn.relu(tf.math.divide_no_nan(sum_real, weight) - fake)
         return tf.reduce_mean(down**2) + tf.reduce_mean(up**2)
@@ -141,7 +142,7 @@ class LeCam:
         real, fake = (
             distribute.global_mean(values[key]) for key in ("real_logit", "fake_logit")
         )
-        new = tf.stack([real, fake, tf.ones_like(real)])
+        new = tf.cast(tf.stack([real, fake, tf.ones_like(real)]), self.sums.dtype)
         self.sums.assign(self.decay * self.sums + (1 - self.decay) * new)
 
 
@@ -189,7 +190,7 @@ class Term:
         return tf.cond(due, lambda: value(self.every), lambda: tf.zeros((), real.dtype))
 
 
-def get(spec: Mapping | None) -> dict[str, Term]:
+def terms_of(spec: Mapping | None) -> dict[str, Term]:
     """Returns the terms of `{"r1": weight}` or `{"r1": {"weight": ..., ...}}`.
 
     Raises:

@@ -135,6 +135,11 @@ def write_environment(workdir, devices: list[str]) -> None:
     )
 
 
+def code_version() -> str:
+    """The version of ganzoo, and the commit of a checkout."""
+    return " ".join(filter(None, (_version("ganzoo-keras"), _commit())))
+
+
 def _write_json(path, value):
     write_atomically(path, (json.dumps(value, indent=2) + "\n").encode())
 

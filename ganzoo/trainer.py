@@ -37,9 +37,14 @@ class Trainer(keras.Model):
             jit_compile: compile the step with XLA (one device only).
 
         Raises:
-            ValueError: a weight that both players own, or an optimizer that clips
-                under several replicas (it would clip before the sum over them).
+            ValueError: a weight that both players own; under several replicas, XLA,
+                or an optimizer that clips (it would clip before the sum over them).
         """
+        if jit_compile and distribute.replica_count() > 1:
+            raise ValueError(
+                "XLA compiles the step for one device. Build with jit_compile=False "
+                f"under {distribute.replica_count()} replicas."
+            )
         super().compile(optimizer=None, jit_compile=jit_compile)
         _check_owners(self.generators, self.discriminators)
         if self.discriminators and not self.d_steps:

@@ -10,7 +10,6 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-import ganzoo
 from ganzoo import callbacks, checkpoint, cluster, distribute, run_directory
 from ganzoo.data import load_data
 from ganzoo.experiment import Experiment, effective_options, to_dict
@@ -127,7 +126,7 @@ def _fingerprint(now, path):
         **{
             name: json.dumps(value) for name, value in now.items() if name != "data_dir"
         },
-        "version of ganzoo": ganzoo.__version__,
+        "version of ganzoo": run_directory.code_version(),
         "newest checkpoint (a shared --workdir)": checkpoint.newest(
             path / run_directory.CHECKPOINTS
         ),

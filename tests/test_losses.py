@@ -15,6 +15,29 @@ BY_HAND = {
     "least_squares": (3.5625, 4.0625),
     "wasserstein": (-1.75, 1.25),
     "hinge": (1.75, 1.25),
+    "logistic": (1.231427, 1.761332),
+    # Pairs: 2 - 0.5 = 1.5 and -1 + 3 = 2. softplus: (-1.5) 0.201413, (-2) 0.126928,
+    # (1.5) 1.701413, (2) 2.126928.
+    "relativistic": (0.164171, 1.914171),
+    # Mean fake -1.25, mean real 0.5: real 3.25 and 0.25, fake 0 and -3.5.
+    # softplus: (-3.25) 0.038041, (-0.25) 0.575939, (0) 0.693147, (-3.5) 0.029750;
+    # (3.25) 3.288041, (0.25) 0.825939, (3.5) 3.529750.
+    "relativistic_average": (0.668439, 4.168439),
+    # exp: (-0.5) 0.606531, (-4) 0.018316; their mean, less the mean real 0.5; and
+    # minus the mean fake.
+    "f_divergence": (-0.187577, 1.25),
+}
+# By hand: D's value, G's, and G's that saturates.
+DIVERGENCES = {
+    "kl": (-0.187577, 1.25, -0.312423),
+    # exp: (-2) 0.135335, (1) 2.718282, (-0.5) 0.606531, (3) 20.085537.
+    "reverse_kl": (-0.823192, 10.346034, 2.25),
+    # v^2 / 4 + v: (0.5) 0.5625, (-3) -0.75.
+    "pearson": (-0.59375, 1.25, 0.09375),
+    # exp: (0.5) 1.648721, (-3) 0.049787; 1 - exp(-v): (2) 0.864665, (-1) -1.718282,
+    # (0.5) 0.393469, (-3) -19.085537.
+    "squared_hellinger": (0.276062, 9.346034, 0.150746),
+    "gan": (1.231427, 1.761332, -0.511332),
 }
 # Five points with every probability in tenths, so that a mean over repeated logits
 # is the expectation.
@@ -61,22 +84,23 @@ def test_value(name, shape):
         for logits in (REAL, FAKE)
     )
     loss = losses.get(name)
-    d, g = loss.discriminator(real, fake), loss.generator(None, fake)
+    d = loss.discriminator(real, fake)
+    g = loss.generator(real if loss.paired else None, fake)
     assert d.shape == g.shape == ()
     assert abs(float(d) - BY_HAND[name][0]) < 1e-5
     assert abs(float(g) - BY_HAND[name][1]) < 1e-5
-    assert not loss.paired
+    assert loss.paired == name.startswith("relativistic")
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-@pytest.mark.parametrize("name", BY_HAND)
+@pytest.mark.parametrize("name", [n for n in BY_HAND if n != "f_divergence"])
 def test_large_logits_stay_finite(name, sign):
     loss = losses.get(name)
     logits = tf.constant([[sign * 1e4]])
     with tf.GradientTape() as tape:
         tape.watch(logits)
         d = loss.discriminator(logits, logits)
-        values = [d, loss.generator(None, logits)]
+        values = [d, loss.generator(logits, -logits)]
         total = tf.add_n(values)
     assert np.isfinite([float(value) for value in values]).all()
     assert np.isfinite(tape.gradient(total, logits)).all()
@@ -112,6 +136,11 @@ def test_refuses_a_target_out_of_range(name, target):
         (3, "Received: 3."),
         (None, "Received: None."),
         ({"name": 3}, "Received: {'name': 3}."),
+        ("relativist", "Did you mean 'relativistic'?"),
+        (
+            {"name": "f_divergence", "divergence": "person"},
+            "Unknown divergence 'person'. Did you mean 'pearson'?",
+        ),
     ],
 )
 def test_refuses_a_wrong_spec(spec, message):
@@ -200,6 +229,147 @@ def test_both_games_share_the_fixed_point_of_the_generator():
         assert (slopes < 0).all()
 
 
-@pytest.mark.parametrize("name", ["wasserstein", "hinge"])
+@pytest.mark.parametrize(
+    "name", ["wasserstein", "hinge", "relativistic", "relativistic_average"]
+)
 def test_critics_have_no_probability(name):
     assert losses.get(name).probability is None
+
+
+# --- relativistic losses ----------------------------------------------------------
+
+
+def test_relativistic_pairs_are_those_of_the_batch():
+    loss = losses.get("relativistic")
+    real, fake = tf.constant(REAL), tf.constant(FAKE)
+    # The other pairing: 2 + 3 = 5 and -1 - 0.5 = -1.5; softplus(-5) = 0.006715.
+    other = loss.discriminator(real, fake[::-1])
+    assert abs(float(other) - (0.006715 + 1.701413) / 2) < 1e-5
+    # Only differences count.
+    moved = loss.generator(real + 3, fake + 3)
+    assert abs(float(moved) - BY_HAND["relativistic"][1]) < 1e-5
+
+
+def test_relativistic_averages_pass_the_gradient_to_every_logit():
+    loss = losses.get("relativistic_average").discriminator
+    real = tf.constant(REAL, tf.float64)
+    slope = gradient(lambda fake: loss(real, fake), FAKE)
+    # d/df_j: the mean of s(mean f - r) / 2, 0.037327 and 0.437824, from the mean; and
+    # s(f_j - mean r) / 2, s(0) = 0.5 and s(-3.5) = 0.029312.
+    mean = (0.037327 + 0.437824) / 4
+    np.testing.assert_allclose(slope, [mean + 0.25, mean + 0.014656], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["relativistic", "relativistic_average"])
+def test_relativistic_losses_are_those_of_the_global_batch(name, mirrored):
+    loss = losses.get(name)
+    logits = tf.random.stateless_normal((2, 8), [1, 2], dtype=tf.float64)
+
+    def both(real, fake):
+        with tf.GradientTape() as tape:
+            tape.watch([real, fake])
+            d, g = loss.discriminator(real, fake), loss.generator(real, fake)
+            total = (d + 2 * g) / tf.distribute.get_strategy().num_replicas_in_sync
+        return d, g, tape.gradient(total, [real, fake])
+
+    @tf.function
+    def replicated():
+        def step():
+            start = 4 * tf.distribute.get_replica_context().replica_id_in_sync_group
+            return both(*tf.unstack(logits[:, start : start + 4]))
+
+        return mirrored.run(step)
+
+    d, g, slopes = both(*tf.unstack(logits))
+    shares = replicated()
+    for whole, share in ((d, shares[0]), (g, shares[1])):
+        mean = np.mean([v.numpy() for v in mirrored.experimental_local_results(share)])
+        assert abs(float(whole) - mean) < 1e-12
+    for whole, share in zip(slopes, shares[2], strict=True):
+        parts = mirrored.experimental_local_results(share)
+        np.testing.assert_allclose(whole, np.concatenate(parts), atol=1e-12)
+
+
+# --- f-divergences ----------------------------------------------------------------
+
+P, Q = P_DATA / 10, P_MODEL / 10
+U = P / Q
+MIDDLE = (P + Q) / 2
+# f(u), the optimal T = f'(p / q), and the inverse of D's activation.
+THEORY = {
+    "kl": (U * np.log(U), 1 + np.log(U), lambda t: t),
+    "reverse_kl": (-np.log(U), -1 / U, lambda t: -np.log(-t)),
+    "pearson": ((U - 1) ** 2, 2 * (U - 1), lambda t: t),
+    "squared_hellinger": (
+        (np.sqrt(U) - 1) ** 2,
+        1 - 1 / np.sqrt(U),
+        lambda t: -np.log(1 - t),
+    ),
+    "gan": (
+        U * np.log(U) - (U + 1) * np.log(U + 1),
+        np.log(U / (U + 1)),
+        lambda t: t - np.log(1 - np.exp(t)),
+    ),
+}
+
+
+def f_gan(divergence, **options):
+    return losses.get({"name": "f_divergence", "divergence": divergence, **options})
+
+
+def test_every_divergence_is_tested():
+    assert set(DIVERGENCES) == set(THEORY) == set(losses.DIVERGENCES)
+
+
+@pytest.mark.parametrize("divergence", DIVERGENCES)
+def test_f_divergence_by_hand(divergence):
+    real, fake = tf.constant(REAL), tf.constant(FAKE)
+    d, g, saturating = DIVERGENCES[divergence]
+    loss = f_gan(divergence)
+    assert abs(float(loss.discriminator(real, fake)) - d) < 1e-5
+    assert abs(float(loss.generator(None, fake)) - g) < 1e-5
+    other = f_gan(divergence, saturating=True)
+    assert abs(float(other.discriminator(real, fake)) - d) < 1e-5
+    assert abs(float(other.generator(None, fake)) - saturating) < 1e-5
+    assert (loss.probability is tf.sigmoid) == (divergence == "gan")
+
+
+@pytest.mark.parametrize("divergence", DIVERGENCES)
+def test_optimal_critic_and_value_of_an_f_divergence(divergence):
+    loss = f_gan(divergence).discriminator
+    f, optimum, inverse = THEORY[divergence]
+    found = minimise(loss, rate=2.0, steps=800)
+    np.testing.assert_allclose(found, inverse(optimum), atol=1e-6)
+    activation = losses.DIVERGENCES[divergence].activation
+    np.testing.assert_allclose(activation(tf.constant(found)), optimum, atol=1e-6)
+    value = -float(expected(loss, tf.constant(found)))
+    assert abs(value - np.sum(Q * f)) < 1e-10
+
+
+def test_divergences_by_their_other_names():
+    value = {name: np.sum(Q * f) for name, (f, _, _) in THEORY.items()}
+    assert abs(value["kl"] - np.sum(P * np.log(P / Q))) < 1e-12
+    assert abs(value["reverse_kl"] - np.sum(Q * np.log(Q / P))) < 1e-12
+    assert abs(value["pearson"] - np.sum((P - Q) ** 2 / Q)) < 1e-12
+    hellinger = np.sum((np.sqrt(P) - np.sqrt(Q)) ** 2)
+    assert abs(value["squared_hellinger"] - hellinger) < 1e-12
+    jsd = np.sum(P * np.log(P / MIDDLE) + Q * np.log(Q / MIDDLE)) / 2
+    assert abs(value["gan"] - (2 * jsd - np.log(4))) < 1e-12
+
+
+@pytest.mark.parametrize("divergence", DIVERGENCES)
+def test_conjugate_by_its_definition(divergence):
+    """f*(T) is the largest u T - f(u), here over a fine grid of u."""
+    u = np.geomspace(1e-6, 1e4, 400_001)
+    f = {
+        "kl": u * np.log(u),
+        "reverse_kl": -np.log(u),
+        "pearson": (u - 1) ** 2,
+        "squared_hellinger": (np.sqrt(u) - 1) ** 2,
+        "gan": u * np.log(u) - (u + 1) * np.log(u + 1),
+    }[divergence]
+    own = losses.DIVERGENCES[divergence]
+    for v in (-1.5, -0.3, 0.0, 0.8, 2.0):
+        t = float(own.activation(tf.constant(v, tf.float64)))
+        largest = np.max(u * t - f)
+        assert abs(float(own.conjugate(tf.constant(v, tf.float64))) - largest) < 1e-6

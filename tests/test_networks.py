@@ -106,7 +106,7 @@ def test_dcgan_normalises_all_levels_but_the_ends():
     d = dcgan.discriminator((32, 32, 3), filters=2)
     assert len(of_kind(d, layers.BatchNormalization)) == 2
     assert of_kind(d, layers.Conv2D)[0].bias is not None
-    plain = dcgan.discriminator((32, 32, 3), filters=2, normalize=False, dropout=0.3)
+    plain = dcgan.discriminator((32, 32, 3), filters=2, d_norm="none", dropout=0.3)
     assert not of_kind(plain, layers.BatchNormalization)
     assert all(layer.bias is not None for layer in of_kind(plain, layers.Conv2D))
     assert [layer.rate for layer in of_kind(plain, Dropout)] == [0.3] * 3

@@ -110,3 +110,18 @@ def test_a_batch_names_the_sizes_that_would_do():
         data = tf.data.Dataset.from_tensor_slices(real).batch(size)
         with pytest.raises(ValueError, match=would_do):
             model.fit(data, verbose=0)
+
+
+def test_several_replicas_refuse_xla_and_clipping(mirrored):
+    with mirrored.scope():
+        with pytest.raises(ValueError, match="jit_compile=False under 2 replicas"):
+            tiny("vanilla", jit_compile=True)
+        with pytest.raises(ValueError, match="Remove clipnorm"):
+            tiny("vanilla", g_optimizer={"name": "adam", "clipnorm": 1.0})
+
+
+def test_xla_compiles_the_step():
+    model = tiny("vanilla", jit_compile=True)
+    history = model.fit(IMAGES, batch_size=8, verbose=0).history
+    assert model.step == 3
+    assert np.isfinite(history["g_loss"]).all()

@@ -2,5 +2,112 @@
 
 Each family is a module with `generator` and `discriminator`. A network names its
 inputs: `latent` (and `label`) to the generator, `sample` (and `label`) to the
-discriminator.
+discriminator. `make` builds both players of a family by its name.
 """
+
+import inspect
+from collections.abc import Callable, Mapping
+from types import ModuleType
+
+from ganzoo import specs
+from ganzoo.networks import dcgan, mlp, norms, resnet, volumetric
+
+FAMILIES = {"mlp": mlp, "dcgan": dcgan, "resnet": resnet, "volumetric": volumetric}
+# What the variant decides, for any family.
+GIVEN = ("image_shape", "latent_dim", "num_classes", "value_range")
+
+
+def make(
+    network: str | Mapping,
+    image_shape,
+    *,
+    latent_dim: int,
+    num_classes: int = 0,
+    value_range=(-1.0, 1.0),
+    per_sample: bool = False,
+    own: Mapping | None = None,
+    builder: Callable | None = None,
+) -> dict:
+    """Builds the two players of a family: what `gan.assemble` takes of networks.
+
+    An option of the family goes to each player that has it, or to one alone with
+    `g_` or `d_` before its name.
+
+    Args:
+        network: a family, or `{"name": family, option: value}`.
+        image_shape: of a sample; what the family can serve.
+        latent_dim: length of the latent.
+        num_classes: number of labels; 0 for none.
+        value_range: of the samples.
+        per_sample: whether a loss needs D's gradient at each sample alone; `d_norm`
+            is then, unless it is given, `layer` where the family's is `batch`, and
+            `none` where it is `spectral`.
+        own: the builder's options that shape networks, None for the family's own
+            value. The network's own options come before them; those that the family
+            lacks must have been left at the builder's default.
+        builder: the builder, for these defaults.
+
+    Returns:
+        {"generator", "discriminator", "num_classes", "value_range"}.
+
+    Raises:
+        ValueError: an unknown family or option, with the nearest one, or a value
+            that the family cannot serve.
+    """
+    options = dict(network) if isinstance(network, Mapping) else {"name": network}
+    name = options.pop("name", None)
+    family = specs.make("network", {"name": name}, _FACTORIES)
+    own = {key: value for key, value in (own or {}).items() if value is not None}
+    allowed = option_names(family)
+    asked = [*options, *_changed(own, builder)]
+    specs.check_known(f"option of network {name!r}", asked, allowed)
+    given = {
+        "image_shape": image_shape,
+        "latent_dim": latent_dim,
+        "num_classes": num_classes,
+        "value_range": value_range,
+    }
+    if per_sample:
+        usual = inspect.signature(family.discriminator).parameters["d_norm"].default
+        given["d_norm"] = norms.PER_SAMPLE.get(usual, usual)
+    sources = (given, own, options)
+    return {
+        "generator": _player(family.generator, "g_", sources),
+        "discriminator": _player(family.discriminator, "d_", sources),
+        "num_classes": num_classes,
+        "value_range": value_range,
+    }
+
+
+def option_names(family: ModuleType) -> list[str]:
+    """The options of a family: those of its players, and `g_`, `d_` where both."""
+    of_g, of_d = (
+        [name for name in specs.parameters(player) if name not in GIVEN]
+        for player in (family.generator, family.discriminator)
+    )
+    both = [name for name in of_g if name in of_d]
+    apart = [prefix + name for name in both for prefix in ("g_", "d_")]
+    return [*dict.fromkeys([*of_g, *of_d]), *apart]
+
+
+def _changed(own, builder):
+    """Those of the builder's options that are not at their default."""
+    declared = inspect.signature(builder).parameters if builder else {}
+    return [
+        name
+        for name, value in own.items()
+        if name not in declared or value != declared[name].default
+    ]
+
+
+def _player(function, prefix, sources):
+    """Calls `function` with what it takes of the sources, of which later ones win."""
+    names = specs.parameters(function)
+    values = {}
+    for source in sources:
+        for lead in ("", prefix):
+            values |= {n: source[lead + n] for n in names if lead + n in source}
+    return function(**values)
+
+
+_FACTORIES = {name: lambda family=family: family for name, family in FAMILIES.items()}

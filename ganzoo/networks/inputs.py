@@ -1,9 +1,12 @@
-"""What the families share: named inputs, and how a sample's range ends a generator."""
+"""What the families share: their inputs, their ends, and checks of sizes."""
+
+import math
 
 import keras
 from keras import layers, ops
 
 from ganzoo import specs
+from ganzoo.layers import MinibatchDiscrimination, MinibatchStdDev
 
 OUTPUT_ACTIVATIONS = {(-1.0, 1.0): "tanh", (0.0, 1.0): "sigmoid", None: "linear"}
 
@@ -24,6 +27,19 @@ def one_hot_label(num_classes: int):
     label = keras.Input((), dtype="int32", name="label")
     code = ops.one_hot(label, num_classes, dtype=keras.config.floatx())
     return label, code
+
+
+def constant_maps(code, sides):
+    """A code (N, k) as k maps of the given sides, each of one value."""
+    maps = layers.RepeatVector(math.prod(sides))(code)
+    return layers.Reshape((*sides, code.shape[-1]))(maps)
+
+
+def crop(x, sides):
+    """Cuts what odd sizes have too much, at the ends."""
+    if tuple(x.shape[1:-1]) == tuple(sides):
+        return x
+    return ops.convert_to_tensor(x)[:, *(slice(side) for side in sides)]
 
 
 def check_image_shape(image_shape, ranks, smallest=1) -> tuple[int, ...]:
@@ -66,4 +82,16 @@ ACTIVATIONS = {
     "relu": layers.ReLU,
     "leaky_relu": lambda: layers.LeakyReLU(0.2),
     "softplus": lambda: layers.Activation("softplus"),
+}
+
+
+def minibatch(spec):
+    """The layer of `MINIBATCH`, by name or table, that D's last layer follows."""
+    return specs.make("minibatch layer", spec, MINIBATCH)
+
+
+MINIBATCH = {
+    "none": lambda: lambda x: x,
+    "discrimination": lambda units=100, dims=5: MinibatchDiscrimination(units, dims),
+    "stddev": lambda: MinibatchStdDev(),
 }

@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 from ganzoo.layers import Dropout, GaussianNoise, Maxout, batch_norm
-from ganzoo.networks import inputs
+from ganzoo.networks import inputs, norms
 
 
 def generator(
@@ -76,6 +76,8 @@ def discriminator(
     maxout_pieces=0,
     input_dropout=0.0,
     dropout=0.0,
+    d_norm="none",
+    minibatch="none",
     label_units=0,
     num_classes=0,
     initializer="glorot_uniform",
@@ -88,24 +90,33 @@ def discriminator(
             for `activation` instead.
         input_dropout: rate on the flattened sample.
         dropout: rate after each hidden layer.
+        d_norm: a name of `norms.NORMS` but `instance`.
+        minibatch: a layer of `inputs.MINIBATCH` before the last.
         label_units: as in `generator`.
         num_classes: number of labels; 0 for none.
     """
     shape = inputs.check_image_shape(image_shape, ranks=(1, 3, 4))
+    norm = norms.get(d_norm, maps=False)
+
+    def hidden_layer(units):
+        if maxout_pieces:
+            return Maxout(units, maxout_pieces, kernel_initializer=initializer)
+        bias = norm.after is None
+        return layers.Dense(units, use_bias=bias, kernel_initializer=initializer)
+
     named = {"sample": keras.Input(shape, name="sample")}
     x = layers.Flatten()(named["sample"])
     x = Dropout(input_dropout)(x) if input_dropout else x
     if num_classes:
         named["label"], code = inputs.one_hot_label(num_classes)
         if label_units:
-            code = layers.Dense(label_units, activation="relu")(code)
+            code = norm.wrap(layers.Dense(label_units, activation="relu"))(code)
         x = layers.Concatenate()([x, code])
     for units in hidden:
-        if maxout_pieces:
-            x = Maxout(units, maxout_pieces, kernel_initializer=initializer)(x)
-        else:
-            x = layers.Dense(units, kernel_initializer=initializer)(x)
-            x = inputs.activation(activation)(x)
+        x = norm.wrap(hidden_layer(units))(x)
+        x = norm.after()(x) if norm.after else x
+        x = x if maxout_pieces else inputs.activation(activation)(x)
         x = Dropout(dropout)(x) if dropout else x
-    x = layers.Dense(1, kernel_initializer=initializer)(x)
+    x = inputs.minibatch(minibatch)(x)
+    x = norm.wrap(layers.Dense(1, kernel_initializer=initializer))(x)
     return keras.Model(named, x, name="discriminator")

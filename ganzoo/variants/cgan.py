@@ -1,7 +1,7 @@
 """Conditional GAN: both players see the label."""
 
+from ganzoo import networks
 from ganzoo.gan import assemble
-from ganzoo.networks import mlp
 from ganzoo.registry import register
 
 
@@ -16,6 +16,8 @@ def cgan(
     image_shape=(28, 28, 1),
     num_classes=10,
     latent_dim=100,
+    network="mlp",
+    d_norm=None,
     g_hidden=(256, 512),
     d_hidden=(512, 256),
     label_units=50,
@@ -33,25 +35,32 @@ def cgan(
         image_shape: (H, W, C), or (d,) for vectors.
         num_classes: number of labels, 0 .. num_classes - 1.
         latent_dim: length of the latent.
+        network: the backbone of both players: `mlp`, `dcgan`, `resnet` or
+            `volumetric`, or a table such as {name = "resnet", filters = 32}. The
+            options below go to it where it has them.
+        d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or
+            `spectral`; by default the network's own.
         g_hidden: units of G's hidden layers.
         d_hidden: units of D's hidden layers.
         label_units: units of the label's own layer.
         dropout: rate on D's hidden layers.
         value_range: of the samples.
     """
-    shared = {"label_units": label_units, "num_classes": num_classes}
     return assemble(
-        generator=mlp.generator(
+        **networks.make(
+            network,
             image_shape,
             latent_dim=latent_dim,
-            hidden=g_hidden,
+            num_classes=num_classes,
             value_range=value_range,
-            **shared,
+            own={
+                "g_hidden": g_hidden,
+                "d_hidden": d_hidden,
+                "label_units": label_units,
+                "dropout": dropout,
+                "d_norm": d_norm,
+            },
+            builder=cgan,
         ),
-        discriminator=mlp.discriminator(
-            image_shape, hidden=d_hidden, dropout=dropout, **shared
-        ),
-        num_classes=num_classes,
-        value_range=value_range,
         **options,
     )

@@ -1,7 +1,7 @@
 """Deep convolutional GAN."""
 
+from ganzoo import networks
 from ganzoo.gan import assemble
-from ganzoo.networks import dcgan as networks
 from ganzoo.registry import register
 
 
@@ -14,6 +14,8 @@ from ganzoo.registry import register
 def dcgan(
     image_shape=(28, 28, 1),
     latent_dim=100,
+    network="dcgan",
+    d_norm=None,
     filters=64,
     kernel=4,
     dropout=0.0,
@@ -30,6 +32,11 @@ def dcgan(
     Args:
         image_shape: (H, W, C), sides of at least 8, square or not.
         latent_dim: length of the latent.
+        network: the backbone of both players: `mlp`, `dcgan`, `resnet` or
+            `volumetric`, or a table such as {name = "resnet", d_filters = 32}. The
+            options below go to it where it has them.
+        d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or
+            `spectral`; by default the network's own.
         filters: channels next to the image; doubled at each level inward.
         kernel: size of the convolutions, even.
         dropout: rate after each of D's levels.
@@ -37,17 +44,19 @@ def dcgan(
         prior: of the latent.
     """
     return assemble(
-        generator=networks.generator(
+        **networks.make(
+            network,
             image_shape,
             latent_dim=latent_dim,
-            filters=filters,
-            kernel=kernel,
             value_range=value_range,
+            own={
+                "filters": filters,
+                "kernel": kernel,
+                "dropout": dropout,
+                "d_norm": d_norm,
+            },
+            builder=dcgan,
         ),
-        discriminator=networks.discriminator(
-            image_shape, filters=filters, kernel=kernel, dropout=dropout
-        ),
-        value_range=value_range,
         prior=prior,
         **options,
     )

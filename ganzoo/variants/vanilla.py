@@ -1,7 +1,7 @@
 """The generative adversarial net of 2014: two multilayer perceptrons."""
 
+from ganzoo import networks
 from ganzoo.gan import assemble
-from ganzoo.networks import mlp
 from ganzoo.registry import register
 
 
@@ -13,6 +13,8 @@ from ganzoo.registry import register
 def vanilla(
     image_shape=(28, 28, 1),
     latent_dim=100,
+    network="mlp",
+    d_norm=None,
     g_hidden=(256, 512),
     d_hidden=(512, 256),
     maxout_pieces=0,
@@ -34,6 +36,11 @@ def vanilla(
     Args:
         image_shape: (H, W, C), (D, H, W, C), or (d,) for vectors.
         latent_dim: length of the latent.
+        network: the backbone of both players: `mlp`, `dcgan`, `resnet` or
+            `volumetric`, or a table such as {name = "resnet", filters = 32}. The
+            options below go to it where it has them.
+        d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or
+            `spectral`; by default the network's own.
         g_hidden: units of G's hidden layers.
         d_hidden: units of D's hidden layers.
         maxout_pieces: pieces of D's maxout units; 0 for LeakyReLU.
@@ -49,22 +56,23 @@ def vanilla(
     if value_range == "auto":
         value_range = None if len(image_shape) == 1 else (-1.0, 1.0)
     return assemble(
-        generator=mlp.generator(
+        **networks.make(
+            network,
             image_shape,
             latent_dim=latent_dim,
-            hidden=g_hidden,
-            normalize=normalize,
-            latent_to_hidden=latent_to_hidden,
-            hidden_noise=hidden_noise,
             value_range=value_range,
+            own={
+                "g_hidden": g_hidden,
+                "d_hidden": d_hidden,
+                "maxout_pieces": maxout_pieces,
+                "input_dropout": input_dropout,
+                "dropout": dropout,
+                "normalize": normalize,
+                "latent_to_hidden": latent_to_hidden,
+                "hidden_noise": hidden_noise,
+                "d_norm": d_norm,
+            },
+            builder=vanilla,
         ),
-        discriminator=mlp.discriminator(
-            image_shape,
-            hidden=d_hidden,
-            maxout_pieces=maxout_pieces,
-            input_dropout=input_dropout,
-            dropout=dropout,
-        ),
-        value_range=value_range,
         **options,
     )

@@ -1,0 +1,28 @@
+"""The layers that Keras lacks, or has in a form that replicas break."""
+
+from ganzoo.layers.attention import SelfAttention
+from ganzoo.layers.dense import Maxout, WeightNormDense
+from ganzoo.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
+from ganzoo.layers.noise import Dropout, GaussianNoise
+from ganzoo.layers.normalization import (
+    ConditionalBatchNorm,
+    batch_norm,
+    instance_norm,
+    layer_norm,
+)
+from ganzoo.layers.spectral import SpectralNorm
+
+__all__ = [
+    "ConditionalBatchNorm",
+    "Dropout",
+    "GaussianNoise",
+    "Maxout",
+    "MinibatchDiscrimination",
+    "MinibatchStdDev",
+    "SelfAttention",
+    "SpectralNorm",
+    "WeightNormDense",
+    "batch_norm",
+    "instance_norm",
+    "layer_norm",
+]

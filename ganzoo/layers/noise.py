@@ -1,0 +1,78 @@
+"""Noise that differs between replicas."""
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from ganzoo import distribute
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class Dropout(keras.layers.Layer):
+    """Inverted dropout with another mask on each replica (Keras' own are alike).
+
+    The mask compares 16 random bits with the rate, half the random numbers that
+    a float comparison draws: the rate is exact to 1/65,536, and what is kept is
+    scaled by exactly that.
+    """
+
+    def __init__(self, rate, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        # At 16 bits, a rate nearer to 1 would drop everything.
+        if not 0 <= rate <= 0.99:
+            raise ValueError(f"`rate` must be from 0 to 0.99. Received: {rate}.")
+        self.rate = rate
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.supports_masking = True
+
+    def call(self, inputs, training=False):
+        threshold = round(self.rate * 65536)
+        if not training or threshold == 0:
+            return inputs
+        bits = _random_bits(ops.shape(inputs), _replica_seed(self.seed_generator))
+        scale = tf.cast(65536 / (65536 - threshold), inputs.dtype)
+        return tf.where(bits >= threshold, inputs * scale, tf.zeros((), inputs.dtype))
+
+    def get_config(self):
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class GaussianNoise(keras.layers.Layer):
+    """Adds N(0, stddev) in training, other noise on each replica."""
+
+    def __init__(self, stddev, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        if not stddev >= 0:
+            raise ValueError(f"`stddev` must be 0 or more. Received: {stddev}.")
+        self.stddev = stddev
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, inputs, training=False):
+        if not training or self.stddev == 0:
+            return inputs
+        noise = tf.random.stateless_normal(
+            ops.shape(inputs), _replica_seed(self.seed_generator), dtype=inputs.dtype
+        )
+        return inputs + self.stddev * noise
+
+    def get_config(self):
+        return {**super().get_config(), "stddev": self.stddev, "seed": self.seed}
+
+
+def _random_bits(shape, seed):
+    """Uniform int32 in 0..65535 of `shape`, two from each 32-bit draw."""
+    count = tf.reduce_prod(shape)
+    words = tf.random.stateless_uniform(
+        ((count + 1) // 2,), seed, None, None, dtype=tf.uint32
+    )
+    halves = tf.reshape(tf.bitcast(words, tf.uint16), (-1,))
+    return tf.reshape(tf.cast(halves[:count], tf.int32), shape)
+
+
+def _replica_seed(generator):
+    """The next seed, another one on each replica."""
+    seed = tf.cast(generator.next(), tf.int64)
+    return distribute.fold(seed, distribute.replica_id())

@@ -1,0 +1,63 @@
+"""Normalisation of activations: by batch, by sample, by map, and by label."""
+
+import keras
+from keras import ops
+
+from ganzoo import distribute
+
+EPSILON = 1e-5
+
+
+def batch_norm(**options):
+    """Batch normalisation whose statistics span the replicas, momentum 0.9."""
+    options = {"momentum": 0.9, "epsilon": EPSILON, **options}
+    synchronized = distribute.replica_count() > 1
+    return keras.layers.BatchNormalization(synchronized=synchronized, **options)
+
+
+def layer_norm():
+    """Each sample by itself, over all its axes, gain and bias by channel.
+
+    Ba et al. 2016, arXiv 1607.06450, as critics with a gradient penalty use it.
+    """
+    return keras.layers.GroupNormalization(groups=1, epsilon=EPSILON)
+
+
+def instance_norm():
+    """Each channel of each sample over its positions (Ulyanov et al. 2016).
+
+    arXiv 1607.08022. A channel needs two positions or more: one position alone is
+    its own mean, and nothing is left.
+    """
+    return keras.layers.GroupNormalization(groups=-1, epsilon=EPSILON)
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class ConditionalBatchNorm(keras.layers.Layer):
+    """`batch_norm` whose gain and bias follow a code (Dumoulin et al. 2017).
+
+    arXiv 1610.07629. Called on [x (N, ..., C), code (N, k)]. The gain is
+    1 + code @ gain, the bias code @ shift, both tables (k, C) from zero: with a
+    one-hot code each label has a gain and a bias of its own, with zeros (no label)
+    there is plain normalisation.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.norm = batch_norm(center=False, scale=False, dtype=self.dtype_policy)
+
+    def build(self, input_shape):
+        shape, code = input_shape
+        self.norm.build(shape)
+        self.gain = self.add_weight((code[-1], shape[-1]), "zeros", name="gain")
+        self.shift = self.add_weight((code[-1], shape[-1]), "zeros", name="shift")
+
+    def call(self, inputs, training=False):
+        x, code = inputs
+        rows = (-1, *(1 for _ in x.shape[1:-1]), x.shape[-1])
+        gain = ops.reshape(1 + ops.matmul(code, self.gain), rows)
+        shift = ops.reshape(ops.matmul(code, self.shift), rows)
+        return self.norm(x, training=training) * gain + shift
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0]

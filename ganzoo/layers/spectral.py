@@ -1,0 +1,79 @@
+"""Spectral normalisation (Miyato et al. 2018, arXiv 1802.05957)."""
+
+import keras
+import tensorflow as tf
+
+START = 10  # power iterations on the initial kernel
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class SpectralNorm(keras.layers.Wrapper):
+    """Calls `layer` with kernel / sigma, sigma the kernel's largest singular value.
+
+    The kernel itself stays raw. Sigma is v' W u: W is the kernel as a matrix of its
+    last axis (for convolutions: of output channels), u a kept estimate of the right
+    singular vector, taken one power iteration further. The gradient flows through
+    W in v' W u, not through u and v, as in the paper.
+
+    A call only reads: whatever passes D sees between two updates (real, fake, the
+    penalty's samples, G's step, evaluation) meets one and the same sigma. The kept
+    u advances by one iteration after each optimizer update of the kernel, as the
+    kernel's constraint, which Keras calls exactly then; a function of equal weights,
+    it is equal on all replicas.
+
+    Args:
+        layer: Dense, a convolution, Maxout: any layer with a `kernel`.
+
+    Raises:
+        ValueError: the kernel has a constraint of its own.
+    """
+
+    def __init__(self, layer, **kwargs):
+        # Sigma is as precise as the weights; `layer` casts what it computes with.
+        kwargs = {**kwargs, "autocast": False, "dtype": layer.variable_dtype}
+        super().__init__(layer, **kwargs)
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        kernel = self.layer.kernel
+        if kernel.constraint is not None:
+            raise ValueError(
+                "The kernel of a spectrally normalised layer takes no constraint, "
+                f"which would undo its sigma. Received: {kernel.constraint!r} in "
+                f"{self.layer.name!r}."
+            )
+        self.u = self.add_weight(
+            (kernel.shape[-1],), "random_normal", trainable=False, name="u"
+        )
+        for _ in range(START):
+            self.advance(kernel)
+        kernel.constraint = self.advance
+
+    def advance(self, kernel):
+        """Takes u one power iteration further; returns the kernel as it is."""
+        self.u.assign(_iterate(_matrix(kernel), self.u.value)[0])
+        return kernel
+
+    def sigma(self):
+        """The estimate of the kernel's largest singular value, a scalar."""
+        matrix = _matrix(self.layer.kernel)
+        u, v = _iterate(tf.stop_gradient(matrix), self.u.value)
+        return tf.tensordot(v, tf.linalg.matvec(matrix, u), 1)
+
+    def call(self, inputs):
+        kernel = self.layer.kernel
+        # All values, not the kernel's alone: the scope hides any that is around it.
+        values = [(variable, variable.value) for variable in self.layer.variables]
+        with keras.StatelessScope([*values, (kernel, kernel / self.sigma())]):
+            return self.layer(inputs)
+
+
+def _matrix(kernel):
+    return tf.reshape(kernel.value, (-1, kernel.shape[-1]))
+
+
+def _iterate(matrix, u):
+    """One power iteration from u; returns the new u and v, both of length 1."""
+    v = tf.math.l2_normalize(tf.linalg.matvec(matrix, u))
+    u = tf.math.l2_normalize(tf.linalg.matvec(matrix, v, transpose_a=True))
+    return u, v

@@ -1,0 +1,53 @@
+"""How a discriminator is normalised, by name: `d_norm`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ganzoo import specs
+from ganzoo.layers import SpectralNorm, batch_norm, instance_norm, layer_norm
+
+
+@dataclass(frozen=True)
+class Norm:
+    """What is done to layers with a kernel, and what follows them.
+
+    Attributes:
+        wrap: takes every layer with a kernel and returns what is called instead.
+        after: makes the layer that normalises the result, None for none. It brings
+            its own bias, so that the layer before it needs none.
+    """
+
+    wrap: Callable = lambda layer: layer
+    after: Callable | None = None
+
+
+NORMS = {
+    "none": Norm(),
+    "batch": Norm(after=batch_norm),
+    "layer": Norm(after=layer_norm),
+    "instance": Norm(after=instance_norm),
+    "spectral": Norm(wrap=SpectralNorm),
+}
+# In place of a family's default, for losses that need D's gradient at each sample
+# alone: batch statistics mix the samples, a bound on the gradient fights its penalty.
+PER_SAMPLE = {"batch": "layer", "spectral": "none"}
+
+
+def get(name: str, maps: bool = True) -> Norm:
+    """The normalisation called `name`.
+
+    Args:
+        name: `none`, `batch`, `layer`, `instance` or `spectral`.
+        maps: whether what is normalised has positions, which `instance` needs.
+
+    Raises:
+        ValueError: an unknown name, or one that does not fit.
+    """
+    specs.check_known("d_norm", [name], NORMS)
+    if name == "instance" and not maps:
+        allowed = ", ".join(other for other in NORMS if other != name)
+        raise ValueError(
+            "Instance normalisation is over the positions of a map, and hidden "
+            f"vectors have none. Allowed here: {allowed}. Received: d_norm={name!r}."
+        )
+    return NORMS[name]

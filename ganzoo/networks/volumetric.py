@@ -1,0 +1,58 @@
+"""3D-GAN's volumetric networks (Wu et al. 2016, arXiv 1610.07584), any size.
+
+DCGAN's with a third axis: at 64^3, kernels of 4^3 and 512, 256, 128 and 64 channels
+in the generator, the reverse in the discriminator. The paper's first transposed
+convolution, from one position to 4^3, is a dense layer; so is D's last.
+"""
+
+from ganzoo.networks import dcgan, inputs
+
+
+def generator(
+    image_shape,
+    *,
+    latent_dim,
+    filters=64,
+    kernel=4,
+    num_classes=0,
+    value_range=(0.0, 1.0),
+):
+    """latent (N, latent_dim) [and label (N,)] to samples (N, D, H, W, C).
+
+    Args:
+        image_shape: (D, H, W, C), sides of at least 8.
+        latent_dim: length of the latent.
+        filters: channels before the output layer; doubled at each level below.
+        kernel: size of the transposed convolutions, a multiple of their stride 2.
+        num_classes: number of labels, joined to the latent; 0 for none.
+        value_range: of the samples.
+    """
+    shape = inputs.check_image_shape(image_shape, (4,), smallest=8)
+    return dcgan.generate(shape, latent_dim, filters, kernel, num_classes, value_range)
+
+
+def discriminator(
+    image_shape,
+    *,
+    filters=64,
+    kernel=4,
+    dropout=0.0,
+    d_norm="batch",
+    minibatch="none",
+    num_classes=0,
+):
+    """sample (N, D, H, W, C) [and label (N,)] to logits (N, 1).
+
+    Args:
+        image_shape: (D, H, W, C), sides of at least 8.
+        filters: channels of the first level; doubled at each level.
+        kernel: size of the convolutions.
+        dropout: rate after each level.
+        d_norm: a name of `norms.NORMS`; activations at every level but the first.
+        minibatch: a layer of `inputs.MINIBATCH` before the last.
+        num_classes: number of labels, joined to the sample as constant maps.
+    """
+    shape = inputs.check_image_shape(image_shape, (4,), smallest=8)
+    return dcgan.discriminate(
+        shape, filters, kernel, dropout, d_norm, minibatch, num_classes
+    )
