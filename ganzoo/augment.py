@@ -30,11 +30,11 @@ def get(spec, sample_shape, value_range=(-1.0, 1.0)) -> Callable:
             bounds, or vectors, which have no colours and positions.
     """
     tables = _tables(spec)
-    transforms = [specs.make("augmentation", table, TRANSFORMS) for table in tables]
+    transforms = [specs.make("transform", table, TRANSFORMS) for table in tables]
     for table in tables:
         if table["name"] != "noise" and len(sample_shape) < 2:
             raise ValueError(
-                f"The augmentation {table['name']!r} is for images and volumes; "
+                f"The transform {table['name']!r} is for images and volumes; "
                 f"vectors take `noise`. Received samples of {tuple(sample_shape)}."
             )
     low, high = value_range or (-1.0, 1.0)
@@ -108,12 +108,9 @@ def noise(stddev=0.1, steps=None):
         )
 
     def transform(x, seed, step):
-        left = (
-            1.0
-            if steps is None
-            else tf.maximum(1 - tf.cast(step, "float32") / steps, 0)
-        )
-        draw = distribute.global_normal(tf.shape(x), seed, "float32")
+        done = 0.0 if steps is None else tf.cast(step, "float32") / steps
+        left = tf.maximum(1 - done, 0.0)
+        draw = distribute.global_normal((_count(x), *x.shape[1:]), seed, "float32")
         return x + tf.cast(stddev * left * draw, x.dtype)
 
     return transform
@@ -144,10 +141,14 @@ def _sides(x):
     return enumerate(x.shape[1:-1], start=1)
 
 
+def _count(x):
+    return x.shape[0] or tf.shape(x)[0]
+
+
 def _uniform(x, seed, number):
     """U(0, 1) for each sample, float32 (N,)."""
     seed = distribute.fold(seed, number)
-    return distribute.global_uniform((x.shape[0] or tf.shape(x)[0],), seed, "float32")
+    return distribute.global_uniform((_count(x),), seed, "float32")
 
 
 def _whole(count, x, seed, number):

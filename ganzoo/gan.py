@@ -9,7 +9,9 @@ import tensorflow as tf
 
 from ganzoo import distribute, latent, losses, specs
 from ganzoo.adversarial import LATENT, AdversarialModel
+from ganzoo.augment import get as augmentation
 from ganzoo.data import pipeline
+from ganzoo.layers import MinibatchDiscrimination, MinibatchStdDev
 from ganzoo.penalties import lazy_ratio, terms_of
 
 PRIORS = {
@@ -19,6 +21,12 @@ PRIORS = {
 }
 # What the seed of a step is folded with, beside LATENT.
 PENALTY, AUGMENT_REAL, AUGMENT_FAKE, AUGMENT_PENALTY = 1, 2, 3, 4
+# Layers of D that exchange values with the other replicas.
+SPANNING = (
+    keras.layers.BatchNormalization,
+    MinibatchDiscrimination,
+    MinibatchStdDev,
+)
 CHUNK = 256  # samples generated at once, so that memory is bounded for any n
 
 
@@ -37,6 +45,8 @@ class GAN(AdversarialModel):
         objective: a loss by name, or `{"name": ..., option: value}`.
         prior: `normal` N(0, 1), `uniform` U(-1, 1) or `unit_uniform` U(0, 1).
         num_classes: number of labels where the networks take one, else 0.
+        augment: what D sees of real and fake samples in both steps of training, by
+            names joined by commas, or a list of names and of tables with options.
         penalties: D's, `{name: weight}` or `{name: {"weight": ..., option: value}}`.
         d_clip: D's kernels are kept in [-d_clip, d_clip]; 0 leaves them free.
         **settings: see `AdversarialModel`.
@@ -52,6 +62,7 @@ class GAN(AdversarialModel):
         objective="non_saturating",
         prior="normal",
         num_classes=0,
+        augment=None,
         penalties=None,
         d_clip=0.0,
         **settings,
@@ -65,6 +76,8 @@ class GAN(AdversarialModel):
         self.num_classes = num_classes
         self.label_count = num_classes
         self.loss_functions = losses.get(objective)
+        self.augment = augment
+        self.augmented = augmentation(augment, self.sample_shape, self.value_range)
         self.penalties = penalties
         self.penalty_terms = terms_of(penalties)
         self.penalty_state = [
@@ -105,27 +118,44 @@ class GAN(AdversarialModel):
         logits = feed(self.discriminator, given, training)
         return tf.cast(logits, self.variable_dtype)
 
+    def judge(self, given, use, training):
+        """D's logits of a sample, in training as the augmentation changes it.
+
+        Args:
+            given: with the `sample` and the step's `seed`.
+            use: what the seed is folded with: each use has a change of its own.
+        """
+        if training:
+            seed = distribute.fold(given["seed"], use)
+            sample = self.augmented(given["sample"], seed, self.g_optimizer.iterations)
+            given = {**given, "sample": sample}
+        return self.discriminate(given, training)
+
     def discriminator_loss(self, batch, fake, training):
-        real = self.discriminate({**batch, "sample": batch["real"]}, training)
-        logits = self.discriminate(fake, training)
-        terms = {"d_adv": self.loss_functions.discriminator(real, logits)}
+        real_logits = self._judge_real(batch, training)
+        logits = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
+        terms = {"d_adv": self.loss_functions.discriminator(real_logits, logits)}
         terms |= self._penalise(batch, fake["sample"], training)
-        means = {"real_logit": tf.reduce_mean(real)}
-        means["fake_logit"] = tf.reduce_mean(logits)
-        return terms, {**means, **self._watch(real, logits)}
+        watched = self._watch(real_logits, logits)
+        watched["real_logit"] = tf.reduce_mean(real_logits)
+        watched["fake_logit"] = tf.reduce_mean(logits)
+        return terms, watched
 
     def generator_loss(self, batch, fake, training):
-        logits = self.discriminate(fake, training)
-        real = None
+        logits = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
+        real_logits = None
         if self.loss_functions.paired:
-            real = self.discriminate({**batch, "sample": batch["real"]}, training)
-        return {"g_adv": self.loss_functions.generator(real, logits)}, {}
+            real_logits = self._judge_real(batch, training)
+        return {"g_adv": self.loss_functions.generator(real_logits, logits)}, {}
+
+    def _judge_real(self, batch, training):
+        return self.judge({**batch, "sample": batch["real"]}, AUGMENT_REAL, training)
 
     def _penalise(self, batch, fake, training):
         """The weighted penalties, d_<name>, on a critic that knows the labels."""
 
         def critic(samples):
-            return self.discriminate({**batch, "sample": samples}, training)
+            return self.judge({**batch, "sample": samples}, AUGMENT_PENALTY, training)
 
         update = self.d_optimizer.iterations if training else None
         terms = {}
@@ -336,19 +366,26 @@ def _check_penalties(terms, discriminators):
             "Penalties need a discriminator, and this model has none. Remove "
             f"`penalties`. Received: {', '.join(terms)}."
         )
-    mixing = [
-        layer.name
-        for network in discriminators
-        for layer in network._flatten_layers()
-        if isinstance(layer, keras.layers.BatchNormalization)
-    ]
+    layers = [x for network in discriminators for x in network._flatten_layers()]
     for name, term in terms.items():
+        mixing = _names(layers, keras.layers.BatchNormalization)
         if term.penalty.per_sample and mixing:
             raise ValueError(
                 f"The penalty {name!r} takes D's gradient at each sample, which batch "
                 "normalisation makes depend on the others. Build D without it: "
-                f'd_norm="layer", "none" or "instance". Received: {", ".join(mixing)}.'
+                f'd_norm="layer", "none" or "instance". Received: {mixing}.'
             )
+        spanning = _names(layers, SPANNING)
+        if term.every > 1 and spanning and distribute.replica_count() > 1:
+            raise ValueError(
+                f"Under several replicas the penalty {name!r} needs every=1: layers "
+                "that see the whole batch cannot be left out of a step. "
+                f"Received: every={term.every} with {spanning}."
+            )
+
+
+def _names(layers, kinds):
+    return ", ".join(layer.name for layer in layers if isinstance(layer, kinds))
 
 
 def _clip(networks, limit):
@@ -385,6 +422,7 @@ def assemble(
     model=GAN,
     *,
     loss="non_saturating",
+    augment=None,
     penalties=None,
     d_clip=0.0,
     d_steps=1,
@@ -407,6 +445,9 @@ def assemble(
     Args:
         model: the class.
         loss: a loss by name, or `{"name": ..., option: value}`.
+        augment: of what D sees in training, real and fake alike: names joined by
+            commas ("color,translation,cutout" is DiffAugment), or a list of names and
+            of tables with options.
         penalties: on D, a table of weights `{"r1": 10.0}`, or of tables with a weight,
             an interval in D updates and options of the penalty,
             `{"r1": {"weight": 10.0, "every": 16}}`. Adam's rate and betas of D are
@@ -430,6 +471,7 @@ def assemble(
     """
     built = model(
         objective=loss,
+        augment=augment,
         penalties=penalties,
         d_clip=d_clip,
         d_steps=d_steps,

@@ -1,5 +1,6 @@
 """What the tests of models share."""
 
+import keras
 import numpy as np
 
 import ganzoo
@@ -63,3 +64,10 @@ def largest_difference(a, b):
     """Over all weights of two models."""
     pairs = zip(weights(a).values(), weights(b).values(), strict=True)
     return max(float(np.max(np.abs(x - y), initial=0.0)) for x, y in pairs)
+
+
+def copied(layer):
+    """A layer like this one, made from its config."""
+    return keras.saving.deserialize_keras_object(
+        keras.saving.serialize_keras_object(layer)
+    )

@@ -74,6 +74,9 @@ def _matrix(kernel):
 
 def _iterate(matrix, u):
     """One power iteration from u; returns the new u and v, both of length 1."""
-    v = tf.math.l2_normalize(tf.linalg.matvec(matrix, u))
-    u = tf.math.l2_normalize(tf.linalg.matvec(matrix, v, transpose_a=True))
-    return u, v
+    v = _unit(tf.linalg.matvec(matrix, u))
+    return _unit(tf.linalg.matvec(matrix, v, transpose_a=True)), v
+
+
+def _unit(vector):
+    return tf.math.l2_normalize(vector, epsilon=1e-30)

@@ -11,6 +11,7 @@ from types import ModuleType
 
 from ganzoo import specs
 from ganzoo.networks import dcgan, mlp, norms, resnet, volumetric
+from ganzoo.penalties import terms_of
 
 FAMILIES = {"mlp": mlp, "dcgan": dcgan, "resnet": resnet, "volumetric": volumetric}
 # What the variant decides, for any family.
@@ -24,7 +25,7 @@ def make(
     latent_dim: int,
     num_classes: int = 0,
     value_range=(-1.0, 1.0),
-    per_sample: bool = False,
+    penalties: Mapping | None = None,
     own: Mapping | None = None,
     builder: Callable | None = None,
 ) -> dict:
@@ -39,9 +40,9 @@ def make(
         latent_dim: length of the latent.
         num_classes: number of labels; 0 for none.
         value_range: of the samples.
-        per_sample: whether a loss needs D's gradient at each sample alone; `d_norm`
-            is then, unless it is given, `layer` where the family's is `batch`, and
-            `none` where it is `spectral`.
+        penalties: the model's. If one needs D's gradient at each sample alone,
+            `d_norm` is, unless it is given, `layer` where the family's is `batch`,
+            and `none` where it is `spectral`.
         own: the builder's options that shape networks, None for the family's own
             value. The network's own options come before them; those that the family
             lacks must have been left at the builder's default.
@@ -67,7 +68,7 @@ def make(
         "num_classes": num_classes,
         "value_range": value_range,
     }
-    if per_sample:
+    if any(term.penalty.per_sample for term in terms_of(penalties).values()):
         usual = inspect.signature(family.discriminator).parameters["d_norm"].default
         given["d_norm"] = norms.PER_SAMPLE.get(usual, usual)
     sources = (given, own, options)

@@ -28,8 +28,9 @@ NORMS = {
     "instance": Norm(after=instance_norm),
     "spectral": Norm(wrap=SpectralNorm),
 }
-# In place of a family's default, for losses that need D's gradient at each sample
-# alone: batch statistics mix the samples, a bound on the gradient fights its penalty.
+# In place of a family's default, for penalties on D's gradient at each sample
+# alone: batch statistics mix the samples, and a bound on the gradient fights its
+# penalty.
 PER_SAMPLE = {"batch": "layer", "spectral": "none"}
 
 

@@ -125,4 +125,4 @@ def _convolve(x, filters, norm, size=3, use_bias=True):
 
 
 def _halve(x):
-    return layers.AveragePooling2D(padding="same")(x)
+    return layers.AveragePooling2D(2, padding="same")(x)

@@ -39,7 +39,7 @@ def cgan(
             `volumetric`, or a table such as {name = "resnet", filters = 32}. The
             options below go to it where it has them.
         d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or
-            `spectral`; by default the network's own.
+            `spectral`; by default the network's own, or one that fits a penalty.
         g_hidden: units of G's hidden layers.
         d_hidden: units of D's hidden layers.
         label_units: units of the label's own layer.
@@ -53,6 +53,7 @@ def cgan(
             latent_dim=latent_dim,
             num_classes=num_classes,
             value_range=value_range,
+            penalties=options.get("penalties"),
             own={
                 "g_hidden": g_hidden,
                 "d_hidden": d_hidden,

@@ -36,7 +36,7 @@ def dcgan(
             `volumetric`, or a table such as {name = "resnet", d_filters = 32}. The
             options below go to it where it has them.
         d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or
-            `spectral`; by default the network's own.
+            `spectral`; by default the network's own, or one that fits a penalty.
         filters: channels next to the image; doubled at each level inward.
         kernel: size of the convolutions, even.
         dropout: rate after each of D's levels.
@@ -49,6 +49,7 @@ def dcgan(
             image_shape,
             latent_dim=latent_dim,
             value_range=value_range,
+            penalties=options.get("penalties"),
             own={
                 "filters": filters,
                 "kernel": kernel,

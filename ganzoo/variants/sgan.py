@@ -32,6 +32,11 @@ class SGAN(GAN):
 
     def __init__(self, *, label_count, matching=True, **settings):
         super().__init__(**settings)
+        if self.augment:
+            raise ValueError(
+                "sgan takes no `augment`: its class term and feature matching look at "
+                f"samples as they are. Received: {self.augment!r}."
+            )
         self.label_count = label_count
         self.matching = matching
 
@@ -73,7 +78,8 @@ class SGAN(GAN):
             tf.maximum(label, 0), classes
         )
         right = tf.cast(tf.argmax(classes, 1, label.dtype) == label, classes.dtype)
-        terms = {"d_adv": terms["d_adv"] / 2, "d_class": _mean_of(error, known)}
+        terms["d_adv"] /= 2
+        terms["d_class"] = _mean_of(error, known)
         return terms, {**watched, "accuracy": _mean_of(right, known)}
 
     def generator_loss(self, batch, fake, training):

@@ -40,7 +40,7 @@ def vanilla(
             `volumetric`, or a table such as {name = "resnet", filters = 32}. The
             options below go to it where it has them.
         d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or
-            `spectral`; by default the network's own.
+            `spectral`; by default the network's own, or one that fits a penalty.
         g_hidden: units of G's hidden layers.
         d_hidden: units of D's hidden layers.
         maxout_pieces: pieces of D's maxout units; 0 for LeakyReLU.
@@ -61,6 +61,7 @@ def vanilla(
             image_shape,
             latent_dim=latent_dim,
             value_range=value_range,
+            penalties=options.get("penalties"),
             own={
                 "g_hidden": g_hidden,
                 "d_hidden": d_hidden,

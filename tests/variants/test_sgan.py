@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers import tiny
 
 from ganzoo.gan import assemble
 from ganzoo.networks import improved
@@ -209,3 +210,13 @@ def test_fit_and_evaluate():
     right = model.classify(X).argmax(axis=1) == Y
     assert abs(logs["accuracy"] - right.mean()) < 1e-6
     assert set(logs) == set(model.log.names) >= {"d_class", "accuracy"}
+
+
+def test_penalties_join_the_terms_and_augmentation_is_refused():
+    model = tiny("sgan", penalties={"r1": 1.0})
+    labels = np.arange(16) % 10
+    images = np.random.default_rng(0).integers(0, 256, (16, 8, 8, 1), dtype="uint8")
+    history = model.fit(images, labels, batch_size=8, verbose=0).history
+    assert np.isfinite(history["d_r1"]).all() and model.step == 2
+    with pytest.raises(ValueError, match="sgan takes no `augment`"):
+        tiny("sgan", augment=["color"])

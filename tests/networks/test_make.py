@@ -1,0 +1,176 @@
+"""Backbones by name: which option goes where, and what is refused."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import ganzoo
+from ganzoo import networks
+from ganzoo.layers import Dropout, Maxout, SpectralNorm
+from ganzoo.networks import dcgan, mlp
+
+SIZES = {"image_shape": (8, 8, 1), "latent_dim": 4}
+
+
+def of_kind(network, kind):
+    return [layer for layer in network.layers if isinstance(layer, kind)]
+
+
+def widths(network):
+    return [layer.units for layer in of_kind(network, layers.Dense)]
+
+
+def channels(network):
+    return [layer.filters for layer in of_kind(network, layers.Conv2D)]
+
+
+@pytest.mark.parametrize("name", networks.FAMILIES)
+def test_a_family_by_name(name):
+    shape = (8, 8, 8, 1) if name == "volumetric" else (8, 8, 1)
+    made = networks.make(name, shape, latent_dim=4, num_classes=3)
+    assert set(made) == {"generator", "discriminator", "num_classes", "value_range"}
+    assert set(made["generator"].input) == {"latent", "label"}
+    assert set(made["discriminator"].input) == {"sample", "label"}
+    assert made["generator"].output.shape[1:] == shape
+    assert (made["num_classes"], made["value_range"]) == (3, (-1.0, 1.0))
+
+
+def test_options_go_to_the_players_that_have_them():
+    made = networks.make(
+        {"name": "mlp", "hidden": [6, 5], "d_hidden": [7], "dropout": 0.1}, (2,),
+        latent_dim=4,
+    )  # fmt: skip
+    assert widths(made["generator"]) == [6, 5, 2]
+    assert widths(made["discriminator"]) == [7, 1]
+    assert not of_kind(made["generator"], Dropout)
+    assert len(of_kind(made["discriminator"], Dropout)) == 1
+
+
+def test_the_table_comes_before_the_builders_options():
+    table = {"name": "mlp", "hidden": [6]}
+    model = ganzoo.build("vanilla", network=table, g_hidden=(9, 9), **SIZES)
+    assert widths(model.generator) == [6, 64]
+    assert widths(model.discriminator) == [6, 1]
+    model = ganzoo.build("dcgan", network={"name": "dcgan", "d_filters": 3}, **SIZES)
+    assert channels(model.discriminator) == [3, 6]
+    assert of_kind(model.generator, layers.Conv2DTranspose)[0].filters == 64
+
+
+def test_the_builders_options_reach_another_network():
+    model = ganzoo.build("dcgan", network="resnet", filters=4, **SIZES)
+    assert set(channels(model.generator)) == {4, 1}
+    model = ganzoo.build("vanilla", network="dcgan", dropout=0.2, **SIZES)
+    assert [d.rate for d in of_kind(model.discriminator, Dropout)] == [0.2, 0.2]
+
+
+@pytest.mark.parametrize("variant", ["vanilla", "dcgan", "cgan"])
+def test_the_builders_defaults_pass_to_any_network(variant):
+    shape = {"volumetric": (8, 8, 8, 1)}
+    for name in networks.FAMILIES:
+        table = {"name": name} | ({} if name == "mlp" else {"filters": 2})
+        sizes = {**SIZES, "image_shape": shape.get(name, (8, 8, 1))}
+        model = ganzoo.build(variant, network=table, **sizes)
+        assert model.sample(2).shape == (2, *sizes["image_shape"])
+
+
+def test_an_option_that_the_network_lacks_is_refused():
+    with pytest.raises(ValueError, match="option of network 'resnet' 'kernel'.*Allow"):
+        ganzoo.build("dcgan", network="resnet", kernel=6, **SIZES)
+    with pytest.raises(ValueError, match="option of network 'dcgan' 'g_hidden'"):
+        ganzoo.build("vanilla", network="dcgan", g_hidden=(9,), **SIZES)
+    with pytest.raises(ValueError, match="'filtres'. Did you mean 'filters'?"):
+        ganzoo.build("dcgan", network={"name": "resnet", "filtres": 6}, **SIZES)
+    with pytest.raises(ValueError, match="network 'mlp' 'latent_dim'"):
+        ganzoo.build("dcgan", network={"name": "mlp", "latent_dim": 6}, **SIZES)
+
+
+@pytest.mark.parametrize("network", ["resnett", {"name": "resnett"}])
+def test_refuses_an_unknown_network(network):
+    with pytest.raises(ValueError, match="Unknown network 'resnett'. Did you mean"):
+        ganzoo.build("dcgan", network=network, **SIZES)
+
+
+@pytest.mark.parametrize("network", [None, {}, {"filters": 3}, 3])
+def test_refuses_what_names_no_network(network):
+    with pytest.raises(ValueError, match="A network is a name, or a table with a name"):
+        networks.make(network, (8, 8, 1), latent_dim=4)
+
+
+def test_a_shape_that_the_network_does_not_serve_is_refused():
+    with pytest.raises(ValueError, match=r"must be \(D, H, W, C\)"):
+        ganzoo.build("dcgan", network="volumetric", **SIZES)
+    with pytest.raises(ValueError, match=r"must be \(H, W, C\)"):
+        ganzoo.build("vanilla", network="resnet", image_shape=(2,))
+
+
+def test_d_norm_by_default_is_the_networks_own():
+    for name, kind in (
+        ("dcgan", layers.BatchNormalization),
+        ("resnet", SpectralNorm),
+    ):
+        made = ganzoo.build("dcgan", network=name, filters=2, **SIZES)
+        assert of_kind(made.discriminator, kind)
+    made = ganzoo.build("dcgan", network="resnet", filters=2, d_norm="none", **SIZES)
+    assert not of_kind(made.discriminator, SpectralNorm)
+
+
+@pytest.mark.parametrize(
+    "penalties,usual",
+    [({"gradient_penalty": 10.0}, False), ({"r1": 1.0, "lecam": 0.1}, False)]
+    + [({"lecam": 0.1}, True), (None, True)],
+)
+def test_penalties_of_each_sample_change_the_default(penalties, usual):
+    def d(name, **own):
+        made = networks.make(
+            {"name": name, "filters": 2}, (8, 8, 1), latent_dim=4, own=own,
+            penalties=penalties, builder=lambda d_norm=None: None,
+        )  # fmt: skip
+        return made["discriminator"]
+
+    assert bool(of_kind(d("dcgan"), layers.BatchNormalization)) == usual
+    assert bool(of_kind(d("dcgan"), layers.GroupNormalization)) != usual
+    assert bool(of_kind(d("resnet"), SpectralNorm)) == usual
+    assert not of_kind(d("resnet"), layers.GroupNormalization)
+    # What is given stays; whoever trains refuses what cannot be.
+    assert of_kind(d("dcgan", d_norm="batch"), layers.BatchNormalization)
+    assert of_kind(d("resnet", d_norm="spectral"), SpectralNorm)
+
+
+def test_the_default_builders_make_the_families_networks():
+    """Structure and, from one seed, every weight."""
+
+    def weights(network):
+        return [(v.name, v.numpy()) for v in network.weights]
+
+    def same(make_model, make_networks):
+        keras.utils.set_random_seed(4)
+        model = make_model()
+        keras.utils.set_random_seed(4)
+        for a, b in zip(
+            (model.generator, model.discriminator), make_networks(), strict=True
+        ):
+            assert [type(x) for x in a.layers] == [type(x) for x in b.layers]
+            for (name, value), (other, wanted) in zip(
+                weights(a), weights(b), strict=True
+            ):
+                assert name == other
+                np.testing.assert_array_equal(value, wanted)
+
+    shape = {"image_shape": (12, 9, 2)}
+    same(
+        lambda: ganzoo.build("dcgan", latent_dim=4, filters=2, dropout=0.1, **shape),
+        lambda: (
+            dcgan.generator(**shape, latent_dim=4, filters=2),
+            dcgan.discriminator(**shape, filters=2, dropout=0.1),
+        ),
+    )
+    same(
+        lambda: ganzoo.build("vanilla", latent_dim=4, maxout_pieces=2, **shape),
+        lambda: (
+            mlp.generator(**shape, latent_dim=4, hidden=(256, 512)),
+            mlp.discriminator(**shape, hidden=(512, 256), maxout_pieces=2, dropout=0.3),
+        ),
+    )
+    model = ganzoo.build("vanilla", maxout_pieces=2, **shape)
+    assert [m.pieces for m in of_kind(model.discriminator, Maxout)] == [2, 2]

@@ -1,0 +1,117 @@
+"""SNGAN's residual networks: the paper's table, any size, labels."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from ganzoo.layers import ConditionalBatchNorm, SpectralNorm, batch_norm
+from ganzoo.networks import resnet
+
+RNG = np.random.default_rng(0)
+SHAPES = [(8, 8, 1), (28, 28, 1), (25, 31, 3), (32, 32, 3), (64, 48, 3)]
+
+
+def of_kind(network, kind):
+    return [layer for layer in network.layers if isinstance(layer, kind)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("num_classes", [0, 3])
+def test_serves_any_shape(shape, num_classes):
+    g = resnet.generator(shape, latent_dim=6, filters=3, num_classes=num_classes)
+    d = resnet.discriminator(shape, filters=3, num_classes=num_classes)
+    label = {"label": tf.constant([0, 2, -1])} if num_classes else {}
+    z = tf.constant(RNG.normal(size=(3, 6)), tf.float32)
+    out = g({"latent": z, **label}, training=True)
+    assert out.shape == (3, *shape)
+    assert np.ptp(out.numpy().reshape(3, -1), axis=1).min() > 0
+    assert d({"sample": out, **label}).shape == (3, 1)
+
+
+def test_the_cifar_table():
+    g = resnet.generator((32, 32, 3), latent_dim=128)
+    sums = [layer.output.shape[1:] for layer in of_kind(g, layers.Add)]
+    assert sums == [(8, 8, 256), (16, 16, 256), (32, 32, 256)]
+    d = resnet.discriminator((32, 32, 3))
+    sums = [layer.output.shape[1:] for layer in of_kind(d, layers.Add)]
+    assert sums == [(16, 16, 128), (8, 8, 128), (8, 8, 128), (8, 8, 128)]
+    # Counted by hand from the table: convolutions with a bias, norms with two
+    # numbers a channel; no bias before a norm.
+    conv = 256 * 256 * 9
+    block = 2 * conv + 256 + 2 * 512 + 256 * 256 + 256
+    expected = 128 * 4096 + 4096 + 3 * block + 512 + 256 * 3 * 9 + 3
+    assert sum(v.numpy().size for v in g.trainable_variables) == expected
+    conv, first = 128 * 128 * 9 + 128, 3 * 128 * 9 + 128
+    expected = first + conv + (3 * 128 + 128)  # the first block and its shortcut
+    expected += 2 * conv + 128 * 128 + 128  # the second
+    expected += 4 * conv + 128 + 1
+    assert sum(v.numpy().size for v in d.trainable_variables) == expected
+
+
+def test_a_block_is_what_it_says():
+    """Norm, ReLU, nearest neighbours, conv, norm, ReLU, conv; shortcut beside it."""
+    g = resnet.generator((8, 8, 1), latent_dim=4, filters=2)
+    kinds = [type(layer).__name__ for layer in g.layers]
+    start = kinds.index("BatchNormalization")
+    main = "BatchNormalization ReLU UpSampling2D Conv2D BatchNormalization ReLU"
+    assert kinds[start : start + 6] == main.split()
+    assert sorted(kinds[start + 6 : start + 10]) == sorted(
+        ["UpSampling2D", "Conv2D", "Conv2D", "Add"]
+    )
+
+
+def test_positions_are_summed():
+    d = resnet.discriminator((8, 8, 1), filters=2, d_norm="none")
+    dense = d.layers[-1]
+    before = [n for n in d.layers if isinstance(n, layers.ReLU)][-1]
+    look = keras.Model(d.input, [before.output, d.output])
+    x = tf.constant(RNG.uniform(-1, 1, (3, 8, 8, 1)), tf.float32)
+    maps, out = look({"sample": x})
+    expected = maps.numpy().sum(axis=(1, 2)) @ dense.kernel + dense.bias
+    np.testing.assert_allclose(out, expected, rtol=1e-5)
+
+
+def test_the_label_chooses_gain_and_bias_in_every_block():
+    g = resnet.generator((8, 8, 1), latent_dim=4, filters=2, num_classes=3)
+    chosen = of_kind(g, ConditionalBatchNorm)
+    assert len(chosen) == 4
+    assert len(of_kind(g, type(batch_norm()))) == 1  # before the output
+    z = tf.repeat(tf.constant(RNG.normal(size=(1, 4)), tf.float32), 3, axis=0)
+    given = {"latent": z, "label": tf.range(3)}
+    a, b, c = g(given, training=False).numpy()
+    np.testing.assert_array_equal(a, b)  # all labels begin alike
+    chosen[0].shift.assign(RNG.normal(size=(3, 2)))
+    a, b, c = g(given, training=False).numpy()
+    assert (a != b).any() and (b != c).any()
+
+
+def test_the_label_is_projected():
+    """Labels differ by the product of embedding and features alone."""
+    d = resnet.discriminator((8, 8, 1), filters=4, num_classes=3)
+    x = tf.repeat(tf.constant(RNG.normal(size=(1, 8, 8, 1)), tf.float32), 4, axis=0)
+    out = d({"sample": x, "label": tf.range(4) - 1}).numpy()
+    assert len(np.unique(out)) == 4
+    dense = [n for n in of_kind(d, SpectralNorm) if isinstance(n.layer, layers.Dense)]
+    (embedding,) = [n for n in dense if n.layer.kernel.shape == (3, 4)]
+    embedding.layer.kernel.assign(np.ones((3, 4)))  # one embedding for all
+    out = d({"sample": x, "label": tf.range(4) - 1}).numpy()
+    np.testing.assert_allclose(out[1:], np.broadcast_to(out[1], (3, 1)), rtol=1e-5)
+    assert abs(out[0] - out[1]) > 1e-4
+
+
+@pytest.mark.parametrize("shape", [(7, 8, 1), (8,), (8, 8, 8, 1)])
+def test_refuses_shapes(shape):
+    for make in (
+        lambda: resnet.generator(shape, latent_dim=6),
+        lambda: resnet.discriminator(shape),
+    ):
+        with pytest.raises(ValueError, match=r"\(H, W, C\), with sides of at least 8"):
+            make()
+
+
+@pytest.mark.parametrize("option", [{"latent_dim": 0}, {"filters": 0}])
+def test_refuses_sizes(option):
+    with pytest.raises(ValueError, match="must be a whole number from 1. Received: 0"):
+        resnet.generator((8, 8, 1), **{"latent_dim": 6, **option})

@@ -1,0 +1,63 @@
+"""What spans the replicas: means and batches, with their gradients."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from ganzoo import distribute
+
+X = tf.constant(np.random.default_rng(0).normal(size=(6, 2)))
+
+
+def on_two(mirrored, function):
+    """What `function` of a replica's share of X answers, by replica."""
+
+    @tf.function
+    def run():
+        def step():
+            start = 3 * distribute.replica_id()
+            return function(X[start : start + 3])
+
+        return mirrored.run(step)
+
+    return [
+        mirrored.experimental_local_results(answer) for answer in tf.nest.flatten(run())
+    ]
+
+
+def cube(x):
+    """A value of the global batch and its gradient, shared by the replicas."""
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        batch = distribute.global_batch(x)
+        mean = distribute.global_mean(tf.reduce_mean(x))
+        total = tf.reduce_mean(batch**3) + mean**2
+        share = total / distribute.replica_count()
+    return batch, mean, tape.gradient(share, x)
+
+
+def test_the_global_batch_and_its_gradient(mirrored):
+    batches, means, slopes = on_two(mirrored, cube)
+    for batch in batches:
+        np.testing.assert_array_equal(batch, X)
+    expected = np.mean(X)
+    np.testing.assert_allclose(means, [expected] * 2, atol=1e-14)
+    by_hand = 3 * X**2 / 12 + 2 * expected / 12
+    np.testing.assert_allclose(np.concatenate(slopes), by_hand, atol=1e-14)
+    for whole, part in zip(cube(X), (batches[0], means[0], by_hand), strict=True):
+        np.testing.assert_allclose(whole, part, atol=1e-14)
+
+
+def test_outside_of_the_replicas_the_batch_is_whole(mirrored):
+    with mirrored.scope():
+        assert distribute.global_batch(X) is X
+        assert distribute.global_mean(X) is X
+
+
+@pytest.mark.parametrize("draw", [distribute.global_normal, distribute.global_uniform])
+def test_draws_are_shares_of_one_draw(draw, mirrored):
+    def share(x):
+        return draw(tuple(x.shape), tf.constant([1, 2]), tf.float64)
+
+    (shares,) = on_two(mirrored, share)
+    np.testing.assert_array_equal(np.concatenate(shares), share(X))
