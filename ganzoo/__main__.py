@@ -116,7 +116,13 @@ def benchmark_command(args):
     from ganzoo.benchmark import run
 
     options = _options(args.set)
-    run(args.name, batch_size=args.batch_size, dtype=args.dtype, options=options)
+    run(
+        args.name,
+        batch_size=args.batch_size,
+        dtype=args.dtype,
+        options=options,
+        seconds=args.seconds,
+    )
 
 
 _FLAGS = [name for name in schema.FIELDS if name not in ("model", "options")]
@@ -179,6 +185,9 @@ def _add_benchmark(command):
     command.add_argument("name")
     command.add_argument("--batch_size", type=int, default=128)
     command.add_argument("--dtype", default="float32")
+    command.add_argument(
+        "--seconds", type=float, default=8.0, help="least time of a measurement"
+    )
     _add_set(command)
 
 

@@ -31,7 +31,7 @@ def ours(model, dtype):
     name, *options = model
     sets = [f"--set={option}" for option in options]
     command = [sys.executable, "-m", "ganzoo", "benchmark", name, f"--dtype={dtype}"]
-    text = _output([*command, *sets])
+    text = _output([*command, "--seconds=5", *sets])
     return _number(r" ms_per_step ([\d.]+)", text), _number(
         r"bare_ms_per_step ([\d.]+)", text
     )
