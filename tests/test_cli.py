@@ -232,7 +232,8 @@ def test_benchmark_hands_its_flags_on(monkeypatch):
     calls = []
     monkeypatch.setattr(benchmark, "run", lambda name, **given: calls.append(given))
     _ganzoo("benchmark", "vanilla", "--batch_size=8", "--dtype=float64", "--set=a=1")
-    assert calls == [{"batch_size": 8, "dtype": "float64", "options": {"a": 1}}]
+    given = {"batch_size": 8, "dtype": "float64", "options": {"a": 1}, "seconds": 8.0}
+    assert calls == [given]
 
 
 def test_benchmark_measures_positive_speeds(monkeypatch, capsys):

@@ -406,6 +406,7 @@ def test_d_sees_augmented_samples_alone_and_penalties_look_through():
     assert (seen[5] == real.numpy()).all()
 
 
+SGD = {"d_optimizer": {"name": "sgd", "learning_rate": 0.01}}
 AUGMENT = ["color", "translation", {"name": "cutout", "ratio": 0.25}]
 
 
@@ -561,7 +562,8 @@ def test_refuses_penalties_without_a_discriminator():
         ("relativistic", {"dragan": {"weight": 10.0, "every": 2}}, {}),
         ("relativistic_average", {"r1": {"weight": 1.0, "every": 3}, "r2": 1.0}, {}),
         ("relativistic_average", {"lecam": {"weight": 0.3, "every": 2}}, {}),
-        ("wasserstein", {"lecam": 0.3, "dragan": 1.0}, {"d_clip": 0.05}),
+        # The critic's last bias has the gradient 0, of whose rounding Adam makes steps.
+        ("wasserstein", {"lecam": 0.3, "dragan": 1.0}, {"d_clip": 0.05, **SGD}),
     ],
 )
 def test_one_device_equals_two_replicas(loss, spec, options, mirrored):

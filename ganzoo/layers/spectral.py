@@ -47,7 +47,7 @@ class SpectralNorm(keras.layers.Wrapper):
         )
         for _ in range(START):
             self.advance(kernel)
-        kernel.constraint = self.advance
+        kernel.constraint = _AfterUpdate(self)
 
     def advance(self, kernel):
         """Takes u one power iteration further; returns the kernel as it is."""
@@ -66,6 +66,16 @@ class SpectralNorm(keras.layers.Wrapper):
         values = [(variable, variable.value) for variable in self.layer.variables]
         with keras.StatelessScope([*values, (kernel, kernel / self.sigma())]):
             return self.layer(inputs)
+
+
+class _AfterUpdate(keras.constraints.Constraint):
+    """Lets a layer follow each update of its kernel."""
+
+    def __init__(self, layer):
+        self.layer = layer
+
+    def __call__(self, w):
+        return self.layer.advance(w)
 
 
 def _matrix(kernel):

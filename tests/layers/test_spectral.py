@@ -160,7 +160,7 @@ def test_is_saved_with_u_and_copied_without_its_constraint(tmp_path):
     assert [v.name for v in loaded.non_trainable_variables] == ["u"]
     # Its u follows its own kernel.
     own = clone.layers[-1].layer.kernel.constraint
-    assert own.__self__ is clone.layers[-1]
+    assert own.layer is clone.layers[-1]
 
 
 def test_sigma_is_float32_in_bfloat16():
