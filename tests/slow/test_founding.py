@@ -6,6 +6,7 @@ GANZOO_RUNS=runs pytest -m slow tests/slow/test_founding.py
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from proof import (
     alarms,
     flat,
@@ -245,7 +246,9 @@ def _twin(mnist_dir, seed):
         3e-3, beta_1=0.5, epsilon=1e-4, use_ema=True, ema_momentum=0.999
     )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    twin.compile(adam, loss)
+    twin.compile(adam, loss, steps_per_execution=100)
     x, y = data.arrays["labeled"] / np.float32(255), data.arrays["labeled_label"]
-    twin.fit(x, y, batch_size=100, epochs=18000, verbose=0)  # an epoch is one step
+    # Each of the 18,000 steps sees all 100 labelled samples.
+    steps = tf.data.Dataset.from_tensors((x, y)).repeat()
+    twin.fit(steps, steps_per_epoch=18000, epochs=1, shuffle=False, verbose=0)
     return lambda images: twin.predict(images / np.float32(255), verbose=0)
