@@ -37,7 +37,7 @@ class MinibatchDiscrimination(keras.layers.Layer):
         maps = tf.matmul(inputs, tf.cast(self.kernel, inputs.dtype))
         maps = tf.reshape(maps, (-1, self.units, self.dims))
         maps = tf.cast(maps, self.variable_dtype)
-        distances = tf.abs(maps[:, None] - _global_batch(maps)[None])
+        distances = tf.abs(maps[:, None] - distribute.global_batch(maps)[None])
         near = tf.reduce_sum(tf.exp(-tf.reduce_sum(distances, axis=3)), axis=1)
         return tf.concat([inputs, tf.cast(near, inputs.dtype)], axis=1)
 
@@ -64,7 +64,7 @@ class MinibatchStdDev(keras.layers.Layer):
     """
 
     def call(self, inputs):
-        batch = _global_batch(tf.cast(inputs, self.variable_dtype))
+        batch = distribute.global_batch(tf.cast(inputs, self.variable_dtype))
         # The root has no gradient at 0, where all samples are alike.
         spread = tf.sqrt(tf.math.reduce_variance(batch, axis=0) + 1e-8)
         channel = tf.ones_like(inputs[..., :1])
@@ -73,11 +73,3 @@ class MinibatchStdDev(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], input_shape[-1] + 1)
-
-
-def _global_batch(value):
-    """The samples of all replicas, differentiable; `value` where there is but one."""
-    context = tf.distribute.get_replica_context()
-    if distribute.replica_count() == 1 or context is None:
-        return value
-    return context.all_gather(value, axis=0)
