@@ -12,7 +12,7 @@ from ganzoo import specs
 from ganzoo.data.pipeline import batches
 from ganzoo.gan import assemble
 from ganzoo.layers import Dropout, batch_norm
-from ganzoo.registry import build, list_models
+from ganzoo.registry import build, dtype_policy, list_models
 
 
 def tutorial_dcgan(**options):
@@ -58,7 +58,8 @@ def run(name, batch_size=128, dtype="float32", options=None, seconds=8.0) -> dic
         samples a second, GFLOP a step, GFLOP/s, the matmul peak and their ratio.
     """
     if name == "tutorial_dcgan":
-        model = build_in(dtype, tutorial_dcgan, options or {})
+        with dtype_policy(dtype):
+            model = tutorial_dcgan(**(options or {}))
     else:
         specs.check_known("model", [name], [*list_models(), "tutorial_dcgan"])
         model = build(name, dtype=dtype, **(options or {}))
@@ -82,18 +83,6 @@ def run(name, batch_size=128, dtype="float32", options=None, seconds=8.0) -> dic
         print(f"{key:>20} {value:.4g}")
     print(f"{name} {dtype} batch {batch_size}: {images / fit:.0f} img/s")
     return result
-
-
-def build_in(dtype, builder, options):
-    """Calls a builder under a dtype policy, as `build` does for registered ones."""
-    import keras
-
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(dtype)
-    try:
-        return builder(**options)
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def _random_arrays(model, count):

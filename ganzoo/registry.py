@@ -12,6 +12,7 @@ import os
 import pkgutil
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ganzoo import specs
@@ -105,18 +106,26 @@ def build(name: str, *, dtype: str = "float32", **options):
     specs.check_known("dtype", [dtype], DTYPES)
     allowed = variant.options
     specs.check_known(f"option of {variant.name!r}", options, allowed)
-    import keras
-
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(dtype)
     try:
-        return variant.builder(**options)
+        with dtype_policy(dtype):
+            return variant.builder(**options)
     except TypeError as error:
         raise ValueError(
             f"An option of {variant.name!r} has a value of an unfit type: {error}. "
             f"Allowed: values like the defaults in describe({variant.name!r}). "
             f"Received: {options!r}."
         ) from error
+
+
+@contextmanager
+def dtype_policy(dtype: str):
+    """Lets Keras build in `dtype`, one of `DTYPES`, within the block."""
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(dtype)
+    try:
+        yield
     finally:
         keras.config.set_dtype_policy(before)
 
