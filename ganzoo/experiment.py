@@ -57,7 +57,7 @@ HELP = {
     "data_dir": "where prepared TFDS sets are (default: TFDS_DATA_DIR)",
     "image_size": "side that images of a folder are resized to",
     "channels": "1 (grey) or 3 (RGB) for images of a folder",
-    "labels_per_class": "labelled samples per class; the rest is unlabelled",
+    "labels_per_class": "labelled samples per class, from 0; the rest is unlabelled",
     "strict": "refuse a folder with an unreadable image",
     "steps": "G updates in all",
     "batch_size": "real samples for each D update, over all replicas",
