@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from ganzoo.data import folder, images, npz, tfds, toy
-from ganzoo.data.cache import CACHE_DIR
-from ganzoo.data.record import Data
+from ganzoo.data.cache import default_dir
+from ganzoo.data.record import Data, Mixture
 
 MEMORY_LIMIT = 2**30
 """Bytes of samples kept in memory; larger sets are memory-mapped from the cache."""
@@ -44,7 +44,8 @@ def load_data(
             to `labeled` and `labeled_label`, and every `label` becomes -1; with 0
             there is no label at all.
         seed: chooses the labelled samples.
-        cache_dir: where larger sets are decoded to; by default ~/.cache/ganzoo.
+        cache_dir: where larger sets are decoded to; by default GANZOO_CACHE, then
+            ~/.cache/ganzoo.
         memory_limit: bytes of uint8 samples above which a folder or TFDS set is
             memory-mapped from `cache_dir`.
 
@@ -52,10 +53,12 @@ def load_data(
         ValueError: unknown name, or a set that is empty, broken or cannot be had.
     """
     form = images.Form.of(image_size, channels)
-    cache = Path(cache_dir or CACHE_DIR)
+    cache = Path(cache_dir or default_dir())
     path = Path(name).expanduser()
     if name in toy.BUILT_IN:
         data = _named(name, *toy.load_built_in(name, split), form)
+        if name in toy.MIXTURES:
+            data = replace(data, mixture=Mixture(*toy.MIXTURES[name]))
     elif str(name) and path.is_dir():  # Path("") is the current directory
         data = folder.load_folder(
             path,
