@@ -34,10 +34,12 @@ _LAZY = {
 
 
 def __getattr__(name):
+    if name == "metrics":
+        return importlib.import_module("ganzoo.metrics")
     if name not in _LAZY:
         raise AttributeError(f"module 'ganzoo' has no attribute {name!r}")
     return getattr(importlib.import_module(_LAZY[name]), name)
 
 
 def __dir__():
-    return sorted([*globals(), *_LAZY])
+    return sorted({*globals(), *_LAZY, "metrics"})
