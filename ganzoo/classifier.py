@@ -53,11 +53,13 @@ def network(image_shape, num_classes: int) -> keras.Model:
     return keras.Model(images, outputs, name="classifier")
 
 
-def trained(data: Data) -> keras.Model:
+def trained(data: Data, keep: bool = True) -> keras.Model:
     """The network of `network`, trained on labelled images with fixed seeds.
 
-    Weights are kept in the user's cache by the data's fingerprint; a damaged file is
-    made anew.
+    Args:
+        data: with labels; -1 is left out.
+        keep: whether the weights are kept in the user's cache, by the data's
+            fingerprint; a damaged file is made anew.
 
     Raises:
         ValueError: no labels, or samples that are no uint8 images.
@@ -66,13 +68,14 @@ def trained(data: Data) -> keras.Model:
     model = network(data.sample_shape, data.num_classes)
     name = f"classifier_{data.fingerprint}_recipe{RECIPE}.npz"
     path = default_dir() / "classifiers" / name
-    known = read_arrays(path) if path.exists() else None
-    if known is None:
-        _train(model, data)
+    known = read_arrays(path) if keep and path.exists() else None
+    if known is not None:
+        model.set_weights([known[0][name] for name in sorted(known[0])])
+        return model
+    _train(model, data)
+    if keep:
         weights = {f"{i:02d}": v.numpy() for i, v in enumerate(model.weights)}
         write_arrays(path, weights, recipe=RECIPE)
-    else:
-        model.set_weights([known[0][name] for name in sorted(known[0])])
     return model
 
 

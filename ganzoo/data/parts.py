@@ -8,18 +8,24 @@ from ganzoo.data.record import Data, NoSuchSplit
 from ganzoo.data.sources import load_data
 
 SEED = 0
-THIRDS = ("reference", "selection", "test")
+SIXTHS = {
+    "reference": (0, 2),
+    "selection": (2, 3),
+    "selection_test": (3, 4),
+    "test": (4, 6),
+}
 
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """Three parts of a data set, drawn once with a fixed seed.
+    """Parts of a data set, drawn once with a fixed seed.
 
-    `reference` is what final scores compare samples with, `selection` what scores
-    during training do, so that a checkpoint chosen by these is not flattered by the
-    final ones. Both are thirds of the training split. `test` is the test split of the
-    set; where it has none, the remaining third of the training split, which training
-    has seen.
+    Final scores compare samples with `reference`, scores during training with
+    `selection`, so that a checkpoint chosen by these is not flattered by the final
+    ones. They are a third and a sixth of the training split. What stands beside the
+    samples as real data is `test` or, during training, `selection_test`. `test` is
+    the test split of the set; where it has none, the remaining third of the training
+    split, which training has seen.
 
     Attributes:
         train: the training split.
@@ -42,22 +48,24 @@ class Parts:
         """Where the part comes from, for protocols."""
         if part == "test" and self.held_out is not None:
             return f"test split, seed {SEED}"
-        return f"third {1 + THIRDS.index(part)} of the training split, seed {SEED}"
+        first, end = SIXTHS[part]
+        return f"sixths {first + 1} to {end} of the training split, seed {SEED}"
 
     @property
     def training(self) -> Data:
         """The training split without what is held out: for classifiers."""
         if self.held_out is not None:
             return self.train
-        rows = [self._pool(part)[1] for part in THIRDS if part != "test"]
+        rows = [self._pool(part)[1] for part in SIXTHS if part != "test"]
         return _rows(self.train, np.sort(np.concatenate(rows)))
 
     def _pool(self, part):
         rng = np.random.default_rng(SEED)
         if part == "test" and self.held_out is not None:
             return self.held_out, rng.permutation(len(self.held_out))
-        order = rng.permutation(len(self.train))
-        return self.train, np.array_split(order, 3)[THIRDS.index(part)]
+        count = len(self.train)
+        first, end = (count * sixth // 6 for sixth in SIXTHS[part])
+        return self.train, rng.permutation(count)[first:end]
 
 
 def load_parts(name, **settings) -> Parts:
