@@ -143,9 +143,10 @@ class Scorer:
         self._check(samples)
         fake = View(samples, lambda data: self.extractor.run(data.arrays["real"]))
         rows = self._chosen("label" in samples.arrays, only)
-        return _only(
-            {k: v for row in rows for k, v in self._run(row, fake).items()}, only
-        )
+        values = {}
+        for row in rows:
+            values |= self._run(row, fake)
+        return _only(values, only)
 
     def floor(self, conditional: bool = False, only=None) -> dict:
         """The same scores of real samples in the place of generated ones."""
@@ -165,7 +166,8 @@ class Scorer:
             "recipe": lambda: f"classifier, recipe {classifier.RECIPE}",
             "pixels": lambda: "pixels",
         }
-        sets = [part for part in (self.parts.train, self.parts.held_out) if part]
+        splits = self.parts.train, self.parts.held_out
+        sets = [split for split in splits if split is not None]
         return {
             "score": f"{name}({options})",
             "extractor": readings[row.reads](),
@@ -185,6 +187,7 @@ class Scorer:
         held = {
             "images": images,
             "windows": images and min(real.shape[1:3]) >= scores.WINDOW,
+            "held out": self.roles == FINAL and self.parts.held_out is not None,
             "mixture": train.mixture is not None,
             "probabilities": "probabilities" in self.test.outputs,
             "classes": labelled and self.extractor.classes,
@@ -205,9 +208,8 @@ class Scorer:
 
     def _run(self, row, fake):
         found = row.function(self, fake, **row.options(self.n))
-        values = (
-            found if isinstance(found, Mapping) else {next(iter(row.better)): found}
-        )
+        (first, *_) = row.better
+        values = found if isinstance(found, Mapping) else {first: found}
         return {name: float(values[name]) for name in row.better}
 
     def _real(self, part):

@@ -120,7 +120,11 @@ METRICS = (
             real.reference.features, fake.features
         ),
     ),
-    Metric({"nearer": "floor", "copies": "lower"}, _memorisation),
+    Metric(
+        {"nearer": "floor", "copies": "lower"},
+        _memorisation,
+        needs=("held out",),
+    ),
     Metric(
         {"classifier_score": "higher"},
         lambda real, fake, splits: metrics.classifier_score(fake.probabilities, splits)[
