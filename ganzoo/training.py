@@ -79,8 +79,8 @@ def train(experiment: Experiment, workdir, progress: bool = True):
             )
             devices = [device.name for device in tf.config.list_logical_devices()]
             run_directory.write_environment(path, devices)
-        watchers = _watchers(experiment, model, data, path, writes, progress)
         try:
+            watchers = _watchers(experiment, model, data, path, writes, progress)
             with _sigterm_interrupts():
                 _fit(model, experiment, data, watchers)
         except KeyboardInterrupt:
