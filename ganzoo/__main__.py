@@ -101,6 +101,22 @@ def sample_command(args):
     print(f"Wrote {args.out}")
 
 
+def evaluate_command(args):
+    """Score a run or a .keras file beside real data."""
+    from ganzoo.evaluation import evaluate
+
+    evaluation = evaluate(
+        args.source,
+        n=args.n,
+        extractor=args.extractor,
+        only=args.only.split(",") if args.only else None,
+        dataset=args.dataset,
+        data_dir=args.data_dir,
+        seed=args.seed,
+    )
+    print(evaluation.table())
+
+
 def launch_command(args):
     """Run a command on several local workers, to try out multi_worker."""
     from ganzoo.launch import launch
@@ -174,6 +190,18 @@ def _add_sample(command):
     command.add_argument("--out", default="samples.png")
 
 
+def _add_evaluate(command):
+    command.add_argument("source", help="a run directory or a .keras file")
+    command.add_argument("--n", type=int, default=10_000, help="samples")
+    command.add_argument(
+        "--extractor", help="classifier, pixels, inception, or a .keras file"
+    )
+    command.add_argument("--only", help="names of scores, joined by commas")
+    command.add_argument("--dataset", help="of a .keras file; a run knows its own")
+    command.add_argument("--data_dir", help="where prepared TFDS sets are")
+    command.add_argument("--seed", type=int, default=0, help="of the latents")
+
+
 def _add_launch(command):
     command.add_argument("--workers", type=int, default=2)
     command.add_argument(
@@ -213,6 +241,7 @@ COMMANDS = {
     "describe": (describe_command, _add_describe),
     "train": (train_command, _add_train),
     "sample": (sample_command, _add_sample),
+    "evaluate": (evaluate_command, _add_evaluate),
     "launch": (launch_command, _add_launch),
     "benchmark": (benchmark_command, _add_benchmark),
 }

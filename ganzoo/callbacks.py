@@ -52,9 +52,7 @@ class RunLog(keras.callbacks.Callback):
         self.images_per_step = images_per_step
 
     def on_train_begin(self, logs=None):
-        rows = [row for row in read_rows(self.path) if row["step"] <= self.model.step]
-        text = "".join(json.dumps(row) + "\n" for row in rows)
-        checkpoint.write_atomically(self.path, text.encode())
+        rows = drop_after(self.path, self.model.step)
         self.seconds = rows[-1]["seconds"] if rows else 0.0
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -91,6 +89,18 @@ def read_rows(path) -> list[dict]:
             rows.append(json.loads(line))
         except json.JSONDecodeError:
             break
+    return rows
+
+
+def drop_after(path, step: int) -> list[dict]:
+    """Drops the lines that a run resumed at `step` will write again; returns the rest.
+
+    A file that is not there stays so.
+    """
+    rows = [row for row in read_rows(path) if row["step"] <= step]
+    if Path(path).exists():
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        checkpoint.write_atomically(path, text.encode())
     return rows
 
 
@@ -237,11 +247,8 @@ class HealthMonitor(keras.callbacks.Callback):
         self.events = []
 
     def on_train_begin(self, logs=None):
-        # What a resumed run will say again is dropped.
-        if self.path and self.path.exists():
-            rows = [r for r in read_rows(self.path) if r["step"] <= self.model.step]
-            text = "".join(json.dumps(row) + "\n" for row in rows)
-            checkpoint.write_atomically(self.path, text.encode())
+        if self.path:
+            drop_after(self.path, self.model.step)
 
     def on_epoch_end(self, epoch, logs=None):
         step = self.model.step

@@ -28,6 +28,7 @@ RULE = {
     "plots": set(),
     "data": set(),
     "metrics": set(),
+    "protocol": set(),
     "distribute": {"specs"},
     "augment": {"distribute", "specs"},
     "layers": {"distribute", "specs"},
@@ -50,7 +51,30 @@ RULE = {
     },
     "variants": INNER | {"networks", "registry"},
     "run_directory": {"checkpoint"},
-    "callbacks": {"checkpoint", "metrics", "plots"},
+    "classifier": {"checkpoint", "data"},
+    "extractors": {"checkpoint", "classifier", "data", "specs"},
+    "scores": {"classifier", "extractors", "metrics"},
+    "scorer": {"classifier", "data", "extractors", "protocol", "scores", "specs"},
+    "selection": {
+        "callbacks",
+        "checkpoint",
+        "protocol",
+        "run_directory",
+        "scorer",
+        "specs",
+    },
+    "evaluation": {
+        "checkpoint",
+        "classifier",
+        "data",
+        "experiment",
+        "gan",
+        "protocol",
+        "run_directory",
+        "scorer",
+        "training",
+    },
+    "callbacks": {"checkpoint", "plots"},
     "experiment": {"registry", "specs"},
     "launch": set(),
     "training": {
@@ -62,10 +86,13 @@ RULE = {
         "experiment",
         "registry",
         "run_directory",
+        "scorer",
+        "selection",
     },
     "benchmark": {"data", "gan", "layers", "registry", "specs"},
     "__main__": {
         "benchmark",
+        "evaluation",
         "experiment",
         "launch",
         "plots",
@@ -73,13 +100,20 @@ RULE = {
         "run_directory",
         "training",
     },
-    "__init__": {"adversarial", "experiment", "gan", "registry", "training"},
+    "__init__": {
+        "adversarial",
+        "evaluation",
+        "experiment",
+        "gan",
+        "registry",
+        "training",
+    },
 }
 # Imported inside functions or for type checkers alone, so that TensorFlow waits.
 LAZY = {
     "registry": {"gan"},
-    "__main__": {"benchmark", "launch", "plots", "training"},
-    "__init__": {"adversarial", "experiment", "gan", "training"},
+    "__main__": {"benchmark", "evaluation", "launch", "plots", "training"},
+    "__init__": {"adversarial", "evaluation", "experiment", "gan", "training"},
 }
 APART = ("variants",)
 

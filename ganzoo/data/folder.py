@@ -14,7 +14,7 @@ from PIL import Image
 
 from ganzoo.data import images
 from ganzoo.data.cache import cache_path, collect
-from ganzoo.data.record import Data
+from ganzoo.data.record import Data, NoSuchSplit
 
 EXTENSIONS = frozenset(
     {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
@@ -144,7 +144,7 @@ def _find(folder: Path, split: str) -> tuple[dict[Path, int], tuple[str, ...]]:
         )
     has_splits = any((folder / part).is_dir() for part in ("train", "test"))
     if split == "test" and not has_splits:
-        raise ValueError(
+        raise NoSuchSplit(
             f"No subfolder 'test' in {str(folder)!r}; without one the whole folder is "
             f"split 'train'. Received: {split!r}."
         )

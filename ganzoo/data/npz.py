@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ganzoo.data.record import check_labels, check_samples
+from ganzoo.data.record import NoSuchSplit, check_labels, check_samples
 
 MAX_CLASSES = 65_536
 """Labels from here on are refused."""
@@ -69,7 +69,7 @@ def _parts(
 ) -> list[np.ndarray]:
     missing = [f"{key}_{part}" for part in parts if f"{key}_{part}" not in stored]
     if missing:
-        raise ValueError(
+        raise NoSuchSplit(
             f"No {missing[0]!r} in {where!r}; needed: {key}_ of {', '.join(parts)}. "
             f"Received keys: {', '.join(stored)}."
         )

@@ -15,7 +15,7 @@ import numpy as np
 
 from ganzoo.data.cache import cache_path, collect
 from ganzoo.data.images import Form, from_array, to_array
-from ganzoo.data.record import Data
+from ganzoo.data.record import Data, NoSuchSplit
 
 NETWORK_TIMEOUT = 5.0
 """Seconds that the host of a download has to answer."""
@@ -93,7 +93,7 @@ def _prepared_builder(name: str, data_dir: str | Path | None):
     if builder.is_prepared():
         return builder
     url = next(iter(builder.url_infos), "https://storage.googleapis.com")
-    if not _answers(url):
+    if not answers(url):
         raise ValueError(
             f"The TFDS set {name!r} is not prepared and cannot be downloaded: no "
             f"answer from {url} within {NETWORK_TIMEOUT:g} s. Run `tfds build {name}` "
@@ -105,7 +105,7 @@ def _prepared_builder(name: str, data_dir: str | Path | None):
     return builder
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
     """Whether the host answers in time; TFDS itself would retry for minutes."""
     answered = []
 
@@ -131,7 +131,7 @@ def _count(builder, name: str, split: str) -> int:
     try:
         count = splits[split].num_examples
     except (KeyError, ValueError) as error:
-        raise ValueError(
+        raise NoSuchSplit(
             f"Unknown split of {name!r}; allowed: {', '.join(splits)}, all, or a slice "
             f"such as 'train[:1000]'. Received: {split!r}."
         ) from error
