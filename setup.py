@@ -8,7 +8,14 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 URL = "https://github.com/ganzoo/ganzoo"  # the one place that names it
 
-TEST = ["pytest>=8", "nbclient>=0.10", "nbformat>=5.10", "ipykernel>=6", "ruff>=0.8"]
+TEST = [
+    "pytest>=8",
+    "hypothesis>=6.100",
+    "nbclient>=0.10",
+    "nbformat>=5.10",
+    "ipykernel>=6",
+    "ruff>=0.8",
+]
 
 setup(
     name="ganzoo-keras",

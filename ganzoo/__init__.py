@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ganzoo.adversarial import AdversarialModel as AdversarialModel
     from ganzoo.experiment import Experiment as Experiment
     from ganzoo.experiment import load_config as load_config
+    from ganzoo.exporting import export as export
     from ganzoo.gan import GAN as GAN
     from ganzoo.gan import assemble as assemble
     from ganzoo.training import load as load
@@ -26,6 +27,7 @@ _LAZY = {
     "AdversarialModel": "ganzoo.adversarial",
     "Experiment": "ganzoo.experiment",
     "load_config": "ganzoo.experiment",
+    "export": "ganzoo.exporting",
     "GAN": "ganzoo.gan",
     "assemble": "ganzoo.gan",
     "load": "ganzoo.training",
