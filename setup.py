@@ -40,6 +40,7 @@ setup(
         "importlib_resources",  # tensorflow-datasets needs it and does not say so
         "numpy>=1.26",
         "absl-py>=1.4",
+        "h5py>=3.10",
         "scikit-learn>=1.4",
         "scipy>=1.11",
         "matplotlib>=3.8",

@@ -1,6 +1,6 @@
 """Mutated inputs: the only errors are ours, and nothing hangs.
 
-`python tests/test_fuzz.py` runs many more and records their number.
+`tests/slow/fuzz.py` runs many more and records their number.
 """
 
 import contextlib
@@ -8,7 +8,6 @@ import copy
 import hashlib
 import io
 import json
-import sys
 import time
 import traceback
 import warnings
@@ -327,30 +326,3 @@ def test_other_errors_are_not_let_through(error):
 def test_a_value_error_of_another_library_is_not_ours():
     with pytest.raises(ValueError), ours():
         np.zeros(3).reshape(2)
-
-
-def main():
-    """Fuzzes each kind for the seconds given and records how many inputs it took."""
-    import tempfile
-
-    seconds, found = float(sys.argv[1]), {}
-    for kind in KINDS:
-        begin = time.monotonic()
-        with tempfile.TemporaryDirectory() as folder:
-            count = fuzz(kind, Path(folder), 10**6, seconds)
-        found[kind] = {"cases": count, "seconds": round(time.monotonic() - begin, 1)}
-        print(kind, found[kind], flush=True)
-    result = {
-        "command": f"PYTHONPATH=tests python tests/test_fuzz.py {sys.argv[1]}",
-        "seed": "derandomized",
-        "deadline_ms": DEADLINE,
-        "cases": sum(entry["cases"] for entry in found.values()),
-        "failures": 0,
-        "kinds": found,
-    }
-    path = Path(__file__).parents[1] / "zoo_configs/results/fuzz.json"
-    path.write_text(json.dumps(result, indent=2) + "\n")
-
-
-if __name__ == "__main__":
-    main()
