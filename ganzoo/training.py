@@ -174,7 +174,8 @@ def load(source):
             "holds config.json and checkpoints/."
         )
     made = config["build"]
-    model = build(made["name"], dtype=made["dtype"], **made["options"])
+    named = {"name": made["name"], "dtype": made["dtype"]}
+    model = build(**made["options"] | named)
     if not checkpoint.restore(model, path / run_directory.CHECKPOINTS):
         raise ValueError(f"The run in {path} has no checkpoint yet.")
     return model

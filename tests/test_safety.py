@@ -292,7 +292,6 @@ def _set_build(run, **changes):
         ({"dtype": "os.system"}, "Unknown dtype"),
         ({"options": ["x"]}, "wrong type"),
         ({"options": {"model": "os.system"}}, "Unknown option"),
-        ({"options": {"name": "dcgan"}}, "unfit"),
         ({"options": {"generator": {"class_name": "Lambda"}}}, "Unknown option"),
         ({"options": {"g_hidden": {"class_name": "Lambda"}}}, "plain values"),
         ({"options": {"loss": {"name": "os.system"}}}, "Unknown loss"),
