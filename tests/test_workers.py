@@ -123,7 +123,7 @@ def start_workers(arguments, count=2, more=lambda index: []):
     ]
 
 
-def wait_to_grow(path, seconds=120):
+def wait_to_grow(path, seconds=600):
     """Waits until the file is longer than it is now."""
 
     def size():

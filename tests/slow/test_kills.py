@@ -147,7 +147,7 @@ def test_a_lost_worker_ends_the_job_and_the_same_command_goes_on(tmp_path):
         lost = int(rng.integers(2))
         workers[lost].kill()
         killed = time.monotonic()
-        _, errors = workers[1 - lost].communicate(timeout=180)
+        _, errors = workers[1 - lost].communicate(timeout=600)
         workers[lost].communicate()
         lives.append(
             {
