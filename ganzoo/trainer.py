@@ -52,6 +52,7 @@ class Trainer(keras.Model):
                 "`d_steps` must be a whole number from 1 where there is a "
                 "discriminator. Received: 0."
             )
+        _span_replicas(self._flatten_layers())
         self.d_optimizer = d_optimizer
         self.g_optimizer = g_optimizer
         for optimizer, networks in (
@@ -328,6 +329,13 @@ def _copy(network):
 def _divisor(number, limit):
     """The largest divisor of `number` up to `limit`."""
     return max(d for d in range(1, min(number, limit) + 1) if number % d == 0)
+
+
+def _span_replicas(layers):
+    """Batch statistics follow the present strategy, wherever their layer was made."""
+    for layer in layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.synchronized = distribute.replica_count() > 1
 
 
 def _check_owners(generators, discriminators):
