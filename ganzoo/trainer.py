@@ -293,8 +293,7 @@ class LogMean(keras.metrics.Metric):
     def update_state(self, values, count):
         count = tf.cast(count, self.total.dtype)
         values = tf.stack([tf.cast(value, self.total.dtype) for value in values])
-        # A replica without samples has no mean: 0 x nan counts as 0.
-        self.total.assign_add(tf.math.multiply_no_nan(values, count))
+        self.total.assign_add(values * count)
         self.count.assign_add(count)
 
     def result(self):

@@ -56,7 +56,7 @@ def looking_at_the_batch():
         discriminator=keras.Model(d.input, logits),
         objective="relativistic_average",
     )
-    other.compile("sgd", "sgd")
+    other.compile(keras.optimizers.SGD(), keras.optimizers.SGD())
     return other
 
 
@@ -106,6 +106,33 @@ def test_a_saved_model_goes_on_under_another_strategy(
     train(model, 4)
     train(loaded, 4)
     assert largest_difference(model, loaded) <= 1e-10
+
+
+def test_the_users_own_networks_span_the_replicas(mirrored):
+    """Keras' own batch normalisation, as a user would have it in a network."""
+
+    def make():
+        keras.utils.set_random_seed(5)
+        nets = {}
+        for name, sizes in {"latent": (3, 4, 2), "sample": (2, 4, 1)}.items():
+            given = x = keras.Input((sizes[0],), name=name, dtype="float64")
+            for size in sizes[1:]:
+                x = keras.layers.BatchNormalization(dtype="float64")(x)
+                x = keras.layers.Dense(size, "tanh", use_bias=False, dtype="float64")(x)
+            nets[name] = keras.Model({name: given}, x)
+        model = ganzoo.GAN(
+            generator=nets["latent"], discriminator=nets["sample"], value_range=None
+        )
+        model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+        return model
+
+    points = np.random.default_rng(0).normal(3, 2, (32, 2)).astype("float32")
+
+    def fit(model):
+        model.fit(points, batch_size=8, epochs=2, verbose=0)
+
+    one, two, *_ = both(mirrored, fit, make)
+    assert largest_difference(one, two) <= 1e-6
 
 
 # --- a whole run ------------------------------------------------------------------
