@@ -54,6 +54,7 @@ class Trainer(keras.Model):
                 "`d_steps` must be a whole number from 1 where there is a "
                 "discriminator. Received: 0."
             )
+        _span_replicas(self._flatten_layers())
         self.d_optimizer = d_optimizer
         self.g_optimizer = g_optimizer
         for optimizer, networks in (
@@ -294,8 +295,7 @@ class LogMean(keras.metrics.Metric):
     def update_state(self, values, count):
         count = tf.cast(count, self.total.dtype)
         values = tf.stack([tf.cast(value, self.total.dtype) for value in values])
-        # A replica without samples has no mean: 0 x nan counts as 0.
-        self.total.assign_add(tf.math.multiply_no_nan(values, count))
+        self.total.assign_add(values * count)
         self.count.assign_add(count)
 
     def result(self):
@@ -330,6 +330,13 @@ def _copy(network):
 def _divisor(number, limit):
     """The largest divisor of `number` up to `limit`."""
     return max(d for d in range(1, min(number, limit) + 1) if number % d == 0)
+
+
+def _span_replicas(layers):
+    """Batch statistics follow the present strategy, wherever their layer was made."""
+    for layer in layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.synchronized = distribute.replica_count() > 1
 
 
 def _check_owners(generators, discriminators):
