@@ -76,3 +76,35 @@ def attempt(loss, penalty, network, d_norm, dtype, steps=2):
 def _kernels(model):
     """D's last bias may rest: to a critic a constant is nothing."""
     return {v.path: v.numpy() for v in model.trainable_variables if len(v.shape) > 1}
+
+
+def pairs(combination):
+    """Its pairs of options of two axes."""
+    return set(itertools.combinations(zip(AXES, combination, strict=True), 2))
+
+
+def covering():
+    """Few combinations, in which every pair of options occurs that can."""
+    possible = [c for c in everything() if refusal(*c) is None]
+    missing = set().union(*map(pairs, possible))
+    chosen = []
+
+    def choose(candidates):
+        chosen.append(max(candidates, key=lambda c: len(pairs(c) & missing)))
+        missing.difference_update(pairs(chosen[-1]))
+
+    for both in itertools.product(AXES["loss"], AXES["penalty"]):
+        choose([c for c in possible if c[:2] == both])
+    while missing:
+        choose(possible)
+    return chosen
+
+
+def refused():
+    """One combination for every pair of options that cannot be."""
+    possible = set().union(*(pairs(c) for c in everything() if refusal(*c) is None))
+    chosen = {}
+    for combination in everything():
+        for pair in pairs(combination) - possible:
+            chosen.setdefault(pair, combination)
+    return list(dict.fromkeys(chosen.values()))
