@@ -41,7 +41,7 @@ class GAN(AdversarialModel):
 
     Args:
         generator: latent (N, latent_dim) to samples in `value_range`.
-        discriminator: samples to logits, (N, 1).
+        discriminator: samples to logits (N, 1), or to a dict with `logits`.
         objective: a loss by name, or `{"name": ..., option: value}`.
         prior: `normal` N(0, 1), `uniform` U(-1, 1) or `unit_uniform` U(0, 1).
         num_classes: number of labels where the networks take one, else 0.
@@ -113,27 +113,48 @@ class GAN(AdversarialModel):
         sample = feed(self.generator, given, training)
         return {**given, "sample": sample}
 
+    def outputs(self, given, training):
+        """All that D says of `given["sample"]`, by name, float32 or better."""
+        out = feed(self.discriminator, given, training)
+        named = out if isinstance(out, Mapping) else {"logits": out}
+        return {k: tf.cast(value, self.variable_dtype) for k, value in named.items()}
+
     def discriminate(self, given, training):
         """D's logits, float32 or better; `given["sample"]` is what it looks at."""
-        logits = feed(self.discriminator, given, training)
-        return tf.cast(logits, self.variable_dtype)
+        return self.outputs(given, training)["logits"]
 
-    def judge(self, given, use, training):
-        """D's logits of a sample, in training as the augmentation changes it.
+    def view(self, given, use, training):
+        """`given` as D sees it: in training the augmentation changes the sample.
 
         Args:
             given: with the `sample` and the step's `seed`.
             use: what the seed is folded with: each use has a change of its own.
         """
-        if training:
-            seed = distribute.fold(given["seed"], use)
-            sample = self.augmented(given["sample"], seed, self.g_optimizer.iterations)
-            given = {**given, "sample": sample}
-        return self.discriminate(given, training)
+        if not training:
+            return given
+        seed = distribute.fold(given["seed"], use)
+        sample = self.augmented(given["sample"], seed, self.g_optimizer.iterations)
+        return {**given, "sample": sample}
+
+    def view_real(self, batch, training):
+        """The batch with its real samples as D sees them."""
+        return self.view({**batch, "sample": batch["real"]}, AUGMENT_REAL, training)
+
+    def view_fake(self, batch, fake, training):
+        """The batch with what was generated as D sees it."""
+        return self.view({**batch, **fake}, AUGMENT_FAKE, training)
 
     def discriminator_loss(self, batch, fake, training):
-        real_logits = self._judge_real(batch, training)
-        logits = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
+        real_logits = self.discriminate(self.view_real(batch, training), training)
+        logits = self.discriminate(self.view_fake(batch, fake, training), training)
+        return self.d_answer(batch, fake, real_logits, logits, training)
+
+    def generator_loss(self, batch, fake, training):
+        logits = self.discriminate(self.view_fake(batch, fake, training), training)
+        return self.g_answer(batch, logits, training)
+
+    def d_answer(self, batch, fake, real_logits, logits, training):
+        """What `discriminator_loss` returns, where D's logits are known."""
         terms = {"d_adv": self.loss_functions.discriminator(real_logits, logits)}
         terms |= self._penalise(batch, fake["sample"], training)
         watched = self._watch(real_logits, logits)
@@ -141,21 +162,21 @@ class GAN(AdversarialModel):
         watched["fake_logit"] = tf.reduce_mean(logits)
         return terms, watched
 
-    def generator_loss(self, batch, fake, training):
-        logits = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
+    def g_answer(self, batch, logits, training):
+        """What `generator_loss` returns, where D's logits of the fakes are known."""
         real_logits = None
         if self.loss_functions.paired:
-            real_logits = self._judge_real(batch, training)
+            real_logits = self.discriminate(self.view_real(batch, training), training)
         return {"g_adv": self.loss_functions.generator(real_logits, logits)}, {}
-
-    def _judge_real(self, batch, training):
-        return self.judge({**batch, "sample": batch["real"]}, AUGMENT_REAL, training)
 
     def _penalise(self, batch, fake, training):
         """The weighted penalties, d_<name>, on a critic that knows the labels."""
 
         def critic(samples):
-            return self.judge({**batch, "sample": samples}, AUGMENT_PENALTY, training)
+            given = {**batch, "sample": samples}
+            return self.discriminate(
+                self.view(given, AUGMENT_PENALTY, training), training
+            )
 
         update = self.d_optimizer.iterations if training else None
         terms = {}
@@ -460,8 +481,8 @@ def assemble(
         beta_1: Adam's decay of the mean gradient.
         beta_2: Adam's decay of the squared gradient.
         epsilon: Adam's, added outside the square root.
-        d_optimizer: in place of Adam: a `keras.optimizers.Optimizer`, or
-            `{"name": ..., option: value}`.
+        d_optimizer: in place of Adam: a `keras.optimizers.Optimizer`, or a name or
+            `{"name": ..., option: value}`, with the rate above unless it has its own.
         g_optimizer: the same for G.
         prior: `normal`, `uniform` (-1 to 1) or `unit_uniform` (0 to 1).
         ema_decay: of the running average of G; 0 keeps none.
@@ -481,14 +502,12 @@ def assemble(
         **parts,
     )
     adam = {"name": "adam", "beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon}
-    d_adam = {**adam, "learning_rate": _first(d_learning_rate, learning_rate)}
-    g_adam = {**adam, "learning_rate": _first(g_learning_rate, learning_rate)}
-    players = {
-        "d_optimizer": d_optimizer or _lazy(d_adam, lazy_ratio(built.penalty_terms)),
-        "g_optimizer": g_optimizer or g_adam,
-    }
+    d_rate = _first(d_learning_rate, learning_rate)
+    g_rate = _first(g_learning_rate, learning_rate)
+    d_adam = _lazy({**adam, "learning_rate": d_rate}, lazy_ratio(built.penalty_terms))
     built.compile(
-        **{player: _optimizer(spec) for player, spec in players.items()},
+        d_optimizer=_optimizer(d_optimizer or d_adam, d_rate),
+        g_optimizer=_optimizer(g_optimizer or adam, g_rate),
         jit_compile=jit_compile,
     )
     return built
@@ -512,7 +531,8 @@ OPTIMIZERS = {
 }
 
 
-def _optimizer(spec):
+def _optimizer(spec, rate):
     if isinstance(spec, keras.optimizers.Optimizer):
         return spec
-    return specs.make("optimizer", spec, OPTIMIZERS)
+    table = spec if isinstance(spec, Mapping) else {"name": spec}
+    return specs.make("optimizer", {"learning_rate": rate, **table}, OPTIMIZERS)
