@@ -41,7 +41,7 @@ class GAN(AdversarialModel):
 
     Args:
         generator: latent (N, latent_dim) to samples in `value_range`.
-        discriminator: samples to logits (N, 1), or to a dict with `logits`.
+        discriminator: samples to logits, (N, 1).
         objective: a loss by name, or `{"name": ..., option: value}`.
         prior: `normal` N(0, 1), `uniform` U(-1, 1) or `unit_uniform` U(0, 1).
         num_classes: number of labels where the networks take one, else 0.
@@ -114,7 +114,10 @@ class GAN(AdversarialModel):
         return {**given, "sample": sample}
 
     def outputs(self, given, training):
-        """All that D says of `given["sample"]`, by name, float32 or better."""
+        """All that D says of `given["sample"]`, by name, float32 or better.
+
+        A D that answers logits alone says {"logits"}.
+        """
         out = feed(self.discriminator, given, training)
         named = out if isinstance(out, Mapping) else {"logits": out}
         return {k: tf.cast(value, self.variable_dtype) for k, value in named.items()}
@@ -136,25 +139,17 @@ class GAN(AdversarialModel):
         sample = self.augmented(given["sample"], seed, self.g_optimizer.iterations)
         return {**given, "sample": sample}
 
-    def view_real(self, batch, training):
-        """The batch with its real samples as D sees them."""
-        return self.view({**batch, "sample": batch["real"]}, AUGMENT_REAL, training)
-
-    def view_fake(self, batch, fake, training):
-        """The batch with what was generated as D sees it."""
-        return self.view({**batch, **fake}, AUGMENT_FAKE, training)
+    def judge(self, given, use, training):
+        """D's logits of a sample in its `view`."""
+        return self.discriminate(self.view(given, use, training), training)
 
     def discriminator_loss(self, batch, fake, training):
-        real_logits = self.discriminate(self.view_real(batch, training), training)
-        logits = self.discriminate(self.view_fake(batch, fake, training), training)
-        return self.d_answer(batch, fake, real_logits, logits, training)
+        real_logits = self._judge_real(batch, training)
+        logits = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
+        return self._d_terms(batch, fake, real_logits, logits, training)
 
-    def generator_loss(self, batch, fake, training):
-        logits = self.discriminate(self.view_fake(batch, fake, training), training)
-        return self.g_answer(batch, logits, training)
-
-    def d_answer(self, batch, fake, real_logits, logits, training):
-        """What `discriminator_loss` returns, where D's logits are known."""
+    def _d_terms(self, batch, fake, real_logits, logits, training):
+        """D's answer, given its logits of real and fake samples."""
         terms = {"d_adv": self.loss_functions.discriminator(real_logits, logits)}
         terms |= self._penalise(batch, fake["sample"], training)
         watched = self._watch(real_logits, logits)
@@ -162,21 +157,25 @@ class GAN(AdversarialModel):
         watched["fake_logit"] = tf.reduce_mean(logits)
         return terms, watched
 
-    def g_answer(self, batch, logits, training):
-        """What `generator_loss` returns, where D's logits of the fakes are known."""
+    def generator_loss(self, batch, fake, training):
+        logits = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
+        return self._g_terms(batch, logits, training)
+
+    def _g_terms(self, batch, logits, training):
+        """G's answer, given D's logits of fake samples."""
         real_logits = None
         if self.loss_functions.paired:
-            real_logits = self.discriminate(self.view_real(batch, training), training)
+            real_logits = self._judge_real(batch, training)
         return {"g_adv": self.loss_functions.generator(real_logits, logits)}, {}
+
+    def _judge_real(self, batch, training):
+        return self.judge({**batch, "sample": batch["real"]}, AUGMENT_REAL, training)
 
     def _penalise(self, batch, fake, training):
         """The weighted penalties, d_<name>, on a critic that knows the labels."""
 
         def critic(samples):
-            given = {**batch, "sample": samples}
-            return self.discriminate(
-                self.view(given, AUGMENT_PENALTY, training), training
-            )
+            return self.judge({**batch, "sample": samples}, AUGMENT_PENALTY, training)
 
         update = self.d_optimizer.iterations if training else None
         terms = {}
