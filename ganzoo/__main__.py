@@ -53,7 +53,7 @@ def list_command(args):
 
 
 def describe_command(args):
-    """Describe one variant: paper, options with defaults, notes."""
+    """Describe one variant: paper, options with defaults, notes, results."""
     about = registry.describe(args.name)
     print(f"{about['name']}: {about['paper']}")
     print(f"tasks: {', '.join(about['tasks'])}")
@@ -61,7 +61,11 @@ def describe_command(args):
     print("options:")
     for name, default in about["options"].items():
         print(f"  {name} = {default!r}")
-    print(f"\n{about['notes']}")
+    print(f"\n{about['notes']}\n")
+    for name, result in about["results"].items():
+        print(f"measured ({name}): {result['headline']}; the bar: {result['bar']}")
+    if not about["results"]:
+        print("measured: nothing yet")
 
 
 def train_command(args):

@@ -113,27 +113,43 @@ class GAN(AdversarialModel):
         sample = feed(self.generator, given, training)
         return {**given, "sample": sample}
 
+    def outputs(self, given, training):
+        """All that D says of `given["sample"]`, by name, float32 or better.
+
+        A D that answers logits alone says {"logits"}.
+        """
+        out = feed(self.discriminator, given, training)
+        named = out if isinstance(out, Mapping) else {"logits": out}
+        return {k: tf.cast(value, self.variable_dtype) for k, value in named.items()}
+
     def discriminate(self, given, training):
         """D's logits, float32 or better; `given["sample"]` is what it looks at."""
-        logits = feed(self.discriminator, given, training)
-        return tf.cast(logits, self.variable_dtype)
+        return self.outputs(given, training)["logits"]
 
-    def judge(self, given, use, training):
-        """D's logits of a sample, in training as the augmentation changes it.
+    def view(self, given, use, training):
+        """`given` as D sees it: in training the augmentation changes the sample.
 
         Args:
             given: with the `sample` and the step's `seed`.
             use: what the seed is folded with: each use has a change of its own.
         """
-        if training:
-            seed = distribute.fold(given["seed"], use)
-            sample = self.augmented(given["sample"], seed, self.g_optimizer.iterations)
-            given = {**given, "sample": sample}
-        return self.discriminate(given, training)
+        if not training:
+            return given
+        seed = distribute.fold(given["seed"], use)
+        sample = self.augmented(given["sample"], seed, self.g_optimizer.iterations)
+        return {**given, "sample": sample}
+
+    def judge(self, given, use, training):
+        """D's logits of a sample in its `view`."""
+        return self.discriminate(self.view(given, use, training), training)
 
     def discriminator_loss(self, batch, fake, training):
         real_logits = self._judge_real(batch, training)
         logits = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
+        return self._d_terms(batch, fake, real_logits, logits, training)
+
+    def _d_terms(self, batch, fake, real_logits, logits, training):
+        """D's answer, given its logits of real and fake samples."""
         terms = {"d_adv": self.loss_functions.discriminator(real_logits, logits)}
         terms |= self._penalise(batch, fake["sample"], training)
         watched = self._watch(real_logits, logits)
@@ -143,6 +159,10 @@ class GAN(AdversarialModel):
 
     def generator_loss(self, batch, fake, training):
         logits = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
+        return self._g_terms(batch, logits, training)
+
+    def _g_terms(self, batch, logits, training):
+        """G's answer, given D's logits of fake samples."""
         real_logits = None
         if self.loss_functions.paired:
             real_logits = self._judge_real(batch, training)
@@ -465,8 +485,8 @@ def assemble(
         beta_1: Adam's decay of the mean gradient.
         beta_2: Adam's decay of the squared gradient.
         epsilon: Adam's, added outside the square root.
-        d_optimizer: in place of Adam: a `keras.optimizers.Optimizer`, or
-            `{"name": ..., option: value}`.
+        d_optimizer: in place of Adam: a `keras.optimizers.Optimizer`, or a name or
+            `{"name": ..., option: value}`, with the rate above unless it has its own.
         g_optimizer: the same for G.
         prior: `normal`, `uniform` (-1 to 1) or `unit_uniform` (0 to 1).
         ema_decay: of the running average of G; 0 keeps none.
@@ -486,14 +506,12 @@ def assemble(
         **parts,
     )
     adam = {"name": "adam", "beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon}
-    d_adam = {**adam, "learning_rate": _first(d_learning_rate, learning_rate)}
-    g_adam = {**adam, "learning_rate": _first(g_learning_rate, learning_rate)}
-    players = {
-        "d_optimizer": d_optimizer or _lazy(d_adam, lazy_ratio(built.penalty_terms)),
-        "g_optimizer": g_optimizer or g_adam,
-    }
+    d_rate = _first(d_learning_rate, learning_rate)
+    g_rate = _first(g_learning_rate, learning_rate)
+    d_adam = _lazy({**adam, "learning_rate": d_rate}, lazy_ratio(built.penalty_terms))
     built.compile(
-        **{player: _optimizer(spec) for player, spec in players.items()},
+        d_optimizer=_optimizer(d_optimizer or d_adam, d_rate),
+        g_optimizer=_optimizer(g_optimizer or adam, g_rate),
         jit_compile=jit_compile,
     )
     return built
@@ -517,7 +535,8 @@ OPTIMIZERS = {
 }
 
 
-def _optimizer(spec):
+def _optimizer(spec, rate):
     if isinstance(spec, keras.optimizers.Optimizer):
         return spec
-    return specs.make("optimizer", spec, OPTIMIZERS)
+    table = spec if isinstance(spec, Mapping) else {"name": spec}
+    return specs.make("optimizer", {"learning_rate": rate, **table}, OPTIMIZERS)

@@ -8,6 +8,7 @@ import functools
 import importlib
 import importlib.metadata
 import inspect
+import json
 import os
 import pkgutil
 import sys
@@ -15,6 +16,7 @@ import traceback
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import resources
 
 from ganzoo import safety, specs
 
@@ -177,7 +179,11 @@ def list_models(task: str | None = None, pattern: str = "*") -> list[str]:
 
 
 def describe(name: str) -> dict:
-    """Returns name, paper, tasks, batch keys, options with defaults and notes."""
+    """Returns name, paper, tasks, batch keys, options with defaults, notes, results.
+
+    The results are what was measured of this variant: by the name of the file in
+    `zoo_configs/results`, its headline and the bar that was fixed before.
+    """
     variant = find(name)
     return {
         "name": variant.name,
@@ -186,6 +192,7 @@ def describe(name: str) -> dict:
         "batch_keys": list(variant.batch_keys),
         "options": variant.options,
         "notes": inspect.getdoc(variant.builder) or "",
+        "results": _results_of(variant.name),
     }
 
 
@@ -211,6 +218,17 @@ def discover() -> None:
         importlib.import_module(f"{package.__name__}.{module.name}")
     for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
         entry.load()
+
+
+def _results_of(name: str) -> dict[str, dict[str, str]]:
+    """The recorded results whose experiment trained the variant called `name`."""
+    found = {}
+    folder = resources.files("ganzoo.zoo_configs") / "results"
+    for file in sorted(folder.iterdir(), key=lambda path: path.name):
+        result = json.loads(file.read_text("utf-8"))
+        if result.get("experiment", {}).get("model") == name:
+            found[file.name] = {key: result[key] for key in ("headline", "bar")}
+    return found
 
 
 def _check_backend() -> None:

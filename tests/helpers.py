@@ -6,8 +6,19 @@ import numpy as np
 import ganzoo
 from ganzoo.layers import Dropout, GaussianNoise
 
+CONVOLUTIONS = {"filters": 2, "latent_dim": 4}
 # Options that make a variant small, where the default is not small enough.
 TINY = {
+    "acgan": CONVOLUTIONS,
+    "began": {**CONVOLUTIONS, "code_dim": 4},
+    "dragan": CONVOLUTIONS,
+    "improved": {**CONVOLUTIONS, "minibatch": {"name": "discrimination", "units": 3}},
+    "lsgan": CONVOLUTIONS,
+    "r3gan": CONVOLUTIONS,
+    "sagan": CONVOLUTIONS,
+    "sngan": CONVOLUTIONS,
+    "wgan": CONVOLUTIONS,
+    "wgan-gp": CONVOLUTIONS,
     "vanilla": {"g_hidden": (16, 16), "d_hidden": (16, 16), "latent_dim": 4},
     "cgan": {"g_hidden": (16, 16), "d_hidden": (16, 16), "latent_dim": 4},
     "dcgan": {"image_shape": (16, 16, 1), "filters": 4, "latent_dim": 4},

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from ganzoo import distribute
 from ganzoo.gan import CHUNK, GAN, assemble, feed
+from ganzoo.losses import feature_matching
 from ganzoo.networks import improved
 from ganzoo.registry import register
 
@@ -104,19 +105,6 @@ class SGAN(GAN):
         chunks = [self._scale(x[i : i + CHUNK]) for i in range(0, len(x) or 1, CHUNK)]
         logits = [self.answers(chunk, training=False)[1] for chunk in chunks]
         return tf.nn.softmax(tf.concat(logits, axis=0)).numpy()
-
-
-def feature_matching(real, fake):
-    """Mean squared difference of D's mean features (Salimans et al. 2016, sec. 3.1).
-
-    The means are over the global batch; the mean over features in place of the sum
-    follows the paper's code.
-    """
-    real, fake = (
-        distribute.global_mean(tf.reduce_mean(features, axis=0))
-        for features in (real, fake)
-    )
-    return tf.reduce_mean(tf.math.squared_difference(real, fake))
 
 
 def _mean_of(values, known):
