@@ -8,6 +8,7 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 URL = "https://github.com/ganzoo/ganzoo"  # the one place that names it
 
+MESH = ["scikit-image>=0.22", "trimesh>=4"]
 TEST = ["pytest>=8", "nbclient>=0.10", "nbformat>=5.10", "ipykernel>=6", "ruff>=0.8"]
 
 setup(
@@ -40,9 +41,10 @@ setup(
     ],
     extras_require={
         "cuda": ["tensorflow[and-cuda]"],
+        "mesh": MESH,
         "tensorboard": ["tensorboard"],
-        "test": TEST,
-        "dev": [*TEST, "build", "jupytext"],
+        "test": [*TEST, *MESH],
+        "dev": [*TEST, *MESH, "build", "jupytext"],
     },
     classifiers=[
         "Programming Language :: Python :: 3",

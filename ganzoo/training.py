@@ -188,6 +188,7 @@ def _load_data(experiment):
         channels=experiment.channels,
         strict=experiment.strict,
         labels_per_class=experiment.labels_per_class,
+        class_name=experiment.class_name,
         seed=experiment.seed,
     )
 

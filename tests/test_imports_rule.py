@@ -13,6 +13,7 @@ INNER = {
     "trainer",
     "distribute",
     "gan",
+    "latent_model",
     "layers",
     "losses",
     "penalties",
@@ -25,7 +26,9 @@ RULE = {
     "checkpoint": set(),
     "cluster": set(),
     "latent": set(),
-    "plots": set(),
+    "plots": {"voxel_plots"},
+    "voxel_plots": set(),
+    "sample_files": {"plots"},
     "data": set(),
     "metrics": set(),
     "distribute": {"specs"},
@@ -37,12 +40,11 @@ RULE = {
     "networks": {"layers", "penalties", "specs"},
     "adversarial": {"trainer", "data", "distribute"},
     "trainer": {"data", "distribute"},
+    "latent_model": {"adversarial", "data", "distribute", "latent", "specs"},
     "gan": {
-        "adversarial",
         "augment",
-        "data",
         "distribute",
-        "latent",
+        "latent_model",
         "layers",
         "losses",
         "penalties",
@@ -68,9 +70,9 @@ RULE = {
         "benchmark",
         "experiment",
         "launch",
-        "plots",
         "registry",
         "run_directory",
+        "sample_files",
         "training",
     },
     "__init__": {"adversarial", "experiment", "gan", "registry", "training"},
@@ -78,7 +80,7 @@ RULE = {
 # Imported inside functions or for type checkers alone, so that TensorFlow waits.
 LAZY = {
     "registry": {"gan"},
-    "__main__": {"benchmark", "launch", "plots", "training"},
+    "__main__": {"benchmark", "launch", "sample_files", "training"},
     "__init__": {"adversarial", "experiment", "gan", "training"},
 }
 APART = ("variants",)

@@ -16,6 +16,7 @@ def generator(
     hidden=(256, 256),
     activation="relu",
     normalize=True,
+    normalize_last=False,
     hidden_noise=0.0,
     latent_to_hidden=0,
     label_units=0,
@@ -28,6 +29,7 @@ def generator(
     Args:
         hidden: units of each hidden layer.
         normalize: batch normalisation after each hidden layer but the last.
+        normalize_last: after the last one too.
         hidden_noise: standard deviation of noise added to each hidden layer in
             training.
         latent_to_hidden: how many of the latent's numbers, its last ones, enter at
@@ -57,7 +59,7 @@ def generator(
     for i, units in enumerate(hidden):
         if latent_to_hidden and i == 1:
             x = layers.Concatenate()([x, late])
-        norm = normalize and i < len(hidden) - 1
+        norm = normalize and (normalize_last or i < len(hidden) - 1)
         x = layers.Dense(units, use_bias=not norm, kernel_initializer=initializer)(x)
         x = batch_norm()(x) if norm else x
         x = inputs.activation(activation)(x)
