@@ -67,7 +67,9 @@ def write_mesh(samples: np.ndarray, path: str | Path) -> None:
         if volume.max() <= LEVEL:
             continue
         # An empty border closes what touches the side.
-        vertices, faces, *_ = measure.marching_cubes(np.pad(volume, 1), LEVEL)
+        vertices, faces, *_ = measure.marching_cubes(
+            np.pad(volume, 1), LEVEL, gradient_direction="ascent"
+        )
         # Half a voxel each for the border's and for the voxel's own centre.
         vertices = (vertices - 0.5) / max(volume.shape)
         row, column = divmod(index, columns)
