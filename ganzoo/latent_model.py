@@ -119,6 +119,11 @@ class LatentModel(AdversarialModel):
         values = np.asarray(values)
         if self.value_range is None or values.dtype == np.uint8:
             return values
+        if not np.isfinite(values).all():
+            raise ValueError(
+                "Samples are NaN or infinite: the model has diverged. Load an earlier "
+                "checkpoint, or train it anew."
+            )
         low, high = self.value_range
         pixels = np.rint((values - low) * (255 / (high - low)))
         return np.clip(pixels, 0, 255).astype("uint8")

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from ganzoo.data import folder, images, npz, stacked, tfds, toy
-from ganzoo.data.cache import CACHE_DIR
-from ganzoo.data.record import Data
+from ganzoo.data.cache import default_dir
+from ganzoo.data.record import Data, Mixture
 
 BUILT_IN = (*toy.BUILT_IN, stacked.NAME)
 """Names of the sets that ganzoo makes itself."""
@@ -45,10 +45,12 @@ def load_data(
         channels: 1 (grey) or 3 (RGB); by default what the images have.
         strict: refuse a folder with an unreadable image instead of skipping it.
         labels_per_class: semi-supervised: this many labelled samples of each class go
-            to `labeled` and `labeled_label`, and every `label` becomes -1.
+            to `labeled` and `labeled_label`, and every `label` becomes -1; with 0
+            there is no label at all.
         class_name: only the samples of this class, without labels.
         seed: chooses the labelled samples.
-        cache_dir: where larger sets are decoded to; by default ~/.cache/ganzoo.
+        cache_dir: where larger sets are decoded to; by default GANZOO_CACHE, then
+            ~/.cache/ganzoo.
         memory_limit: bytes of uint8 samples above which a folder or TFDS set is
             memory-mapped from `cache_dir`.
 
@@ -56,10 +58,12 @@ def load_data(
         ValueError: unknown name, or a set that is empty, broken or cannot be had.
     """
     form = images.Form.of(image_size, channels)
-    cache = Path(cache_dir or CACHE_DIR)
-    path = Path(name).expanduser()
+    cache = Path(cache_dir or default_dir())
+    path = _path(name)
     if name in toy.BUILT_IN:
         data = _named(name, *toy.load_built_in(name, split), form)
+        if name in toy.MIXTURES:
+            data = replace(data, mixture=Mixture(*toy.MIXTURES[name]))
     elif name == stacked.NAME:
         data = _named(name, *_stacked(split, data_dir, cache), form)
     elif str(name) and path.is_dir():  # Path("") is the current directory
@@ -89,6 +93,16 @@ def load_data(
     if labels_per_class is None:
         return data
     return _semi_supervised(data, labels_per_class, seed)
+
+
+def _path(name: str | Path) -> Path:
+    """The path that `name` would be, if it is one at all."""
+    try:
+        path = Path(name).expanduser()
+        path.exists()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ValueError(f"The data set {str(name)!r} cannot be: {error}.") from error
+    return path
 
 
 def _named(
@@ -140,13 +154,16 @@ def _of_class(data: Data, class_name: str) -> Data:
 
 def _semi_supervised(data: Data, per_class: int, seed: int) -> Data:
     """Moves `per_class` labelled samples of each class to a stream of their own."""
-    if per_class < 1 or not data.class_names:
+    if per_class < 0 or not data.class_names:
         raise ValueError(
-            "labels_per_class needs a labelled set and at least 1 label a class. "
+            "labels_per_class needs a labelled set and 0 or more labels a class. "
             f"Received: labels_per_class={per_class}, data set {data.name!r} with "
             f"{data.num_classes} classes."
         )
     label = data.arrays["label"]
+    hidden = {**data.arrays, "label": np.full_like(label, -1)}
+    if not per_class:
+        return replace(data, arrays=hidden)
     rng = np.random.default_rng(seed)
     rows = []
     for index in range(data.num_classes):
@@ -161,8 +178,7 @@ def _semi_supervised(data: Data, per_class: int, seed: int) -> Data:
         rows.append(rng.choice(members, per_class, replace=False))
     rows = np.concatenate(rows)
     arrays = {
-        **data.arrays,
-        "label": np.full_like(label, -1),
+        **hidden,
         "labeled": np.asarray(data.arrays["real"][rows]),
         "labeled_label": label[rows],
     }
