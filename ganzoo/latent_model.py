@@ -55,6 +55,11 @@ class LatentModel(AdversarialModel):
     # --- use --------------------------------------------------------------------
 
     @property
+    def conditional(self) -> bool:
+        """Whether samples are asked for by a label of the data."""
+        return bool(self.num_classes and self.label_count)
+
+    @property
     def latent_dim(self) -> int:
         """Length of a latent."""
         return self.generator.input["latent"].shape[-1]

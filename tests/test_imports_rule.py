@@ -71,7 +71,7 @@ RULE = {
         "classifier",
         "data",
         "experiment",
-        "gan",
+        "latent_model",
         "protocol",
         "run_directory",
         "safety",
