@@ -8,6 +8,7 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 URL = "https://github.com/ganzoo/ganzoo"  # the one place that names it
 
+MESH = ["scikit-image>=0.22", "trimesh>=4"]
 TEST = [
     "pytest>=8",
     "hypothesis>=6.100",
@@ -48,9 +49,10 @@ setup(
     ],
     extras_require={
         "cuda": ["tensorflow[and-cuda]"],
+        "mesh": MESH,
         "tensorboard": ["tensorboard"],
-        "test": TEST,
-        "dev": [*TEST, "build", "jupytext"],
+        "test": [*TEST, *MESH],
+        "dev": [*TEST, *MESH, "build", "jupytext"],
     },
     classifiers=[
         "Programming Language :: Python :: 3",

@@ -41,7 +41,7 @@ def _run(args):
     logging.set_verbosity(logging.ERROR)  # TFDS tells of each set that it opens
     try:
         args.function(args)
-    except (ValueError, RuntimeError, OSError) as error:
+    except (ValueError, RuntimeError, OSError, ImportError) as error:
         sys.exit(f"ganzoo: {error}")
 
 
@@ -94,13 +94,13 @@ def _experiment(args):
 
 
 def sample_command(args):
-    """Write a grid of samples of a run or a .keras file."""
-    from ganzoo import plots
+    """Write samples of a run or a .keras file: a picture, arrays, or a mesh."""
+    from ganzoo import sample_files
     from ganzoo.training import load
 
+    write = sample_files.writer(args.out)
     model = load(args.source)
-    samples = model.sample(args.n, seed=args.seed, label=args.label)
-    plots.save_png(plots.samples_picture(samples), args.out)
+    write(model.sample(args.n, seed=args.seed, label=args.label), args.out)
     print(f"Wrote {args.out}")
 
 
@@ -206,7 +206,11 @@ def _add_sample(command):
     command.add_argument("--n", type=int, default=64)
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--label", type=int)
-    command.add_argument("--out", default="samples.png")
+    command.add_argument(
+        "--out",
+        default="samples.png",
+        help="a picture .png, arrays .npz, or of volumes a mesh .obj, .ply, .stl, .glb",
+    )
 
 
 def _add_evaluate(command):

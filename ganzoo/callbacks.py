@@ -134,8 +134,8 @@ class Progress(keras.callbacks.Callback):
 class SampleGrid(keras.callbacks.Callback):
     """Draws the same latents over training, and an animation of it at the end.
 
-    Images become a grid, a row for each class of a conditional model; volumes the
-    grid of their middle slices. Points in the plane are drawn with the data over D's
+    Images become a grid, a row for each class of a conditional model; volumes a grid
+    of up to 16. Points in the plane are drawn with the data over D's
     decision field; of longer vectors, the first two coordinates.
 
     Args:

@@ -23,6 +23,7 @@ class Experiment:
     image_size: int | None = None
     channels: int | None = None
     labels_per_class: int | None = None
+    class_name: str | None = None
     strict: bool = False
     steps: int = 4000
     batch_size: int = 128
@@ -60,11 +61,13 @@ class Experiment:
 FIELDS = {f.name: f for f in dataclasses.fields(Experiment)}
 HELP = {
     "model": "the variant, see `ganzoo list`",
-    "dataset": "digits, ring8, grid25, swiss_roll, a TFDS name, an .npz or a folder",
+    "dataset": "digits, ring8, grid25, swiss_roll, voxel_shapes, stacked_mnist, a TFDS "
+    "name, an .npz or a folder",
     "data_dir": "where prepared TFDS sets are (default: TFDS_DATA_DIR)",
     "image_size": "side that images of a folder are resized to",
     "channels": "1 (grey) or 3 (RGB) for images of a folder",
     "labels_per_class": "labelled samples per class, from 0; the rest is unlabelled",
+    "class_name": "train on the samples of this class alone",
     "strict": "refuse a folder with an unreadable image",
     "steps": "G updates in all",
     "batch_size": "real samples for each D update, over all replicas",

@@ -27,6 +27,7 @@ class Trainer(keras.Model):
     label_count = 0  # labels that batches must hold: lowest_label .. label_count - 1
     lowest_label = 0
     sample_shape: tuple[int, ...] | None = None  # of one real sample, if it is fixed
+    pack = 1  # samples that D judges at once
 
     def compile(self, d_optimizer=None, g_optimizer=None, jit_compile=False):
         """Gives each player its optimizer, and builds what training keeps.
@@ -215,12 +216,14 @@ class Trainer(keras.Model):
 
     def _check_batch(self, batch):
         size = int(batch["real"].shape[0])
-        unit = max(1, self.d_steps) * self.distribute_strategy.num_replicas_in_sync
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        unit = max(1, self.d_steps) * replicas * self.pack
+        packed = " x pack" if self.pack > 1 else ""
         if size % unit:
             below, above = size - size % unit, size + unit - size % unit
             would_do = f"{below} or {above}" if below else above
             raise ValueError(
-                f"The global batch must divide by d_steps x replicas = {unit}. "
+                f"The global batch must divide by d_steps x replicas{packed} = {unit}. "
                 f"Received a batch of {size}; {would_do} would do."
             )
         arrays = pipeline.to_arrays({k: np.asarray(v) for k, v in batch.items()})

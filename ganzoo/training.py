@@ -215,6 +215,7 @@ def _load_data(experiment):
     return load_data(
         **data_settings(experiment),
         labels_per_class=experiment.labels_per_class,
+        class_name=experiment.class_name,
         seed=experiment.seed,
     )
 

@@ -7,7 +7,8 @@ import tensorflow as tf
 from helpers import tiny
 
 import ganzoo
-from ganzoo.gan import CHUNK, PRIORS, assemble
+from ganzoo.gan import assemble
+from ganzoo.latent_model import CHUNK, PRIORS
 from ganzoo.networks import mlp
 
 

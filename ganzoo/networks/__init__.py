@@ -26,6 +26,7 @@ def make(
     image_shape,
     *,
     latent_dim: int,
+    d_shape=None,
     num_classes: int = 0,
     value_range="auto",
     label_in_d: bool = True,
@@ -42,6 +43,7 @@ def make(
         network: a family, or `{"name": family, option: value}`.
         image_shape: of a sample; what the family can serve.
         latent_dim: length of the latent.
+        d_shape: of what D judges, where it is not one sample.
         num_classes: number of labels; 0 for none.
         value_range: of the samples; `auto` is None, unbounded, for vectors and (-1, 1)
             for the rest.
@@ -80,10 +82,10 @@ def make(
     if any(term.penalty.per_sample for term in terms_of(penalties).values()):
         usual = inspect.signature(family.discriminator).parameters["d_norm"].default
         given["d_norm"] = norms.PER_SAMPLE.get(usual, usual)
-    sources = (given, own, options)
+    judged = {**given, "image_shape": d_shape or image_shape}
     return {
-        "generator": _player(family.generator, "g_", sources),
-        "discriminator": _player(family.discriminator, "d_", sources),
+        "generator": _player(family.generator, "g_", (given, own, options)),
+        "discriminator": _player(family.discriminator, "d_", (judged, own, options)),
         "num_classes": num_classes,
         "value_range": value_range,
     }

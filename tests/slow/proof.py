@@ -24,13 +24,20 @@ RUNS = Path(os.environ.get("GANZOO_RUNS", "runs"))
 RESULTS = Path(__file__).parents[2] / "zoo_configs" / "results"
 
 
-def trained(config, data_dir=None, **changes):
-    """Trains a config, or goes on; returns (model, run directory, seconds)."""
+def trained(config, data_dir=None, options=None, **changes):
+    """Trains a config, or goes on; returns (model, run directory, seconds).
+
+    Args:
+        options: of the variant, in place of the config's.
+        **changes: of the experiment, the same.
+    """
     values = {**load_config(config), **changes}
+    values["options"] = {**values.get("options", {}), **(options or {})}
     if data_dir is not None:
         values["data_dir"] = str(data_dir)
     experiment = from_dict(values)
-    suffix = "".join(f"_{key}{value}" for key, value in sorted(changes.items()))
+    differing = sorted({**changes, **(options or {})}.items())
+    suffix = "".join(f"_{key}{value}" for key, value in differing)
     run = RUNS / (config + suffix)
     model = ganzoo.train(experiment, run, progress=False)
     return model, run, read_rows(run / "metrics.jsonl")[-1]["seconds"]

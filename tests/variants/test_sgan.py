@@ -212,5 +212,5 @@ def test_penalties_join_the_terms_and_augmentation_is_refused():
     images = np.random.default_rng(0).integers(0, 256, (16, 8, 8, 1), dtype="uint8")
     history = model.fit(images, labels, batch_size=8, verbose=0).history
     assert np.isfinite(history["d_r1"]).all() and model.step == 2
-    with pytest.raises(ValueError, match="sgan takes no `augment`"):
+    with pytest.raises(ValueError, match="SGAN takes no `augment`"):
         tiny("sgan", augment=["color"])
