@@ -8,7 +8,15 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 URL = "https://github.com/ganzoo/ganzoo"  # the one place that names it
 
-TEST = ["pytest>=8", "nbclient>=0.10", "nbformat>=5.10", "ipykernel>=6", "ruff>=0.8"]
+TEST = [
+    "pytest>=8",
+    "nbclient>=0.10",
+    "nbformat>=5.10",
+    "ipykernel>=6",
+    "ruff>=0.8",
+    "prdc>=0.2",  # this and the next: what the metrics are tested against
+    "scikit-image>=0.24",
+]
 
 setup(
     name="ganzoo-keras",
