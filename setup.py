@@ -10,6 +10,7 @@ URL = "https://github.com/ganzoo/ganzoo"  # the one place that names it
 
 TEST = [
     "pytest>=8",
+    "hypothesis>=6.100",
     "nbclient>=0.10",
     "nbformat>=5.10",
     "ipykernel>=6",
@@ -41,6 +42,7 @@ setup(
         "importlib_resources",  # tensorflow-datasets needs it and does not say so
         "numpy>=1.26",
         "absl-py>=1.4",
+        "h5py>=3.10",
         "scikit-learn>=1.4",
         "scipy>=1.11",
         "matplotlib>=3.8",

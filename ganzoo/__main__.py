@@ -4,7 +4,6 @@ import argparse
 import os
 import re
 import sys
-import tomllib
 from pathlib import Path
 
 from absl import app, flags, logging
@@ -117,6 +116,22 @@ def evaluate_command(args):
     print(evaluation.table())
 
 
+def export_command(args):
+    """Write the generator of a run or a .keras file for other programs."""
+    from ganzoo.exporting import export
+    from ganzoo.training import load
+
+    model = load(args.source)
+    ending = ".keras" if args.format == "keras" else ""
+    out = export(model, args.out or f"generator{ending}", args.format)
+    given = f"latent (n, {model.latent_dim}) from the prior {model.prior!r}"
+    if model.num_classes:
+        given += f", label (n,) int32 below {model.num_classes}"
+    span = "any range" if model.value_range is None else list(model.value_range)
+    shape = ", ".join(map(str, model.sample_shape))
+    print(f"Wrote {out}: {given}, to samples (n, {shape}) in {span}")
+
+
 def launch_command(args):
     """Run a command on several local workers, to try out multi_worker."""
     from ganzoo.launch import launch
@@ -202,6 +217,12 @@ def _add_evaluate(command):
     command.add_argument("--seed", type=int, default=0, help="of the latents")
 
 
+def _add_export(command):
+    command.add_argument("source", help="a run directory or a .keras file")
+    command.add_argument("--format", default="keras", help="keras or saved_model")
+    command.add_argument("--out", help="default: generator.keras, or generator")
+
+
 def _add_launch(command):
     command.add_argument("--workers", type=int, default=2)
     command.add_argument(
@@ -223,14 +244,14 @@ def _options(assignments):
     options = {}
     for assignment in assignments:
         try:
-            options |= tomllib.loads(assignment)
-        except tomllib.TOMLDecodeError as error:
+            options |= schema.parse_toml(assignment.encode(), "--set")
+        except ValueError as error:
             # A bare word is a string. True and None are Python's words: refused.
             word = re.fullmatch(r"(\w+)=([a-z][\w-]*)", assignment)
             if not word:
                 raise ValueError(
                     "--set takes OPTION=VALUE, the value as in TOML (0.5, true, "
-                    f"[8, 8]) or a word. Received: {assignment!r}."
+                    f"[8, 8]) or a word ({error}). Received: {assignment!r}."
                 ) from error
             options[word[1]] = word[2]
     return options
@@ -242,6 +263,7 @@ COMMANDS = {
     "train": (train_command, _add_train),
     "sample": (sample_command, _add_sample),
     "evaluate": (evaluate_command, _add_evaluate),
+    "export": (export_command, _add_export),
     "launch": (launch_command, _add_launch),
     "benchmark": (benchmark_command, _add_benchmark),
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import keras
 
-from ganzoo import checkpoint, run_directory
+from ganzoo import checkpoint, run_directory, safety
 from ganzoo.classifier import accuracy
 from ganzoo.data import load_data
 from ganzoo.experiment import data_settings, from_dict
@@ -130,7 +130,7 @@ def read(run) -> Evaluation | None:
     if not path.is_file():
         return None
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = safety.read_json(path)
         version = content["format"]
         if version == FORMAT:
             found = [Score(**score) for score in content["scores"]]

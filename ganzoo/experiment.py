@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
-from ganzoo import specs
+from ganzoo import safety, specs
 from ganzoo.registry import find
 
 
@@ -116,10 +116,7 @@ def load_config(name: str) -> dict:
         )
         specs.check_known("config", [name], names)
         path = shipped / f"{name}.toml"
-    try:
-        values = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{name} is not valid TOML: {error}.") from error
+    values = parse_toml(safety.read_bytes(path, safety.MAX_TEXT), name)
     _check_values(values)
     return values
 
@@ -129,6 +126,20 @@ def data_settings(experiment: Experiment) -> dict:
     names = ("data_dir", "image_size", "channels", "strict")
     settings = {name: getattr(experiment, name) for name in names}
     return {"name": experiment.dataset, **settings}
+
+
+def parse_toml(data: bytes, where: str) -> dict:
+    """The table that TOML text holds.
+
+    Raises:
+        ValueError: it is no TOML, nested too deep, or holds too large a number.
+    """
+    try:
+        values = tomllib.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{where} is not valid TOML: {error}.") from error
+    safety.check_values(values, where)
+    return values
 
 
 def effective_options(experiment: Experiment, data) -> dict:
@@ -169,7 +180,8 @@ def _types(name) -> tuple[type, ...]:
 
 
 def _check_whole(name, value, least):
-    if not isinstance(value, int) or value < least:
+    if not isinstance(value, int) or not least <= value < 2**31:
         raise ValueError(
-            f"`{name}` must be a whole number from {least}. Received: {value!r}."
+            f"`{name}` must be a whole number from {least}, below 2^31. "
+            f"Received: {value!r}."
         )

@@ -19,6 +19,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
+from ganzoo import safety
+
 MIN_WIDTH = 400  # a grid of 8x8 digits drawn pixel for pixel would be 64 wide
 MAX_FRAMES = 60  # a few MB and some ten seconds: what people look at to the end
 MAX_SIDE = 1000  # pixels of an animation's longer side
@@ -61,7 +63,7 @@ def save_png(array: np.ndarray, path: str | Path) -> None:
 
 def read_png(path: str | Path) -> np.ndarray:
     """Reads a picture as uint8 (H, W, 3)."""
-    with Image.open(path) as image:
+    with safety.open_image(path) as image:
         return np.asarray(image.convert("RGB"))
 
 

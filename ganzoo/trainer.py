@@ -37,8 +37,9 @@ class Trainer(keras.Model):
             jit_compile: compile the step with XLA (one device only).
 
         Raises:
-            ValueError: a weight that both players own; under several replicas, XLA,
-                or an optimizer that clips (it would clip before the sum over them).
+            ValueError: a weight that both players own; a layer that computes in
+                float16; under several replicas, XLA, or an optimizer that clips (it
+                would clip before the sum over them).
         """
         if jit_compile and distribute.replica_count() > 1:
             raise ValueError(
@@ -47,6 +48,7 @@ class Trainer(keras.Model):
             )
         super().compile(optimizer=None, jit_compile=jit_compile)
         _check_owners(self.generators, self.discriminators)
+        _check_precision([*self.generators, *self.discriminators])
         if self.discriminators and not self.d_steps:
             raise ValueError(
                 "`d_steps` must be a whole number from 1 where there is a "
@@ -338,6 +340,17 @@ def _check_owners(generators, discriminators):
         raise ValueError(
             "Every trainable weight must belong to exactly one player. "
             f"Owned by both: {', '.join(both)}."
+        )
+
+
+def _check_precision(networks):
+    layers = [layer for network in networks for layer in network._flatten_layers()]
+    half = [layer.name for layer in layers if layer.compute_dtype == "float16"]
+    if half:
+        raise ValueError(
+            "The layers compute in float16, whose gradients vanish without a scaled "
+            "loss. Build them under the policy mixed_bfloat16 or float32. "
+            f"Received: {', '.join(half[:3])}, ..."
         )
 
 

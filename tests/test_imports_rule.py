@@ -22,11 +22,12 @@ INNER = {
 # import each other unless it is APART. A new module must find its place here.
 RULE = {
     "specs": set(),
-    "checkpoint": set(),
+    "safety": set(),
+    "checkpoint": {"safety"},
     "cluster": set(),
     "latent": set(),
-    "plots": set(),
-    "data": set(),
+    "plots": {"safety"},
+    "data": {"safety"},
     "metrics": set(),
     "protocol": set(),
     "distribute": {"specs"},
@@ -34,7 +35,7 @@ RULE = {
     "layers": {"distribute", "specs"},
     "losses": {"distribute", "specs"},
     "penalties": {"distribute", "specs"},
-    "registry": {"specs", "gan"},  # gan: see LAZY
+    "registry": {"safety", "specs", "gan"},  # gan: see LAZY
     "networks": {"layers", "penalties", "specs"},
     "adversarial": {"trainer", "data", "distribute"},
     "trainer": {"data", "distribute"},
@@ -50,9 +51,9 @@ RULE = {
         "specs",
     },
     "variants": INNER | {"networks", "registry"},
-    "run_directory": {"checkpoint"},
+    "run_directory": {"checkpoint", "safety"},
     "classifier": {"checkpoint", "data"},
-    "extractors": {"checkpoint", "classifier", "data", "specs"},
+    "extractors": {"checkpoint", "classifier", "data", "safety", "specs"},
     "scores": {"classifier", "extractors", "metrics"},
     "scorer": {"classifier", "data", "extractors", "protocol", "scores", "specs"},
     "selection": {
@@ -71,13 +72,16 @@ RULE = {
         "gan",
         "protocol",
         "run_directory",
+        "safety",
         "scorer",
         "training",
     },
-    "callbacks": {"checkpoint", "plots"},
-    "experiment": {"registry", "specs"},
+    "callbacks": {"checkpoint", "plots", "safety"},
+    "experiment": {"registry", "safety", "specs"},
+    "exporting": {"layers", "specs"},
     "launch": set(),
     "training": {
+        "adversarial",
         "callbacks",
         "checkpoint",
         "cluster",
@@ -86,6 +90,7 @@ RULE = {
         "experiment",
         "registry",
         "run_directory",
+        "safety",
         "scorer",
         "selection",
     },
@@ -94,6 +99,7 @@ RULE = {
         "benchmark",
         "evaluation",
         "experiment",
+        "exporting",
         "launch",
         "plots",
         "registry",
@@ -104,6 +110,7 @@ RULE = {
         "adversarial",
         "evaluation",
         "experiment",
+        "exporting",
         "gan",
         "registry",
         "training",
@@ -112,8 +119,22 @@ RULE = {
 # Imported inside functions or for type checkers alone, so that TensorFlow waits.
 LAZY = {
     "registry": {"gan"},
-    "__main__": {"benchmark", "evaluation", "launch", "plots", "training"},
-    "__init__": {"adversarial", "evaluation", "experiment", "gan", "training"},
+    "__main__": {
+        "benchmark",
+        "evaluation",
+        "exporting",
+        "launch",
+        "plots",
+        "training",
+    },
+    "__init__": {
+        "adversarial",
+        "evaluation",
+        "experiment",
+        "exporting",
+        "gan",
+        "training",
+    },
 }
 APART = ("variants",)
 

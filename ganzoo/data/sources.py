@@ -54,7 +54,7 @@ def load_data(
     """
     form = images.Form.of(image_size, channels)
     cache = Path(cache_dir or default_dir())
-    path = Path(name).expanduser()
+    path = _path(name)
     if name in toy.BUILT_IN:
         data = _named(name, *toy.load_built_in(name, split), form)
         if name in toy.MIXTURES:
@@ -84,6 +84,16 @@ def load_data(
     if labels_per_class is None:
         return data
     return _semi_supervised(data, labels_per_class, seed)
+
+
+def _path(name: str | Path) -> Path:
+    """The path that `name` would be, if it is one at all."""
+    try:
+        path = Path(name).expanduser()
+        path.exists()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ValueError(f"The data set {str(name)!r} cannot be: {error}.") from error
+    return path
 
 
 def _named(
