@@ -5,9 +5,8 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from ganzoo.checkpoint import read_arrays, write_arrays
+from ganzoo.cache import kept
 from ganzoo.data import pipeline
-from ganzoo.data.cache import default_dir
 from ganzoo.data.record import Data
 
 RECIPE = 1  # raised with any change below: the features are others then
@@ -66,16 +65,17 @@ def trained(data: Data, keep: bool = True) -> keras.Model:
     """
     _check(data)
     model = network(data.sample_shape, data.num_classes)
-    name = f"classifier_{data.fingerprint}_recipe{RECIPE}.npz"
-    path = default_dir() / "classifiers" / name
-    known = read_arrays(path) if keep and path.exists() else None
-    if known is not None:
-        model.set_weights([known[0][name] for name in sorted(known[0])])
-        return model
-    _train(model, data)
+
+    def weights():
+        _train(model, data)
+        return {f"{i:02d}": w for i, w in enumerate(model.get_weights())}
+
     if keep:
-        weights = {f"{i:02d}": v.numpy() for i, v in enumerate(model.weights)}
-        write_arrays(path, weights, recipe=RECIPE)
+        key = f"{data.fingerprint}_recipe{RECIPE}"
+        found = kept("classifiers", key, weights)
+    else:
+        found = weights()
+    model.set_weights([found[name] for name in sorted(found)])
     return model
 
 
