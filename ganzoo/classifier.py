@@ -15,13 +15,14 @@ FEATURES = 64
 BATCH_SIZE = 128
 STEPS = 2400  # five epochs of MNIST
 LEARNING_RATE = 2e-3
+SCALED_BY = 10_000  # training images that set the scale of the features
 
 
 def network(image_shape, num_classes: int) -> keras.Model:
     """uint8 images (N, H, W, C) to `features` (N, 64) and `probabilities` (N, n).
 
     Three convolutions that halve the image, and one hidden layer, whose output the
-    features are. Every weight starts from a seed of its own.
+    features are, of mean square 1. Every weight starts from a seed of its own.
     """
 
     def init(seed):
@@ -42,11 +43,19 @@ def network(image_shape, num_classes: int) -> keras.Model:
     x = layers.Flatten(dtype="float32")(x)
     x = layers.Dropout(0.25, seed=3, dtype="float32")(x)
     features = layers.Dense(
-        FEATURES, activation="relu", kernel_initializer=init(4), dtype="float32"
+        FEATURES,
+        activation="relu",
+        kernel_initializer=init(4),
+        dtype="float32",
+        name="hidden",
     )(x)
     x = layers.Dropout(0.25, seed=5, dtype="float32")(features)
     probabilities = layers.Dense(
-        num_classes, activation="softmax", kernel_initializer=init(6), dtype="float32"
+        num_classes,
+        activation="softmax",
+        kernel_initializer=init(6),
+        dtype="float32",
+        name="classes",
     )(x)
     outputs = {"features": features, "probabilities": probabilities}
     return keras.Model(images, outputs, name="classifier")
@@ -108,6 +117,18 @@ def _train(model, data):
             optimizer.apply(tape.gradient(error, variables), variables)
 
     steps(iter(stream), tf.constant(STEPS))
+    _normalize(model, arrays["real"][:SCALED_BY])
+
+
+def _normalize(model, images):
+    """Gives the features a mean square of 1; the classes stay what they are."""
+    batches = range(0, len(images), BATCH_SIZE)
+    features = [model(images[i : i + BATCH_SIZE])["features"] for i in batches]
+    scale = float(np.sqrt(np.mean(np.square(np.concatenate(features)))))
+    hidden, last = model.get_layer("hidden"), model.get_layer("classes")
+    for weight in hidden.weights:
+        weight.assign(weight / scale)
+    last.kernel.assign(last.kernel * scale)
 
 
 def _check(data):
