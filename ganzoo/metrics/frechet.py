@@ -10,7 +10,7 @@ from ganzoo.metrics.arrays import check_features, slices
 _BLOCK = 4096  # rows that are converted to float64 at a time
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Gaussian:
     """Mean `(d,)` and covariance `(d, d)` of `count` samples: all to keep of a set."""
 
