@@ -33,8 +33,8 @@ def test_copies_are_below_chance():
 
 
 def test_fakes_in_the_middle_of_modes_are_near_to_all():
-    modes = 10 * np.eye(20)[np.arange(200) % 4]
-    real, fake = modes + RNG.standard_normal((200, 20)), modes + 0.1
+    modes = 50 * np.eye(100)[np.arange(200) % 4]
+    real, fake = modes + RNG.standard_normal((200, 100)), modes + 0.1
     fake = fake + RNG.normal(0, 0.01, fake.shape)
     scores = two_sample_accuracies(real, fake)
     assert scores["fake"] == 1 and scores["real"] < 0.1
