@@ -26,7 +26,8 @@ class Gaussian:
         1e-16 into 1e-8.
         """
         values, vectors = np.linalg.eigh(self.covariance)
-        floor = values[-1] * len(values) * np.finfo(float).eps
+        eps = np.finfo(float).eps
+        floor = len(values) * eps * max(values[-1], eps * (self.mean @ self.mean))
         # n samples span n - 1 directions, whatever rounding says.
         kept = (values > floor) & (np.arange(len(values))[::-1] < self.count - 1)
         return vectors[:, kept] * np.sqrt(values[kept])
