@@ -251,8 +251,7 @@ def test_a_tar_archive_is_not_unpacked(name, tmp_path):
 
 def test_an_h5_model_is_refused_whatever_it_holds(tmp_path):
     network = keras.Sequential([keras.Input((2,)), keras.layers.Lambda(lambda x: x)])
-    with pytest.warns(UserWarning, match="legacy"):
-        keras.saving.save_model(network, tmp_path / "m.h5")
+    keras.saving.save_model(network, tmp_path / "m.h5")
     _refused(tmp_path / "m.h5", "holds no model")
 
 
