@@ -74,9 +74,11 @@ def _plain(layer):
 
 
 def _same(layer):
+    """A new layer like this one, or the like of an operation such as one_hot."""
+    is_layer = isinstance(layer, keras.layers.Layer)
     foreign = {
         type(part).__name__
-        for part in layer._flatten_layers()
+        for part in (layer._flatten_layers() if is_layer else [layer])
         if type(part).__module__.split(".")[0] != "keras"
     }
     if foreign:
@@ -85,7 +87,7 @@ def _same(layer):
             f"{', '.join(sorted(foreign))} ({layer.name!r}). Export with "
             "format='saved_model', which takes any layer."
         )
-    return type(layer).from_config(layer.get_config())
+    return type(layer).from_config(layer.get_config()) if is_layer else layer
 
 
 def _fill_same(plain, layer):
