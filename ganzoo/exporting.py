@@ -87,7 +87,7 @@ def _same(layer):
             f"{', '.join(sorted(foreign))} ({layer.name!r}). Export with "
             "format='saved_model', which takes any layer."
         )
-    return type(layer).from_config(layer.get_config()) if is_layer else layer
+    return type(layer).from_config(layer.get_config())
 
 
 def _fill_same(plain, layer):
