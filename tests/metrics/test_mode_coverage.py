@@ -54,8 +54,6 @@ def test_refuses_samples_that_do_not_fit(samples):
         mode_coverage(samples, CENTERS, std=1.0)
 
 
-def test_refuses_nothing_but_scores_nan_samples_as_low_quality():
-    with np.errstate(invalid="ignore"):
-        scores = mode_coverage([[np.nan, 0.0], [0.0, 0.0]], CENTERS, std=1.0)
-    assert scores["modes"] == 1
-    assert scores["high_quality"] == 0.5
+def test_refuses_nan():
+    with pytest.raises(ValueError, match="1 of 2 samples hold NaN.*number 0"):
+        mode_coverage([[np.nan, 0.0], [0.0, 0.0]], CENTERS, std=1.0)

@@ -27,20 +27,11 @@ def equality() -> str:
     """The largest difference from one device, a line a variant."""
     found = _measured("equality")
     cases = list(next(iter(found.values())))
-    exact = [case for case in cases if "float64" in case and "call" not in case]
-    fives = [case for case in cases if "5 steps a call" in case]
-    single = [case for case in cases if "float32" in case]
-    head = ("variant", *(case.split(",")[0] for case in exact), "5 steps a call")
     rows = [
-        (
-            f"`{name}`",
-            *(f"{by[case]:.1e}" for case in exact),
-            f"{max(by[case] for case in fives):.1e}",
-            f"{max(by[case] for case in single):.1e}",
-        )
+        (f"`{name}`", *(f"{by[case]:.1e}" for case in cases))
         for name, by in found.items()
     ]
-    return _table((*head, "float32, the largest"), rows)
+    return _table(("variant", *cases), rows)
 
 
 def resume() -> str:
@@ -139,6 +130,33 @@ def traffic() -> str:
     return _table(head, rows)
 
 
+def effects() -> str:
+    """What each piece does, in numbers of every seed."""
+    found = json.loads((RESULTS / "effects.json").read_text())
+    seeds = ", ".join(map(str, found["seeds"]))
+    rows = []
+    for effect in found["measured"].values():
+        shown = "; ".join(
+            f"{arm} {', '.join(f'{value:.3g}' for value in values)}"
+            for arm, values in effect["shown"].items()
+        )
+        held = effect["seeds that reach the bar"]
+        reached = "; ".join(f"{arm} {n} of 3" for arm, n in held.items())
+        measure = f"{effect['setting']}: {effect['measure']}"
+        rows.append((effect["claim"], measure, shown, effect["bar"], reached))
+    head = ("claim", "measured", f"of seeds {seeds}", "bar", "reached")
+    return _table(head, rows)
+
+
+def axes_cost() -> str:
+    """ms a step beside the plain step."""
+    rows = [
+        (name, f"{row['ms a step']:.0f}", f"{row['ratio']:.2f}")
+        for name, row in _measured("axes_cost")["rows"].items()
+    ]
+    return _table(("D or its view", "ms a step", "over the plain step"), rows)
+
+
 def _measured(name):
     return json.loads((RESULTS / f"{name}.json").read_text())["measured"]
 
@@ -150,7 +168,8 @@ def _table(head, rows):
 
 PAGES = {
     "README.md": [results],
-    "docs/distribution.md": [equality, resume, kills, lost, cost, saving, traffic],
+    "docs/axes.md": [effects, axes_cost],
+    "docs/replicas.md": [equality, resume, kills, lost, cost, saving, traffic],
 }
 
 
