@@ -73,22 +73,22 @@ def lost() -> str:
 
 def cost() -> str:
     """Milliseconds a step, round by round."""
-    pairs = _measured("distribution_cost")["pairs"]
+    pairs = _part("pairs")
     rows = [
         (
-            kind,
+            name,
             ", ".join(map(str, times)),
-            ", ".join(map(str, pairs["ratio"].get(kind, ["-"]))),
-            pairs["median ratio"].get(kind, "1"),
+            ", ".join(map(str, pairs["ratio"][name])),
+            pairs["median ratio"][name],
         )
-        for kind, times in pairs["ms a step"].items()
+        for name, times in pairs["ms a step"].items()
     ]
-    return _table(("strategy", "ms a step", "over one device", "median"), rows)
+    return _table(("", "ms a step", "over one device", "median"), rows)
 
 
 def saving() -> str:
     """What a checkpoint costs at default settings."""
-    shares = _measured("distribution_cost")["checkpoints"]
+    shares = _part("checkpoints")
     head = list(next(iter(shares.values())))
     rows = [(name, *by.values()) for name, by in shares.items()]
     return _table(("config", *head), rows)
@@ -102,7 +102,7 @@ def traffic() -> str:
     the batch in proportion.
     """
     rows = []
-    for name, by in _measured("distribution_cost")["traffic"].items():
+    for name, by in _part("traffic").items():
         sent = (2 * by["all-reduced"] + by["gathered"]) / RATE
         compute = by["flop"] / SPEED  # of the global batch on one replica
         rows.append(
@@ -161,6 +161,13 @@ def _measured(name):
     return json.loads((RESULTS / f"{name}.json").read_text())["measured"]
 
 
+def _part(name):
+    parts = _measured("distribution_cost")
+    if name not in parts:
+        raise FileNotFoundError(f"distribution_cost.json has no {name!r} yet")
+    return parts[name]
+
+
 def _table(head, rows):
     lines = ["| " + " | ".join(map(str, line)) + " |\n" for line in (head, *rows)]
     return lines[0] + "|---" * len(head) + "|\n" + "".join(lines[1:])
@@ -179,7 +186,11 @@ def updated(page: str) -> str:
     for table in PAGES[page]:
         begin, end = f"<!-- {table.__name__} -->\n", f"<!-- /{table.__name__} -->"
         head, rest = text.split(begin)
-        text = head + begin + table() + end + rest.split(end, 1)[1]
+        try:
+            lines = table()
+        except FileNotFoundError:
+            lines = "Not measured yet.\n"
+        text = head + begin + lines + end + rest.split(end, 1)[1]
     return text
 
 
