@@ -6,7 +6,7 @@ writes it.
 
 from pathlib import Path
 
-from pages import axes, distribution, metrics
+from pages import axes, metrics, replicas
 from pages.recorded import RESULTS, recorded, table
 
 ROOT = Path(__file__).parents[2]
@@ -26,16 +26,16 @@ def results() -> str:
 PAGES = {
     "README.md": [results],
     "docs/axes.md": [axes.effects, axes.axes_cost],
-    "docs/distribution.md": [
-        distribution.equality,
-        distribution.resume,
-        distribution.kills,
-        distribution.lost,
-        distribution.cost,
-        distribution.saving,
-        distribution.traffic,
-    ],
     "docs/metrics.md": [metrics.sense],
+    "docs/replicas.md": [
+        replicas.equality,
+        replicas.resume,
+        replicas.kills,
+        replicas.lost,
+        replicas.cost,
+        replicas.saving,
+        replicas.traffic,
+    ],
 }
 
 
@@ -45,7 +45,11 @@ def updated(page: str) -> str:
     for write in PAGES[page]:
         begin, end = f"<!-- {write.__name__} -->\n", f"<!-- /{write.__name__} -->"
         head, rest = text.split(begin)
-        text = head + begin + write() + end + rest.split(end, 1)[1]
+        try:
+            lines = write()
+        except FileNotFoundError:
+            lines = "Not measured yet.\n"
+        text = head + begin + lines + end + rest.split(end, 1)[1]
     return text
 
 

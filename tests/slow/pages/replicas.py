@@ -1,4 +1,4 @@
-"""Tables of docs/distribution.md."""
+"""Tables of docs/replicas.md."""
 
 from pages.recorded import measured, table
 
@@ -10,20 +10,11 @@ def equality() -> str:
     """The largest difference from one device, a line a variant."""
     found = measured("equality")
     cases = list(next(iter(found.values())))
-    exact = [case for case in cases if "float64" in case and "call" not in case]
-    fives = [case for case in cases if "5 steps a call" in case]
-    single = [case for case in cases if "float32" in case]
-    head = ("variant", *(case.split(",")[0] for case in exact), "5 steps a call")
     rows = [
-        (
-            f"`{name}`",
-            *(f"{by[case]:.1e}" for case in exact),
-            f"{max(by[case] for case in fives):.1e}",
-            f"{max(by[case] for case in single):.1e}",
-        )
+        (f"`{name}`", *(f"{by[case]:.1e}" for case in cases))
         for name, by in found.items()
     ]
-    return table((*head, "float32, the largest"), rows)
+    return table(("variant", *cases), rows)
 
 
 def resume() -> str:
@@ -65,22 +56,22 @@ def lost() -> str:
 
 def cost() -> str:
     """Milliseconds a step, round by round."""
-    pairs = measured("distribution_cost")["pairs"]
+    pairs = _part("pairs")
     rows = [
         (
-            kind,
+            name,
             ", ".join(map(str, times)),
-            ", ".join(map(str, pairs["ratio"].get(kind, ["-"]))),
-            pairs["median ratio"].get(kind, "1"),
+            ", ".join(map(str, pairs["ratio"][name])),
+            pairs["median ratio"][name],
         )
-        for kind, times in pairs["ms a step"].items()
+        for name, times in pairs["ms a step"].items()
     ]
-    return table(("strategy", "ms a step", "over one device", "median"), rows)
+    return table(("", "ms a step", "over one device", "median"), rows)
 
 
 def saving() -> str:
     """What a checkpoint costs at default settings."""
-    shares = measured("distribution_cost")["checkpoints"]
+    shares = _part("checkpoints")
     head = list(next(iter(shares.values())))
     rows = [(name, *by.values()) for name, by in shares.items()]
     return table(("config", *head), rows)
@@ -94,7 +85,7 @@ def traffic() -> str:
     the batch in proportion.
     """
     rows = []
-    for name, by in measured("distribution_cost")["traffic"].items():
+    for name, by in _part("traffic").items():
         sent = (2 * by["all-reduced"] + by["gathered"]) / RATE
         compute = by["flop"] / SPEED  # of the global batch on one replica
         rows.append(
@@ -120,3 +111,10 @@ def traffic() -> str:
         "samples a replica where both take as long",
     )
     return table(head, rows)
+
+
+def _part(name):
+    parts = measured("distribution_cost")
+    if name not in parts:
+        raise FileNotFoundError(f"distribution_cost.json has no {name!r} yet")
+    return parts[name]
