@@ -41,7 +41,7 @@ def make(
         latent_dim: length of the latent.
         d_shape: of what D judges, where it is not one sample.
         num_classes: number of labels; 0 for none.
-        value_range: of the samples.
+        value_range: of the samples; `auto` is None for vectors, else (-1, 1).
         penalties: the model's. If one needs D's gradient at each sample alone,
             `d_norm` is, unless it is given, `layer` where the family's is `batch`,
             and `none` where it is `spectral`.
@@ -64,6 +64,8 @@ def make(
     allowed = option_names(family)
     asked = [*options, *_changed(own, builder)]
     specs.check_known(f"option of network {name!r}", asked, allowed)
+    if value_range == "auto":
+        value_range = None if len(image_shape) == 1 else (-1.0, 1.0)
     given = {
         "image_shape": image_shape,
         "latent_dim": latent_dim,
