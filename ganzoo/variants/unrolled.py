@@ -2,6 +2,7 @@
 
 import keras
 import tensorflow as tf
+from keras import ops
 
 from ganzoo import distribute, networks
 from ganzoo.gan import AUGMENT_FAKE, GAN, assemble
@@ -81,7 +82,9 @@ class Unrolled(GAN):
         adam, each = self.d_optimizer, tf.nest.map_structure
         count = tf.cast(adam.iterations + 1 + ahead, gradients[0].dtype)
         rate = tf.cast(adam.learning_rate, count.dtype)
-        rate *= tf.sqrt(1 - adam.beta_2**count) / (1 - adam.beta_1**count)
+        # As Keras has it: the betas are rounded to floatx before their power.
+        left = [1 - ops.cast(b, count.dtype) ** count for b in (adam.beta_1, adam.beta_2)]
+        rate *= tf.sqrt(left[1]) / left[0]
         mean = each(lambda m, g: m + (1 - adam.beta_1) * (g - m), slots[0], gradients)
         square = each(
             lambda v, g: v + (1 - adam.beta_2) * (g**2 - v), slots[1], gradients
