@@ -86,7 +86,7 @@ class InfoGAN(GAN):
             code = np.asarray(code, latents.dtype)
             if code.shape not in (allowed := ((self.codes,), (n, self.codes))):
                 raise ValueError(
-                    f"`code` must have one of the shapes {allowed}. Received: {code}."
+                    f"`code` must be of shapes {allowed}. Received: {code}."
                 )
             latents[:, -self.codes :] = code
         return self.decode(latents, label=label, ema=ema)
@@ -94,8 +94,10 @@ class InfoGAN(GAN):
     def infer(self, x) -> dict[str, np.ndarray]:
         """Q's `category`, probabilities (n, num_classes), and `code`, (n, codes)."""
         out = self._by_chunks(lambda sample: self.answers(sample, False), x)
-        category = tf.nn.softmax(out["category"]).numpy()
-        return {"category": category, "code": out["code"]}
+        return {
+            "category": tf.nn.softmax(out["category"]).numpy(),
+            "code": out["code"],
+        }
 
 
 @register(
@@ -140,17 +142,19 @@ def infogan(
         ValueError: no code or category, or codes that leave no noise.
     """
     inputs.check_positive(categories=categories, codes=codes, noise=latent_dim - codes)
-    sizes = {"num_classes": categories, "filters": filters, "units": units}
     return assemble(
         InfoGAN,
-        generator=nets.generator(
-            image_shape, latent_dim=latent_dim, value_range=value_range, **sizes
+        **nets.make(
+            image_shape,
+            latent_dim=latent_dim,
+            num_classes=categories,
+            codes=codes,
+            filters=filters,
+            units=units,
+            value_range=value_range,
         ),
-        discriminator=nets.discriminator(image_shape, codes=codes, **sizes),
-        num_classes=categories,
         codes=codes,
         info_weight=info_weight,
-        value_range=value_range,
         prior=prior,
         d_learning_rate=d_learning_rate,
         g_learning_rate=g_learning_rate,

@@ -24,7 +24,7 @@ class Unrolled(GAN):
     so D itself is not touched; each inner gradient is the mean over all replicas.
 
     Args:
-        unroll: K, look-ahead steps of D; 0 is the plain saddle-point GAN.
+        unroll: K, look-ahead steps of D, from 0.
         **settings: see `GAN`.
     """
 
@@ -42,9 +42,8 @@ class Unrolled(GAN):
         plain = plain and not any(getattr(adam, extra) for extra in EXTRAS)
         if not plain or any(v.constraint for v in self.discriminator.variables):
             raise ValueError(
-                "Unrolled looks ahead by plain Adam steps of D: `d_optimizer` must be "
-                "Adam without extras, `d_norm` another than spectral. Received: "
-                f"{adam.name!r}."
+                "Unrolled looks ahead by plain Adam steps: D needs Adam without extras "
+                f"and a `d_norm` other than spectral. Received: {adam.name!r}."
             )
 
     def generator_loss(self, batch, fake, training):
@@ -82,24 +81,21 @@ class Unrolled(GAN):
         adam, each = self.d_optimizer, tf.nest.map_structure
         count = tf.cast(adam.iterations + 1 + ahead, gradients[0].dtype)
         rate = tf.cast(adam.learning_rate, count.dtype)
-        # As Keras has it: the betas are rounded to floatx before their power.
-        left = [1 - ops.cast(b, count.dtype) ** count for b in (adam.beta_1, adam.beta_2)]
+        # As in Keras: the betas are rounded to floatx before their power.
+        left = [
+            1 - ops.cast(b, count.dtype) ** count for b in (adam.beta_1, adam.beta_2)
+        ]
         rate *= tf.sqrt(left[1]) / left[0]
         mean = each(lambda m, g: m + (1 - adam.beta_1) * (g - m), slots[0], gradients)
-        square = each(
-            lambda v, g: v + (1 - adam.beta_2) * (g**2 - v), slots[1], gradients
-        )
-        weights = each(
-            lambda w, m, v: w - rate * m / (_root(v) + adam.epsilon),
-            *(weights, mean, square),
-        )
-        return weights, [mean, square]
+        second = each(lambda g: g**2, gradients)
+        square = each(lambda v, g: v + (1 - adam.beta_2) * (g - v), slots[1], second)
+        step = each(lambda m, v: rate * m / (_root(v) + adam.epsilon), mean, square)
+        return each(tf.subtract, weights, step), [mean, square]
 
 
 def _root(value):
     """The square root, with gradient 0 at 0, where units are dead."""
-    positive = value > 0
-    return tf.where(positive, tf.sqrt(tf.where(positive, value, 1)), 0)
+    return tf.where(value > 0, tf.sqrt(tf.where(value > 0, value, 1)), 0)
 
 
 @register(
@@ -122,23 +118,17 @@ def unrolled(
     """Any pair of nets; by default perceptrons, with the rates of the paper's ring.
 
     Proven (tests/variants/test_unrolled.py): the gradient against finite differences,
-    the look-ahead against real steps of D. The ring of 8 is in
-    results/unrolled_ring8.json.
+    the look-ahead against real steps of D; results/unrolled_ring8.json: modes.
 
     Args:
         image_shape: (H, W, C), (D, H, W, C), or (d,) for vectors.
         latent_dim: length of the latent.
         unroll: K, look-ahead steps of D, from 0; time and memory grow with it.
-        network: the backbone of both players: `mlp`, `dcgan`, `resnet` or
-            `volumetric`, or a table such as {name = "mlp", hidden = [128, 128]}.
-        d_norm: D's normalisation: `none`, `batch`, `layer` or `instance`; by default
-            the network's own, or one that fits a penalty.
+        network: the backbone of both players, see `networks.make`.
+        d_norm: D's normalisation, see `networks.make`.
         value_range: of the samples; by default (-1, 1), None (unbounded) for vectors.
         d_learning_rate: D's.
         g_learning_rate: G's.
-
-    Raises:
-        ValueError: a look-ahead below 0, or a D that does not take plain Adam steps.
     """
     if unroll:
         inputs.check_positive(unroll=unroll)
