@@ -75,8 +75,6 @@ class InfoGAN(GAN):
             f"{player}_code": self.info_weight / 2 * tf.reduce_mean(square),
         }
 
-    # --- use --------------------------------------------------------------------
-
     def sample(self, n, *, seed=0, label=None, code=None, ema=None) -> np.ndarray:
         """As `GAN.sample`; `label` is the category, and `code` the continuous codes,
         (codes,) or (n, codes), from -1 to 1 in training.
@@ -92,12 +90,9 @@ class InfoGAN(GAN):
         return self.decode(latents, label=label, ema=ema)
 
     def infer(self, x) -> dict[str, np.ndarray]:
-        """Q's `category`, probabilities (n, num_classes), and `code`, (n, codes)."""
+        """Of samples, `category` (n, num_classes), `code` (n, codes), D's `logits`."""
         out = self._by_chunks(lambda sample: self.answers(sample, False), x)
-        return {
-            "category": tf.nn.softmax(out["category"]).numpy(),
-            "code": out["code"],
-        }
+        return {**out, "category": tf.nn.softmax(out["category"]).numpy()}
 
 
 @register(
@@ -137,21 +132,12 @@ def infogan(
         prior: of the noise and the continuous codes.
         d_learning_rate: D's and Q's.
         g_learning_rate: G's.
-
-    Raises:
-        ValueError: no code or category, or codes that leave no noise.
     """
     inputs.check_positive(categories=categories, codes=codes, noise=latent_dim - codes)
     return assemble(
         InfoGAN,
         **nets.make(
-            image_shape,
-            latent_dim=latent_dim,
-            num_classes=categories,
-            codes=codes,
-            filters=filters,
-            units=units,
-            value_range=value_range,
+            image_shape, latent_dim, codes, value_range, categories, filters, units
         ),
         codes=codes,
         info_weight=info_weight,

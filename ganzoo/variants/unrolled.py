@@ -9,8 +9,7 @@ from ganzoo.gan import AUGMENT_FAKE, GAN, assemble
 from ganzoo.networks import inputs
 from ganzoo.registry import register
 
-# Of Keras' Adam, what the look-ahead does not follow.
-EXTRAS = "amsgrad clipnorm clipvalue global_clipnorm use_ema weight_decay".split()
+ADAM_EXTRAS = "amsgrad clipnorm clipvalue global_clipnorm use_ema weight_decay".split()
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -39,7 +38,7 @@ class Unrolled(GAN):
         super().compile(*args, **kwargs)
         adam = self.d_optimizer
         plain = type(adam) is keras.optimizers.Adam
-        plain = plain and not any(getattr(adam, extra) for extra in EXTRAS)
+        plain = plain and not any(getattr(adam, extra) for extra in ADAM_EXTRAS)
         if not plain or any(v.constraint for v in self.discriminator.variables):
             raise ValueError(
                 "Unrolled looks ahead by plain Adam steps: D needs Adam without extras "
