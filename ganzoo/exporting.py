@@ -11,9 +11,9 @@ from ganzoo import layers, specs
 def export(model, out, format: str = "keras") -> Path:
     """Writes the network that `model.sample` uses, the running average where kept.
 
-    It takes `{"latent": (n, latent_dim)}`, and `"label"` (n,) int32 where the model is
-    conditional, for any n, and gives the samples (n, ...) as floats in the model's
-    `value_range`. Latents come from `model.prior`.
+    It takes `{"latent": (n, latent_dim)}`, float32 in any precision, and `"label"` (n,)
+    int32 where the model is conditional, for any n, and gives the samples (n, ...) as
+    floats in the model's `value_range`. Latents come from `model.prior`.
 
     Args:
         model: such as `ganzoo.load` gives.
@@ -112,6 +112,10 @@ def _fill_dense(plain, layer):
     plain.set_weights([kernel * (scale / np.sqrt(np.sum(kernel**2, axis=0))), bias])
 
 
+def _batch_norm(layer):
+    return keras.layers.BatchNormalization.from_config(layer.get_config())
+
+
 def _conditional_norm(layer):
     """norm(x) * (1 + code @ gain) + code @ shift as a network of two inputs."""
     dtype = layer.dtype_policy
@@ -144,5 +148,6 @@ PLAIN = {
     layers.Dropout: (_nothing, _fill_nothing),
     layers.GaussianNoise: (_nothing, _fill_nothing),
     layers.WeightNormDense: (_dense, _fill_dense),
+    layers.BatchNorm: (_batch_norm, _fill_same),
     layers.ConditionalBatchNorm: (_conditional_norm, _fill_conditional_norm),
 }
