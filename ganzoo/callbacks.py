@@ -201,9 +201,9 @@ PICTURES = {1: _points_picture, 3: _samples_picture, 4: _samples_picture}
 class HealthMonitor(keras.callbacks.Callback):
     """Names what goes wrong, with the step and a remedy.
 
-    A non-finite term or weight stops training; the rest is printed, written to `health.jsonl`
-    and kept in `events`. An alarm sounds once until its cause is gone. Must stand
-    before the callbacks that save.
+    A non-finite term or weight stops training; the rest is printed, written to
+    `health.jsonl` and kept in `events`. An alarm sounds once until its cause is gone.
+    Must stand before the callbacks that save.
 
     Args:
         data: the `Data` that is trained on, for the diversity of real samples.
