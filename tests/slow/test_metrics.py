@@ -12,7 +12,7 @@ from ganzoo import metrics
 
 pytestmark = pytest.mark.slow
 
-COUNT = 4500
+COUNT = 2500
 
 
 def test_metrics_prdc_row():
@@ -68,7 +68,7 @@ def sense(mnist_dir):
     reference, held_out = images[:COUNT], images[50_000:51_000]
     scorer = Scorer(reference, held_out, images[10_000:40_000], labels[10_000:40_000])
     sets = spoiled(reference, test["real"], test["label"], COUNT)
-    sets[MEANS] = k_means(images[:50_000], COUNT, iterations=10)
+    sets[MEANS] = k_means(images[:50_000], COUNT, iterations=4)
     scores = {name: scorer.scores(images) for name, images in sets.items()}
     for name, images in sets.items():
         scores[name]["MS-SSIM of pairs"] = metrics.ms_ssim_diversity(images)
