@@ -16,6 +16,8 @@ TEST = [
     "nbformat>=5.10",
     "ipykernel>=6",
     "ruff>=0.8",
+    "prdc>=0.2",  # this and the next: what the metrics are tested against
+    "scikit-image>=0.24",
 ]
 
 setup(

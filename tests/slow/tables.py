@@ -1,201 +1,53 @@
 """Writes the tables of README and docs from zoo_configs/results: run it after a proof.
 
-A table stands between `<!-- NAME -->` and `<!-- /NAME -->`.
+A table stands between `<!-- NAME -->` and `<!-- /NAME -->`: NAME is the function that
+writes it.
 """
 
-import json
 from pathlib import Path
 
+from pages import axes, metrics, replicas
+from pages.recorded import RESULTS, recorded, table
+
 ROOT = Path(__file__).parents[2]
-RESULTS = ROOT / "zoo_configs" / "results"
-RATE = 12.5e9  # bytes a second of a 100 Gb/s network
-SPEED = 20e12  # FLOP a second that a replica is supposed to reach
 
 
 def results() -> str:
     """Every recorded proof in a line."""
     rows = []
     for path in sorted(RESULTS.glob("*.json")):
-        result = json.loads(path.read_text())
+        result = recorded(path.stem)
         minutes = ", ".join(f"{s / 60:.1f} min" for s in result["seconds"]) or "-"
         link = f"[{path.stem}](zoo_configs/results/{path.name})"
         rows.append((link, result["headline"], result["bar"], minutes))
-    return _table(("proof", "measured", "bar", "training time"), rows)
-
-
-def equality() -> str:
-    """The largest difference from one device, a line a variant."""
-    found = _measured("equality")
-    cases = list(next(iter(found.values())))
-    rows = [
-        (f"`{name}`", *(f"{by[case]:.1e}" for case in cases))
-        for name, by in found.items()
-    ]
-    return _table(("variant", *cases), rows)
-
-
-def resume() -> str:
-    """What differs after 4 steps, a kill and 6 more, a line a variant."""
-    rows = [
-        (
-            f"`{name}`",
-            *(
-                f"{len(case['differing'])} of {case['variables']}"
-                for case in by.values()
-            ),
-        )
-        for name, by in _measured("resume").items()
-    ]
-    return _table(("variant", "1 device", "2 devices"), rows)
-
-
-def kills() -> str:
-    """Every death of the killed run."""
-    rows = [
-        (
-            i,
-            life["moment"],
-            f"{life['seconds']:.1f} s",
-            life["checkpoint"],
-            ", ".join(f"{k}, {v} bytes" for k, v in life["half written"].items()),
-        )
-        for i, life in enumerate(_measured("kills")["lives"], 1)
-    ]
-    head = ("", "killed while", "after", "newest checkpoint", "left half written")
-    return _table(head, rows)
-
-
-def lost() -> str:
-    """Every death of a worker."""
-    lives = _measured("lost_workers")["lives"]
-    return _table(list(lives[0]), [list(life.values()) for life in lives])
-
-
-def cost() -> str:
-    """Milliseconds a step of each way, round by round."""
-    return _ways(_part("pairs"))
-
-
-def profile() -> str:
-    """The same where an exchange is left out, or made in Keras' way."""
-    return _ways(_part("profile"))
-
-
-def _ways(part):
-    rows = [
-        (
-            name,
-            ", ".join(map(str, times)),
-            ", ".join(map(str, part["ratio"][name])),
-            part["median ratio"][name],
-        )
-        for name, times in part["ms a step"].items()
-    ]
-    return _table(("", "ms a step", "over one device", "median"), rows)
-
-
-def saving() -> str:
-    """What a checkpoint costs at default settings."""
-    shares = _part("checkpoints")
-    head = list(next(iter(shares.values())))
-    rows = [(name, *by.values()) for name, by in shares.items()]
-    return _table(("config", *head), rows)
-
-
-def traffic() -> str:
-    """Bytes a step, and where communication passes compute.
-
-    A ring all-reduce of B bytes sends and receives 2 (N - 1) / N B, nearly 2 B; an
-    all-gather (N - 1) / N of its result. Compute is FLOP over SPEED, and a share of
-    the batch in proportion.
-    """
-    rows = []
-    for name, by in _part("traffic").items():
-        sent = (2 * by["all-reduced"] + by["gathered"]) / RATE
-        compute = by["flop"] / SPEED  # of the global batch on one replica
-        rows.append(
-            (
-                f"`{name}`",
-                f"{by['all-reduced'] / 1e6:.2f}",
-                f"{by['of it gradients'] / 1e6:.2f}",
-                by["all-reduces"],
-                f"{by['gathered'] / 1e6:.2f}",
-                f"{by['flop'] / 1e9:.2f}",
-                f"{1e3 * sent:.3f}",
-                f"{by['samples'] * sent / compute:.0f}",
-            )
-        )
-    head = (
-        "variant",
-        "all-reduced, MB",
-        "gradients, MB",
-        "all-reduces",
-        "gathered, MB",
-        "GFLOP a step",
-        "ms at 100 Gb/s",
-        "samples a replica where both take as long",
-    )
-    return _table(head, rows)
-
-
-def effects() -> str:
-    """What each piece does, in numbers of every seed."""
-    found = json.loads((RESULTS / "effects.json").read_text())
-    seeds = ", ".join(map(str, found["seeds"]))
-    rows = []
-    for effect in found["measured"].values():
-        shown = "; ".join(
-            f"{arm} {', '.join(f'{value:.3g}' for value in values)}"
-            for arm, values in effect["shown"].items()
-        )
-        held = effect["seeds that reach the bar"]
-        reached = "; ".join(f"{arm} {n} of 3" for arm, n in held.items())
-        measure = f"{effect['setting']}: {effect['measure']}"
-        rows.append((effect["claim"], measure, shown, effect["bar"], reached))
-    head = ("claim", "measured", f"of seeds {seeds}", "bar", "reached")
-    return _table(head, rows)
-
-
-def axes_cost() -> str:
-    """ms a step beside the plain step."""
-    rows = [
-        (name, f"{row['ms a step']:.0f}", f"{row['ratio']:.2f}")
-        for name, row in _measured("axes_cost")["rows"].items()
-    ]
-    return _table(("D or its view", "ms a step", "over the plain step"), rows)
-
-
-def _measured(name):
-    return json.loads((RESULTS / f"{name}.json").read_text())["measured"]
-
-
-def _part(name):
-    parts = _measured("distribution_cost")
-    if name not in parts:
-        raise FileNotFoundError(f"distribution_cost.json has no {name!r} yet")
-    return parts[name]
-
-
-def _table(head, rows):
-    lines = ["| " + " | ".join(map(str, line)) + " |\n" for line in (head, *rows)]
-    return lines[0] + "|---" * len(head) + "|\n" + "".join(lines[1:])
+    return table(("proof", "measured", "bar", "training time"), rows)
 
 
 PAGES = {
     "README.md": [results],
-    "docs/axes.md": [effects, axes_cost],
-    "docs/replicas.md": [equality, resume, kills, lost, cost, profile, saving, traffic],
+    "docs/axes.md": [axes.effects, axes.axes_cost],
+    "docs/metrics.md": [metrics.sense],
+    "docs/replicas.md": [
+        replicas.equality,
+        replicas.resume,
+        replicas.kills,
+        replicas.lost,
+        replicas.cost,
+        replicas.profile,
+        replicas.saving,
+        replicas.traffic,
+    ],
 }
 
 
 def updated(page: str) -> str:
     """The text of a page with its present tables between their marks."""
     text = (ROOT / page).read_text("utf-8")
-    for table in PAGES[page]:
-        begin, end = f"<!-- {table.__name__} -->\n", f"<!-- /{table.__name__} -->"
+    for write in PAGES[page]:
+        begin, end = f"<!-- {write.__name__} -->\n", f"<!-- /{write.__name__} -->"
         head, rest = text.split(begin)
         try:
-            lines = table()
+            lines = write()
         except FileNotFoundError:
             lines = "Not measured yet.\n"
         text = head + begin + lines + end + rest.split(end, 1)[1]
