@@ -13,8 +13,10 @@ from ganzoo.registry import register as register
 
 if TYPE_CHECKING:
     from ganzoo.adversarial import AdversarialModel as AdversarialModel
+    from ganzoo.evaluation import evaluate as evaluate
     from ganzoo.experiment import Experiment as Experiment
     from ganzoo.experiment import load_config as load_config
+    from ganzoo.exporting import export as export
     from ganzoo.gan import GAN as GAN
     from ganzoo.gan import assemble as assemble
     from ganzoo.training import load as load
@@ -24,8 +26,10 @@ __version__ = "0.1.0"
 
 _LAZY = {
     "AdversarialModel": "ganzoo.adversarial",
+    "evaluate": "ganzoo.evaluation",
     "Experiment": "ganzoo.experiment",
     "load_config": "ganzoo.experiment",
+    "export": "ganzoo.exporting",
     "GAN": "ganzoo.gan",
     "assemble": "ganzoo.gan",
     "load": "ganzoo.training",
@@ -34,10 +38,12 @@ _LAZY = {
 
 
 def __getattr__(name):
+    if name == "metrics":
+        return importlib.import_module("ganzoo.metrics")
     if name not in _LAZY:
         raise AttributeError(f"module 'ganzoo' has no attribute {name!r}")
     return getattr(importlib.import_module(_LAZY[name]), name)
 
 
 def __dir__():
-    return sorted([*globals(), *_LAZY])
+    return sorted({*globals(), *_LAZY, "metrics"})

@@ -4,7 +4,6 @@ import argparse
 import os
 import re
 import sys
-import tomllib
 from pathlib import Path
 
 from absl import app, flags, logging
@@ -42,7 +41,7 @@ def _run(args):
     logging.set_verbosity(logging.ERROR)  # TFDS tells of each set that it opens
     try:
         args.function(args)
-    except (ValueError, RuntimeError, OSError) as error:
+    except (ValueError, RuntimeError, OSError, ImportError) as error:
         sys.exit(f"ganzoo: {error}")
 
 
@@ -54,7 +53,7 @@ def list_command(args):
 
 
 def describe_command(args):
-    """Describe one variant: paper, options with defaults, notes."""
+    """Describe one variant: paper, options with defaults, notes, results."""
     about = registry.describe(args.name)
     print(f"{about['name']}: {about['paper']}")
     print(f"tasks: {', '.join(about['tasks'])}")
@@ -62,14 +61,20 @@ def describe_command(args):
     print("options:")
     for name, default in about["options"].items():
         print(f"  {name} = {default!r}")
-    print(f"\n{about['notes']}")
+    print(f"\n{about['notes']}\n")
+    for name, result in about["results"].items():
+        print(f"measured ({name}): {result['headline']}; the bar: {result['bar']}")
+    if not about["results"]:
+        print("measured: nothing yet")
 
 
 def train_command(args):
     """Train a variant, or go on with a run."""
     experiment = _experiment(args)
-    default = args.config or f"{experiment.model}_{Path(experiment.dataset).stem}"
-    workdir = Path(args.workdir or Path("runs") / Path(default).stem)
+    model = registry.find(experiment.model).name  # a known one: no path
+    default = f"{model}_{Path(experiment.dataset).stem}"
+    default = Path(args.config).stem if args.config else default
+    workdir = Path(args.workdir or Path("runs") / default)
     try:
         from ganzoo.training import train
 
@@ -91,14 +96,46 @@ def _experiment(args):
 
 
 def sample_command(args):
-    """Write a grid of samples of a run or a .keras file."""
-    from ganzoo import plots
+    """Write samples of a run or a .keras file: a picture, arrays, or a mesh."""
+    from ganzoo import sample_files
+    from ganzoo.training import load
+
+    write = sample_files.writer(args.out)
+    model = load(args.source)
+    write(model.sample(args.n, seed=args.seed, label=args.label), args.out)
+    print(f"Wrote {args.out}")
+
+
+def evaluate_command(args):
+    """Score a run or a .keras file beside real data."""
+    from ganzoo.evaluation import evaluate
+
+    evaluation = evaluate(
+        args.source,
+        n=args.n,
+        extractor=args.extractor,
+        only=args.only.split(",") if args.only else None,
+        dataset=args.dataset,
+        data_dir=args.data_dir,
+        seed=args.seed,
+    )
+    print(evaluation.table())
+
+
+def export_command(args):
+    """Write the generator of a run or a .keras file for other programs."""
+    from ganzoo.exporting import export
     from ganzoo.training import load
 
     model = load(args.source)
-    samples = model.sample(args.n, seed=args.seed, label=args.label)
-    plots.save_png(plots.samples_picture(samples), args.out)
-    print(f"Wrote {args.out}")
+    ending = ".keras" if args.format == "keras" else ""
+    out = export(model, args.out or f"generator{ending}", args.format)
+    given = f"latent (n, {model.latent_dim}) from the prior {model.prior!r}"
+    if model.num_classes:
+        given += f", label (n,) int32 below {model.num_classes}"
+    span = "any range" if model.value_range is None else list(model.value_range)
+    shape = ", ".join(map(str, model.sample_shape))
+    print(f"Wrote {out}: {given}, to samples (n, {shape}) in {span}")
 
 
 def launch_command(args):
@@ -171,7 +208,29 @@ def _add_sample(command):
     command.add_argument("--n", type=int, default=64)
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--label", type=int)
-    command.add_argument("--out", default="samples.png")
+    command.add_argument(
+        "--out",
+        default="samples.png",
+        help="a picture .png, arrays .npz, or of volumes a mesh .obj, .ply, .stl, .glb",
+    )
+
+
+def _add_evaluate(command):
+    command.add_argument("source", help="a run directory or a .keras file")
+    command.add_argument("--n", type=int, default=10_000, help="samples")
+    command.add_argument(
+        "--extractor", help="classifier, pixels, inception, or a .keras file"
+    )
+    command.add_argument("--only", help="names of scores, joined by commas")
+    command.add_argument("--dataset", help="of a .keras file; a run knows its own")
+    command.add_argument("--data_dir", help="where prepared TFDS sets are")
+    command.add_argument("--seed", type=int, default=0, help="of the latents")
+
+
+def _add_export(command):
+    command.add_argument("source", help="a run directory or a .keras file")
+    command.add_argument("--format", default="keras", help="keras or saved_model")
+    command.add_argument("--out", help="default: generator.keras, or generator")
 
 
 def _add_launch(command):
@@ -195,14 +254,14 @@ def _options(assignments):
     options = {}
     for assignment in assignments:
         try:
-            options |= tomllib.loads(assignment)
-        except tomllib.TOMLDecodeError as error:
+            options |= schema.parse_toml(assignment.encode(), "--set")
+        except ValueError as error:
             # A bare word is a string. True and None are Python's words: refused.
             word = re.fullmatch(r"(\w+)=([a-z][\w-]*)", assignment)
             if not word:
                 raise ValueError(
                     "--set takes OPTION=VALUE, the value as in TOML (0.5, true, "
-                    f"[8, 8]) or a word. Received: {assignment!r}."
+                    f"[8, 8]) or a word ({error}). Received: {assignment!r}."
                 ) from error
             options[word[1]] = word[2]
     return options
@@ -213,6 +272,8 @@ COMMANDS = {
     "describe": (describe_command, _add_describe),
     "train": (train_command, _add_train),
     "sample": (sample_command, _add_sample),
+    "evaluate": (evaluate_command, _add_evaluate),
+    "export": (export_command, _add_export),
     "launch": (launch_command, _add_launch),
     "benchmark": (benchmark_command, _add_benchmark),
 }

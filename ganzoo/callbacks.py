@@ -11,6 +11,7 @@ import numpy as np
 from scipy.spatial.distance import cdist, pdist
 
 from ganzoo import checkpoint, plots
+from ganzoo.safety import read_rows
 
 
 class TrainingDiverged(RuntimeError):
@@ -52,10 +53,10 @@ class RunLog(keras.callbacks.Callback):
         self.images_per_step = images_per_step
 
     def on_train_begin(self, logs=None):
-        rows = [row for row in read_rows(self.path) if row["step"] <= self.model.step]
-        text = "".join(json.dumps(row) + "\n" for row in rows)
-        checkpoint.write_atomically(self.path, text.encode())
-        self.seconds = rows[-1]["seconds"] if rows else 0.0
+        rows = drop_after(self.path, self.model.step)
+        if not all(isinstance(v, int | float) for row in rows for v in row.values()):
+            raise ValueError(f"{self.path} is damaged: it holds more than numbers.")
+        self.seconds = rows[-1].get("seconds", 0.0) if rows else 0.0
 
     def on_epoch_begin(self, epoch, logs=None):
         self.step, self.begin = self.model.step, time.perf_counter()
@@ -83,14 +84,15 @@ class RunLog(keras.callbacks.Callback):
             plots.save_png(plots.curves_figure(rows), self.path.parent / "curves.png")
 
 
-def read_rows(path) -> list[dict]:
-    """The lines of a metrics.jsonl, without a last one that was cut off."""
-    rows = []
-    for line in Path(path).read_text().splitlines() if Path(path).exists() else ():
-        try:
-            rows.append(json.loads(line))
-        except json.JSONDecodeError:
-            break
+def drop_after(path, step: int) -> list[dict]:
+    """Drops the lines that a run resumed at `step` will write again; returns the rest.
+
+    A file that is not there stays so.
+    """
+    rows = [row for row in read_rows(path) if row["step"] <= step]
+    if Path(path).exists():
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        checkpoint.write_atomically(path, text.encode())
     return rows
 
 
@@ -132,8 +134,8 @@ class Progress(keras.callbacks.Callback):
 class SampleGrid(keras.callbacks.Callback):
     """Draws the same latents over training, and an animation of it at the end.
 
-    Images become a grid, a row for each class of a conditional model; volumes the
-    grid of their middle slices. Points in the plane are drawn with the data over D's
+    Images become a grid, a row for each class of a conditional model; volumes a grid
+    of up to 16. Points in the plane are drawn with the data over D's
     decision field; of longer vectors, the first two coordinates.
 
     Args:
@@ -237,11 +239,8 @@ class HealthMonitor(keras.callbacks.Callback):
         self.events = []
 
     def on_train_begin(self, logs=None):
-        # What a resumed run will say again is dropped.
-        if self.path and self.path.exists():
-            rows = [r for r in read_rows(self.path) if r["step"] <= self.model.step]
-            text = "".join(json.dumps(row) + "\n" for row in rows)
-            checkpoint.write_atomically(self.path, text.encode())
+        if self.path:
+            drop_after(self.path, self.model.step)
 
     def on_epoch_end(self, epoch, logs=None):
         step = self.model.step

@@ -1,7 +1,8 @@
 """Checkpoints: every variable of training in an .npz, with a checksum beside it.
 
 Plain arrays, so that loading one runs no code. A checkpoint counts once its JSON
-file is there; both are written to a temporary name, synced and renamed.
+file is there; both are written to a temporary name, synced and renamed. There are two
+kinds: `step`, of which the last few are kept, and `best`, of which the last is.
 """
 
 import hashlib
@@ -12,6 +13,10 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+
+from ganzoo import safety
+
+MOST_BYTES = 2**36  # of a checkpoint: 64 GiB
 
 
 def state(model) -> dict:
@@ -37,26 +42,43 @@ def save(model, directory, keep: int = 3, write: bool = True) -> Path:
     Raises:
         OSError: the disk is full or not writable; older checkpoints are intact.
     """
-    arrays = {name: np.asarray(v.numpy()) for name, v in state(model).items()}
-    directory = Path(directory)
-    path = directory / f"step_{model.step:08d}.npz"
-    if not write:
-        return path
-    directory.mkdir(parents=True, exist_ok=True)
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    data = buffer.getvalue()
-    write_atomically(path, data)
-    digest = {"step": model.step, "sha256": hashlib.sha256(data).hexdigest()}
-    write_atomically(path.with_suffix(".json"), json.dumps(digest).encode())
-    for old in _complete(directory)[:-keep]:
-        old.with_suffix(".json").unlink()
-        old.unlink(missing_ok=True)  # a damaged one may have lost it
+    arrays, step = read_state(model), model.step
+    path = Path(directory) / f"step_{step:08d}.npz"
+    if write:
+        write_arrays(path, arrays, step=step)
+        _prune(path.parent, "step", keep)
     return path
 
 
-def restore(model, directory) -> int:
+def save_best(arrays, step: int, directory, score: dict) -> None:
+    """Writes what `read_state` returned as the one `best` checkpoint, with its score.
+
+    The one before goes once the new one is complete.
+    """
+    path = Path(directory) / f"best_{step:08d}.npz"
+    write_arrays(path, arrays, step=step, score=score)
+    _prune(path.parent, "best", keep=1)
+
+
+def best(directory) -> dict | None:
+    """Step and score of the best checkpoint, None where there is no sound one."""
+    for path in reversed(_complete(Path(directory), "best")):
+        read = read_arrays(path)
+        if read is not None:
+            return {key: read[1][key] for key in ("step", "score")}
+    return None
+
+
+def read_state(model) -> dict:
+    """The values of `state`; under several workers all of them must call it."""
+    return {name: np.asarray(v.numpy()) for name, v in state(model).items()}
+
+
+def restore(model, directory, kind: str = "step") -> int:
     """Loads the newest sound checkpoint; a damaged one is skipped with a warning.
+
+    Args:
+        kind: `step`, or `best`.
 
     Returns:
         The step that was restored, 0 if the directory holds no checkpoint.
@@ -64,11 +86,11 @@ def restore(model, directory) -> int:
     Raises:
         ValueError: a checkpoint of another model, or none of several is sound.
     """
-    paths = _complete(Path(directory))
+    paths = _complete(Path(directory), kind)
     for path in reversed(paths):
-        arrays = _read(path)
-        if arrays is not None:
-            _assign(state(model), arrays, path)
+        read = read_arrays(path)
+        if read is not None:
+            _assign(state(model), read[0], path)
             return model.step
     if paths:
         raise ValueError(
@@ -88,8 +110,9 @@ def write_atomically(path, data: bytes) -> None:
     """Writes a file so that it is there whole or not at all."""
     path = Path(path)
     temporary = path.with_name(path.name + ".tmp")
+    temporary.unlink(missing_ok=True)
     try:
-        with open(temporary, "wb") as file:
+        with open(temporary, "xb") as file:  # follows no link
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -98,27 +121,50 @@ def write_atomically(path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _complete(directory: Path) -> list[Path]:
-    """The checkpoints whose JSON file is there, oldest first."""
-    return sorted(p.with_suffix(".npz") for p in directory.glob("step_*.json"))
+def write_arrays(path, arrays: dict, **facts) -> None:
+    """Writes an .npz, then its checksum and the facts to a JSON file beside it."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    data = buffer.getvalue()
+    write_atomically(path, data)
+    facts["sha256"] = hashlib.sha256(data).hexdigest()
+    write_atomically(path.with_suffix(".json"), json.dumps(facts).encode())
 
 
-def _read(path: Path) -> dict | None:
+def read_arrays(path) -> tuple[dict, dict] | None:
+    """The arrays and the facts; None, with a warning, unless both files are sound."""
+    path = Path(path)
     try:
-        digest = json.loads(path.with_suffix(".json").read_text())
-        data = path.read_bytes()
-        sound = digest["sha256"] == hashlib.sha256(data).hexdigest()
+        facts = safety.read_json(path.with_suffix(".json"))
+        data = safety.read_bytes(path, MOST_BYTES)
+        sound = facts["sha256"] == hashlib.sha256(data).hexdigest()
     except (OSError, ValueError, KeyError, TypeError):
         sound = False
     if not sound:
         warnings.warn(
-            f"The checkpoint {path.name} is damaged or incomplete; "
-            "the one before it is used.",
+            f"The file {path.name} is damaged or incomplete: it is left out.",
             stacklevel=3,
         )
         return None
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        return dict(arrays)
+    try:
+        return safety.read_arrays(io.BytesIO(data), limit=len(data)), facts
+    except ValueError as error:
+        raise ValueError(f"The checkpoint {path} is not one of ganzoo: {error}.") from (
+            error
+        )
+
+
+def _complete(directory: Path, kind: str = "step") -> list[Path]:
+    """The checkpoints whose JSON file is there, oldest first."""
+    return sorted(p.with_suffix(".npz") for p in directory.glob(f"{kind}_*.json"))
+
+
+def _prune(directory: Path, kind: str, keep: int) -> None:
+    for old in _complete(directory, kind)[:-keep]:
+        old.with_suffix(".json").unlink()
+        old.unlink(missing_ok=True)  # a damaged one may have lost it
 
 
 def _assign(variables: dict, arrays: dict, path: Path) -> None:
@@ -128,6 +174,7 @@ def _assign(variables: dict, arrays: dict, path: Path) -> None:
         if name not in variables
         or name not in arrays
         or tuple(variables[name].shape) != arrays[name].shape
+        or variables[name].dtype != arrays[name].dtype.name
     ]
     if wrong:
         raise ValueError(

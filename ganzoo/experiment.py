@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
-from ganzoo import specs
+from ganzoo import safety, specs
 from ganzoo.registry import find
 
 
@@ -23,6 +23,7 @@ class Experiment:
     image_size: int | None = None
     channels: int | None = None
     labels_per_class: int | None = None
+    class_name: str | None = None
     strict: bool = False
     steps: int = 4000
     batch_size: int = 128
@@ -34,6 +35,10 @@ class Experiment:
     sample_every: int = 500
     checkpoint_every: int = 500
     checkpoint_minutes: int = 10
+    evaluate_every: int | None = None
+    metric: str = "frechet_distance"
+    extractor: str | None = None
+    evaluation_samples: int = 2000
 
     def __post_init__(self):
         for name in ("steps", "batch_size", "log_every", "sample_every"):
@@ -42,8 +47,11 @@ class Experiment:
         _check_whole("checkpoint_minutes", self.checkpoint_minutes, 1)
         _check_whole("seed", self.seed, 0)
         _check_whole("virtual_devices", self.virtual_devices, 0)
-        for name in ("sample_every", "checkpoint_every"):
-            if getattr(self, name) % self.log_every:
+        _check_whole("evaluation_samples", self.evaluation_samples, 1)
+        if self.evaluate_every is not None:
+            _check_whole("evaluate_every", self.evaluate_every, 1)
+        for name in ("sample_every", "checkpoint_every", "evaluate_every"):
+            if (getattr(self, name) or 0) % self.log_every:
                 raise ValueError(
                     f"`{name}` must be a multiple of log_every={self.log_every}. "
                     f"Received: {getattr(self, name)}."
@@ -53,11 +61,13 @@ class Experiment:
 FIELDS = {f.name: f for f in dataclasses.fields(Experiment)}
 HELP = {
     "model": "the variant, see `ganzoo list`",
-    "dataset": "digits, ring8, grid25, swiss_roll, a TFDS name, an .npz or a folder",
+    "dataset": "digits, ring8, grid25, swiss_roll, voxel_shapes, stacked_mnist, a TFDS "
+    "name, an .npz or a folder",
     "data_dir": "where prepared TFDS sets are (default: TFDS_DATA_DIR)",
     "image_size": "side that images of a folder are resized to",
     "channels": "1 (grey) or 3 (RGB) for images of a folder",
-    "labels_per_class": "labelled samples per class; the rest is unlabelled",
+    "labels_per_class": "labelled samples per class, from 0; the rest is unlabelled",
+    "class_name": "train on the samples of this class alone",
     "strict": "refuse a folder with an unreadable image",
     "steps": "G updates in all",
     "batch_size": "real samples for each D update, over all replicas",
@@ -69,6 +79,10 @@ HELP = {
     "sample_every": "steps a picture of samples",
     "checkpoint_every": "steps a checkpoint",
     "checkpoint_minutes": "minutes after which a checkpoint comes anyway",
+    "evaluate_every": "steps a score; the best checkpoint is kept beside the last",
+    "metric": "the score that is watched, see `ganzoo evaluate`",
+    "extractor": "of that score: classifier, pixels, inception, a .keras file",
+    "evaluation_samples": "samples a score",
 }
 
 
@@ -105,11 +119,29 @@ def load_config(name: str) -> dict:
         )
         specs.check_known("config", [name], names)
         path = shipped / f"{name}.toml"
-    try:
-        values = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{name} is not valid TOML: {error}.") from error
+    values = parse_toml(safety.read_bytes(path, safety.MAX_TEXT), name)
     _check_values(values)
+    return values
+
+
+def data_settings(experiment: Experiment) -> dict:
+    """The settings of `load_data` that decide the samples, not their labels."""
+    names = ("data_dir", "image_size", "channels", "strict")
+    settings = {name: getattr(experiment, name) for name in names}
+    return {"name": experiment.dataset, **settings}
+
+
+def parse_toml(data: bytes, where: str) -> dict:
+    """The table that TOML text holds.
+
+    Raises:
+        ValueError: it is no TOML, nested too deep, or holds too large a number.
+    """
+    try:
+        values = tomllib.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{where} is not valid TOML: {error}.") from error
+    safety.check_values(values, where)
     return values
 
 
@@ -151,7 +183,8 @@ def _types(name) -> tuple[type, ...]:
 
 
 def _check_whole(name, value, least):
-    if not isinstance(value, int) or value < least:
+    if not isinstance(value, int) or not least <= value < 2**31:
         raise ValueError(
-            f"`{name}` must be a whole number from {least}. Received: {value!r}."
+            f"`{name}` must be a whole number from {least}, below 2^31. "
+            f"Received: {value!r}."
         )

@@ -10,10 +10,21 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from ganzoo import callbacks, checkpoint, cluster, distribute, run_directory
+from ganzoo import (
+    callbacks,
+    checkpoint,
+    cluster,
+    distribute,
+    run_directory,
+    safety,
+    selection,
+)
+from ganzoo.adversarial import AdversarialModel
 from ganzoo.data import load_data
-from ganzoo.experiment import Experiment, effective_options, to_dict
+from ganzoo.data.parts import load_parts
+from ganzoo.experiment import Experiment, data_settings, effective_options, to_dict
 from ganzoo.registry import build, discover
+from ganzoo.scorer import SELECTION, scorer_for
 
 STEPS_PER_CALL = 20
 
@@ -35,6 +46,7 @@ def train(experiment: Experiment, workdir, progress: bool = True):
 
     Raises:
         ValueError: settings that do not fit, or a directory that is not this run's.
+        OSError: the disk is full; older checkpoints are intact.
         TrainingDiverged: a term is no longer finite; the last checkpoint is kept.
         RuntimeError: another worker was lost; start them again to go on.
         KeyboardInterrupt: after saving (SIGTERM: its subclass `Terminated`).
@@ -45,7 +57,9 @@ def train(experiment: Experiment, workdir, progress: bool = True):
         before = run_directory.read_config(path)
         now = to_dict(experiment)
         if before:
-            run_directory.check_same(before["experiment"], now, path)
+            # Settings that a run of an older version lacks have their defaults.
+            old = {**to_dict(Experiment()), **before["experiment"]}
+            run_directory.check_same(old, now, path)
         if workers:
             cluster.meet(workers, _fingerprint(now, path))
         strategy = distribute.get_strategy(
@@ -76,8 +90,8 @@ def train(experiment: Experiment, workdir, progress: bool = True):
             )
             devices = [device.name for device in tf.config.list_logical_devices()]
             run_directory.write_environment(path, devices)
-        watchers = _watchers(experiment, model, data, path, writes, progress)
         try:
+            watchers = _watchers(experiment, model, data, path, writes, progress)
             with _sigterm_interrupts():
                 _fit(model, experiment, data, watchers)
         except KeyboardInterrupt:
@@ -154,19 +168,22 @@ def _check_data(before, described, strategy, path):
         )
 
 
-def load(source):
+def load(source, best: bool = False):
     """Loads a model: a run directory, or a `.keras` file. The data are not needed.
 
+    Args:
+        source: of the model.
+        best: of a run directory the checkpoint with the best score, not the last.
+
     Raises:
-        ValueError: there is no such file, or it holds no model of ganzoo.
+        ValueError: there is no such file or checkpoint, or it holds no model of
+            ganzoo.
     """
     discover()
     path = Path(source)
     if path.is_file():
-        try:
-            return keras.saving.load_model(path, safe_mode=True)
-        except (OSError, TypeError, KeyError) as error:
-            raise ValueError(f"{path} holds no model of ganzoo: {error}") from error
+        safety.check_keras(path)
+        return _load_keras(path)
     config = run_directory.read_config(path)
     if config is None:
         raise ValueError(
@@ -174,20 +191,32 @@ def load(source):
             "holds config.json and checkpoints/."
         )
     made = config["build"]
-    model = build(made["name"], dtype=made["dtype"], **made["options"])
-    if not checkpoint.restore(model, path / run_directory.CHECKPOINTS):
-        raise ValueError(f"The run in {path} has no checkpoint yet.")
+    named = {"name": made["name"], "dtype": made["dtype"]}
+    model = build(**made["options"] | named)
+    kind = "best" if best else "step"
+    if not checkpoint.restore(model, path / run_directory.CHECKPOINTS, kind):
+        which = "best checkpoint: train with evaluate_every" if best else "checkpoint"
+        raise ValueError(f"The run in {path} has no {which} yet.")
+    return model
+
+
+def _load_keras(path):
+    try:
+        model = keras.saving.load_model(path, safe_mode=True)
+    except Exception as error:  # Keras raises anything on a config that is not sound
+        raise ValueError(f"{path} holds no model of ganzoo: {error}") from error
+    if not isinstance(model, AdversarialModel):
+        raise ValueError(
+            f"{path} holds no model of ganzoo, but a {type(model).__name__}."
+        )
     return model
 
 
 def _load_data(experiment):
     return load_data(
-        experiment.dataset,
-        data_dir=experiment.data_dir,
-        image_size=experiment.image_size,
-        channels=experiment.channels,
-        strict=experiment.strict,
+        **data_settings(experiment),
         labels_per_class=experiment.labels_per_class,
+        class_name=experiment.class_name,
         seed=experiment.seed,
     )
 
@@ -196,6 +225,8 @@ def _watchers(experiment, model, data, path, writes, progress):
     d_samples = experiment.batch_size * max(1, model.d_steps)
     checkpoints = path / run_directory.CHECKPOINTS
     watchers = [callbacks.HealthMonitor(data, path if writes else None)]
+    if experiment.evaluate_every:
+        watchers.append(_selection(experiment, model, path, writes))
     if writes:
         watchers += [  # after the monitor: nothing saves what it stops
             callbacks.RunLog(path, images_per_step=d_samples),
@@ -207,6 +238,18 @@ def _watchers(experiment, model, data, path, writes, progress):
     if progress and writes:
         watchers.append(callbacks.Progress(experiment.steps, d_samples))
     return watchers
+
+
+def _selection(experiment, model, path, writes):
+    scorer = scorer_for(
+        model,
+        load_parts(**data_settings(experiment)),
+        n=experiment.evaluation_samples,
+        extractor=experiment.extractor,
+        roles=SELECTION,
+    )
+    every, metric = experiment.evaluate_every, experiment.metric
+    return selection.Selection(scorer, metric, every, path, writes)
 
 
 def _fit(model, experiment, data, watchers):

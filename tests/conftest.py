@@ -34,6 +34,12 @@ def float64():
     keras.config.set_dtype_policy(before)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory):
+    """What tests keep is not the user's, and of this session alone."""
+    os.environ["GANZOO_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture(autouse=True)
 def seeded():
     keras.utils.set_random_seed(7)

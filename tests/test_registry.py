@@ -1,6 +1,8 @@
 """Names to builders, and errors that help."""
 
 import importlib.metadata
+import json
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -83,6 +85,17 @@ def test_describe_merges_own_and_common_options():
     assert about["options"]["prior"] == "uniform"  # its own in place of assemble's
     assert not {"model", "parts", "options"} & about["options"].keys()
     assert about["notes"].startswith("Convolutions of stride 2")
+
+
+def test_describe_names_what_was_measured():
+    results = ganzoo.describe("dcgan")["results"]
+    assert {"dcgan_digits.json", "dcgan_mnist.json"} <= set(results)
+    assert "cgan_mnist.json" not in results
+    folder = Path(ganzoo.__file__).parents[1] / "zoo_configs" / "results"
+    recorded = json.loads((folder / "dcgan_digits.json").read_text())
+    assert results["dcgan_digits.json"] == {
+        key: recorded[key] for key in ("headline", "bar")
+    }
 
 
 def test_a_name_is_registered_once(variants):

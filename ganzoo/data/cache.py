@@ -11,9 +11,12 @@ from typing import BinaryIO
 
 import numpy as np
 
-CACHE_DIR = Path("~/.cache/ganzoo").expanduser()
-
 Samples = Iterable[tuple[np.ndarray, int]]
+
+
+def default_dir() -> Path:
+    """The user's cache: the directory that GANZOO_CACHE names, or ~/.cache/ganzoo."""
+    return Path(os.environ.get("GANZOO_CACHE") or "~/.cache/ganzoo").expanduser()
 
 
 def cache_path(cache_dir: Path, *parts: object) -> Path:

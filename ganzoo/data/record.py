@@ -9,6 +9,18 @@ import numpy as np
 _BLOCK = 2**24  # bytes hashed at a time, so that a memory map is never read whole
 
 
+class NoSuchSplit(ValueError):
+    """The data set has no split of that name."""
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """Equal-weight Gaussians that points are drawn from: centers (K, d), one std."""
+
+    centers: np.ndarray
+    std: float
+
+
 @dataclass(frozen=True, eq=False)
 class Data:
     """A named data set.
@@ -20,6 +32,7 @@ class Data:
             `label` int32 `(N,)` where labelled, -1 for "unknown"; `labeled` and
             `labeled_label` in the semi-supervised case.
         class_names: one name a class; empty where unlabelled.
+        mixture: what the points are drawn from, where that is known.
 
     Raises:
         ValueError: the arrays are empty, of an unfit rank or dtype, not finite, or
@@ -29,6 +42,7 @@ class Data:
     name: str
     arrays: dict[str, np.ndarray]
     class_names: tuple[str, ...] = ()
+    mixture: Mixture | None = None
 
     def __post_init__(self):
         check_samples(self.arrays["real"], where=f"data set {self.name!r}")

@@ -71,6 +71,12 @@ def test_the_seed_chooses_the_labelled_samples():
     assert not np.array_equal(chosen(0), chosen(1))
 
 
+def test_no_labels_at_all_leaves_no_labelled_stream():
+    data = load_data("digits", labels_per_class=0)
+    assert set(data.arrays) == {"real", "label"}
+    assert set(data.arrays["label"]) == {-1}
+
+
 @pytest.mark.parametrize("per_class", [1, 3])
 def test_too_few_labelled_samples_name_the_class(tmp_path, per_class):
     label = np.array([0, 0, 0, 2, 2, 2] if per_class == 1 else [0, 0, 0, 1, 1, 1, 2])
@@ -85,7 +91,7 @@ def test_too_few_labelled_samples_name_the_class(tmp_path, per_class):
         load_data(tmp_path / "x.npz", labels_per_class=per_class)
 
 
-@pytest.mark.parametrize(("name", "per_class"), [("swiss_roll", 1), ("digits", 0)])
+@pytest.mark.parametrize(("name", "per_class"), [("swiss_roll", 1), ("digits", -1)])
 def test_semi_supervision_needs_labels(name, per_class):
     with pytest.raises(ValueError, match="needs a labelled set"):
         load_data(name, labels_per_class=per_class)

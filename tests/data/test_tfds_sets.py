@@ -125,7 +125,7 @@ def test_paths_that_do_not_exist_are_unknown_names(tmp_path, name):
 def test_an_unprepared_set_that_cannot_be_downloaded_fails_at_once(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(source, "_answers", lambda url: False)
+    monkeypatch.setattr(source, "answers", lambda url: False)
     with pytest.raises(ValueError, match="not prepared.*tfds build cifar10"):
         load_data("cifar10", data_dir=tmp_path)
 
@@ -138,14 +138,14 @@ def direct(monkeypatch):
 def test_a_host_that_refuses_does_not_answer(direct):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        assert not source._answers(f"http://127.0.0.1:{unused.getsockname()[1]}/x")
+        assert not source.answers(f"http://127.0.0.1:{unused.getsockname()[1]}/x")
 
 
 def test_a_silent_host_is_given_up_in_time(direct, monkeypatch):
     monkeypatch.setattr(source, "NETWORK_TIMEOUT", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         start = time.monotonic()
-        assert not source._answers(f"http://127.0.0.1:{silent.getsockname()[1]}/x")
+        assert not source.answers(f"http://127.0.0.1:{silent.getsockname()[1]}/x")
         assert time.monotonic() - start < 2
 
 
@@ -155,7 +155,7 @@ def test_any_http_status_is_an_answer(direct):
     with http.server.HTTPServer(("127.0.0.1", 0), quiet) as server:
         thread = threading.Thread(target=server.handle_request)
         thread.start()
-        assert source._answers(f"http://127.0.0.1:{server.server_port}/x")
+        assert source.answers(f"http://127.0.0.1:{server.server_port}/x")
         thread.join()
 
 

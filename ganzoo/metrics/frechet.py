@@ -1,0 +1,122 @@
+"""Frechet distance between Gaussians fitted to two sets of features."""
+
+import dataclasses
+from functools import cached_property
+
+import numpy as np
+
+from ganzoo.metrics.arrays import check_features, slices
+
+_BLOCK = 4096  # rows that are converted to float64 at a time
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Gaussian:
+    """Mean `(d,)` and covariance `(d, d)` of `count` samples: all to keep of a set."""
+
+    mean: np.ndarray
+    covariance: np.ndarray
+    count: int
+
+    @cached_property
+    def factor(self) -> np.ndarray:
+        """L `(d, rank)`, covariance = L L^T; directions without variance are left out.
+
+        Their eigenvalues are rounding errors of either sign, and a square root turns
+        1e-16 into 1e-8.
+        """
+        values, vectors = np.linalg.eigh(self.covariance)
+        eps = np.finfo(float).eps
+        floor = len(values) * eps * max(values[-1], eps * (self.mean @ self.mean))
+        # n samples span n - 1 directions, whatever rounding says.
+        kept = (values > floor) & (np.arange(len(values))[::-1] < self.count - 1)
+        return vectors[:, kept] * np.sqrt(values[kept])
+
+    @property
+    def rank(self) -> int:
+        """Directions in which the samples vary; the covariance is singular below d."""
+        return self.factor.shape[1]
+
+
+def fit_gaussian(features: np.ndarray) -> Gaussian:
+    """Mean and unbiased covariance of features `(N, d)`, N > 1, in float64.
+
+    Raises:
+        ValueError: see `frechet_distance`.
+    """
+    (features,) = check_features(features=features)
+    return _fit("features", features)
+
+
+def _fit(name: str, features: np.ndarray) -> Gaussian:
+    if len(features) < 2:
+        raise ValueError(f"{name}: a covariance needs at least 2 samples. Received: 1.")
+    mean = features.mean(axis=0, dtype=np.float64)
+    covariance = np.zeros((len(mean), len(mean)))
+    for rows in slices(len(features), _BLOCK):
+        centered = features[rows] - mean
+        covariance += centered.T @ centered
+    return Gaussian(mean, covariance / (len(features) - 1), len(features))
+
+
+def frechet_distance(real: np.ndarray | Gaussian, fake: np.ndarray | Gaussian) -> float:
+    """Squared Frechet distance of the Gaussians of two sets, 0 for equal ones.
+
+    |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)): Dowson and Landau 1982; on features of
+    the original Inception network it is the FID of Heusel et al. 2017 (arXiv
+    1706.08500), on any other features it is not and must not bear that name. It falls
+    with N, so compare at equal N only.
+
+    The trace of the square root is the sum of the singular values of L1^T L2, where
+    S = L L^T, which needs no root of a product that is not symmetric and holds for
+    singular covariances, such as those of fewer samples than dimensions: the Frechet
+    distance is defined for them as well. `frechet_parts` tells their ranks.
+
+    Args:
+        real: features `(N, d)`, or the `fit_gaussian` of them.
+        fake: features `(M, d)`, or the `fit_gaussian` of them.
+
+    Raises:
+        ValueError: NaN, infinite or constant features, fewer than 2 samples, other
+            widths, uint8 beside floats.
+    """
+    return frechet_parts(real, fake)["distance"]
+
+
+def frechet_parts(
+    real: np.ndarray | Gaussian, fake: np.ndarray | Gaussian
+) -> dict[str, float | int]:
+    """`frechet_distance` and what it is made of.
+
+    Returns:
+        `distance`, the sum of `means` (of their squared difference) and `covariances`;
+        `real_rank` and `fake_rank` of the covariances and their `dimensions`: a rank
+        below it means a singular covariance, whose distance is exact for the samples
+        but far above that of the distributions.
+
+    Raises:
+        ValueError: as `frechet_distance`.
+    """
+    sets = {"real": real, "fake": fake}
+    arrays = {k: v for k, v in sets.items() if not isinstance(v, Gaussian)}
+    arrays = dict(zip(arrays, check_features(**arrays), strict=True))
+    fits = {**sets, **{name: _fit(name, array) for name, array in arrays.items()}}
+    real, fake = fits["real"], fits["fake"]
+    if real.mean.shape != fake.mean.shape:
+        raise ValueError(
+            "Features must have one width. Received: "
+            f"real {len(real.mean)} and fake {len(fake.mean)}."
+        )
+    difference = real.mean - fake.mean
+    root = np.linalg.svd(real.factor.T @ fake.factor, compute_uv=False).sum()
+    traces = np.trace(real.covariance) + np.trace(fake.covariance)
+    means = float(difference @ difference)
+    covariances = max(0.0, float(traces - 2 * root))
+    return {
+        "distance": means + covariances,
+        "means": means,
+        "covariances": covariances,
+        "real_rank": real.rank,
+        "fake_rank": fake.rank,
+        "dimensions": len(difference),
+    }

@@ -1,0 +1,55 @@
+"""How well features, such as those of a discriminator, separate classes linearly."""
+
+import numpy as np
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+
+from ganzoo.metrics.arrays import check_features
+
+
+def linear_svm_accuracy(
+    train_features: np.ndarray,
+    train_labels: np.ndarray,
+    test_features: np.ndarray,
+    test_labels: np.ndarray,
+    *,
+    penalty: float = 1e-3,
+) -> float:
+    """Share of test samples that a linear L2-SVM, fitted on train, classifies rightly.
+
+    The use of D's features in Radford et al. 2016 (arXiv 1511.06434), section 5.1. Each
+    feature is scaled by its mean and deviation on the training set. The paper does not
+    print its penalty.
+
+    Args:
+        train_features: `(N, d)`.
+        train_labels: `(N,)`, whole numbers, two classes or more.
+        test_features: `(M, d)`.
+        test_labels: `(M,)`.
+        penalty: C of the SVM, the cost of errors against the size of the weights.
+
+    Raises:
+        ValueError: NaN, infinite or constant features, other widths, labels that do
+            not fit their features, or of one class.
+    """
+    train, test = check_features(train=train_features, test=test_features)
+    train_labels = _labels("train", train, train_labels)
+    test_labels = _labels("test", test, test_labels)
+    if len(np.unique(train_labels)) < 2:
+        raise ValueError(
+            f"A classifier needs two classes. Received: only {train_labels[0]}."
+        )
+    svm = make_pipeline(StandardScaler(), LinearSVC(C=penalty, random_state=0))
+    svm.fit(train.astype(np.float64), train_labels)
+    return float(svm.score(test.astype(np.float64), test_labels))
+
+
+def _labels(name: str, features: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    labels = np.asarray(labels)
+    if labels.shape != features.shape[:1] or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"{name}: one whole number a sample is needed, {features.shape[:1]}. "
+            f"Received: {labels.dtype} of shape {labels.shape}."
+        )
+    return labels

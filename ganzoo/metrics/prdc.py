@@ -1,0 +1,54 @@
+"""Precision, recall, density and coverage of nearest-neighbour manifolds."""
+
+import numpy as np
+
+from ganzoo.metrics.arrays import (
+    check_count,
+    check_features,
+    kth_nearest,
+    squared_distances,
+)
+
+
+def precision_recall(
+    real: np.ndarray, fake: np.ndarray, k: int = 5
+) -> dict[str, float]:
+    """Fidelity and diversity apart, from balls that reach each sample's kth neighbour.
+
+    Precision and recall: Kynkaanniemi et al. 2019 (arXiv 1904.06991), eq. 1 and 2.
+    Density and coverage: Naeem et al. 2020 (arXiv 2002.09797), eq. 4 and 6. The kth
+    neighbour of a sample does not count the sample itself, and a point on the surface
+    of a ball is outside. Compare at equal N, M and k only.
+
+    Args:
+        real: features `(N, d)`, N > k.
+        fake: features `(M, d)`, M > k.
+        k: which neighbour sets the radius; 5 is Naeem's choice, 3 Kynkaanniemi's.
+
+    Returns:
+        `precision`, the share of fakes within a real ball; `recall`, the share of
+        reals within a fake ball; `density`, real balls around a fake over k, 1 is
+        expected of equal distributions and more is possible; `coverage`, the share of
+        real balls that hold a fake.
+
+    Raises:
+        ValueError: NaN, infinite or constant features, other widths, uint8 beside
+            floats, no more than `k` samples.
+    """
+    real, fake = check_features(real=real, fake=fake)
+    check_count("k", k, 1, min(len(real), len(fake)) - 1)
+    real_radii, fake_radii = kth_nearest(real, k), kth_nearest(fake, k)
+    balls = np.zeros(len(fake), int)  # real balls around each fake
+    recalled = np.zeros(len(real), bool)
+    covered = np.zeros(len(real), bool)
+    for r, f, distances in squared_distances(real, fake):
+        within = distances < real_radii[r, None]
+        balls[f] += within.sum(axis=0)
+        covered[r] |= within.any(axis=1)
+        recalled[r] |= (distances < fake_radii[f]).any(axis=1)
+    return {
+        "precision": float((balls > 0).mean()),
+        "recall": float(recalled.mean()),
+        "density": float(balls.mean() / k),
+        "coverage": float(covered.mean()),
+    }

@@ -1,0 +1,57 @@
+"""Sliced Wasserstein distance: optimal transport along random directions."""
+
+import numpy as np
+
+from ganzoo.metrics.arrays import check_count, check_features, slices
+
+_BLOCK = 32  # directions that are projected at a time
+
+
+def sliced_wasserstein(
+    real: np.ndarray, fake: np.ndarray, *, projections: int = 512, seed: int = 0
+) -> float:
+    """Root mean square of the 2-Wasserstein distances along random directions.
+
+    Bonneel et al. 2015 (J. Math. Imaging and Vision 51, Monge form, p = 2), exact on
+    each direction also where N and M differ. It is in the units of the features, and
+    two samples of one distribution are at a distance that falls with N.
+
+    Args:
+        real: samples `(N, d)`.
+        fake: samples `(M, d)`.
+        projections: how many directions, uniform on the sphere.
+        seed: of the directions.
+
+    Raises:
+        ValueError: NaN, infinite or constant samples, other widths, uint8 beside
+            floats, no projections.
+    """
+    real, fake = check_features(real=real, fake=fake)
+    check_count("projections", projections, 1, 1_000_000)
+    directions = np.random.default_rng(seed).standard_normal(
+        (projections, real.shape[1])
+    )
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    i, j, weight = _coupling(len(real), len(fake))
+    total = 0.0
+    for block in slices(projections, _BLOCK):
+        a, b = (_sorted_projections(x, directions[block]) for x in (real, fake))
+        total += (((a[:, i] - b[:, j]) ** 2) @ weight).sum()
+    return float(np.sqrt(total / projections))
+
+
+def _sorted_projections(samples: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    """`(directions, N)`, each row in order."""
+    out = np.empty((len(directions), len(samples)))
+    for rows in slices(len(samples), 4096):
+        out[:, rows] = directions @ samples[rows].T.astype(np.float64)
+    out.sort(axis=1)
+    return out
+
+
+def _coupling(n: int, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Which order statistics are matched, and the mass that each pair moves."""
+    # Levels at which either quantile function steps, in units of 1 / (n m).
+    ends = np.union1d(np.arange(1, n + 1) * m, np.arange(1, m + 1) * n)
+    mass = np.diff(ends, prepend=0) / (n * m)
+    return (ends - 1) // m, (ends - 1) // n, mass

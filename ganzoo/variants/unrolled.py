@@ -1,0 +1,149 @@
+"""Unrolled GAN: the generator meets the discriminator as it will be."""
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from ganzoo import distribute, networks
+from ganzoo.gan import AUGMENT_FAKE, GAN, assemble
+from ganzoo.networks import inputs
+from ganzoo.registry import register
+
+ADAM_EXTRAS = "amsgrad clipnorm clipvalue global_clipnorm use_ema weight_decay".split()
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class Unrolled(GAN):
+    """G's loss is that of D after `unroll` further steps, seen through those steps.
+
+    The surrogate f_K of section 2: G ascends D's loss at theta_D^K(theta_G, theta_D),
+    the saddle point's objective whatever the loss is, and its gradient passes through
+    the K look-ahead steps. These are Adam steps of D from its present slots, all on
+    the step's batch, as in the authors' code. They happen in a `keras.StatelessScope`,
+    so D itself is not touched; each inner gradient is the mean over all replicas.
+
+    Args:
+        unroll: K, look-ahead steps of D, from 0.
+        **settings: see `GAN`.
+    """
+
+    refused = {"d_clip": "the look-ahead cannot follow it"}
+
+    def __init__(self, *, unroll=5, **settings):
+        super().__init__(**settings)
+        self.unroll = unroll
+
+    def compile(self, *args, **kwargs):
+        """As `GAN.compile`; refuses a D whose steps the look-ahead cannot follow."""
+        super().compile(*args, **kwargs)
+        adam = self.d_optimizer
+        plain = type(adam) is keras.optimizers.Adam
+        plain = plain and not any(getattr(adam, extra) for extra in ADAM_EXTRAS)
+        if not plain or any(v.constraint for v in self.discriminator.variables):
+            raise ValueError(
+                "Unrolled looks ahead by plain Adam steps: D needs Adam without extras "
+                f"and a `d_norm` other than spectral. Received: {adam.name!r}."
+            )
+
+    def generator_loss(self, batch, fake, training):
+        with keras.StatelessScope(self.look_ahead(batch, fake, training)):
+            real_logits = self._judge_real(batch, training)
+            logits = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
+        return {"g_adv": -self.loss_functions.discriminator(real_logits, logits)}, {}
+
+    def look_ahead(self, batch, fake, training):
+        """D's variables after `unroll` steps: [(variable, tensor), ...]."""
+        own = self.discriminator.trainable_variables
+        slots = [
+            [v.value for v in self.d_optimizer.variables if v.path.endswith(slot)]
+            for slot in ("momentum", "velocity")
+        ]
+        state = {id(v): (v, v.value) for v in self.discriminator.variables}
+        for ahead in range(self.unroll):
+            weights = [tf.identity(state[id(v)][1]) for v in own]
+            state |= {id(v): (v, w) for v, w in zip(own, weights, strict=True)}
+            with keras.StatelessScope(list(state.values())) as scope:
+                with tf.GradientTape() as tape:
+                    tape.watch(weights)
+                    terms, _ = self.discriminator_loss(batch, fake, training)
+                    loss = tf.add_n(list(terms.values()))
+                gradients = tape.gradient(loss, weights)
+            # Statistics and seeds of noise move on, in the scope alone.
+            state = {k: (v, scope.get_current_value(v)) for k, (v, _) in state.items()}
+            gradients = [distribute.global_mean(g) for g in gradients]
+            weights, slots = self._adam(weights, gradients, slots, ahead)
+            state |= {id(v): (v, w) for v, w in zip(own, weights, strict=True)}
+        return list(state.values())
+
+    def _adam(self, weights, gradients, slots, ahead):
+        """D's next Adam step, differentiable: the weights and both slots after it."""
+        adam, each = self.d_optimizer, tf.nest.map_structure
+        count = tf.cast(adam.iterations + 1 + ahead, gradients[0].dtype)
+        rate = tf.cast(adam.learning_rate, count.dtype)
+        # As in Keras: the betas are rounded to floatx before their power.
+        left = [
+            1 - ops.cast(b, count.dtype) ** count for b in (adam.beta_1, adam.beta_2)
+        ]
+        rate *= tf.sqrt(left[1]) / left[0]
+        mean = each(lambda m, g: m + (1 - adam.beta_1) * (g - m), slots[0], gradients)
+        second = each(lambda g: g**2, gradients)
+        square = each(lambda v, g: v + (1 - adam.beta_2) * (g - v), slots[1], second)
+        step = each(lambda m, v: rate * m / (_root(v) + adam.epsilon), mean, square)
+        return each(tf.subtract, weights, step), [mean, square]
+
+
+def _root(value):
+    """The square root, with gradient 0 at 0, where units are dead."""
+    return tf.where(value > 0, tf.sqrt(tf.where(value > 0, value, 1)), 0)
+
+
+@register(
+    "unrolled",
+    paper="Metz et al. 2017, Unrolled Generative Adversarial Networks, "
+    "arXiv 1611.02163",
+    tasks=("image", "points"),
+)
+def unrolled(
+    image_shape=(28, 28, 1),
+    latent_dim=256,
+    unroll=5,
+    network="mlp",
+    d_norm=None,
+    value_range="auto",
+    d_learning_rate=1e-4,
+    g_learning_rate=1e-3,
+    **options,
+):
+    """Any pair of nets; by default perceptrons, with the rates of the paper's ring.
+
+    Proven (tests/variants/test_unrolled.py): the gradient against finite differences,
+    the look-ahead against real steps of D; results/unrolled_ring8.json: modes.
+
+    Args:
+        image_shape: (H, W, C), (D, H, W, C), or (d,) for vectors.
+        latent_dim: length of the latent.
+        unroll: K, look-ahead steps of D, from 0; time and memory grow with it.
+        network: the backbone of both players, see `networks.make`.
+        d_norm: D's normalisation, see `networks.make`.
+        value_range: of the samples; by default (-1, 1), None (unbounded) for vectors.
+        d_learning_rate: D's.
+        g_learning_rate: G's.
+    """
+    if unroll:
+        inputs.check_positive(unroll=unroll)
+    return assemble(
+        Unrolled,
+        **networks.make(
+            network,
+            image_shape,
+            latent_dim=latent_dim,
+            value_range=value_range,
+            penalties=options.get("penalties"),
+            own={"d_norm": d_norm},
+            builder=unrolled,
+        ),
+        unroll=unroll,
+        d_learning_rate=d_learning_rate,
+        g_learning_rate=g_learning_rate,
+        **options,
+    )
