@@ -2,16 +2,14 @@
 
 import argparse
 import os
-import re
 import sys
-import tomllib
 from pathlib import Path
 
 from absl import app, flags, logging
 from absl.flags import argparse_flags
 
 from ganzoo import experiment as schema
-from ganzoo import registry
+from ganzoo import registry, specs
 from ganzoo.run_directory import Terminated
 
 
@@ -86,7 +84,7 @@ def _experiment(args):
     given = {name: getattr(args, name) for name in _FLAGS}
     given["model"] = args.name
     values |= {name: value for name, value in given.items() if value is not None}
-    values["options"] = {**values.get("options", {}), **_options(args.set)}
+    values["options"] = {**values.get("options", {}), **specs.assignments(args.set)}
     return schema.from_dict(values)
 
 
@@ -117,6 +115,48 @@ def evaluate_command(args):
     print(evaluation.table())
 
 
+def compare_command(args):
+    """Compare variants on one data set: a table, and report.html."""
+    from ganzoo import cells
+    from ganzoo.compare import compare
+
+    values = cells.load_plan(args.config) if args.config else {}
+    given = {name: getattr(args, name) for name in [*cells.SHARED, "images", "seeds"]}
+    values |= {name: value for name, value in given.items() if value is not None}
+    words = args.cells or values.get("cells", [])
+    grid = _grid(args.grid) or values.get("grid")
+    options = {**values.get("options", {}), **specs.assignments(args.set)}
+    values = {k: v for k, v in values.items() if k not in ("cells", "grid", "options")}
+    name = args.config or f"compare_{values.get('dataset', schema.Experiment.dataset)}"
+    workdir = Path(args.workdir or Path("runs") / Path(name).stem)
+    try:
+        found = compare(
+            words,
+            workdir,
+            grid=grid,
+            options=options,
+            jobs=args.jobs,
+            only=args.only.split(",") if args.only else None,
+            **values,
+        )
+    except KeyboardInterrupt:
+        print(f"\nStopped. The same command goes on with {workdir}.", file=sys.stderr)
+        sys.exit(130)
+    print(f"{found.table()}\nSee {workdir}/report.html")
+
+
+def _grid(words):
+    """OPTION=VALUE,VALUE of each word, by option."""
+    grid = {}
+    for word in words:
+        name, _, values = word.partition("=")
+        grid[name] = [
+            specs.assignments([f"{name}={value}"])[name]
+            for value in specs.split(values)
+        ]
+    return grid
+
+
 def launch_command(args):
     """Run a command on several local workers, to try out multi_worker."""
     from ganzoo.launch import launch
@@ -131,7 +171,7 @@ def benchmark_command(args):
     """Measure a variant's speed on this machine."""
     from ganzoo.benchmark import run
 
-    options = _options(args.set)
+    options = specs.assignments(args.set)
     run(
         args.name,
         batch_size=args.batch_size,
@@ -202,6 +242,32 @@ def _add_evaluate(command):
     command.add_argument("--seed", type=int, default=0, help="of the latents")
 
 
+def _add_compare(command):
+    command.add_argument(
+        "cells",
+        nargs="*",
+        help="variants, NAME:option=value,option=value, configs, or `all`; LABEL= in "
+        "front names one",
+    )
+    command.add_argument("--config", help="a comparison of zoo_configs, or a TOML file")
+    command.add_argument(
+        "--grid",
+        action="append",
+        default=[],
+        metavar="OPTION=A,B",
+        help="cells for each value of an option, for the product if given again",
+    )
+    command.add_argument("--images", type=int, help="real images a run (60000)")
+    command.add_argument("--seeds", type=int, help="runs a cell (3)")
+    command.add_argument("--jobs", type=int, default=1, help="runs at the same time")
+    command.add_argument("--only", help="names of scores, joined by commas")
+    command.add_argument("--workdir", help="(default: runs/compare_DATASET)")
+    for name in _FLAGS:
+        if name not in ("steps", "seed"):
+            _add_field(command, name, schema.FIELDS[name].type)
+    _add_set(command)
+
+
 def _add_launch(command):
     command.add_argument("--workers", type=int, default=2)
     command.add_argument(
@@ -219,29 +285,13 @@ def _add_benchmark(command):
     _add_set(command)
 
 
-def _options(assignments):
-    options = {}
-    for assignment in assignments:
-        try:
-            options |= tomllib.loads(assignment)
-        except tomllib.TOMLDecodeError as error:
-            # A bare word is a string. True and None are Python's words: refused.
-            word = re.fullmatch(r"(\w+)=([a-z][\w-]*)", assignment)
-            if not word:
-                raise ValueError(
-                    "--set takes OPTION=VALUE, the value as in TOML (0.5, true, "
-                    f"[8, 8]) or a word. Received: {assignment!r}."
-                ) from error
-            options[word[1]] = word[2]
-    return options
-
-
 COMMANDS = {
     "list": (list_command, _add_list),
     "describe": (describe_command, _add_describe),
     "train": (train_command, _add_train),
     "sample": (sample_command, _add_sample),
     "evaluate": (evaluate_command, _add_evaluate),
+    "compare": (compare_command, _add_compare),
     "launch": (launch_command, _add_launch),
     "benchmark": (benchmark_command, _add_benchmark),
 }

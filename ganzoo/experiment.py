@@ -105,23 +105,38 @@ def load_config(name: str) -> dict:
         ValueError: no such config (with the nearest name), not valid TOML, or what
             `from_dict` refuses.
     """
-    shipped = resources.files("ganzoo.zoo_configs")
+    values = read_toml(name)
+    _check_values(values)
+    return values
+
+
+def read_toml(name: str, folder: str = "") -> dict:
+    """The values of a TOML file, or of a shipped one in a folder of `zoo_configs`.
+
+    Raises:
+        ValueError: no such file (with the nearest name), or not valid TOML.
+    """
     if name.endswith(".toml"):
         path = Path(name)
         if not path.is_file():
             raise ValueError(f"There is no config file {name!r}.")
     else:
-        names = sorted(
-            p.name[:-5] for p in shipped.iterdir() if p.name.endswith(".toml")
-        )
-        specs.check_known("config", [name], names)
-        path = shipped / f"{name}.toml"
+        specs.check_known("config", [name], config_names(folder))
+        path = _shipped(folder) / f"{name}.toml"
     try:
-        values = tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{name} is not valid TOML: {error}.") from error
-    _check_values(values)
-    return values
+
+
+def config_names(folder: str = "") -> list[str]:
+    """Names of the configs that are shipped in a folder of `zoo_configs`."""
+    files = (path.name for path in _shipped(folder).iterdir())
+    return sorted(name[:-5] for name in files if name.endswith(".toml"))
+
+
+def _shipped(folder):
+    return resources.files("ganzoo.zoo_configs") / folder
 
 
 def data_settings(experiment: Experiment) -> dict:
