@@ -8,7 +8,15 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 URL = "https://github.com/ganzoo/ganzoo"  # the one place that names it
 
-TEST = ["pytest>=8", "nbclient>=0.10", "nbformat>=5.10", "ipykernel>=6", "ruff>=0.8"]
+MESH = ["scikit-image>=0.22", "trimesh>=4"]
+TEST = [
+    "pytest>=8",
+    "hypothesis>=6.100",
+    "nbclient>=0.10",
+    "nbformat>=5.10",
+    "ipykernel>=6",
+    "ruff>=0.8",
+]
 
 setup(
     name="ganzoo-keras",
@@ -33,6 +41,7 @@ setup(
         "importlib_resources",  # tensorflow-datasets needs it and does not say so
         "numpy>=1.26",
         "absl-py>=1.4",
+        "h5py>=3.10",
         "scikit-learn>=1.4",
         "scipy>=1.11",
         "matplotlib>=3.8",
@@ -40,9 +49,10 @@ setup(
     ],
     extras_require={
         "cuda": ["tensorflow[and-cuda]"],
+        "mesh": MESH,
         "tensorboard": ["tensorboard"],
-        "test": TEST,
-        "dev": [*TEST, "build", "jupytext"],
+        "test": [*TEST, *MESH],
+        "dev": [*TEST, *MESH, "build", "jupytext"],
     },
     classifiers=[
         "Programming Language :: Python :: 3",

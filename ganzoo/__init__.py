@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ganzoo.evaluation import evaluate as evaluate
     from ganzoo.experiment import Experiment as Experiment
     from ganzoo.experiment import load_config as load_config
+    from ganzoo.exporting import export as export
     from ganzoo.gan import GAN as GAN
     from ganzoo.gan import assemble as assemble
     from ganzoo.training import load as load
@@ -30,6 +31,7 @@ _LAZY = {
     "evaluate": "ganzoo.evaluation",
     "Experiment": "ganzoo.experiment",
     "load_config": "ganzoo.experiment",
+    "export": "ganzoo.exporting",
     "GAN": "ganzoo.gan",
     "assemble": "ganzoo.gan",
     "load": "ganzoo.training",

@@ -9,7 +9,7 @@ from absl import app, flags, logging
 from absl.flags import argparse_flags
 
 from ganzoo import experiment as schema
-from ganzoo import registry, specs
+from ganzoo import registry
 from ganzoo.run_directory import Terminated
 
 
@@ -40,7 +40,7 @@ def _run(args):
     logging.set_verbosity(logging.ERROR)  # TFDS tells of each set that it opens
     try:
         args.function(args)
-    except (ValueError, RuntimeError, OSError) as error:
+    except (ValueError, RuntimeError, OSError, ImportError) as error:
         sys.exit(f"ganzoo: {error}")
 
 
@@ -52,7 +52,7 @@ def list_command(args):
 
 
 def describe_command(args):
-    """Describe one variant: paper, options with defaults, notes."""
+    """Describe one variant: paper, options with defaults, notes, results."""
     about = registry.describe(args.name)
     print(f"{about['name']}: {about['paper']}")
     print(f"tasks: {', '.join(about['tasks'])}")
@@ -60,7 +60,11 @@ def describe_command(args):
     print("options:")
     for name, default in about["options"].items():
         print(f"  {name} = {default!r}")
-    print(f"\n{about['notes']}")
+    print(f"\n{about['notes']}\n")
+    for name, result in about["results"].items():
+        print(f"measured ({name}): {result['headline']}; the bar: {result['bar']}")
+    if not about["results"]:
+        print("measured: nothing yet")
 
 
 def train_command(args):
@@ -84,18 +88,21 @@ def _experiment(args):
     given = {name: getattr(args, name) for name in _FLAGS}
     given["model"] = args.name
     values |= {name: value for name, value in given.items() if value is not None}
-    values["options"] = {**values.get("options", {}), **specs.assignments(args.set)}
+    values["options"] = {
+        **values.get("options", {}),
+        **schema.parse_options(args.set),
+    }
     return schema.from_dict(values)
 
 
 def sample_command(args):
-    """Write a grid of samples of a run or a .keras file."""
-    from ganzoo import plots
+    """Write samples of a run or a .keras file: a picture, arrays, or a mesh."""
+    from ganzoo import sample_files
     from ganzoo.training import load
 
+    write = sample_files.writer(args.out)
     model = load(args.source)
-    samples = model.sample(args.n, seed=args.seed, label=args.label)
-    plots.save_png(plots.samples_picture(samples), args.out)
+    write(model.sample(args.n, seed=args.seed, label=args.label), args.out)
     print(f"Wrote {args.out}")
 
 
@@ -125,7 +132,7 @@ def compare_command(args):
     values |= {name: value for name, value in given.items() if value is not None}
     words = args.cells or values.get("cells", [])
     grid = _grid(args.grid) or values.get("grid")
-    options = {**values.get("options", {}), **specs.assignments(args.set)}
+    options = {**values.get("options", {}), **schema.parse_options(args.set)}
     values = {k: v for k, v in values.items() if k not in ("cells", "grid", "options")}
     name = args.config or f"compare_{values.get('dataset', schema.Experiment.dataset)}"
     workdir = Path(args.workdir or Path("runs") / Path(name).stem)
@@ -151,10 +158,26 @@ def _grid(words):
     for word in words:
         name, _, values = word.partition("=")
         grid[name] = [
-            specs.assignments([f"{name}={value}"])[name]
-            for value in specs.split(values)
+            schema.parse_options([f"{name}={value}"])[name]
+            for value in schema.split(values)
         ]
     return grid
+
+
+def export_command(args):
+    """Write the generator of a run or a .keras file for other programs."""
+    from ganzoo.exporting import export
+    from ganzoo.training import load
+
+    model = load(args.source)
+    ending = ".keras" if args.format == "keras" else ""
+    out = export(model, args.out or f"generator{ending}", args.format)
+    given = f"latent (n, {model.latent_dim}) from the prior {model.prior!r}"
+    if model.num_classes:
+        given += f", label (n,) int32 below {model.num_classes}"
+    span = "any range" if model.value_range is None else list(model.value_range)
+    shape = ", ".join(map(str, model.sample_shape))
+    print(f"Wrote {out}: {given}, to samples (n, {shape}) in {span}")
 
 
 def launch_command(args):
@@ -171,7 +194,7 @@ def benchmark_command(args):
     """Measure a variant's speed on this machine."""
     from ganzoo.benchmark import run
 
-    options = specs.assignments(args.set)
+    options = schema.parse_options(args.set)
     run(
         args.name,
         batch_size=args.batch_size,
@@ -227,7 +250,11 @@ def _add_sample(command):
     command.add_argument("--n", type=int, default=64)
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--label", type=int)
-    command.add_argument("--out", default="samples.png")
+    command.add_argument(
+        "--out",
+        default="samples.png",
+        help="a picture .png, arrays .npz, or of volumes a mesh .obj, .ply, .stl, .glb",
+    )
 
 
 def _add_evaluate(command):
@@ -268,6 +295,12 @@ def _add_compare(command):
     _add_set(command)
 
 
+def _add_export(command):
+    command.add_argument("source", help="a run directory or a .keras file")
+    command.add_argument("--format", default="keras", help="keras or saved_model")
+    command.add_argument("--out", help="default: generator.keras, or generator")
+
+
 def _add_launch(command):
     command.add_argument("--workers", type=int, default=2)
     command.add_argument(
@@ -292,6 +325,7 @@ COMMANDS = {
     "sample": (sample_command, _add_sample),
     "evaluate": (evaluate_command, _add_evaluate),
     "compare": (compare_command, _add_compare),
+    "export": (export_command, _add_export),
     "launch": (launch_command, _add_launch),
     "benchmark": (benchmark_command, _add_benchmark),
 }

@@ -110,12 +110,20 @@ class AdversarialModel(Trainer):
         return self._log(values, tf.shape(g_part["real"])[0])
 
     def test_step(self, data):
-        """The terms without an update, on the same noise for every batch."""
-        batch = {**self.as_batch(data), "seed": self._base_seed()}
-        fake = self.generate(batch, training=False)
-        values = {}
-        for loss in (self.discriminator_loss, self.generator_loss)[not self.d_steps :]:
-            values |= _merge(*loss(batch, fake, training=False))
+        """The terms without an update, on the same noise for every batch.
+
+        Every replica looks at the global batch, since the shares of a last one may be
+        uneven, or empty.
+        """
+        shares = self.as_batch(data)
+        batch = {key: distribute.global_batch(share) for key, share in shares.items()}
+        batch["seed"] = self._base_seed()
+        with distribute.whole_batch():
+            fake = self.generate(batch, training=False)
+            values = {}
+            losses = (self.discriminator_loss, self.generator_loss)
+            for loss in losses[not self.d_steps :]:
+                values |= _merge(*loss(batch, fake, training=False))
         return self._log(values, tf.shape(batch["real"])[0])
 
     def parts(self, batch, seed):

@@ -1,18 +1,21 @@
 """Speed of training and sampling, against the machine's own matmul peak."""
 
 import math
-import statistics
 import time
 
 import numpy as np
 import tensorflow as tf
 from keras import Input, Model, layers
+from keras.callbacks import Callback
 
 from ganzoo import specs
 from ganzoo.data.pipeline import batches
 from ganzoo.gan import assemble
 from ganzoo.layers import Dropout, batch_norm
 from ganzoo.registry import build, dtype_policy, list_models
+
+CALL = 10  # steps in a call of the train function
+TURNS = 5  # of `fit` and the bare loop
 
 
 def tutorial_dcgan(**options):
@@ -51,10 +54,11 @@ def run(name, batch_size=128, dtype="float32", options=None, seconds=8.0) -> dic
         batch_size: real samples a D step.
         dtype: see `build`.
         options: of the variant.
-        seconds: least time of each measurement.
+        seconds: least time of the bare loop; `fit` takes as long.
 
     Returns:
-        ms a step (median, `fit` and a bare loop of the same step), images a second,
+        ms a step (median, `fit` and a bare loop of the same step), seconds that `fit`
+        needs once, images a second,
         samples a second, GFLOP a step, GFLOP/s, the matmul peak and their ratio.
     """
     if name == "tutorial_dcgan":
@@ -64,14 +68,14 @@ def run(name, batch_size=128, dtype="float32", options=None, seconds=8.0) -> dic
         specs.check_known("model", [name], [*list_models(), "tutorial_dcgan"])
         model = build(name, dtype=dtype, **(options or {}))
     arrays = _random_arrays(model, 4 * batch_size)
-    fit = _time_fit(model, arrays, batch_size, seconds)
-    bare = _time_bare(model, arrays, batch_size, seconds)
+    fit, bare, start = _time_training(model, arrays, batch_size, seconds)
     operations = _flops_of_step(model, arrays, batch_size)
     peak = _matmul_peak(dtype)
     images = batch_size * max(1, model.d_steps)
     result = {
         "ms_per_step": 1e3 * fit,
         "bare_ms_per_step": 1e3 * bare,
+        "fit_start_seconds": start,
         "images_per_second": images / fit,
         "samples_per_second": _time_samples(model, seconds / 4),
         "gflop_per_step": operations / 1e9,
@@ -96,44 +100,59 @@ def _random_arrays(model, count):
     return arrays
 
 
-def _time_fit(model, arrays, batch_size, seconds):
-    """Median seconds a step through `fit`, over stretches of some steps."""
+def _time_training(model, arrays, batch_size, seconds):
+    """Median seconds a step, of `fit` and of the same step in a bare compiled loop.
 
-    def stretch(steps):
-        begin = time.perf_counter()
-        model.fit(
-            arrays,
-            batch_size=batch_size,
-            epochs=1,
-            steps_per_epoch=steps,
-            steps_per_call=10,
-            verbose=0,
-        )
-        return (time.perf_counter() - begin) / steps
-
-    stretch(10)
-    steps = 10 * max(1, round(seconds / 5 / stretch(10) / 10))
-    return statistics.median(stretch(steps) for _ in range(5))
-
-
-def _time_bare(model, arrays, batch_size, seconds):
-    """Median seconds a step of the same step in a bare compiled loop."""
+    In turns, so that what else the machine does meets both. What `fit` does once, at
+    its start, is left out: it is `fit_start_seconds` in the result of `run`.
+    """
     size = batch_size * max(1, model.d_steps)
     iterator = iter(batches(arrays, size, seed=0))
 
     @tf.function
     def loop(iterator):
-        for _ in tf.range(10):
+        for _ in tf.range(CALL):
             model.train_step(next(iterator))
 
-    def stretch():
-        begin = time.perf_counter()
-        loop(iterator)
-        return (time.perf_counter() - begin) / 10
+    def fit(calls):
+        watch = _Stopwatch()
+        model.fit(
+            arrays,
+            batch_size=batch_size,
+            steps_per_epoch=CALL * calls,
+            steps_per_call=CALL,
+            callbacks=[watch],
+            verbose=0,
+        )
+        return np.diff(watch.times)
 
-    stretch()
-    count = max(5, math.ceil(seconds / (10 * stretch())))
-    return statistics.median(stretch() for _ in range(count))
+    def bare(calls):
+        times = [time.perf_counter()]
+        for _ in range(calls):
+            loop(iterator)
+            times.append(time.perf_counter())
+        return np.diff(times)
+
+    fit(2), bare(2)  # traces both
+    begin = time.perf_counter()
+    fit(1)
+    start = time.perf_counter() - begin
+    calls = max(3, math.ceil(seconds / TURNS / bare(2).min()))
+    turns = [(fit(calls + 1), bare(calls)) for _ in range(TURNS)]
+    medians = [
+        np.median(np.concatenate(times)) / CALL for times in zip(*turns, strict=True)
+    ]
+    return *medians, start - CALL * medians[0]
+
+
+class _Stopwatch(Callback):
+    """When each call of the train function ended."""
+
+    def on_train_begin(self, logs=None):
+        self.times = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.times.append(time.perf_counter())
 
 
 def _time_samples(model, seconds):

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.spatial.distance import cdist, pdist
 
 from ganzoo import checkpoint, plots
+from ganzoo.safety import read_rows
 
 
 class TrainingDiverged(RuntimeError):
@@ -53,7 +54,9 @@ class RunLog(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         rows = drop_after(self.path, self.model.step)
-        self.seconds = rows[-1]["seconds"] if rows else 0.0
+        if not all(isinstance(v, int | float) for row in rows for v in row.values()):
+            raise ValueError(f"{self.path} is damaged: it holds more than numbers.")
+        self.seconds = rows[-1].get("seconds", 0.0) if rows else 0.0
 
     def on_epoch_begin(self, epoch, logs=None):
         self.step, self.begin = self.model.step, time.perf_counter()
@@ -79,17 +82,6 @@ class RunLog(keras.callbacks.Callback):
         rows = read_rows(self.path)
         if rows:
             plots.save_png(plots.curves_figure(rows), self.path.parent / "curves.png")
-
-
-def read_rows(path) -> list[dict]:
-    """The lines of a metrics.jsonl, without a last one that was cut off."""
-    rows = []
-    for line in Path(path).read_text().splitlines() if Path(path).exists() else ():
-        try:
-            rows.append(json.loads(line))
-        except json.JSONDecodeError:
-            break
-    return rows
 
 
 def drop_after(path, step: int) -> list[dict]:
@@ -142,8 +134,8 @@ class Progress(keras.callbacks.Callback):
 class SampleGrid(keras.callbacks.Callback):
     """Draws the same latents over training, and an animation of it at the end.
 
-    Images become a grid, a row for each class of a conditional model; volumes the
-    grid of their middle slices. Points in the plane are drawn with the data over D's
+    Images become a grid, a row for each class of a conditional model; volumes a grid
+    of up to 16. Points in the plane are drawn with the data over D's
     decision field; of longer vectors, the first two coordinates.
 
     Args:

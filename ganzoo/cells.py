@@ -12,7 +12,9 @@ from ganzoo.experiment import (
     config_names,
     from_dict,
     load_config,
+    parse_options,
     read_toml,
+    split,
 )
 from ganzoo.registry import find, list_models
 
@@ -124,7 +126,7 @@ def _parsed(word):
             "A cell is NAME, NAME:option=value,option=value or a config, with LABEL= "
             f"in front if need be. Received: {word!r}."
         )
-    base, options = form["base"], specs.assignments(specs.split(form["options"] or ""))
+    base, options = form["base"], parse_options(split(form["options"] or ""))
     configs = config_names()
     if base in configs or base.endswith(".toml"):
         values = load_config(base)

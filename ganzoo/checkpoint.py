@@ -14,6 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ganzoo import safety
+
+MOST_BYTES = 2**36  # of a checkpoint: 64 GiB
+
 
 def state(model) -> dict:
     """Every variable that training changes, by a name that survives rebuilding."""
@@ -106,8 +110,9 @@ def write_atomically(path, data: bytes) -> None:
     """Writes a file so that it is there whole or not at all."""
     path = Path(path)
     temporary = path.with_name(path.name + ".tmp")
+    temporary.unlink(missing_ok=True)
     try:
-        with open(temporary, "wb") as file:
+        with open(temporary, "xb") as file:  # follows no link
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -132,8 +137,8 @@ def read_arrays(path) -> tuple[dict, dict] | None:
     """The arrays and the facts; None, with a warning, unless both files are sound."""
     path = Path(path)
     try:
-        facts = json.loads(path.with_suffix(".json").read_text())
-        data = path.read_bytes()
+        facts = safety.read_json(path.with_suffix(".json"))
+        data = safety.read_bytes(path, MOST_BYTES)
         sound = facts["sha256"] == hashlib.sha256(data).hexdigest()
     except (OSError, ValueError, KeyError, TypeError):
         sound = False
@@ -143,8 +148,12 @@ def read_arrays(path) -> tuple[dict, dict] | None:
             stacklevel=3,
         )
         return None
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        return dict(arrays), facts
+    try:
+        return safety.read_arrays(io.BytesIO(data), limit=len(data)), facts
+    except ValueError as error:
+        raise ValueError(f"The checkpoint {path} is not one of ganzoo: {error}.") from (
+            error
+        )
 
 
 def _complete(directory: Path, kind: str = "step") -> list[Path]:
@@ -165,6 +174,7 @@ def _assign(variables: dict, arrays: dict, path: Path) -> None:
         if name not in variables
         or name not in arrays
         or tuple(variables[name].shape) != arrays[name].shape
+        or variables[name].dtype != arrays[name].dtype.name
     ]
     if wrong:
         raise ValueError(

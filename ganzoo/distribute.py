@@ -5,6 +5,8 @@ or averaged here is the same for any number of replicas.
 """
 
 import hashlib
+import threading
+from contextlib import contextmanager
 
 import keras
 import tensorflow as tf
@@ -82,14 +84,31 @@ def same_everywhere(strategy, text: str) -> bool:
     return abs(float(mean) - own) < 0.5
 
 
+class _Sight(threading.local):
+    whole = False  # whether this replica, a thread, has the whole batch
+
+
+_sight = _Sight()
+
+
+@contextmanager
+def whole_batch():
+    """Within it this replica has the whole batch: it counts as the only one."""
+    _sight.whole = True
+    try:
+        yield
+    finally:
+        _sight.whole = False
+
+
 def replica_count() -> int:
     """Number of replicas that share the global batch."""
-    return tf.distribute.get_strategy().num_replicas_in_sync
+    return 1 if _sight.whole else tf.distribute.get_strategy().num_replicas_in_sync
 
 
 def replica_id():
-    """Index of this replica, 0 outside `strategy.run`."""
-    context = tf.distribute.get_replica_context()
+    """Index of this replica among them, 0 outside `strategy.run`."""
+    context = _among_replicas()
     return 0 if context is None else context.replica_id_in_sync_group
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import keras
 
-from ganzoo import checkpoint, run_directory
+from ganzoo import checkpoint, run_directory, safety
 from ganzoo.classifier import accuracy
 from ganzoo.data import load_data
 from ganzoo.experiment import data_settings, from_dict
-from ganzoo.gan import GAN
+from ganzoo.latent_model import LatentModel
 from ganzoo.protocol import Score
 from ganzoo.scorer import Scorer, draw, measure, scorer_for
 from ganzoo.training import load
@@ -130,7 +130,7 @@ def read(run) -> Evaluation | None:
     if not path.is_file():
         return None
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = safety.read_json(path)
         version = content["format"]
         if version == FORMAT:
             found = [Score(**score) for score in content["scores"]]
@@ -151,7 +151,7 @@ def _models(source) -> dict:
         models = {"last": load(source)}
         if checkpoint.best(Path(source) / run_directory.CHECKPOINTS):
             models["best"] = load(source, best=True)
-    if not isinstance(models["last"], GAN):
+    if not isinstance(models["last"], LatentModel):
         raise ValueError(
             "`evaluate` scores models that make samples from noise. "
             f"Received: {type(models['last']).__name__}."

@@ -2,13 +2,14 @@
 
 import dataclasses
 import json
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
-from ganzoo import specs
+from ganzoo import safety, specs
 from ganzoo.registry import find
 
 
@@ -23,6 +24,7 @@ class Experiment:
     image_size: int | None = None
     channels: int | None = None
     labels_per_class: int | None = None
+    class_name: str | None = None
     strict: bool = False
     steps: int = 4000
     batch_size: int = 128
@@ -60,11 +62,13 @@ class Experiment:
 FIELDS = {f.name: f for f in dataclasses.fields(Experiment)}
 HELP = {
     "model": "the variant, see `ganzoo list`",
-    "dataset": "digits, ring8, grid25, swiss_roll, a TFDS name, an .npz or a folder",
+    "dataset": "digits, ring8, grid25, swiss_roll, voxel_shapes, stacked_mnist, a TFDS "
+    "name, an .npz or a folder",
     "data_dir": "where prepared TFDS sets are (default: TFDS_DATA_DIR)",
     "image_size": "side that images of a folder are resized to",
     "channels": "1 (grey) or 3 (RGB) for images of a folder",
     "labels_per_class": "labelled samples per class, from 0; the rest is unlabelled",
+    "class_name": "train on the samples of this class alone",
     "strict": "refuse a folder with an unreadable image",
     "steps": "G updates in all",
     "batch_size": "real samples for each D update, over all replicas",
@@ -123,10 +127,7 @@ def read_toml(name: str, folder: str = "") -> dict:
     else:
         specs.check_known("config", [name], config_names(folder))
         path = _shipped(folder) / f"{name}.toml"
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{name} is not valid TOML: {error}.") from error
+    return parse_toml(safety.read_bytes(path, safety.MAX_TEXT), name)
 
 
 def config_names(folder: str = "") -> list[str]:
@@ -144,6 +145,59 @@ def data_settings(experiment: Experiment) -> dict:
     names = ("data_dir", "image_size", "channels", "strict")
     settings = {name: getattr(experiment, name) for name in names}
     return {"name": experiment.dataset, **settings}
+
+
+def parse_toml(data: bytes, where: str) -> dict:
+    """The table that TOML text holds.
+
+    Raises:
+        ValueError: it is no TOML, nested too deep, or holds too large a number.
+    """
+    try:
+        values = tomllib.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{where} is not valid TOML: {error}.") from error
+    safety.check_values(values, where)
+    return values
+
+
+def parse_options(words: Iterable[str]) -> dict:
+    """Reads words OPTION=VALUE: the value as in TOML, or a bare word.
+
+    Raises:
+        ValueError: a word that is no assignment.
+    """
+    options = {}
+    for word in words:
+        try:
+            options |= parse_toml(word.encode(), "an option")
+        except ValueError as error:
+            # A bare word is a string. True and None are Python's words: refused.
+            bare = re.fullmatch(r"(\w+)=([a-z][\w-]*)", word)
+            if not bare:
+                raise ValueError(
+                    "An option is set as OPTION=VALUE, the value as in TOML (0.5, "
+                    f"true, [8, 8]) or a word ({error}). Received: {word!r}."
+                ) from error
+            options[bare[1]] = bare[2]
+    return options
+
+
+def split(text: str) -> list[str]:
+    """Splits at the commas that stand outside of brackets and quotes."""
+    parts, depth, quote = [""], 0, ""
+    for sign in text:
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "\"'":
+            quote = sign
+        else:
+            depth += (sign in "[{") - (sign in "]}")
+        if sign == "," and not depth and not quote:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return parts
 
 
 def effective_options(experiment: Experiment, data) -> dict:
@@ -184,7 +238,8 @@ def _types(name) -> tuple[type, ...]:
 
 
 def _check_whole(name, value, least):
-    if not isinstance(value, int) or value < least:
+    if not isinstance(value, int) or not least <= value < 2**31:
         raise ValueError(
-            f"`{name}` must be a whole number from {least}. Received: {value!r}."
+            f"`{name}` must be a whole number from {least}, below 2^31. "
+            f"Received: {value!r}."
         )

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganzoo import classifier, specs
+from ganzoo import classifier, safety, specs
 from ganzoo.checkpoint import read_arrays, write_arrays
 from ganzoo.data import tfds
 from ganzoo.data.cache import default_dir
@@ -91,6 +91,7 @@ def get(spec, parts: Parts) -> Extractor:
         images = train.arrays["real"].ndim == 4 and _is_uint8(train)
         spec = "classifier" if images and train.num_classes > 1 else "pixels"
     if str(spec).endswith(".keras"):
+        safety.check_keras(spec)
         return from_model(keras.saving.load_model(spec, safe_mode=True))
     specs.check_known("extractor", [spec], EXTRACTORS)
     return EXTRACTORS[spec](parts)

@@ -7,18 +7,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganzoo import distribute, latent, losses, specs
-from ganzoo.adversarial import LATENT, AdversarialModel
+from ganzoo import distribute, losses, specs
 from ganzoo.augment import get as augmentation
-from ganzoo.data import pipeline
+from ganzoo.latent_model import CHUNK, LatentModel, feed
 from ganzoo.layers import MinibatchDiscrimination, MinibatchStdDev
 from ganzoo.penalties import lazy_ratio, terms_of
 
-PRIORS = {
-    "normal": distribute.global_normal,
-    "uniform": lambda *args: 2 * distribute.global_uniform(*args) - 1,
-    "unit_uniform": distribute.global_uniform,
-}
 # What the seed of a step is folded with, beside LATENT.
 PENALTY, AUGMENT_REAL, AUGMENT_FAKE, AUGMENT_PENALTY = 1, 2, 3, 4
 # Layers of D that exchange values with the other replicas.
@@ -27,54 +21,40 @@ SPANNING = (
     MinibatchDiscrimination,
     MinibatchStdDev,
 )
-CHUNK = 256  # samples generated at once, so that memory is bounded for any n
 
 
 @keras.saving.register_keras_serializable("ganzoo")
-class GAN(AdversarialModel):
+class GAN(LatentModel):
     """A generator of samples from noise, and a discriminator of samples.
 
-    The networks say how they are conditioned: each takes a dict of named inputs,
-    of which it is given those that it names. The generator may name `latent` and
-    `label`, the discriminator `sample` and `label`; labels are whole numbers from
-    0 up to `num_classes`.
+    The discriminator may name the inputs `sample` and `label`.
 
     Args:
-        generator: latent (N, latent_dim) to samples in `value_range`.
         discriminator: samples to logits, (N, 1).
         objective: a loss by name, or `{"name": ..., option: value}`.
-        prior: `normal` N(0, 1), `uniform` U(-1, 1) or `unit_uniform` U(0, 1).
-        num_classes: number of labels where the networks take one, else 0.
         augment: what D sees of real and fake samples in both steps of training, by
             names joined by commas, or a list of names and of tables with options.
         penalties: D's, `{name: weight}` or `{name: {"weight": ..., option: value}}`.
         d_clip: D's kernels are kept in [-d_clip, d_clip]; 0 leaves them free.
-        **settings: see `AdversarialModel`.
+        **settings: see `LatentModel`.
     """
 
     loss_terms = ("d_adv", "g_adv")
+    refused: Mapping[str, str] = {}  # options that a variant cannot serve, and why
 
     def __init__(
         self,
         *,
-        generator,
         discriminator,
         objective="non_saturating",
-        prior="normal",
-        num_classes=0,
         augment=None,
         penalties=None,
         d_clip=0.0,
         **settings,
     ):
         super().__init__(**settings)
-        specs.check_known("prior", [prior], PRIORS)
-        self.generator = generator
         self.discriminator = discriminator
         self.objective = objective
-        self.prior = prior
-        self.num_classes = num_classes
-        self.label_count = num_classes
         self.loss_functions = losses.get(objective)
         self.augment = augment
         self.augmented = augmentation(augment, self.sample_shape, self.value_range)
@@ -85,6 +65,12 @@ class GAN(AdversarialModel):
         ]
         self.loss_terms = (*self.loss_terms, *(f"d_{n}" for n in self.penalty_terms))
         self.d_clip = d_clip
+        for option, reason in self.refused.items():
+            if getattr(self, option):
+                raise ValueError(
+                    f"{type(self).__name__} takes no `{option}`: {reason}. "
+                    f"Received: {getattr(self, option)!r}."
+                )
 
     def compile(self, *args, **kwargs):
         """As `Trainer.compile`; refuses penalties that the networks cannot take."""
@@ -95,45 +81,50 @@ class GAN(AdversarialModel):
     # --- answers ----------------------------------------------------------------
 
     @property
-    def generators(self):
-        return [self.generator]
-
-    @property
     def discriminators(self):
         return [self.discriminator]
 
     @property
     def watched(self):
-        return ("d_real", "d_fake") if self.has_probability else ()
+        return ("d_real", "d_fake") if self.loss_functions.probability else ()
 
-    def generate(self, batch, training):
-        seed = distribute.fold(batch["seed"], LATENT)
-        count = batch["real"].shape[0] or tf.shape(batch["real"])[0]
-        given = {**batch, "latent": self._draw(count, seed)}
-        sample = feed(self.generator, given, training)
-        return {**given, "sample": sample}
+    def outputs(self, given, training):
+        """All that D says of `given["sample"]`, by name, float32 or better.
+
+        A D that answers logits alone says {"logits"}.
+        """
+        out = feed(self.discriminator, given, training)
+        named = out if isinstance(out, Mapping) else {"logits": out}
+        return {k: tf.cast(value, self.variable_dtype) for k, value in named.items()}
 
     def discriminate(self, given, training):
         """D's logits, float32 or better; `given["sample"]` is what it looks at."""
-        logits = feed(self.discriminator, given, training)
-        return tf.cast(logits, self.variable_dtype)
+        return self.outputs(given, training)["logits"]
 
-    def judge(self, given, use, training):
-        """D's logits of a sample, in training as the augmentation changes it.
+    def view(self, given, use, training):
+        """`given` as D sees it: in training the augmentation changes the sample.
 
         Args:
             given: with the `sample` and the step's `seed`.
             use: what the seed is folded with: each use has a change of its own.
         """
-        if training:
-            seed = distribute.fold(given["seed"], use)
-            sample = self.augmented(given["sample"], seed, self.g_optimizer.iterations)
-            given = {**given, "sample": sample}
-        return self.discriminate(given, training)
+        if not training:
+            return given
+        seed = distribute.fold(given["seed"], use)
+        sample = self.augmented(given["sample"], seed, self.g_optimizer.iterations)
+        return {**given, "sample": sample}
+
+    def judge(self, given, use, training):
+        """D's logits of a sample in its `view`."""
+        return self.discriminate(self.view(given, use, training), training)
 
     def discriminator_loss(self, batch, fake, training):
         real_logits = self._judge_real(batch, training)
         logits = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
+        return self._d_terms(batch, fake, real_logits, logits, training)
+
+    def _d_terms(self, batch, fake, real_logits, logits, training):
+        """D's answer, given its logits of real and fake samples."""
         terms = {"d_adv": self.loss_functions.discriminator(real_logits, logits)}
         terms |= self._penalise(batch, fake["sample"], training)
         watched = self._watch(real_logits, logits)
@@ -143,6 +134,10 @@ class GAN(AdversarialModel):
 
     def generator_loss(self, batch, fake, training):
         logits = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
+        return self._g_terms(batch, logits, training)
+
+    def _g_terms(self, batch, logits, training):
+        """G's answer, given D's logits of fake samples."""
         real_logits = None
         if self.loss_functions.paired:
             real_logits = self._judge_real(batch, training)
@@ -152,11 +147,8 @@ class GAN(AdversarialModel):
         return self.judge({**batch, "sample": batch["real"]}, AUGMENT_REAL, training)
 
     def _penalise(self, batch, fake, training):
-        """The weighted penalties, d_<name>, on a critic that knows the labels."""
-
-        def critic(samples):
-            return self.judge({**batch, "sample": samples}, AUGMENT_PENALTY, training)
-
+        """The weighted penalties, d_<name>."""
+        critic = self._critic(batch, training)
         update = self.d_optimizer.iterations if training else None
         terms = {}
         for i, (name, term) in enumerate(self.penalty_terms.items()):
@@ -164,11 +156,19 @@ class GAN(AdversarialModel):
             terms[f"d_{name}"] = term(critic, batch["real"], fake, seed, update)
         return terms
 
+    def _critic(self, batch, training):
+        """D's logits as a function of samples, all else given."""
+
+        def critic(samples):
+            return self.judge({**batch, "sample": samples}, AUGMENT_PENALTY, training)
+
+        return critic
+
     def _watch(self, real, fake):
         """Mean D(x) and D(G(z)), where D's output is a probability."""
-        if not self.has_probability:
-            return {}
         probability = self.loss_functions.probability
+        if not probability:
+            return {}
         return {
             "d_real": tf.reduce_mean(probability(real)),
             "d_fake": tf.reduce_mean(probability(fake)),
@@ -183,107 +183,22 @@ class GAN(AdversarialModel):
 
     @property
     def has_probability(self) -> bool:
-        """Whether D's output is a probability under this loss."""
+        """Whether D(x) of a sample is a probability."""
         return self.loss_functions.probability is not None
-
-    @property
-    def latent_dim(self) -> int:
-        """Length of a latent."""
-        return self.generator.input["latent"].shape[-1]
-
-    @property
-    def sample_shape(self) -> tuple[int, ...]:
-        """Shape of one sample."""
-        return tuple(self.generator.output.shape[1:])
-
-    def latents(self, n: int, seed: int = 0) -> np.ndarray:
-        """Draws n latents (n, latent_dim) from the prior; the first ones of a larger
-        n are those of a smaller one."""
-        chunks = [
-            self._draw(CHUNK, distribute.fold(tf.constant([seed, 1]), i)).numpy()
-            for i in range(-(-n // CHUNK))
-        ]
-        return np.concatenate(chunks)[:n] if n else np.empty((0, self.latent_dim))
-
-    def sample(self, n, *, seed=0, label=None, ema=None) -> np.ndarray:
-        """Generates n samples.
-
-        Args:
-            n: how many; memory stays bounded for any number.
-            seed: of the latents. The same n, seed and weights give the same samples.
-            label: a label, or n of them, for conditional models; by default the
-                classes in turn.
-            ema: whether to use the running average of the generator; by default
-                where there is one.
-
-        Returns:
-            uint8 images (n, H, W, C) in 0..255; floats (n, d) where samples have no
-            `value_range`.
-
-        Raises:
-            ValueError: a negative n, a label that the model does not know, or
-                `ema=True` where no average is kept.
-        """
-        if n < 0:
-            raise ValueError(f"`n` must be 0 or more. Received: {n}.")
-        return self.decode(self.latents(n, seed), label=label, ema=ema)
-
-    def decode(self, latents, *, label=None, ema=None) -> np.ndarray:
-        """Generates the samples of latents (n, latent_dim); see `sample`."""
-        latents = np.asarray(latents)
-        if latents.ndim != 2 or latents.shape[1] != self.latent_dim:
-            raise ValueError(
-                f"Latents must have shape (n, {self.latent_dim}). "
-                f"Received: {latents.shape}."
-            )
-        labels = self._labels(label, len(latents))
-        network = self._choose(ema)
-        samples = [
-            self._decode_chunk(network, latents[i : i + CHUNK], labels[i : i + CHUNK])
-            for i in range(0, len(latents), CHUNK)
-        ]
-        if not samples:
-            samples = [np.empty((0, *self.sample_shape), self.variable_dtype)]
-        return self.as_samples(np.concatenate(samples))
-
-    def as_samples(self, values) -> np.ndarray:
-        """Floats in `value_range` as `sample` gives them; uint8 and vectors stay."""
-        values = np.asarray(values)
-        if self.value_range is None or values.dtype == np.uint8:
-            return values
-        if not np.isfinite(values).all():
-            raise ValueError(
-                "Samples are NaN or infinite: the model has diverged. Load an earlier "
-                "checkpoint, or train it anew."
-            )
-        low, high = self.value_range
-        pixels = np.rint((values - low) * (255 / (high - low)))
-        return np.clip(pixels, 0, 255).astype("uint8")
-
-    def interpolate(self, a, b, n=10, *, label=None, ema=None) -> np.ndarray:
-        """Generates n samples on the path from latent a to latent b, ends included.
-
-        The path is the great circle for a normal prior, a straight line otherwise
-        (White 2016, arXiv 1609.04468). The label is the same all along it, 0 if none
-        is given.
-        """
-        path = latent.slerp if self.prior == "normal" else latent.lerp
-        if label is None and self.num_classes:
-            label = 0
-        return self.decode(path(a, b, n), label=label, ema=ema)
 
     def probability_real(self, x, label=None) -> np.ndarray:
         """D(x) in [0, 1] of samples (n, ...), uint8 or in `value_range`.
 
         Raises:
-            ValueError: this loss has no probability.
+            ValueError: D(x) of a sample is no probability.
         """
         if not self.has_probability:
             raise ValueError(
-                "D(x) is no probability under this loss; probability_real needs one "
-                f"such as 'non_saturating'. Received: {self.objective!r}."
+                "D(x) of a sample is no probability here; probability_real needs a "
+                "loss such as 'non_saturating' and a D that judges samples one by "
+                f"one. Received: {type(self).__name__}, loss {self.objective!r}."
             )
-        if label is None and self.num_classes:
+        if label is None and "label" in self.discriminator.input:
             raise ValueError("D(x) of this model depends on the label: give `label`.")
         x = self._checked(x)
         labels = self._labels(label, len(x))
@@ -293,19 +208,6 @@ class GAN(AdversarialModel):
         ]
         return np.concatenate(values)
 
-    def _checked(self, x):
-        """Samples (n, ...) that D may look at, n from 0."""
-        arrays = pipeline.to_arrays(np.asarray(x))
-        if len(x):
-            pipeline.check_arrays(arrays, batch_size=1, value_range=self.value_range)
-        self._check_shape(arrays["real"])
-        return arrays["real"]
-
-    def call(self, inputs, training=False):
-        """The generator, running average if there is one: latents to samples."""
-        given = inputs if isinstance(inputs, Mapping) else {"latent": inputs}
-        return feed(self.average_of(self.generator), given, training)
-
     def _probability_chunk(self, x, labels):
         given = {
             "sample": self._scale(x),
@@ -314,55 +216,6 @@ class GAN(AdversarialModel):
         logits = self.discriminate(given, training=False)
         probability = self.loss_functions.probability(logits)
         return tf.reshape(probability, (len(x), -1)).numpy().mean(axis=1)
-
-    def _decode_chunk(self, network, latents, labels):
-        given = {
-            "latent": tf.convert_to_tensor(latents, self.variable_dtype),
-            "label": tf.convert_to_tensor(labels, tf.int32),
-        }
-        return tf.cast(feed(network, given, False), self.variable_dtype).numpy()
-
-    def _draw(self, count, seed):
-        shape = (count, self.latent_dim)
-        return PRIORS[self.prior](shape, seed, self.variable_dtype)
-
-    def _choose(self, ema):
-        if ema and not self.averages:
-            raise ValueError(
-                "This model keeps no running average. Build it with ema_decay above 0, "
-                f"or leave ema out. Received: ema={ema}."
-            )
-        return self.generator if ema is False else self.average_of(self.generator)
-
-    def _labels(self, label, n):
-        if label is None:
-            return np.arange(n, dtype="int32") % max(1, self.num_classes)
-        labels = np.asarray(label)
-        if labels.dtype.kind not in "iu" or labels.shape not in ((), (n,)):
-            raise ValueError(
-                f"`label` must be a whole number, or {n} of them. Received: {label!r}."
-            )
-        labels = np.broadcast_to(labels, (n,)).astype("int32")
-        if (
-            not self.num_classes
-            or n
-            and not 0 <= labels.min() <= labels.max() < (self.num_classes)
-        ):
-            allowed = f"0 to {self.num_classes - 1}" if self.num_classes else "no label"
-            raise ValueError(f"This model takes {allowed}. Received: {label!r}.")
-        return labels
-
-
-def feed(network, given, training):
-    """Calls `network` on those of the `given` values that it names as inputs."""
-    missing = [name for name in network.input if name not in given]
-    if missing:
-        raise ValueError(
-            f"The {network.name} needs the inputs {', '.join(network.input)}. "
-            f"Missing: {', '.join(missing)}."
-        )
-    wanted = {name: given[name] for name in network.input}
-    return network(wanted, training=training)
 
 
 def _check_penalties(terms, discriminators):
@@ -465,8 +318,8 @@ def assemble(
         beta_1: Adam's decay of the mean gradient.
         beta_2: Adam's decay of the squared gradient.
         epsilon: Adam's, added outside the square root.
-        d_optimizer: in place of Adam: a `keras.optimizers.Optimizer`, or
-            `{"name": ..., option: value}`.
+        d_optimizer: in place of Adam: a `keras.optimizers.Optimizer`, or a name or
+            `{"name": ..., option: value}`, with the rate above unless it has its own.
         g_optimizer: the same for G.
         prior: `normal`, `uniform` (-1 to 1) or `unit_uniform` (0 to 1).
         ema_decay: of the running average of G; 0 keeps none.
@@ -486,14 +339,12 @@ def assemble(
         **parts,
     )
     adam = {"name": "adam", "beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon}
-    d_adam = {**adam, "learning_rate": _first(d_learning_rate, learning_rate)}
-    g_adam = {**adam, "learning_rate": _first(g_learning_rate, learning_rate)}
-    players = {
-        "d_optimizer": d_optimizer or _lazy(d_adam, lazy_ratio(built.penalty_terms)),
-        "g_optimizer": g_optimizer or g_adam,
-    }
+    d_rate = _first(d_learning_rate, learning_rate)
+    g_rate = _first(g_learning_rate, learning_rate)
+    d_adam = _lazy({**adam, "learning_rate": d_rate}, lazy_ratio(built.penalty_terms))
     built.compile(
-        **{player: _optimizer(spec) for player, spec in players.items()},
+        d_optimizer=_optimizer(d_optimizer or d_adam, d_rate),
+        g_optimizer=_optimizer(g_optimizer or adam, g_rate),
         jit_compile=jit_compile,
     )
     return built
@@ -517,7 +368,8 @@ OPTIMIZERS = {
 }
 
 
-def _optimizer(spec):
+def _optimizer(spec, rate):
     if isinstance(spec, keras.optimizers.Optimizer):
         return spec
-    return specs.make("optimizer", spec, OPTIMIZERS)
+    table = spec if isinstance(spec, Mapping) else {"name": spec}
+    return specs.make("optimizer", {"learning_rate": rate, **table}, OPTIMIZERS)

@@ -223,6 +223,19 @@ def get(spec: str | dict | Loss) -> Loss:
     return spec if isinstance(spec, Loss) else specs.make("loss", spec, LOSSES)
 
 
+def feature_matching(real, fake):
+    """Mean squared difference of D's mean features (Salimans et al. 2016, sec. 3.1).
+
+    The means are over the global batch; the mean over features in place of the sum
+    follows the paper's code.
+    """
+    real, fake = (
+        distribute.global_mean(tf.reduce_mean(features, axis=0))
+        for features in (real, fake)
+    )
+    return tf.reduce_mean(tf.math.squared_difference(real, fake))
+
+
 def _cross_entropy(logits, target):
     """Mean sigmoid cross-entropy of logits to one target, stable for any logit."""
     # -t log s(x) - (1 - t) log(1 - s(x)) = softplus(x) - t x

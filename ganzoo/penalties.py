@@ -60,6 +60,7 @@ def gradient_penalty(target: float = 1.0) -> Penalty:
     The norm is drawn to `target` at points uniform between a real and a fake sample,
     one random number a sample. The paper's weight is 10.
     """
+    _check_from_zero(target=target)
 
     def between(real, fake, seed):
         return real + _one_a_sample(real, seed) * (fake - real)
@@ -74,6 +75,7 @@ def dragan(target: float = 1.0, spread: float = 0.5) -> Penalty:
     that is uniform in [0, spread x standard deviation of all numbers of the global
     batch). The paper's weight is 10.
     """
+    _check_from_zero(target=target, spread=spread)
 
     def around(real, fake, seed):
         mean = distribute.global_mean(tf.reduce_mean(real))
@@ -234,6 +236,12 @@ def _term(name, value):
             f"from one penalty to the next. Received: {every!r}."
         )
     return Term(factory(**options), float(weight), int(every))
+
+
+def _check_from_zero(**options):
+    for name, value in options.items():
+        if not _is_number(value) or not 0 <= value < math.inf:
+            raise ValueError(f"`{name}` must be a number from 0. Received: {value!r}.")
 
 
 def _is_number(value):

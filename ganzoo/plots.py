@@ -19,6 +19,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
+from ganzoo import safety
+from ganzoo.voxel_plots import volumes_picture
+
 MIN_WIDTH = 400  # a grid of 8x8 digits drawn pixel for pixel would be 64 wide
 MAX_FRAMES = 60  # a few MB and some ten seconds: what people look at to the end
 MAX_SIDE = 1000  # pixels of an animation's longer side
@@ -61,7 +64,7 @@ def save_png(array: np.ndarray, path: str | Path) -> None:
 
 def read_png(path: str | Path) -> np.ndarray:
     """Reads a picture as uint8 (H, W, 3)."""
-    with Image.open(path) as image:
+    with safety.open_image(path) as image:
         return np.asarray(image.convert("RGB"))
 
 
@@ -219,8 +222,8 @@ def curves_figure(rows: Sequence[dict]) -> np.ndarray:
 
 
 def samples_picture(samples: np.ndarray, columns: int | None = None) -> np.ndarray:
-    """A picture of samples: a grid of images, or of the middle slices of volumes;
-    the first two coordinates of vectors.
+    """A picture of samples: a grid of images or of volumes; the first two
+    coordinates of vectors.
 
     Args:
         samples: (n, H, W, C) or (n, D, H, W, C) uint8, or (n, d) floats.
@@ -234,11 +237,7 @@ def _of_vectors(samples, columns):
     return points_figure(points[:0], points, extent=extent_of(points))
 
 
-def _of_volumes(samples, columns):
-    return image_grid(samples[:, samples.shape[1] // 2], columns)
-
-
-_OF_SAMPLES = {2: _of_vectors, 4: image_grid, 5: _of_volumes}
+_OF_SAMPLES = {2: _of_vectors, 4: image_grid, 5: volumes_picture}
 
 
 def thin(items: Sequence, limit: int = MAX_FRAMES) -> list:

@@ -8,17 +8,26 @@ import functools
 import importlib
 import importlib.metadata
 import inspect
+import json
 import os
 import pkgutil
 import sys
+import traceback
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import resources
 
-from ganzoo import specs
+from ganzoo import safety, specs
 
 ENTRY_POINTS = "ganzoo.variants"
 DTYPES = ("float32", "mixed_bfloat16", "float64")
+NO_FLOAT16 = ("mixed_float16", "float16")
+WHY_NOT = (
+    "float16 needs a scaled loss, which leaves out the steps that overflow: a run "
+    "would not resume exactly, and under several replicas Keras looks for the "
+    "overflow on the first alone. Use mixed_bfloat16, which needs none."
+)
 
 
 @dataclass(frozen=True)
@@ -103,18 +112,39 @@ def build(name: str, *, dtype: str = "float32", **options):
         RuntimeError: Keras computes with another backend than TensorFlow.
     """
     variant = find(name)
+    if dtype in NO_FLOAT16:
+        raise ValueError(f"{WHY_NOT} Received: dtype={dtype!r}.")
     specs.check_known("dtype", [dtype], DTYPES)
     allowed = variant.options
     specs.check_known(f"option of {variant.name!r}", options, allowed)
+    _check_plain(variant, options)
     try:
         with dtype_policy(dtype):
             return variant.builder(**options)
-    except TypeError as error:
+    except Exception as error:  # whatever an unfit value sets off further in
+        if isinstance(error, ValueError | RuntimeError) and _is_ours(error):
+            raise
         raise ValueError(
-            f"An option of {variant.name!r} has a value of an unfit type: {error}. "
+            f"An option of {variant.name!r} has an unfit value "
+            f"({type(error).__name__}: {error}). "
             f"Allowed: values like the defaults in describe({variant.name!r}). "
             f"Received: {options!r}."
         ) from error
+
+
+def _is_ours(error) -> bool:
+    """Whether it was raised here, with a message of ours, and not by a library."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return frame.f_globals["__name__"].startswith("ganzoo.")
+
+
+def _check_plain(variant, options) -> None:
+    """Keras would make whatever object a table with a `class_name` describes."""
+    if any("class_name" in table for table in safety.tables(options)):
+        raise ValueError(
+            f"Options of {variant.name!r} are plain values or objects, no tables with "
+            f"a class_name. Received: {options!r}."
+        )
 
 
 @contextmanager
@@ -149,7 +179,11 @@ def list_models(task: str | None = None, pattern: str = "*") -> list[str]:
 
 
 def describe(name: str) -> dict:
-    """Returns name, paper, tasks, batch keys, options with defaults and notes."""
+    """Returns name, paper, tasks, batch keys, options with defaults, notes, results.
+
+    The results are what was measured of this variant: by the name of the file in
+    `zoo_configs/results`, its headline and the bar that was fixed before.
+    """
     variant = find(name)
     return {
         "name": variant.name,
@@ -158,6 +192,7 @@ def describe(name: str) -> dict:
         "batch_keys": list(variant.batch_keys),
         "options": variant.options,
         "notes": inspect.getdoc(variant.builder) or "",
+        "results": _results_of(variant.name),
     }
 
 
@@ -183,6 +218,17 @@ def discover() -> None:
         importlib.import_module(f"{package.__name__}.{module.name}")
     for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
         entry.load()
+
+
+def _results_of(name: str) -> dict[str, dict[str, str]]:
+    """The recorded results whose experiment trained the variant called `name`."""
+    found = {}
+    folder = resources.files("ganzoo.zoo_configs") / "results"
+    for file in sorted(folder.iterdir(), key=lambda path: path.name):
+        result = json.loads(file.read_text("utf-8"))
+        if result.get("experiment", {}).get("model") == name:
+            found[file.name] = {key: result[key] for key in ("headline", "bar")}
+    return found
 
 
 def _check_backend() -> None:

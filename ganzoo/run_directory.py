@@ -1,16 +1,20 @@
 """The run directory: claimed by one process, never one that is not ours."""
 
+import errno
 import fcntl
 import importlib.metadata
 import json
+import os
 import platform
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
-from ganzoo.checkpoint import write_atomically
+from ganzoo import safety
+from ganzoo.checkpoint import newest, write_atomically
 
 FORMAT = 1
+_BUILD = {"name": str, "dtype": str, "options": dict}
 CHECKPOINTS = "checkpoints"
 _PACKAGES = ("ganzoo-keras", "tensorflow", "keras", "numpy", "tensorflow-datasets")
 
@@ -25,11 +29,22 @@ def claim(workdir):
 
     Raises:
         ValueError: another process holds it, it holds something that is not a run
-            of ganzoo, or it cannot be written.
+            of ganzoo, a link or a pipe, or it cannot be written.
+        OSError: the disk is full, and how to go on.
     """
     path = Path(workdir)
     with _open_lock(path):
-        yield path
+        try:
+            yield path
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            last = newest(path / CHECKPOINTS) or "none yet"
+            raise OSError(
+                error.errno,
+                f"{error.strerror}: the run in {path} stops; its last checkpoint is "
+                f"intact ({last}). Make room, then the same command goes on",
+            ) from error
 
 
 def _open_lock(path):
@@ -42,13 +57,25 @@ def _open_lock(path):
                 "left as it is. Choose another --workdir."
             )
         path.mkdir(parents=True, exist_ok=True)
-        lock = open(path / ".lock", "w")
+        _check_own(path)
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        lock = open(os.open(path / ".lock", flags, 0o644), "w")
     except OSError as error:
         raise ValueError(
             f"The run directory {path} cannot be used: {error.strerror or error}."
         ) from error
     _lock(lock, path)
     return lock
+
+
+def _check_own(path):
+    """What is written here must not land elsewhere, nor be waited for."""
+    for entry in path.rglob("*"):
+        if entry.is_symlink() or not (entry.is_dir() or entry.is_file()):
+            raise ValueError(
+                f"The run directory {path} may hold plain files and folders alone. "
+                f"Received a link or a pipe: {entry.relative_to(path)}."
+            )
 
 
 def _lock(lock, path):
@@ -72,11 +99,15 @@ def read_config(workdir) -> dict | None:
     if not path.is_file():
         return None
     try:
-        config = json.loads(path.read_text("utf-8"))
+        config = safety.read_json(path)
         version = config["format"]
-        config["experiment"], config["build"], config["data"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is damaged: {error}.") from error
+        tables = config["experiment"], config["build"], config["data"]
+        made = [(config["build"][key], kind) for key, kind in _BUILD.items()]
+        config["data"]["fingerprint"]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{path} is damaged: it lacks {error}.") from error
+    if not all(isinstance(v, k) for v, k in [*((t, dict) for t in tables), *made]):
+        raise ValueError(f"{path} is damaged: a value has the wrong type.")
     if version != FORMAT:
         raise ValueError(
             f"{path} was written by a newer version of ganzoo (format {version}; this "

@@ -241,7 +241,7 @@ def scorer_for(model, settings: dict, *, n=10_000, extractor=None, roles=FINAL):
 
 def draw(model, scorer: Scorer, seed: int) -> Data:
     """As many samples as the scorer takes; a conditional model gets its labels."""
-    if not model.num_classes:
+    if not model.conditional:
         return Data("samples", {"real": model.sample(scorer.n, seed=seed)})
     labels = scorer.labels
     samples = model.sample(scorer.n, seed=seed, label=labels)

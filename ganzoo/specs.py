@@ -2,8 +2,6 @@
 
 import difflib
 import inspect
-import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 
 
@@ -42,42 +40,3 @@ def check_known(what: str, received: Iterable[str], allowed: Iterable[str]) -> N
             hint = f" Did you mean {near[0]!r}?" if near else ""
             listed = f"Allowed: {', '.join(allowed)}." if allowed else "It takes none."
             raise ValueError(f"Unknown {what} {value!r}.{hint} {listed}")
-
-
-def assignments(words: Iterable[str]) -> dict:
-    """Reads words OPTION=VALUE: the value as in TOML, or a bare word.
-
-    Raises:
-        ValueError: a word that is no assignment.
-    """
-    options = {}
-    for word in words:
-        try:
-            options |= tomllib.loads(word)
-        except tomllib.TOMLDecodeError as error:
-            # A bare word is a string. True and None are Python's words: refused.
-            bare = re.fullmatch(r"(\w+)=([a-z][\w-]*)", word)
-            if not bare:
-                raise ValueError(
-                    "An option is set as OPTION=VALUE, the value as in TOML (0.5, "
-                    f"true, [8, 8]) or a word. Received: {word!r}."
-                ) from error
-            options[bare[1]] = bare[2]
-    return options
-
-
-def split(text: str) -> list[str]:
-    """Splits at the commas that stand outside of brackets and quotes."""
-    parts, depth, quote = [""], 0, ""
-    for sign in text:
-        if quote:
-            quote = "" if sign == quote else quote
-        elif sign in "\"'":
-            quote = sign
-        else:
-            depth += (sign in "[{") - (sign in "]}")
-        if sign == "," and not depth and not quote:
-            parts.append("")
-        else:
-            parts[-1] += sign
-    return parts

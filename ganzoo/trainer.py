@@ -27,6 +27,7 @@ class Trainer(keras.Model):
     label_count = 0  # labels that batches must hold: lowest_label .. label_count - 1
     lowest_label = 0
     sample_shape: tuple[int, ...] | None = None  # of one real sample, if it is fixed
+    pack = 1  # samples that D judges at once
 
     def compile(self, d_optimizer=None, g_optimizer=None, jit_compile=False):
         """Gives each player its optimizer, and builds what training keeps.
@@ -37,8 +38,9 @@ class Trainer(keras.Model):
             jit_compile: compile the step with XLA (one device only).
 
         Raises:
-            ValueError: a weight that both players own; under several replicas, XLA,
-                or an optimizer that clips (it would clip before the sum over them).
+            ValueError: a weight that both players own; a layer that computes in
+                float16; under several replicas, XLA, or an optimizer that clips (it
+                would clip before the sum over them).
         """
         if jit_compile and distribute.replica_count() > 1:
             raise ValueError(
@@ -47,11 +49,13 @@ class Trainer(keras.Model):
             )
         super().compile(optimizer=None, jit_compile=jit_compile)
         _check_owners(self.generators, self.discriminators)
+        _check_precision([*self.generators, *self.discriminators])
         if self.discriminators and not self.d_steps:
             raise ValueError(
                 "`d_steps` must be a whole number from 1 where there is a "
                 "discriminator. Received: 0."
             )
+        _span_replicas(self._flatten_layers())
         self.d_optimizer = d_optimizer
         self.g_optimizer = g_optimizer
         for optimizer, networks in (
@@ -212,12 +216,14 @@ class Trainer(keras.Model):
 
     def _check_batch(self, batch):
         size = int(batch["real"].shape[0])
-        unit = max(1, self.d_steps) * self.distribute_strategy.num_replicas_in_sync
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        unit = max(1, self.d_steps) * replicas * self.pack
+        packed = " x pack" if self.pack > 1 else ""
         if size % unit:
             below, above = size - size % unit, size + unit - size % unit
             would_do = f"{below} or {above}" if below else above
             raise ValueError(
-                f"The global batch must divide by d_steps x replicas = {unit}. "
+                f"The global batch must divide by d_steps x replicas{packed} = {unit}. "
                 f"Received a batch of {size}; {would_do} would do."
             )
         arrays = pipeline.to_arrays({k: np.asarray(v) for k, v in batch.items()})
@@ -292,8 +298,7 @@ class LogMean(keras.metrics.Metric):
     def update_state(self, values, count):
         count = tf.cast(count, self.total.dtype)
         values = tf.stack([tf.cast(value, self.total.dtype) for value in values])
-        # A replica without samples has no mean: 0 x nan counts as 0.
-        self.total.assign_add(tf.math.multiply_no_nan(values, count))
+        self.total.assign_add(values * count)
         self.count.assign_add(count)
 
     def result(self):
@@ -330,6 +335,13 @@ def _divisor(number, limit):
     return max(d for d in range(1, min(number, limit) + 1) if number % d == 0)
 
 
+def _span_replicas(layers):
+    """Batch statistics follow the present strategy, wherever their layer was made."""
+    for layer in layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.synchronized = distribute.replica_count() > 1
+
+
 def _check_owners(generators, discriminators):
     own = {id(v) for net in generators for v in net.trainable_variables}
     theirs = [v for net in discriminators for v in net.trainable_variables]
@@ -338,6 +350,17 @@ def _check_owners(generators, discriminators):
         raise ValueError(
             "Every trainable weight must belong to exactly one player. "
             f"Owned by both: {', '.join(both)}."
+        )
+
+
+def _check_precision(networks):
+    layers = [layer for network in networks for layer in network._flatten_layers()]
+    half = [layer.name for layer in layers if layer.compute_dtype == "float16"]
+    if half:
+        raise ValueError(
+            "The layers compute in float16, whose gradients vanish without a scaled "
+            "loss. Build them under the policy mixed_bfloat16 or float32. "
+            f"Received: {', '.join(half[:3])}, ..."
         )
 
 

@@ -10,7 +10,16 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from ganzoo import callbacks, checkpoint, cluster, distribute, run_directory, selection
+from ganzoo import (
+    callbacks,
+    checkpoint,
+    cluster,
+    distribute,
+    run_directory,
+    safety,
+    selection,
+)
+from ganzoo.adversarial import AdversarialModel
 from ganzoo.data import load_data
 from ganzoo.experiment import Experiment, data_settings, effective_options, to_dict
 from ganzoo.registry import build, discover
@@ -36,6 +45,7 @@ def train(experiment: Experiment, workdir, progress: bool = True):
 
     Raises:
         ValueError: settings that do not fit, or a directory that is not this run's.
+        OSError: the disk is full; older checkpoints are intact.
         TrainingDiverged: a term is no longer finite; the last checkpoint is kept.
         RuntimeError: another worker was lost; start them again to go on.
         KeyboardInterrupt: after saving (SIGTERM: its subclass `Terminated`).
@@ -79,8 +89,8 @@ def train(experiment: Experiment, workdir, progress: bool = True):
             )
             devices = [device.name for device in tf.config.list_logical_devices()]
             run_directory.write_environment(path, devices)
-        watchers = _watchers(experiment, model, data, path, writes, progress)
         try:
+            watchers = _watchers(experiment, model, data, path, writes, progress)
             with _sigterm_interrupts():
                 _fit(model, experiment, data, watchers)
         except KeyboardInterrupt:
@@ -171,10 +181,8 @@ def load(source, best: bool = False):
     discover()
     path = Path(source)
     if path.is_file():
-        try:
-            return keras.saving.load_model(path, safe_mode=True)
-        except (OSError, TypeError, KeyError) as error:
-            raise ValueError(f"{path} holds no model of ganzoo: {error}") from error
+        safety.check_keras(path)
+        return _load_keras(path)
     config = run_directory.read_config(path)
     if config is None:
         raise ValueError(
@@ -182,7 +190,8 @@ def load(source, best: bool = False):
             "holds config.json and checkpoints/."
         )
     made = config["build"]
-    model = build(made["name"], dtype=made["dtype"], **made["options"])
+    named = {"name": made["name"], "dtype": made["dtype"]}
+    model = build(**made["options"] | named)
     kind = "best" if best else "step"
     if not checkpoint.restore(model, path / run_directory.CHECKPOINTS, kind):
         which = "best checkpoint: train with evaluate_every" if best else "checkpoint"
@@ -190,10 +199,23 @@ def load(source, best: bool = False):
     return model
 
 
+def _load_keras(path):
+    try:
+        model = keras.saving.load_model(path, safe_mode=True)
+    except Exception as error:  # Keras raises anything on a config that is not sound
+        raise ValueError(f"{path} holds no model of ganzoo: {error}") from error
+    if not isinstance(model, AdversarialModel):
+        raise ValueError(
+            f"{path} holds no model of ganzoo, but a {type(model).__name__}."
+        )
+    return model
+
+
 def _load_data(experiment):
     return load_data(
         **data_settings(experiment),
         labels_per_class=experiment.labels_per_class,
+        class_name=experiment.class_name,
         seed=experiment.seed,
     )
 

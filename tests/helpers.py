@@ -6,12 +6,33 @@ import numpy as np
 import ganzoo
 from ganzoo.layers import Dropout, GaussianNoise
 
+CONVOLUTIONS = {"filters": 2, "latent_dim": 4}
 # Options that make a variant small, where the default is not small enough.
 TINY = {
+    "acgan": CONVOLUTIONS,
+    "began": {**CONVOLUTIONS, "code_dim": 4},
+    "dragan": CONVOLUTIONS,
+    "improved": {**CONVOLUTIONS, "minibatch": {"name": "discrimination", "units": 3}},
+    "lsgan": CONVOLUTIONS,
+    "r3gan": CONVOLUTIONS,
+    "sagan": CONVOLUTIONS,
+    "sngan": CONVOLUTIONS,
+    "wgan": CONVOLUTIONS,
+    "wgan-gp": CONVOLUTIONS,
     "vanilla": {"g_hidden": (16, 16), "d_hidden": (16, 16), "latent_dim": 4},
     "cgan": {"g_hidden": (16, 16), "d_hidden": (16, 16), "latent_dim": 4},
     "dcgan": {"image_shape": (16, 16, 1), "filters": 4, "latent_dim": 4},
     "sgan": {"latent_dim": 4},
+    "pacgan": {"network": {"name": "mlp", "hidden": (16, 16)}, "latent_dim": 4},
+    "infogan": {"filters": 2, "units": 8, "latent_dim": 6},
+    "3dgan": {"image_shape": (8, 8, 8, 1), "filters": 2, "latent_dim": 4},
+    "bigan": {"hidden": (16, 16), "latent_dim": 4},
+    "unrolled": {
+        "network": {"name": "mlp", "hidden": (16, 16)},
+        "latent_dim": 4,
+        "unroll": 2,
+    },
+    "vae": {"hidden": (16,), "latent_dim": 4},
 }
 
 

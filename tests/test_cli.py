@@ -69,6 +69,8 @@ def test_describe_shows_paper_options_and_notes(capsys):
     assert "  filters = 64\n" in out
     assert "  beta_1 = 0.5\n" in out
     assert "doubled at each level inward" in out
+    assert "measured (dcgan_digits.json): classes " in out
+    assert "; the bar: 8 of 10 classes" in out
 
 
 def test_describe_of_an_unknown_name():
@@ -124,7 +126,7 @@ def test_ctrl_c_ends_with_130_and_says_how_to_go_on(monkeypatch, capsys, tmp_pat
     [
         (["vanila"], "model 'vanila'. Did you mean 'vanilla'?"),
         (["vanilla", "--set=g_hiden=[8]"], "'g_hiden'. Did you mean 'g_hidden'?"),
-        (["vanilla", "--set=g_hidden=8"], "value of an unfit type"),
+        (["vanilla", "--set=g_hidden=8"], "has an unfit value (TypeError"),
         (["vanilla", "--set=loss=hinje"], "loss 'hinje'"),
         (["vanilla", "--dataset=digit"], "Did you mean 'digits'?"),
         (["vanilla", "--dtype=float23"], "dtype 'float23'"),

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from ganzoo import cluster
+from ganzoo import cluster, run_directory, training
 from ganzoo.launch import _free_ports, launch
 
 
@@ -95,6 +95,15 @@ def test_other_settings_are_named_by_every_worker():
     errors = meet_all([{"a": "1", "b": "2"}, {"a": "1", "b": "3"}])
     assert "Workers 0 and 1" in errors[0] and "b: '2' here, '3' there" in errors[0]
     assert "b: '3' here, '2' there" in errors[1]
+
+
+def test_another_version_is_named(monkeypatch, tmp_path):
+    fingerprints = []
+    for version in ("1.0", "1.1"):
+        monkeypatch.setattr(run_directory, "code_version", lambda v=version: v)
+        fingerprints.append(training._fingerprint({"steps": 4}, tmp_path))
+    errors = meet_all(fingerprints)
+    assert "  version of ganzoo: '1.0' here, '1.1' there" in errors[0]
 
 
 def test_a_missing_worker_is_named_in_time():

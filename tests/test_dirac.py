@@ -10,11 +10,12 @@ import functools
 import keras
 import numpy as np
 import pytest
+import scipy.stats
 import tensorflow as tf
 from keras import layers
 
 from ganzoo import losses, penalties
-from ganzoo.gan import assemble
+from ganzoo.gan import Clip, assemble
 
 PENALTIES = {
     "none": {},
@@ -156,6 +157,56 @@ def test_what_converges(loss, penalty, step):
         # The last quarter: circles do not come nearer. (The non-saturating flow does,
         # but see below how slowly.)
         assert r[750:].min() > 0.1
+
+
+# Equally likely values of N(0, 1): their mean is the expectation.
+QUANTILES = np.sort(scipy.stats.norm.ppf((np.arange(256) + 0.5) / 256))
+
+
+def noisy_field(loss, stddev):
+    """The field where D sees both points with noise of its own on each."""
+    loss = losses.get(loss)
+    noise = tf.constant(stddev * QUANTILES[:, None])
+
+    def velocity(state):
+        theta, psi = tf.unstack(state)
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch([theta, psi])
+            real, fake = psi * noise, psi * (theta + noise)
+            d, g = loss.discriminator(real, fake), loss.generator(real, fake)
+        return -tf.stack([tape.gradient(g, theta), tape.gradient(d, psi)])
+
+    return tf.function(
+        velocity, input_signature=[tf.TensorSpec((2,), tf.float64)], autograph=False
+    )
+
+
+@pytest.mark.parametrize("step", [simultaneous, alternating, flow])
+@pytest.mark.parametrize("loss", ["minimax", "non_saturating"])
+def test_instance_noise_converges(loss, step):
+    """Its variance times f'' is to psi what R1's gamma is."""
+    r = radius(path(step, noisy_field(loss, 1.0)))
+    assert r[-1] < 1e-6
+
+
+def test_instance_noise_is_nothing_to_a_linear_loss():
+    r = radius(path(flow, noisy_field("wasserstein", 1.0)))
+    np.testing.assert_allclose(r, np.sqrt(2), rtol=1e-5)
+
+
+def test_clipping_does_not_converge():
+    """WGAN's own remedy: psi kept within a limit, by the constraint of `d_clip`."""
+    clip = Clip(0.5)
+
+    def step(velocity, state, h):
+        state += h * velocity(state) * tf.constant([0, 1], state.dtype)
+        state = tf.stack([state[0], clip(state[1])])
+        return state + h * velocity(state) * tf.constant([1, 0], state.dtype)
+
+    states = path(step, field("wasserstein"))
+    assert radius(states)[750:].min() > 0.1
+    assert abs(states[1:, 1]).max() <= 0.5
+    assert states[750:, 1].min() < -0.4 and states[750:, 1].max() > 0.4
 
 
 # --- the eigenvalues --------------------------------------------------------------

@@ -7,7 +7,8 @@ import tensorflow as tf
 from helpers import tiny
 
 import ganzoo
-from ganzoo.gan import CHUNK, PRIORS, assemble
+from ganzoo.gan import assemble
+from ganzoo.latent_model import CHUNK, PRIORS
 from ganzoo.networks import mlp
 
 
@@ -279,6 +280,16 @@ def test_optimizers_by_name_and_as_they_are():
         0.5,
     )
     assert model.g_optimizer is own
+
+
+def test_an_optimizer_by_name_has_the_rate_of_its_player():
+    rates = {"learning_rate": 0.25, "d_learning_rate": 0.5}
+    model = _points(
+        d_optimizer={"name": "rmsprop", "rho": 0.7}, g_optimizer="sgd", **rates
+    )
+    assert isinstance(model.g_optimizer, keras.optimizers.SGD)
+    assert (model.d_optimizer.rho, float(model.d_optimizer.learning_rate)) == (0.7, 0.5)
+    assert float(model.g_optimizer.learning_rate) == 0.25
 
 
 @pytest.mark.parametrize(

@@ -373,3 +373,10 @@ def test_conjugate_by_its_definition(divergence):
         t = float(own.activation(tf.constant(v, tf.float64)))
         largest = np.max(u * t - f)
         assert abs(float(own.conjugate(tf.constant(v, tf.float64))) - largest) < 1e-6
+
+
+def test_feature_matching_by_hand():
+    real = tf.constant([[1.0, 2.0], [3.0, 4.0]])  # mean 2, 3
+    fake = tf.constant([[0.0, 0.0], [2.0, 2.0]])  # mean 1, 1
+    assert abs(float(losses.feature_matching(real, fake)) - (1 + 4) / 2) < 1e-6
+    assert float(losses.feature_matching(real, real[::-1])) == 0

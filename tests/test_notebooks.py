@@ -23,6 +23,7 @@ SMALL = {
         "POOL": "32",
         "EXEMPLARS": "4",
     },
+    "distributed": {"STEPS": "2", "BATCH": "16"},
 }
 
 

@@ -5,6 +5,10 @@ import pytest
 import tensorflow as tf
 from helpers import arrays_for, tiny
 
+from ganzoo import networks
+from ganzoo.gan import assemble
+from ganzoo.registry import dtype_policy
+
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (24, 8, 8, 1), dtype="uint8")
 LABELS = np.arange(24) % 10
@@ -125,3 +129,24 @@ def test_xla_compiles_the_step():
     history = model.fit(IMAGES, batch_size=8, verbose=0).history
     assert model.step == 3
     assert np.isfinite(history["g_loss"]).all()
+
+
+@pytest.mark.parametrize("dtype", ["mixed_float16", "float16"])
+def test_float16_is_refused_with_the_reason_and_the_way_out(dtype):
+    with pytest.raises(ValueError, match="scaled loss.*Use mixed_bfloat16") as error:
+        tiny("vanilla", dtype=dtype)
+    assert f"Received: dtype='{dtype}'" in str(error.value)
+
+
+def test_networks_of_the_users_own_in_float16_are_refused():
+    with dtype_policy("mixed_float16"):
+        players = networks.make("mlp", (8, 8, 1), latent_dim=4)
+        with pytest.raises(ValueError, match="compute in float16.*mixed_bfloat16"):
+            assemble(**players)
+
+
+def test_options_that_describe_an_object_for_keras_are_refused():
+    spec = {"class_name": "Lambda", "module": "keras.layers", "config": {}}
+    table = {"name": "mlp", "g_initializer": [spec]}
+    with pytest.raises(ValueError, match="no tables with a class_name"):
+        tiny("vanilla", network=table)

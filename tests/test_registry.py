@@ -1,6 +1,8 @@
 """Names to builders, and errors that help."""
 
 import importlib.metadata
+import json
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -9,8 +11,6 @@ from helpers import train
 
 import ganzoo
 from ganzoo import registry
-from ganzoo.gan import assemble
-from ganzoo.networks import mlp
 from ganzoo.registry import register
 
 
@@ -87,6 +87,17 @@ def test_describe_merges_own_and_common_options():
     assert about["notes"].startswith("Convolutions of stride 2")
 
 
+def test_describe_names_what_was_measured():
+    results = ganzoo.describe("dcgan")["results"]
+    assert {"dcgan_digits.json", "dcgan_mnist.json"} <= set(results)
+    assert "cgan_mnist.json" not in results
+    folder = Path(ganzoo.__file__).parents[1] / "zoo_configs" / "results"
+    recorded = json.loads((folder / "dcgan_digits.json").read_text())
+    assert results["dcgan_digits.json"] == {
+        key: recorded[key] for key in ("headline", "bar")
+    }
+
+
 def test_a_name_is_registered_once(variants):
     def builder():
         pass
@@ -103,23 +114,37 @@ def test_a_notebook_may_run_its_cell_again(variants):
     assert "mine" in ganzoo.list_models()
 
 
-def test_variant_that_differs_by_loss_is_ten_lines(variants):
-    @register("tiny-lsgan", paper="a test", tasks=("image",))
-    def tiny_lsgan(image_shape=(8, 8, 1), loss="least_squares", **options):
-        """Least squares on tiny nets."""
-        return assemble(
-            generator=mlp.generator(image_shape, latent_dim=4, hidden=(8,)),
-            discriminator=mlp.discriminator(image_shape, hidden=(8,)),
-            loss=loss,
-            **options,
-        )
+LOSS_ONLY = '''"""Least squares on tiny nets."""
+from ganzoo.gan import assemble
+from ganzoo.networks import mlp
+from ganzoo.registry import register
 
+@register("tiny-lsgan", paper="a test", tasks=("image",))
+def tiny_lsgan(image_shape=(8, 8, 1), loss="least_squares", **options):
+    """One file, and nothing else."""
+    g = mlp.generator(image_shape, latent_dim=4, hidden=(8,))
+    d = mlp.discriminator(image_shape, hidden=(8,))
+    return assemble(generator=g, discriminator=d, loss=loss, **options)
+'''
+
+
+def test_variant_that_differs_by_loss_is_one_file_of_twelve_lines(
+    variants, tmp_path, monkeypatch
+):
+    assert len(LOSS_ONLY.splitlines()) <= 12
+    (tmp_path / "tiny_lsgan.py").write_text(LOSS_ONLY)
+    folders = [*ganzoo.variants.__path__, str(tmp_path)]
+    monkeypatch.setattr(ganzoo.variants, "__path__", folders)
+    registry.discover.cache_clear()
+    assert "tiny-lsgan" in ganzoo.list_models()
     model = ganzoo.build("tiny_lsgan", learning_rate=1e-3)
     logs = train(model, 1)
     assert model.step == 1
     assert np.isfinite(logs["d_loss"])
     assert model.objective == "least_squares"
     assert float(model.g_optimizer.learning_rate) == pytest.approx(1e-3)
+    with pytest.raises(ValueError, match="Did you mean 'least_squares'?"):
+        ganzoo.build("tiny-lsgan", loss="least_square")
 
 
 def test_plug_ins_come_by_entry_point(variants, monkeypatch):

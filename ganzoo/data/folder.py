@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ganzoo import safety
 from ganzoo.data import images
 from ganzoo.data.cache import cache_path, collect
 from ganzoo.data.record import Data, NoSuchSplit
@@ -168,18 +169,10 @@ def _find(folder: Path, split: str) -> tuple[dict[Path, int], tuple[str, ...]]:
 
 def _header(path: Path) -> tuple[tuple[int, int], bool]:
     """Returns (height, width) and greyness without decoding the pixels."""
-    with warnings.catch_warnings():
-        # Pillow only warns up to twice its own limit; ours is below it and final.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with Image.open(path) as image:
-            pixels = image.width * image.height
-            if pixels > images.MAX_PIXELS:
-                raise ValueError(
-                    f"{pixels} pixels, more than the {images.MAX_PIXELS} allowed"
-                )
-            if image.mode in ("F", "I"):
-                raise ValueError("32-bit pixels, which have no fixed range")
-            return images.upright_size(image), images.is_grey(image)
+    with safety.open_image(path) as image:
+        if image.mode in ("F", "I"):
+            raise ValueError("32-bit pixels, which have no fixed range")
+        return images.upright_size(image), images.is_grey(image)
 
 
 def _common_size(folder: Path, sizes: set[tuple[int, int]]) -> tuple[int, int]:

@@ -5,9 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
-MAX_PIXELS = 64_000_000
-"""Images with more pixels are refused before they are decoded."""
-
 _GREY_MODES = frozenset({"1", "L", "LA", "I;16", "I;16B", "I;16L"})
 
 

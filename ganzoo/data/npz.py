@@ -1,11 +1,10 @@
 """Data sets in one `.npz` file."""
 
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
+from ganzoo import safety
 from ganzoo.data.record import NoSuchSplit, check_labels, check_samples
 
 MAX_CLASSES = 65_536
@@ -54,9 +53,8 @@ def load_npz(path: Path, split: str) -> tuple[dict[str, np.ndarray], tuple[str, 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
     try:
-        with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as archive:
-            return {key: archive[key] for key in _KEYS if key in archive}
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        return safety.read_arrays(path, names=_KEYS)
+    except ValueError as error:
         raise ValueError(
             f"Cannot read {str(path)!r} as .npz; allowed: an undamaged archive of "
             f"plain arrays ({', '.join(_KEYS)}), never pickled objects. "

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ganzoo.data import folder, images, npz, tfds, toy
+from ganzoo.data import folder, images, npz, stacked, tfds, toy
 from ganzoo.data.cache import default_dir
 from ganzoo.data.record import Data, Mixture
+
+BUILT_IN = (*toy.BUILT_IN, stacked.NAME)
+"""Names of the sets that ganzoo makes itself."""
 
 MEMORY_LIMIT = 2**30
 """Bytes of samples kept in memory; larger sets are memory-mapped from the cache."""
@@ -23,6 +26,7 @@ def load_data(
     channels: int | None = None,
     strict: bool = False,
     labels_per_class: int | None = None,
+    class_name: str | None = None,
     seed: int = 0,
     cache_dir: str | Path | None = None,
     memory_limit: int = MEMORY_LIMIT,
@@ -30,9 +34,9 @@ def load_data(
     """Loads a data set by name or path.
 
     Args:
-        name: a built-in set ("digits", "ring8", "grid25", "swiss_roll"), else an
-            existing path (an `.npz` file or an image folder), else a TFDS image set
-            such as "mnist".
+        name: a built-in set ("digits", "ring8", "grid25", "swiss_roll",
+            "voxel_shapes"), "stacked_mnist", else an existing path (an `.npz` file or
+            an image folder), else a TFDS image set such as "mnist".
         split: "train", "test" or "all"; a TFDS set takes its own splits and slices.
         data_dir: where TFDS sets are prepared; by default `TFDS_DATA_DIR`, then TFDS'
             own default.
@@ -43,6 +47,7 @@ def load_data(
         labels_per_class: semi-supervised: this many labelled samples of each class go
             to `labeled` and `labeled_label`, and every `label` becomes -1; with 0
             there is no label at all.
+        class_name: only the samples of this class, without labels.
         seed: chooses the labelled samples.
         cache_dir: where larger sets are decoded to; by default GANZOO_CACHE, then
             ~/.cache/ganzoo.
@@ -54,11 +59,13 @@ def load_data(
     """
     form = images.Form.of(image_size, channels)
     cache = Path(cache_dir or default_dir())
-    path = Path(name).expanduser()
+    path = _path(name)
     if name in toy.BUILT_IN:
         data = _named(name, *toy.load_built_in(name, split), form)
         if name in toy.MIXTURES:
             data = replace(data, mixture=Mixture(*toy.MIXTURES[name]))
+    elif name == stacked.NAME:
+        data = _named(name, *_stacked(split, data_dir, cache), form)
     elif str(name) and path.is_dir():  # Path("") is the current directory
         data = folder.load_folder(
             path,
@@ -81,9 +88,21 @@ def load_data(
         )
     else:
         raise ValueError(_unknown(str(name), data_dir))
+    if class_name is not None:
+        data = _of_class(data, class_name)
     if labels_per_class is None:
         return data
     return _semi_supervised(data, labels_per_class, seed)
+
+
+def _path(name: str | Path) -> Path:
+    """The path that `name` would be, if it is one at all."""
+    try:
+        path = Path(name).expanduser()
+        path.exists()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ValueError(f"The data set {str(name)!r} cannot be: {error}.") from error
+    return path
 
 
 def _named(
@@ -97,15 +116,40 @@ def _named(
     return replace(data, arrays={**arrays, "real": real})
 
 
+def _stacked(split, data_dir, cache):
+    options = {"data_dir": data_dir, "form": images.Form(), "cache_dir": cache}
+    try:
+        mnist = tfds.load_tfds(
+            "mnist", split=split, memory_limit=MEMORY_LIMIT, **options
+        )
+    except ValueError as error:
+        raise stacked.explain(error, data_dir) from error
+    return stacked.stack_digits(mnist, split)
+
+
 def _unknown(name: str, data_dir: str | Path | None) -> str:
-    known = [*toy.BUILT_IN, *tfds.list_names(data_dir)]
+    known = [*BUILT_IN, *tfds.list_names(data_dir)]
     near = get_close_matches(name.lower(), known, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return (
-        f"Unknown data set.{hint} Allowed: {', '.join(toy.BUILT_IN)}, the path of an "
+        f"Unknown data set.{hint} Allowed: {', '.join(BUILT_IN)}, the path of an "
         ".npz file or image folder that exists, or the name of a TFDS image set. "
         f"Received: {name!r}."
     )
+
+
+def _of_class(data: Data, class_name: str) -> Data:
+    """The samples of one class, unlabelled."""
+    if class_name not in data.class_names:
+        near = get_close_matches(class_name, data.class_names, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        allowed = ", ".join(data.class_names) or "none, the set has no labels"
+        raise ValueError(
+            f"Unknown class of {data.name!r}.{hint} Allowed: {allowed}. "
+            f"Received: class_name={class_name!r}."
+        )
+    rows = data.arrays["label"] == data.class_names.index(class_name)
+    return Data(f"{data.name} {class_name}", {"real": data.arrays["real"][rows]})
 
 
 def _semi_supervised(data: Data, per_class: int, seed: int) -> Data:

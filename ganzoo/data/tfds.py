@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ganzoo import safety
 from ganzoo.data.cache import cache_path, collect
 from ganzoo.data.images import Form, from_array, to_array
 from ganzoo.data.record import Data, NoSuchSplit
@@ -21,7 +22,7 @@ NETWORK_TIMEOUT = 5.0
 """Seconds that the host of a download has to answer."""
 
 # name[/config][:version]; in particular no path and no foreign namespace.
-_NAME = re.compile(r"[a-z_]\w*(/[\w.+-]+)?(:[\d.*]+)?", re.IGNORECASE)
+_NAME = re.compile(r"[a-z_]\w*(/\w[\w.+-]*)?(:(\d+|\*)(\.(\d+|\*))*)?", re.IGNORECASE)
 _READ_BLOCK = 512
 
 
@@ -89,7 +90,9 @@ def _directory(data_dir: str | Path | None) -> str | None:
 def _prepared_builder(name: str, data_dir: str | Path | None):
     import tensorflow_datasets as tfds
 
-    builder = tfds.builder(name, data_dir=_directory(data_dir))
+    directory = _directory(data_dir)
+    _check_features(Path(directory or tfds.core.constants.DATA_DIR), name)
+    builder = tfds.builder(name, data_dir=directory)
     if builder.is_prepared():
         return builder
     url = next(iter(builder.url_infos), "https://storage.googleapis.com")
@@ -103,6 +106,19 @@ def _prepared_builder(name: str, data_dir: str | Path | None):
         )
     builder.download_and_prepare()
     return builder
+
+
+def _check_features(directory: Path, name: str) -> None:
+    """TFDS would import whatever module a prepared set's features.json names."""
+    for path in (directory / re.split("[/:]", name)[0]).rglob("features.json"):
+        for table in safety.tables(safety.read_json(path)):
+            old = table.get("type") if "content" in table else None
+            kind = table.get("pythonClassName", old)
+            if kind is not None and not str(kind).startswith("tensorflow_datasets."):
+                raise ValueError(
+                    "The features of a prepared set must be those of TFDS itself. "
+                    f"Received: {kind!r} in {path}."
+                )
 
 
 def answers(url: str) -> bool:

@@ -1,4 +1,4 @@
-"""Small sets that need no file: 2D toy distributions and the 8x8 digits.
+"""Small sets that need no file: 2D toy distributions, the 8x8 digits, voxel shapes.
 
 The ring and the grid are those of PacGAN (Lin et al., 2018) and VEEGAN (Srivastava et
 al., 2017); the swiss roll is that of WGAN-GP (Gulrajani et al., 2017).
@@ -9,6 +9,8 @@ from collections.abc import Callable
 import numpy as np
 from sklearn.datasets import load_digits, make_swiss_roll
 from sklearn.model_selection import train_test_split
+
+from ganzoo.data.shapes import load_shapes
 
 POINTS = 100_000
 _SPLIT_SEEDS = {"train": (0,), "test": (1,), "all": (0, 1)}
@@ -69,6 +71,7 @@ BUILT_IN: dict[str, Callable[[str, str], Arrays]] = {
     "grid25": _toy,
     "ring8": _toy,
     "swiss_roll": _toy,
+    "voxel_shapes": load_shapes,
 }
 """Name -> function of (name, split) that returns arrays and class names."""
 
@@ -79,7 +82,8 @@ def load_built_in(name: str, split: str) -> Arrays:
     Args:
         name: a key of `BUILT_IN`.
         split: "train", "test" or "all". A toy distribution has 100,000 fixed points
-            in each of train and test; digits has 1,437 and 360 images.
+            in each of train and test; digits has 1,437 and 360 images, voxel_shapes
+            4,000 and 1,000 volumes.
 
     Raises:
         ValueError: unknown split.

@@ -5,6 +5,7 @@ from ganzoo.layers.dense import Maxout, WeightNormDense
 from ganzoo.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
 from ganzoo.layers.noise import Dropout, GaussianNoise
 from ganzoo.layers.normalization import (
+    BatchNorm,
     ConditionalBatchNorm,
     batch_norm,
     instance_norm,
@@ -13,6 +14,7 @@ from ganzoo.layers.normalization import (
 from ganzoo.layers.spectral import SpectralNorm
 
 __all__ = [
+    "BatchNorm",
     "ConditionalBatchNorm",
     "Dropout",
     "GaussianNoise",

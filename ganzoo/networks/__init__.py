@@ -9,7 +9,10 @@ import inspect
 from collections.abc import Callable, Mapping
 from types import ModuleType
 
+import keras
+
 from ganzoo import specs
+from ganzoo.layers import SpectralNorm
 from ganzoo.networks import dcgan, mlp, norms, resnet, volumetric
 from ganzoo.penalties import terms_of
 
@@ -23,8 +26,10 @@ def make(
     image_shape,
     *,
     latent_dim: int,
+    d_shape=None,
     num_classes: int = 0,
-    value_range=(-1.0, 1.0),
+    value_range="auto",
+    label_in_d: bool = True,
     penalties: Mapping | None = None,
     own: Mapping | None = None,
     builder: Callable | None = None,
@@ -38,8 +43,11 @@ def make(
         network: a family, or `{"name": family, option: value}`.
         image_shape: of a sample; what the family can serve.
         latent_dim: length of the latent.
+        d_shape: of what D judges, where it is not one sample.
         num_classes: number of labels; 0 for none.
-        value_range: of the samples.
+        value_range: of the samples; `auto` is None, unbounded, for vectors and (-1, 1)
+            for the rest.
+        label_in_d: whether D takes the label too, where there is one.
         penalties: the model's. If one needs D's gradient at each sample alone,
             `d_norm` is, unless it is given, `layer` where the family's is `batch`,
             and `none` where it is `spectral`.
@@ -62,22 +70,44 @@ def make(
     allowed = option_names(family)
     asked = [*options, *_changed(own, builder)]
     specs.check_known(f"option of network {name!r}", asked, allowed)
+    if value_range == "auto":
+        value_range = None if len(image_shape) == 1 else (-1.0, 1.0)
     given = {
         "image_shape": image_shape,
         "latent_dim": latent_dim,
         "num_classes": num_classes,
+        "d_num_classes": num_classes if label_in_d else 0,
         "value_range": value_range,
     }
     if any(term.penalty.per_sample for term in terms_of(penalties).values()):
         usual = inspect.signature(family.discriminator).parameters["d_norm"].default
         given["d_norm"] = norms.PER_SAMPLE.get(usual, usual)
-    sources = (given, own, options)
+    judged = {**given, "image_shape": d_shape or image_shape}
     return {
-        "generator": _player(family.generator, "g_", sources),
-        "discriminator": _player(family.discriminator, "d_", sources),
+        "generator": _player(family.generator, "g_", (given, own, options)),
+        "discriminator": _player(family.discriminator, "d_", (judged, own, options)),
         "num_classes": num_classes,
         "value_range": value_range,
     }
+
+
+def open_features(discriminator, **heads: int) -> keras.Model:
+    """A discriminator that says more than its logits.
+
+    Args:
+        discriminator: of a family, one that takes no label.
+        **heads: units of further linear outputs, by name, on D's features; with
+            spectral normalisation where D's last layer has it.
+
+    Returns:
+        D answering {"logits", "features": what its last layer sees, and the heads}.
+    """
+    last = discriminator.layers[-1]
+    wrap = SpectralNorm if isinstance(last, SpectralNorm) else lambda layer: layer
+    answers = {"logits": discriminator.output, "features": last.input}
+    for name, units in heads.items():
+        answers[name] = wrap(keras.layers.Dense(units, name=name))(last.input)
+    return keras.Model(discriminator.input, answers, name=discriminator.name)
 
 
 def option_names(family: ModuleType) -> list[str]:

@@ -72,6 +72,16 @@ def check_positive(**values) -> None:
             )
 
 
+def start(initializer):
+    """`normal` is N(0, 0.02), as in many papers; all else goes to Keras."""
+    # One for each layer: Keras' own would give layers of one shape the same weights.
+    return (
+        keras.initializers.RandomNormal(stddev=0.02)
+        if initializer == "normal"
+        else initializer
+    )
+
+
 def activation(name: str):
     """A layer by the name of the activation: `relu` or `leaky_relu` (slope 0.2)."""
     specs.check_known("activation", [name], ACTIVATIONS)

@@ -7,6 +7,7 @@ from keras import layers
 
 from ganzoo.layers import Dropout, GaussianNoise, Maxout, batch_norm
 from ganzoo.networks import inputs, norms
+from ganzoo.networks.inputs import start
 
 
 def generator(
@@ -16,6 +17,7 @@ def generator(
     hidden=(256, 256),
     activation="relu",
     normalize=True,
+    normalize_last=False,
     hidden_noise=0.0,
     latent_to_hidden=0,
     label_units=0,
@@ -28,6 +30,7 @@ def generator(
     Args:
         hidden: units of each hidden layer.
         normalize: batch normalisation after each hidden layer but the last.
+        normalize_last: after the last one too.
         hidden_noise: standard deviation of noise added to each hidden layer in
             training.
         latent_to_hidden: how many of the latent's numbers, its last ones, enter at
@@ -36,6 +39,7 @@ def generator(
             before it joins the latent; 0 joins the code itself.
         num_classes: number of labels; 0 for none.
         value_range: of the samples.
+        initializer: of the kernels, see `inputs.start`.
     """
     shape = inputs.check_image_shape(image_shape, ranks=(1, 3, 4))
     inputs.check_positive(latent_dim=latent_dim)
@@ -57,12 +61,14 @@ def generator(
     for i, units in enumerate(hidden):
         if latent_to_hidden and i == 1:
             x = layers.Concatenate()([x, late])
-        norm = normalize and i < len(hidden) - 1
-        x = layers.Dense(units, use_bias=not norm, kernel_initializer=initializer)(x)
+        norm = normalize and (normalize_last or i < len(hidden) - 1)
+        x = layers.Dense(
+            units, use_bias=not norm, kernel_initializer=start(initializer)
+        )(x)
         x = batch_norm()(x) if norm else x
         x = inputs.activation(activation)(x)
         x = GaussianNoise(hidden_noise)(x) if hidden_noise else x
-    x = layers.Dense(math.prod(shape), kernel_initializer=initializer)(x)
+    x = layers.Dense(math.prod(shape), kernel_initializer=start(initializer))(x)
     x = layers.Reshape(shape)(x)
     x = layers.Activation(inputs.output_activation(value_range))(x)
     return keras.Model(named, x, name="generator")
@@ -94,15 +100,16 @@ def discriminator(
         minibatch: a layer of `inputs.MINIBATCH` before the last.
         label_units: as in `generator`.
         num_classes: number of labels; 0 for none.
+        initializer: of the kernels, see `inputs.start`.
     """
     shape = inputs.check_image_shape(image_shape, ranks=(1, 3, 4))
     norm = norms.get(d_norm, maps=False)
 
     def hidden_layer(units):
         if maxout_pieces:
-            return Maxout(units, maxout_pieces, kernel_initializer=initializer)
+            return Maxout(units, maxout_pieces, kernel_initializer=start(initializer))
         bias = norm.after is None
-        return layers.Dense(units, use_bias=bias, kernel_initializer=initializer)
+        return layers.Dense(units, use_bias=bias, kernel_initializer=start(initializer))
 
     named = {"sample": keras.Input(shape, name="sample")}
     x = layers.Flatten()(named["sample"])
@@ -118,5 +125,5 @@ def discriminator(
         x = x if maxout_pieces else inputs.activation(activation)(x)
         x = Dropout(dropout)(x) if dropout else x
     x = inputs.minibatch(minibatch)(x)
-    x = norm.wrap(layers.Dense(1, kernel_initializer=initializer))(x)
+    x = norm.wrap(layers.Dense(1, kernel_initializer=start(initializer)))(x)
     return keras.Model(named, x, name="discriminator")

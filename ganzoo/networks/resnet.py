@@ -11,45 +11,68 @@ import math
 import keras
 from keras import layers, ops
 
-from ganzoo.layers import ConditionalBatchNorm, batch_norm
+from ganzoo.layers import ConditionalBatchNorm, SelfAttention, batch_norm
 from ganzoo.networks import inputs, norms
 from ganzoo.networks.dcgan import level_count
 
 
 def generator(
-    image_shape, *, latent_dim, filters=256, num_classes=0, value_range=(-1.0, 1.0)
+    image_shape,
+    *,
+    latent_dim,
+    filters=256,
+    normalize=True,
+    spectral=False,
+    attention=False,
+    num_classes=0,
+    value_range=(-1.0, 1.0),
 ):
     """latent (N, latent_dim) [and label (N,)] to samples (N, H, W, C).
 
-    A label acts through conditional batch normalisation in every block.
+    A label acts through conditional batch normalisation in every block, or joins the
+    latent where there is no normalisation.
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
         latent_dim: length of the latent.
         filters: channels of every block.
+        normalize: batch normalisation before every ReLU.
+        spectral: spectral normalisation of every layer.
+        attention: self-attention before the last block, on maps of half the sides.
         num_classes: number of labels; 0 for none.
         value_range: of the samples.
     """
     *sides, channels = inputs.check_image_shape(image_shape, (3,), smallest=8)
     inputs.check_positive(latent_dim=latent_dim, filters=filters)
+    norm = norms.get("spectral" if spectral else "none")
     levels = level_count(*sides)
     base = tuple(math.ceil(side / 2**levels) for side in sides)
     named = {"latent": keras.Input((latent_dim,), name="latent")}
-    code = None
+    x, code = named["latent"], None
     if num_classes:
         named["label"], code = inputs.one_hot_label(num_classes)
-    x = layers.Dense(math.prod(base) * filters)(named["latent"])
+        x = x if normalize else layers.Concatenate()([x, code])
+    x = norm.wrap(layers.Dense(math.prod(base) * filters))(x)
     x = layers.Reshape((*base, filters))(x)
-    for _ in range(levels):
-        x = _up_block(x, code)
-    x = layers.ReLU()(batch_norm()(x))
-    x = inputs.crop(layers.Conv2D(channels, 3, padding="same")(x), sides)
+    before = _by_label(code) if normalize else lambda x: x
+    for level in range(levels):
+        if attention and level == levels - 1:
+            x = SelfAttention(spectral=spectral)(x)
+        x = _up_block(x, norm, before, use_bias=not normalize)
+    x = layers.ReLU()(batch_norm()(x) if normalize else x)
+    x = inputs.crop(_convolve(x, channels, norm), sides)
     x = layers.Activation(inputs.output_activation(value_range))(x)
     return keras.Model(named, x, name="generator")
 
 
 def discriminator(
-    image_shape, *, filters=128, d_norm="spectral", minibatch="none", num_classes=0
+    image_shape,
+    *,
+    filters=128,
+    d_norm="spectral",
+    attention=False,
+    minibatch="none",
+    num_classes=0,
 ):
     """sample (N, H, W, C) [and label (N,)] to logits (N, 1).
 
@@ -61,6 +84,7 @@ def discriminator(
         filters: channels of every block.
         d_norm: a name of `norms.NORMS`; activations before every ReLU but those of
             the first block's input.
+        attention: self-attention after the first block, on maps of half the sides.
         minibatch: a layer of `inputs.MINIBATCH` before the last.
         num_classes: number of labels; 0 for none.
     """
@@ -69,6 +93,7 @@ def discriminator(
     norm = norms.get(d_norm)
     named = {"sample": keras.Input(shape, name="sample")}
     x = _first_block(named["sample"], filters, norm)
+    x = SelfAttention(spectral=d_norm == "spectral")(x) if attention else x
     for _ in range(level_count(*shape[:-1]) - 2):
         x = _down_block(x, norm)
     for _ in range(2):
@@ -83,18 +108,21 @@ def discriminator(
     return keras.Model(named, logit, name="discriminator")
 
 
-def _up_block(x, code):
-    """Doubles the sides; the label's code chooses gain and bias."""
+def _up_block(x, norm, before, use_bias):
+    """Doubles the sides; `before` is what stands before each ReLU."""
     filters = x.shape[-1]
-    h = layers.UpSampling2D()(layers.ReLU()(_by_label(x, code)))
-    h = layers.Conv2D(filters, 3, padding="same", use_bias=False)(h)
-    h = layers.ReLU()(_by_label(h, code))
-    h = layers.Conv2D(filters, 3, padding="same")(h)
-    return layers.Add()([h, layers.Conv2D(filters, 1)(layers.UpSampling2D()(x))])
+    h = layers.UpSampling2D()(layers.ReLU()(before(x)))
+    h = _convolve(h, filters, norm, use_bias=use_bias)
+    h = _convolve(layers.ReLU()(before(h)), filters, norm)
+    shortcut = _convolve(layers.UpSampling2D()(x), filters, norm, size=1)
+    return layers.Add()([h, shortcut])
 
 
-def _by_label(x, code):
-    return batch_norm()(x) if code is None else ConditionalBatchNorm()([x, code])
+def _by_label(code):
+    """Batch normalisation, whose gain and bias the label's code chooses."""
+    if code is None:
+        return lambda x: batch_norm()(x)
+    return lambda x: ConditionalBatchNorm()([x, code])
 
 
 def _first_block(sample, filters, norm):

@@ -5,7 +5,9 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.gan import CHUNK, GAN, assemble, feed
+from ganzoo.gan import GAN, assemble
+from ganzoo.latent_model import feed
+from ganzoo.losses import feature_matching
 from ganzoo.networks import improved
 from ganzoo.registry import register
 
@@ -29,14 +31,10 @@ class SGAN(GAN):
 
     loss_terms = ("d_adv", "d_class", "g_adv")
     lowest_label = -1
+    refused = {"augment": "its class term and matching look at samples as they are"}
 
     def __init__(self, *, label_count, matching=True, **settings):
         super().__init__(**settings)
-        if self.augment:
-            raise ValueError(
-                "sgan takes no `augment`: its class term and feature matching look at "
-                f"samples as they are. Received: {self.augment!r}."
-            )
         self.label_count = label_count
         self.matching = matching
 
@@ -100,23 +98,9 @@ class SGAN(GAN):
 
     def classify(self, x) -> np.ndarray:
         """Class probabilities (N, n) of samples (N, ...), uint8 or in `value_range`."""
-        x = self._checked(x)
-        chunks = [self._scale(x[i : i + CHUNK]) for i in range(0, len(x) or 1, CHUNK)]
-        logits = [self.answers(chunk, training=False)[1] for chunk in chunks]
-        return tf.nn.softmax(tf.concat(logits, axis=0)).numpy()
-
-
-def feature_matching(real, fake):
-    """Mean squared difference of D's mean features (Salimans et al. 2016, sec. 3.1).
-
-    The means are over the global batch; the mean over features in place of the sum
-    follows the paper's code.
-    """
-    real, fake = (
-        distribute.global_mean(tf.reduce_mean(features, axis=0))
-        for features in (real, fake)
-    )
-    return tf.reduce_mean(tf.math.squared_difference(real, fake))
+        return self._by_chunks(
+            lambda sample: tf.nn.softmax(self.answers(sample, training=False)[1]), x
+        )
 
 
 def _mean_of(values, known):

@@ -53,8 +53,6 @@ def vanilla(
         value_range: of the samples; by default (-1, 1) for images, None (unbounded)
             for vectors.
     """
-    if value_range == "auto":
-        value_range = None if len(image_shape) == 1 else (-1.0, 1.0)
     return assemble(
         **networks.make(
             network,

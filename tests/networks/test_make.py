@@ -174,3 +174,41 @@ def test_the_default_builders_make_the_families_networks():
     )
     model = ganzoo.build("vanilla", maxout_pieces=2, **shape)
     assert [m.pieces for m in of_kind(model.discriminator, Maxout)] == [2, 2]
+
+
+def test_the_range_of_the_samples_follows_their_kind():
+    for shape, expected in (((2,), None), ((8, 8, 1), (-1.0, 1.0))):
+        made = networks.make("mlp", shape, latent_dim=4)
+        assert made["value_range"] == expected
+    last = made["generator"].layers[-1]
+    assert last.activation.__name__ == "tanh"
+    made = networks.make("mlp", (2,), latent_dim=4, value_range=(0.0, 1.0))
+    assert made["value_range"] == (0.0, 1.0)
+
+
+def test_a_label_for_g_alone():
+    made = networks.make(
+        "dcgan", (8, 8, 1), latent_dim=4, num_classes=3, label_in_d=False
+    )
+    assert set(made["generator"].input) == {"latent", "label"}
+    assert set(made["discriminator"].input) == {"sample"}
+    assert made["num_classes"] == 3
+
+
+@pytest.mark.parametrize("name", ["mlp", "dcgan", "resnet"])
+@pytest.mark.parametrize("norm", ["none", "spectral"])
+def test_what_ds_last_layer_sees_is_opened(name, norm):
+    d = networks.make({"name": name, "d_norm": norm}, (8, 8, 1), latent_dim=4)
+    d = d["discriminator"]
+    x = np.random.default_rng(0).uniform(-1, 1, (3, 8, 8, 1)).astype("float32")
+    opened = networks.open_features(d, code=5)
+    out = opened({"sample": x}, training=False)
+    np.testing.assert_array_equal(out["logits"], d({"sample": x}, training=False))
+    last = d.layers[-1]
+    np.testing.assert_allclose(last(out["features"]), out["logits"], atol=1e-6)
+    assert out["code"].shape == (3, 5)
+    assert len(opened.trainable_variables) == len(d.trainable_variables) + 2
+    spectral = [n for n in opened.layers if isinstance(n, SpectralNorm)]
+    assert bool(spectral) == (norm == "spectral")
+    bare = of_kind(opened, layers.Dense)
+    assert not (spectral and bare)

@@ -190,6 +190,12 @@ WHOLE_BATCH = [
     SPECTRAL,
     {"d_norm": "instance", "network": {"name": "dcgan", "minibatch": "stddev"}},
     {"d_norm": "none", "network": {"name": "dcgan", "minibatch": "discrimination"}},
+    # The penalty's gradient at a sample meets the other replica's logits.
+    {
+        "network": {"name": "dcgan", "minibatch": "stddev"},
+        "penalties": {"gradient_penalty": 10.0, "lecam": 0.3},
+        "loss": "relativistic_average",
+    },
 ]
 
 

@@ -6,7 +6,12 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from ganzoo.layers import ConditionalBatchNorm, SpectralNorm, batch_norm
+from ganzoo.layers import (
+    ConditionalBatchNorm,
+    SelfAttention,
+    SpectralNorm,
+    batch_norm,
+)
 from ganzoo.networks import resnet
 
 RNG = np.random.default_rng(0)
@@ -99,6 +104,43 @@ def test_the_label_is_projected():
     out = d({"sample": x, "label": tf.range(4) - 1}).numpy()
     np.testing.assert_allclose(out[1:], np.broadcast_to(out[1], (3, 1)), rtol=1e-5)
     assert abs(out[0] - out[1]) > 1e-4
+
+
+@pytest.mark.parametrize("side,half", [(8, 4), (28, 14), (64, 32)])
+@pytest.mark.parametrize("spectral", [False, True])
+def test_self_attention_on_maps_of_half_the_sides(side, half, spectral):
+    shape = (side, side, 1)
+    g = resnet.generator(
+        shape, latent_dim=4, filters=2, attention=True, spectral=spectral
+    )
+    norm = "spectral" if spectral else "none"
+    d = resnet.discriminator(shape, filters=2, attention=True, d_norm=norm)
+    for network in (g, d):
+        (layer,) = of_kind(network, SelfAttention)
+        assert layer.output.shape[1:] == (half, half, 2)
+        assert layer.spectral == spectral
+    assert not of_kind(resnet.discriminator(shape, filters=2), SelfAttention)
+
+
+def test_every_layer_of_g_is_normalised_by_its_spectral_norm():
+    g = resnet.generator((8, 8, 1), latent_dim=4, filters=2, spectral=True)
+    bare = of_kind(g, (layers.Dense, layers.Conv2D))
+    assert not bare and len(of_kind(g, SpectralNorm)) == 1 + 2 * 3 + 1
+    plain = resnet.generator((8, 8, 1), latent_dim=4, filters=2)
+    assert not of_kind(plain, SpectralNorm)
+
+
+@pytest.mark.parametrize("num_classes", [0, 3])
+def test_a_generator_without_normalisation(num_classes):
+    g = resnet.generator(
+        (8, 8, 1), latent_dim=4, filters=2, normalize=False, num_classes=num_classes
+    )
+    assert not of_kind(g, (layers.BatchNormalization, ConditionalBatchNorm))
+    assert all(layer.use_bias for layer in of_kind(g, layers.Conv2D))
+    z = tf.repeat(tf.constant(RNG.normal(size=(1, 4)), tf.float32), 3, axis=0)
+    label = {"label": tf.range(3)} if num_classes else {}
+    a, b, _ = g({"latent": z, **label}).numpy()
+    assert (a != b).any() == bool(num_classes)
 
 
 @pytest.mark.parametrize("shape", [(7, 8, 1), (8,), (8, 8, 8, 1)])

@@ -7,6 +7,7 @@ print their ms a step. Writes zoo_configs/results/speed.json.
 """
 
 import argparse
+import json
 import os
 import re
 import statistics
@@ -14,15 +15,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+from proof import RESULTS, write_result
+
+DCGAN = ("tutorial_dcgan",)
 MLP = ("vanilla", "g_hidden=[256,256]", "d_hidden=[256,256]", "normalize=false")
 PAIRS = {
-    "DCGAN float32": (("tutorial_dcgan",), "float32", ["torch_dcgan.py"]),
+    "DCGAN float32": (DCGAN, "float32", {"peer": ["torch_dcgan.py"]}),
     "DCGAN bfloat16": (
-        ("tutorial_dcgan",),
+        DCGAN,
         "mixed_bfloat16",
-        ["torch_dcgan.py", "--bf16"],
+        {
+            "peer": ["torch_dcgan.py", "--bf16"],
+            "peer in float32": ["torch_dcgan.py"],
+        },
     ),
-    "MLP float32": (MLP, "float32", ["torch_mlp.py"]),
+    "MLP float32": (MLP, "float32", {"peer": ["torch_mlp.py"]}),
 }
 
 
@@ -60,26 +67,32 @@ def main():
     parser.add_argument("--python", required=True)
     parser.add_argument("--bench", type=Path, required=True)
     parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--only", choices=PAIRS, help="keeps the other results")
     args = parser.parse_args()
-    measured = {}
-    for name, (model, dtype, command) in PAIRS.items():
+    measured = measured_before() if args.only else {}
+    for name in [args.only] if args.only else PAIRS:
+        model, dtype, peers = PAIRS[name]
         rows = []
         for _ in range(args.pairs):
             fit, bare = ours(model, dtype)
-            peer = theirs(args.python, args.bench, command)
-            rows.append({"fit": fit, "bare": bare, "peer": peer})
+            rows.append({"fit": fit, "bare": bare})
+            for peer, command in peers.items():
+                rows[-1][peer] = theirs(args.python, args.bench, command)
             print(name, rows[-1], flush=True)
         measured[name] = {
             "pairs (ms a step)": rows,
-            "peer over fit": _median(r["peer"] / r["fit"] for r in rows),
+            **{f"{p} over fit": _median(r[p] / r["fit"] for r in rows) for p in peers},
             "fit over bare": _median(r["fit"] / r["bare"] for r in rows),
             "ms a step": _median(r["fit"] for r in rows),
         }
     record(measured, args.pairs)
 
 
+def measured_before():
+    return json.loads((RESULTS / "speed.json").read_text())["measured"]
+
+
 def record(measured, pairs):
-    from proof import write_result
 
     write_result(
         "speed",

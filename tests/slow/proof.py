@@ -13,7 +13,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 import ganzoo
 from ganzoo.callbacks import read_rows
@@ -24,13 +24,20 @@ RUNS = Path(os.environ.get("GANZOO_RUNS", "runs"))
 RESULTS = Path(__file__).parents[2] / "zoo_configs" / "results"
 
 
-def trained(config, data_dir=None, **changes):
-    """Trains a config, or goes on; returns (model, run directory, seconds)."""
+def trained(config, data_dir=None, options=None, **changes):
+    """Trains a config, or goes on; returns (model, run directory, seconds).
+
+    Args:
+        options: of the variant, in place of the config's.
+        **changes: of the experiment, the same.
+    """
     values = {**load_config(config), **changes}
+    values["options"] = {**values.get("options", {}), **(options or {})}
     if data_dir is not None:
         values["data_dir"] = str(data_dir)
     experiment = from_dict(values)
-    suffix = "".join(f"_{key}{value}" for key, value in sorted(changes.items()))
+    differing = sorted({**changes, **(options or {})}.items())
+    suffix = "".join(f"_{key}{value}" for key, value in differing)
     run = RUNS / (config + suffix)
     model = ganzoo.train(experiment, run, progress=False)
     return model, run, read_rows(run / "metrics.jsonl")[-1]["seconds"]
@@ -73,6 +80,64 @@ def write_result(name, *, seconds=(), **what):
     RESULTS.mkdir(exist_ok=True)
     text = json.dumps(result, indent=2, default=float)
     (RESULTS / f"{name}.json").write_text(text + "\n")
+
+
+def check_digits(config, least_right=None, note=""):
+    """Trains a config of the 8x8 digits, records and checks its samples.
+
+    Args:
+        config: the config; the proof has its name.
+        least_right: of a conditional model, the least share of samples that are the
+            digit asked for.
+        note: what a reader must know.
+    """
+    model, run, seconds = trained(config)
+    data, held_out = load_data("digits"), load_data("digits", split="test")
+    asked = np.arange(2000) % 10
+    samples = model.sample(2000, seed=0, label=None if least_right is None else asked)
+    answered = nearest_neighbour(data).predict(flat(samples))
+    found, right = shares(answered), float(np.mean(answered == asked))
+    search = NearestNeighbors(n_neighbors=1).fit(flat(data.arrays["real"]))
+    near = {
+        "samples": search.kneighbors(flat(samples))[0],
+        "held-out digits": search.kneighbors(flat(held_out.arrays["real"]))[0],
+    }
+    medians = {key: float(np.median(values)) for key, values in near.items()}
+    passed = {
+        "classes": sum(share > 0.01 for share in found) >= 8 and max(found) <= 0.3,
+        "distance": medians["samples"] >= medians["held-out digits"],
+        "label": least_right is None or right >= least_right,
+    }
+    headline = (
+        f"classes {percent([min(found)])} to {percent([max(found)])}; median distance "
+        f"to the training set {medians['samples']:.2f}, of held-out digits "
+        f"{medians['held-out digits']:.2f}"
+    )
+    bar = "8 of 10 classes, none over 30%; no nearer to the training set than real"
+    measured = {
+        "class shares of 2,000 samples": found,
+        "distance to the training set (quantiles 5%, 25%, 50%, 75%)": {
+            key: np.quantile(values, [0.05, 0.25, 0.5, 0.75]).tolist()
+            for key, values in near.items()
+        },
+        "alarms": alarms(run),
+    }
+    if least_right is not None:
+        headline += f"; {percent([right])} are the digit asked for"
+        bar += f"; >= {percent([least_right])} are the digit asked for"
+        measured["the digit asked for, by 1-NN"] = right
+    missed = [name for name, reached in passed.items() if not reached]
+    record(
+        config,
+        config,
+        headline=(f"MISSED ({', '.join(missed)}): " if missed else "") + headline,
+        bar=bar,
+        measured=measured,
+        seconds=[seconds],
+        note=note,
+    )
+    assert not missed
+    assert not alarms(run)
 
 
 def alarms(run):

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 from proof import (
     alarms,
+    check_digits,
     flat,
     mnist,
     nearest_neighbour,
@@ -17,7 +18,6 @@ from proof import (
     shares,
     trained,
 )
-from sklearn.neighbors import NearestNeighbors
 
 import ganzoo
 from ganzoo import latent
@@ -30,36 +30,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_dcgan_digits():
-    model, run, seconds = trained("dcgan_digits")
-    data, held_out = load_data("digits"), load_data("digits", split="test")
-    samples = model.sample(2000, seed=0)
-    found = shares(nearest_neighbour(data).predict(flat(samples)))
-    search = NearestNeighbors(n_neighbors=1).fit(flat(data.arrays["real"]))
-    near = {
-        "samples": search.kneighbors(flat(samples))[0],
-        "held-out digits": search.kneighbors(flat(held_out.arrays["real"]))[0],
-    }
-    medians = {key: float(np.median(values)) for key, values in near.items()}
-    record(
-        "dcgan_digits",
-        "dcgan_digits",
-        headline=f"classes {percent([min(found)])} to {percent([max(found)])}; median "
-        f"distance to the training set {medians['samples']:.2f}, of held-out digits "
-        f"{medians['held-out digits']:.2f}",
-        bar="8 of 10 classes, none over 30%; no nearer to the training set than real",
-        measured={
-            "class shares of 2,000 samples": found,
-            "distance to the training set (quantiles 5%, 25%, 50%, 75%)": {
-                key: np.quantile(values, [0.05, 0.25, 0.5, 0.75]).tolist()
-                for key, values in near.items()
-            },
-            "alarms": alarms(run),
-        },
-        seconds=[seconds],
-    )
-    assert sum(share > 0.01 for share in found) >= 8 and max(found) <= 0.3
-    assert medians["samples"] >= medians["held-out digits"]
-    assert not alarms(run)
+    check_digits("dcgan_digits")
 
 
 def test_vanilla_ring8():

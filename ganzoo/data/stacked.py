@@ -1,0 +1,45 @@
+"""Stacked MNIST: three digits as the channels of one image, 1000 modes.
+
+The set of Unrolled GAN (Metz et al., 2017, arXiv 1611.02163) with the fixed 128,000
+stacks of PacGAN (Lin et al., 2018, arXiv 1712.04086).
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from ganzoo.data.record import Data
+
+NAME = "stacked_mnist"
+STACKS = 128_000
+TEST_STACKS = 26_000
+_SEED = 0
+
+
+def stack_digits(mnist: Data, split: str) -> tuple[dict[str, np.ndarray], tuple]:
+    """Stacks of digits drawn independently, and the names of the 1000 modes.
+
+    Args:
+        mnist: grey digits with labels 0..9.
+        split: where they come from; it decides the number and the draw.
+
+    Returns:
+        `real` uint8 (N, 28, 28, 3), the digits as red, green and blue, and `label`
+        int32 (N,), 100 r + 10 g + b.
+    """
+    count = TEST_STACKS if split == "test" else STACKS
+    rng = np.random.default_rng([_SEED, len(mnist)])
+    rows = rng.integers(len(mnist), size=(count, 3))
+    digits, label = mnist.arrays["real"][..., 0], mnist.arrays["label"]
+    real = np.stack([digits[rows[:, channel]] for channel in range(3)], axis=-1)
+    modes = (label[rows] @ [100, 10, 1]).astype(np.int32)
+    return {"real": real, "label": modes}, tuple(f"{mode:03d}" for mode in range(1000))
+
+
+def explain(error: ValueError, data_dir: str | Path | None) -> ValueError:
+    """The error of a machine without MNIST, with what to do."""
+    return ValueError(
+        f"{NAME} is made from MNIST, which is not there. Prepare it with "
+        "`tfds build mnist`, or pass the directory of the prepared sets as data_dir or "
+        f"TFDS_DATA_DIR. Received: data_dir={data_dir}. ({error})"
+    )

@@ -1,0 +1,217 @@
+"""LatentModel: a generator of samples from noise, and how it is used."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import tensorflow as tf
+
+from ganzoo import distribute, latent, specs
+from ganzoo.adversarial import LATENT, AdversarialModel
+from ganzoo.data import pipeline
+
+PRIORS = {
+    "normal": distribute.global_normal,
+    "uniform": lambda *args: 2 * distribute.global_uniform(*args) - 1,
+    "unit_uniform": distribute.global_uniform,
+}
+CHUNK = 256  # samples generated at once, so that memory is bounded for any n
+
+
+class LatentModel(AdversarialModel):
+    """A generator from noise to samples, by whatever it is trained.
+
+    The networks say how they are conditioned: each takes a dict of named inputs,
+    of which it is given those that it names. The generator may name `latent` and
+    `label`; labels are whole numbers from 0 up to `num_classes`.
+
+    Args:
+        generator: latent (N, latent_dim) to samples in `value_range`.
+        prior: `normal` N(0, 1), `uniform` U(-1, 1) or `unit_uniform` U(0, 1).
+        num_classes: number of labels where the networks take one, else 0.
+        **settings: see `AdversarialModel`.
+    """
+
+    has_probability = False  # whether D(x) of a sample is a probability
+
+    def __init__(self, *, generator, prior="normal", num_classes=0, **settings):
+        super().__init__(**settings)
+        specs.check_known("prior", [prior], PRIORS)
+        self.generator = generator
+        self.prior = prior
+        self.num_classes = num_classes
+        self.label_count = num_classes
+
+    @property
+    def generators(self):
+        return [self.generator]
+
+    def generate(self, batch, training):
+        seed = distribute.fold(batch["seed"], LATENT)
+        count = batch["real"].shape[0] or tf.shape(batch["real"])[0]
+        given = {**batch, "latent": self._draw(count, seed)}
+        sample = feed(self.generator, given, training)
+        return {**given, "sample": sample}
+
+    # --- use --------------------------------------------------------------------
+
+    @property
+    def conditional(self) -> bool:
+        """Whether samples are asked for by a label of the data."""
+        return bool(self.num_classes and self.label_count)
+
+    @property
+    def latent_dim(self) -> int:
+        """Length of a latent."""
+        return self.generator.input["latent"].shape[-1]
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """Shape of one sample."""
+        return tuple(self.generator.output.shape[1:])
+
+    def latents(self, n: int, seed: int = 0) -> np.ndarray:
+        """Draws n latents (n, latent_dim) from the prior; the first ones of a larger
+        n are those of a smaller one."""
+        chunks = [
+            self._draw(CHUNK, distribute.fold(tf.constant([seed, 1]), i)).numpy()
+            for i in range(-(-n // CHUNK))
+        ]
+        return np.concatenate(chunks)[:n] if n else np.empty((0, self.latent_dim))
+
+    def sample(self, n, *, seed=0, label=None, ema=None) -> np.ndarray:
+        """Generates n samples.
+
+        Args:
+            n: how many; memory stays bounded for any number.
+            seed: of the latents. The same n, seed and weights give the same samples.
+            label: a label, or n of them, for conditional models; by default the
+                classes in turn.
+            ema: whether to use the running average of the generator; by default
+                where there is one.
+
+        Returns:
+            uint8 images (n, H, W, C) in 0..255; floats (n, d) where samples have no
+            `value_range`.
+
+        Raises:
+            ValueError: a negative n, a label that the model does not know, or
+                `ema=True` where no average is kept.
+        """
+        if n < 0:
+            raise ValueError(f"`n` must be 0 or more. Received: {n}.")
+        return self.decode(self.latents(n, seed), label=label, ema=ema)
+
+    def decode(self, latents, *, label=None, ema=None) -> np.ndarray:
+        """Generates the samples of latents (n, latent_dim); see `sample`."""
+        latents = np.asarray(latents)
+        if latents.ndim != 2 or latents.shape[1] != self.latent_dim:
+            raise ValueError(
+                f"Latents must have shape (n, {self.latent_dim}). "
+                f"Received: {latents.shape}."
+            )
+        labels = self._labels(label, len(latents))
+        network = self._choose(ema)
+        samples = [
+            self._decode_chunk(network, latents[i : i + CHUNK], labels[i : i + CHUNK])
+            for i in range(0, len(latents), CHUNK)
+        ]
+        if not samples:
+            samples = [np.empty((0, *self.sample_shape), self.variable_dtype)]
+        return self.as_samples(np.concatenate(samples))
+
+    def as_samples(self, values) -> np.ndarray:
+        """Floats in `value_range` as `sample` gives them; uint8 and vectors stay."""
+        values = np.asarray(values)
+        if self.value_range is None or values.dtype == np.uint8:
+            return values
+        if not np.isfinite(values).all():
+            raise ValueError(
+                "Samples are NaN or infinite: the model has diverged. Load an earlier "
+                "checkpoint, or train it anew."
+            )
+        low, high = self.value_range
+        pixels = np.rint((values - low) * (255 / (high - low)))
+        return np.clip(pixels, 0, 255).astype("uint8")
+
+    def interpolate(self, a, b, n=10, *, label=None, ema=None) -> np.ndarray:
+        """Generates n samples on the path from latent a to latent b, ends included.
+
+        The path is the great circle for a normal prior, a straight line otherwise
+        (White 2016, arXiv 1609.04468). The label is the same all along it, 0 if none
+        is given.
+        """
+        path = latent.slerp if self.prior == "normal" else latent.lerp
+        if label is None and self.num_classes:
+            label = 0
+        return self.decode(path(a, b, n), label=label, ema=ema)
+
+    def _checked(self, x):
+        """Samples (n, ...) that D may look at, n from 0."""
+        arrays = pipeline.to_arrays(np.asarray(x))
+        if len(x):
+            pipeline.check_arrays(arrays, batch_size=1, value_range=self.value_range)
+        self._check_shape(arrays["real"])
+        return arrays["real"]
+
+    def _by_chunks(self, function, x):
+        """`function` of samples (n, ...), checked and scaled, in bounded memory."""
+        x = self._checked(x)
+        chunks = [
+            function(self._scale(x[i : i + CHUNK]))
+            for i in range(0, len(x) or 1, CHUNK)
+        ]
+        return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *chunks)
+
+    def call(self, inputs, training=False):
+        """The generator, running average if there is one: latents to samples."""
+        given = inputs if isinstance(inputs, Mapping) else {"latent": inputs}
+        return feed(self.average_of(self.generator), given, training)
+
+    def _decode_chunk(self, network, latents, labels):
+        given = {
+            "latent": tf.convert_to_tensor(latents, self.variable_dtype),
+            "label": tf.convert_to_tensor(labels, tf.int32),
+        }
+        return tf.cast(feed(network, given, False), self.variable_dtype).numpy()
+
+    def _draw(self, count, seed):
+        shape = (count, self.latent_dim)
+        return PRIORS[self.prior](shape, seed, self.variable_dtype)
+
+    def _choose(self, ema):
+        if ema and not self.averages:
+            raise ValueError(
+                "This model keeps no running average. Build it with ema_decay above 0, "
+                f"or leave ema out. Received: ema={ema}."
+            )
+        return self.generator if ema is False else self.average_of(self.generator)
+
+    def _labels(self, label, n):
+        if label is None:
+            return np.arange(n, dtype="int32") % max(1, self.num_classes)
+        labels = np.asarray(label)
+        if labels.dtype.kind not in "iu" or labels.shape not in ((), (n,)):
+            raise ValueError(
+                f"`label` must be a whole number, or {n} of them. Received: {label!r}."
+            )
+        labels = np.broadcast_to(labels, (n,)).astype("int32")
+        if (
+            not self.num_classes
+            or n
+            and not 0 <= labels.min() <= labels.max() < (self.num_classes)
+        ):
+            allowed = f"0 to {self.num_classes - 1}" if self.num_classes else "no label"
+            raise ValueError(f"This model takes {allowed}. Received: {label!r}.")
+        return labels
+
+
+def feed(network, given, training):
+    """Calls `network` on those of the `given` values that it names as inputs."""
+    missing = [name for name in network.input if name not in given]
+    if missing:
+        raise ValueError(
+            f"The {network.name} needs the inputs {', '.join(network.input)}. "
+            f"Missing: {', '.join(missing)}."
+        )
+    wanted = {name: given[name] for name in network.input}
+    return network(wanted, training=training)

@@ -1,0 +1,130 @@
+"""Boundary equilibrium GAN: D is an autoencoder."""
+
+import keras
+import tensorflow as tf
+
+from ganzoo import distribute
+from ganzoo.gan import GAN, assemble
+from ganzoo.networks import autoencoder
+from ganzoo.registry import register
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class BEGAN(GAN):
+    """D reconstructs real samples better than generated ones, up to a balance.
+
+    With L(v) the mean absolute error of D's reconstruction of v, D minimises
+    L(x) - k L(G(z)) and G minimises L(G(z)). After each step k moves by
+    balance_rate (gamma L(x) - L(G(z))) and stays in [0, 1] (the paper's equations in
+    section 3.4), both errors being means over the global batch. It is the Wasserstein
+    loss of the critic -L, with a weight on its second term.
+
+    Args:
+        gamma: the ratio L(G(z)) / L(x) that k holds, the paper's diversity ratio.
+        balance_rate: of k, the paper's lambda_k.
+        **settings: see `GAN`; D maps samples to their reconstructions.
+    """
+
+    def __init__(self, *, gamma=0.5, balance_rate=1e-3, **settings):
+        super().__init__(**settings)
+        if self.objective != "wasserstein":
+            raise ValueError(
+                "began has a loss of its own, the error of D's reconstruction: build "
+                f"it without `loss`. Received: {self.objective!r}."
+            )
+        if not 0 < gamma <= 1:
+            raise ValueError(f"`gamma` must be in (0, 1]. Received: {gamma}.")
+        self.gamma = gamma
+        self.balance_rate = balance_rate
+        self.k = self.add_weight((), "zeros", trainable=False, name="k")
+
+    @property
+    def watched(self):
+        return ("k", "convergence")
+
+    def outputs(self, given, training):
+        """{"logits": -L, (N, 1)}: D's reconstruction error of each sample."""
+        (copy,) = super().outputs(given, training).values()
+        error = tf.abs(tf.cast(given["sample"], copy.dtype) - copy)
+        error = tf.reduce_mean(error, axis=range(1, len(error.shape)))
+        return {"logits": -error[:, None]}
+
+    def discriminator_loss(self, batch, fake, training):
+        terms, watched = super().discriminator_loss(batch, fake, training)
+        real, made = -watched["real_logit"], -watched["fake_logit"]
+        k = tf.cast(self.k, real.dtype)
+        # The paper's global measure M, lower as training converges.
+        convergence = real + tf.abs(self.gamma * real - made)
+        watched |= {"k": k, "convergence": convergence}
+        return {**terms, "d_adv": real - k * made}, watched
+
+    def after_step(self, values):
+        super().after_step(values)
+        balance = -self.gamma * values["real_logit"] - values["g_adv"]
+        change = self.balance_rate * distribute.global_mean(balance)
+        k = self.k + tf.cast(change, self.k.dtype)
+        self.k.assign(tf.clip_by_value(k, 0.0, 1.0))
+
+
+@register(
+    "began",
+    paper="Berthelot et al. 2017, BEGAN: Boundary Equilibrium Generative Adversarial "
+    "Networks, arXiv 1703.10717",
+    tasks=("image",),
+)
+def began(
+    image_shape=(28, 28, 1),
+    latent_dim=64,
+    code_dim=64,
+    filters=64,
+    gamma=0.5,
+    balance_rate=1e-3,
+    value_range=(-1.0, 1.0),
+    prior="uniform",
+    learning_rate=1e-4,
+    beta_1=0.9,
+    loss="wasserstein",
+    **options,
+):
+    """Convolutional autoencoder and generator, Adam with rate 1e-4, uniform prior.
+
+    As in the paper, but for three things: the players alternate, where the paper
+    updates both at once; the rate is constant, where the paper halves it when the
+    measure of convergence stalls; and the outputs pass tanh, so that samples stay in
+    the range of the data.
+
+    Args:
+        image_shape: (H, W, C), sides of at least 8.
+        latent_dim: length of the latent.
+        code_dim: length of the autoencoder's code.
+        filters: channels of the convolutions, the paper's n.
+        gamma: wanted ratio of the errors on generated and on real samples; lower
+            values give sharper and less diverse samples.
+        balance_rate: step of the weight k that holds it.
+        value_range: of the samples.
+        prior: of the latent.
+        learning_rate: of both players.
+        beta_1: Adam's decay of the mean gradient; the paper names none, this is
+            Adam's own.
+        loss: none but its own, the Wasserstein loss of the critic -L.
+    """
+    return assemble(
+        BEGAN,
+        generator=autoencoder.generator(
+            image_shape,
+            latent_dim=latent_dim,
+            filters=filters,
+            value_range=value_range,
+        ),
+        discriminator=autoencoder.discriminator(
+            image_shape, code_dim=code_dim, filters=filters, value_range=value_range
+        ),
+        gamma=gamma,
+        balance_rate=balance_rate,
+        value_range=value_range,
+        prior=prior,
+        learning_rate=learning_rate,
+        beta_1=beta_1,
+        loss=loss,
+        **options,
+    )

@@ -1,0 +1,121 @@
+"""3D-GAN: volumes from a latent, and a discriminator that waits for its generator."""
+
+import keras
+import tensorflow as tf
+
+from ganzoo import distribute, networks
+from ganzoo.gan import GAN, assemble
+from ganzoo.registry import register
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class GatedGAN(GAN):
+    """D is updated only while its accuracy on the last batch is low enough.
+
+    The accuracy is that of D's verdicts on real and fake samples of the step, over
+    all replicas. A step that finds it above `gate` leaves D as it was, bit for bit:
+    weights, statistics, optimizer slots and iterations.
+
+    Args:
+        gate: the highest accuracy at which D learns; 1 lets it always.
+        **settings: see `GAN`.
+    """
+
+    def __init__(self, *, gate=0.8, **settings):
+        super().__init__(**settings)
+        if not 0 < gate <= 1:
+            raise ValueError(f"`gate` must be in (0, 1]. Received: {gate}.")
+        if self.loss_functions.probability is None:
+            raise ValueError(
+                "The gate counts D's verdicts, and under this loss D gives none. "
+                "Allowed: losses whose D(x) is a probability, such as "
+                f"'non_saturating'. Received: {self.objective!r}."
+            )
+        self.gate = gate
+
+    @property
+    def watched(self):
+        return (*super().watched, "accuracy", "open")
+
+    def _watch(self, real, fake):
+        probability = self.loss_functions.probability
+        right = tf.concat([probability(real) > 0.5, probability(fake) < 0.5], axis=0)
+        accuracy = tf.reduce_mean(tf.cast(right, self.variable_dtype))
+        accuracy = distribute.global_mean(accuracy)
+        learns = tf.cast(accuracy <= self.gate, accuracy.dtype)
+        return {
+            **super()._watch(real, fake),
+            "accuracy": accuracy,
+            "open": learns,
+        }
+
+    def update_discriminators(self, part, fake):
+        variables = [*self.discriminator.variables, *self.d_optimizer.variables]
+        before = [tf.identity(v.value) for v in variables]
+        values = super().update_discriminators(part, fake)
+        for variable, old in zip(variables, before, strict=True):
+            variable.assign(tf.where(values["open"] > 0, variable.value, old))
+        return values
+
+
+@register(
+    "3dgan",
+    paper="Wu et al. 2016, Learning a Probabilistic Latent Space of Object Shapes via "
+    "3D Generative-Adversarial Modeling, arXiv 1610.07584",
+    tasks=("voxel",),
+)
+def gan3d(
+    image_shape=(64, 64, 64, 1),
+    latent_dim=200,
+    gate=0.8,
+    network="volumetric",
+    d_norm=None,
+    filters=64,
+    kernel=4,
+    value_range=(0.0, 1.0),
+    prior="unit_uniform",
+    g_learning_rate=0.0025,
+    d_learning_rate=1e-5,
+    **options,
+):
+    """Volumetric convolutions; D learns while its accuracy is at most 80%.
+
+    The rates, the gate and Adam's beta_1 of 0.5 are the paper's, for batches of 100;
+    the prior is that of the authors' code. G's loss is the non-saturating one; the
+    paper writes the minimax one. Proven: a gated step equals no step bit for bit, on
+    one device and on replicas (tests/variants/test_gan3d.py); pictures and figures of
+    a reduced net at 32^3 in zoo_configs/results/3dgan_shapes.json.
+
+    Args:
+        image_shape: (D, H, W, C), sides of at least 8.
+        latent_dim: length of the latent.
+        gate: the highest accuracy at which D learns; 1 lets it always.
+        network: the backbone of both players: `volumetric`, `mlp`, or a table such as
+            {name = "volumetric", d_filters = 32}. The options below go to it where
+            it has them.
+        d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or
+            `spectral`; by default the network's own, or one that fits a penalty.
+        filters: channels next to the volume; doubled at each level inward.
+        kernel: size of the convolutions, even.
+        value_range: of the samples.
+        prior: of the latent.
+        g_learning_rate: G's.
+        d_learning_rate: D's.
+    """
+    return assemble(
+        GatedGAN,
+        **networks.make(
+            network,
+            image_shape,
+            latent_dim=latent_dim,
+            value_range=value_range,
+            penalties=options.get("penalties"),
+            own={"filters": filters, "kernel": kernel, "d_norm": d_norm},
+            builder=gan3d,
+        ),
+        gate=gate,
+        prior=prior,
+        g_learning_rate=g_learning_rate,
+        d_learning_rate=d_learning_rate,
+        **options,
+    )

@@ -1,0 +1,162 @@
+"""InfoGAN: part of the latent is a code that can be read off the sample."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ganzoo import distribute
+from ganzoo.gan import GAN, assemble
+from ganzoo.latent_model import feed
+from ganzoo.networks import infogan as nets
+from ganzoo.networks import inputs
+from ganzoo.registry import register
+
+LABEL = 5  # what the seed of a step is folded with, beside those of `gan`
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class InfoGAN(GAN):
+    """Q, a second head on D's trunk, infers the codes; both players help it.
+
+    The codes are a category, drawn evenly, which G takes as its `label`, and the last
+    `codes` numbers of the latent. Both losses gain lambda times the negative bound on
+    the mutual information (eq. 5), less constants: Q's cross-entropy of the category,
+    and half its squared error of the continuous codes, the negative log-likelihood of
+    a Gaussian of variance 1. `d_optimizer` owns Q with D, as in the authors' code;
+    eq. 6 writes Q beside G.
+
+    Args:
+        codes: number of continuous codes, from 1.
+        info_weight: lambda.
+        **settings: see `GAN`; D answers {"logits", "category", "code"}.
+    """
+
+    loss_terms = ("d_adv", "d_category", "d_code", "g_adv", "g_category", "g_code")
+    refused = {"augment": "Q reads the codes from samples as they are"}
+
+    def __init__(self, *, codes=2, info_weight=1.0, **settings):
+        super().__init__(**settings)
+        self.codes = codes
+        self.info_weight = info_weight
+        self.label_count = 0  # the category is drawn; batches need no label
+
+    def generate(self, batch, training):
+        count = batch["real"].shape[0] or tf.shape(batch["real"])[0]
+        seed = distribute.fold(batch["seed"], LABEL)
+        label = distribute.global_uniform((count,), seed) * self.num_classes
+        return super().generate({**batch, "label": tf.cast(label, tf.int32)}, training)
+
+    def answers(self, sample, training):
+        """What D and Q say of samples, float32 or better."""
+        out = feed(self.discriminator, {"sample": sample}, training)
+        return {key: tf.cast(v, self.variable_dtype) for key, v in out.items()}
+
+    def discriminate(self, given, training):
+        return self.answers(given["sample"], training)["logits"]
+
+    def discriminator_loss(self, batch, fake, training):
+        real = self._judge_real(batch, training)
+        out = self.answers(fake["sample"], training)
+        terms, watched = self._d_terms(batch, fake, real, out["logits"], training)
+        return terms | self._q_terms("d", out, fake), watched
+
+    def generator_loss(self, batch, fake, training):
+        out = self.answers(fake["sample"], training)
+        terms, watched = self._g_terms(batch, out["logits"], training)
+        return terms | self._q_terms("g", out, fake), watched
+
+    def _q_terms(self, player, out, fake):
+        """Q's weighted losses on samples whose codes are known."""
+        code = fake["latent"][:, -self.codes :]
+        entropy = tf.nn.sparse_softmax_cross_entropy_with_logits
+        error = entropy(fake["label"], out["category"])
+        square = tf.reduce_sum((code - out["code"]) ** 2, axis=1)
+        return {
+            f"{player}_category": self.info_weight * tf.reduce_mean(error),
+            f"{player}_code": self.info_weight * tf.reduce_mean(square) / 2,
+        }
+
+    # --- use --------------------------------------------------------------------
+
+    def sample(self, n, *, seed=0, label=None, code=None, ema=None) -> np.ndarray:
+        """As `GAN.sample`; `label` is the category, and `code` the continuous codes,
+        (codes,) or (n, codes), from -1 to 1 in training; those that are nan are drawn.
+        """
+        latents = self.latents(n, seed)
+        if code is not None:
+            code = np.asarray(code, latents.dtype)
+            if code.shape not in ((self.codes,), (n, self.codes)):
+                raise ValueError(
+                    f"`code` must have shape ({self.codes},) or ({n}, {self.codes}). "
+                    f"Received: {code.shape}."
+                )
+            drawn = latents[:, -self.codes :]
+            drawn[:] = np.where(np.isnan(code), drawn, code)
+        return self.decode(latents, label=label, ema=ema)
+
+    def infer(self, x) -> dict[str, np.ndarray]:
+        """What Q reads from samples: `category`, probabilities (n, num_classes), and
+        `code`, means (n, codes)."""
+        out = self._by_chunks(lambda sample: self.answers(sample, False), x)
+        category = tf.nn.softmax(out["category"]).numpy()
+        return {"category": category, "code": out["code"]}
+
+
+@register(
+    "infogan",
+    paper="Chen et al. 2016, InfoGAN: Interpretable Representation Learning by "
+    "Information Maximizing Generative Adversarial Nets, arXiv 1606.03657",
+    tasks=("image", "encoding"),
+)
+def infogan(
+    image_shape=(28, 28, 1),
+    latent_dim=64,
+    categories=10,
+    codes=2,
+    info_weight=1.0,
+    filters=64,
+    units=1024,
+    value_range=(0.0, 1.0),
+    prior="uniform",
+    d_learning_rate=2e-4,
+    g_learning_rate=1e-3,
+    **options,
+):
+    """The MNIST nets, codes and rates of the paper (appendix C.1).
+
+    Proven: Q's terms by hand, the codes of `sample` (tests/variants/test_infogan.py);
+    what Q's categories are on real digits is in results/infogan_mnist.json.
+
+    Args:
+        image_shape: (H, W, C), sides of at least 8.
+        latent_dim: length of the noise (62) and the continuous codes together.
+        categories: values of the categorical code.
+        codes: number of continuous codes, the last numbers of the latent.
+        info_weight: lambda, the weight of Q's terms.
+        filters: channels next to the image.
+        units: of the dense layer of each player.
+        value_range: of the samples.
+        prior: of the noise and the continuous codes.
+        d_learning_rate: D's and Q's.
+        g_learning_rate: G's.
+
+    Raises:
+        ValueError: no code or category, or codes that leave no noise.
+    """
+    inputs.check_positive(categories=categories, codes=codes, noise=latent_dim - codes)
+    sizes = {"num_classes": categories, "filters": filters, "units": units}
+    return assemble(
+        InfoGAN,
+        generator=nets.generator(
+            image_shape, latent_dim=latent_dim, value_range=value_range, **sizes
+        ),
+        discriminator=nets.discriminator(image_shape, codes=codes, **sizes),
+        num_classes=categories,
+        codes=codes,
+        info_weight=info_weight,
+        value_range=value_range,
+        prior=prior,
+        d_learning_rate=d_learning_rate,
+        g_learning_rate=g_learning_rate,
+        **options,
+    )

@@ -1,0 +1,53 @@
+"""BEGAN's encoder and decoder: sizes, and one form for G and D's second half."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from ganzoo.networks import autoencoder
+
+RNG = np.random.default_rng(0)
+
+
+def convolutions(network):
+    return [x for x in network.layers if isinstance(x, layers.Conv2D)]
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 1), (28, 28, 1), (25, 18, 3)])
+def test_serves_any_shape(shape):
+    g = autoencoder.generator(shape, latent_dim=5, filters=2)
+    d = autoencoder.discriminator(shape, code_dim=3, filters=2)
+    z = tf.constant(RNG.normal(size=(2, 5)), tf.float32)
+    out = g({"latent": z})
+    copy = d({"sample": out})
+    assert out.shape == copy.shape == (2, *shape)
+    assert np.all(np.abs(out) < 1) and np.all(np.abs(copy) < 1)
+    assert np.any(copy[0] != copy[1])
+
+
+def test_the_papers_form_at_32():
+    """Two convolutions a size: 32, 16, 8, 4; channels grow in the encoder alone."""
+    g = autoencoder.generator((32, 32, 3), latent_dim=64, filters=4)
+    sides = [x.output.shape[1] for x in convolutions(g)]
+    assert sides == [4, 4, 8, 8, 16, 16, 32, 32, 32]
+    assert [x.filters for x in convolutions(g)] == [4] * 8 + [3]
+    d = autoencoder.discriminator((32, 32, 3), code_dim=64, filters=4)
+    encoder = convolutions(d)[: -len(convolutions(g))]
+    assert [(x.output.shape[1], x.filters) for x in encoder] == [
+        (32, 4), (32, 4), (32, 4), (16, 8), (16, 8), (16, 8), (8, 12), (8, 12),
+        (8, 12), (4, 16), (4, 16), (4, 16),
+    ]  # fmt: skip
+    assert {x.activation.__name__ for x in encoder} == {"elu"}
+    form = [type(x) for x in g.layers[1:]]
+    assert [type(x) for x in d.layers[-len(form) :]] == form
+
+
+@pytest.mark.parametrize("shape", [(7, 8, 1), (8,), (8, 8, 8, 1)])
+def test_refuses_shapes(shape):
+    for make in (
+        lambda: autoencoder.generator(shape, latent_dim=4),
+        lambda: autoencoder.discriminator(shape),
+    ):
+        with pytest.raises(ValueError, match=r"\(H, W, C\), with sides of at least 8"):
+            make()

@@ -1,0 +1,142 @@
+"""What penalties, normalisers and the rest cost: ms a step beside the plain DCGAN's.
+
+    python tests/slow/axes_cost.py --rows 0 5
+    python tests/slow/axes_cost.py --peer=TORCH_PYTHON
+
+Each row is timed in turns with the plain one, in one process; the peer, the same
+WGAN-GP step in eager PyTorch, in turns with ours, a process each. What is measured is
+kept in $GANZOO_RUNS/axes_cost.json; when all is there, it is written to
+zoo_configs/results/axes_cost.json.
+"""
+
+import argparse
+import json
+import re
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from proof import RUNS, write_result
+
+import ganzoo
+
+BATCH, STEPS, ROUNDS, PAIRS = 64, 5, 5, 5
+PENALTY = {name: {"penalties": {name: 1.0}} for name in ("r1", "r2", "dragan")}
+ROWS = {
+    "d_norm none": {"d_norm": "none"},
+    "d_norm layer": {"d_norm": "layer"},
+    "d_norm instance": {"d_norm": "instance"},
+    "d_norm spectral": {"d_norm": "spectral"},
+    "gradient_penalty, layer norm": {"penalties": {"gradient_penalty": 10.0}},
+    **{f"{name}, layer norm": options for name, options in PENALTY.items()},
+    "r1 every 16, layer norm": {"penalties": {"r1": {"weight": 1.0, "every": 16}}},
+    "lecam": {"penalties": {"lecam": 0.3}},
+    "d_clip": {"d_clip": 0.01},
+    "minibatch discrimination": {
+        "network": {"name": "dcgan", "minibatch": "discrimination"}
+    },
+    "minibatch stddev": {"network": {"name": "dcgan", "minibatch": "stddev"}},
+    "color, translation, cutout": {"augment": "color,translation,cutout"},
+    "instance noise": {"augment": "noise"},
+}
+KEPT = RUNS / "axes_cost.json"
+
+
+def timed(options):
+    """A function that trains some steps and returns ms a step."""
+    model = ganzoo.build("dcgan", **options)
+    # An interval must lie within a stretch.
+    every = [term.every for term in model.penalty_terms.values()]
+    steps = max([STEPS, *every])
+    rng = np.random.default_rng(0)
+    real = rng.integers(0, 256, (4 * BATCH, 28, 28, 1), dtype="uint8")
+
+    def stretch():
+        begin = time.perf_counter()
+        model.fit(
+            real,
+            batch_size=BATCH,
+            steps_per_epoch=steps,
+            steps_per_call=steps,
+            verbose=0,
+        )
+        return 1e3 * (time.perf_counter() - begin) / steps
+
+    stretch()
+    return stretch
+
+
+def rows(names):
+    """ms a step of each row beside the plain one's."""
+    plain, found = timed({}), {}
+    for name in names:
+        own = timed(ROWS[name])
+        pairs = [(plain(), own()) for _ in range(ROUNDS)]
+        found[name] = {
+            "ms a step": round(statistics.median(b for _, b in pairs), 1),
+            "plain": round(statistics.median(a for a, _ in pairs), 1),
+            "ratio": round(statistics.median(b / a for a, b in pairs), 3),
+        }
+        print(name, found[name], flush=True)
+    return found
+
+
+def peer(python):
+    """ms a step of WGAN-GP here and in PyTorch, in turns."""
+    ours = [sys.executable, "-m", "ganzoo", "benchmark", "tutorial_dcgan"]
+    ours += [f"--batch_size={BATCH}", "--seconds=3", '--set=loss="wasserstein"']
+    ours += ["--set=penalties={gradient_penalty=10.0}"]
+    theirs = [python, Path(__file__).with_name("torch_penalty.py"), f"--batch={BATCH}"]
+    pairs = []
+    for _ in range(PAIRS):
+        pair = {
+            "fit": said(r" ms_per_step ([\d.]+)", ours),
+            "peer": said(r"([\d.]+) ms/step", theirs),
+        }
+        pairs.append(pair)
+        print(pair, flush=True)
+    ratio = statistics.median(pair["peer"] / pair["fit"] for pair in pairs)
+    return {"pairs (ms a step)": pairs, "peer over fit": round(ratio, 3)}
+
+
+def said(pattern, command):
+    """The number that a program prints."""
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    return float(re.search(pattern, run.stdout).group(1))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", nargs=2, type=int, default=(0, 0))
+    parser.add_argument("--peer")
+    args = parser.parse_args()
+    kept = json.loads(KEPT.read_text()) if KEPT.exists() else {"rows": {}}
+    kept["rows"] |= rows(list(ROWS)[slice(*args.rows)]) if any(args.rows) else {}
+    if args.peer:
+        kept["WGAN-GP beside PyTorch"] = peer(args.peer)
+    KEPT.parent.mkdir(parents=True, exist_ok=True)
+    KEPT.write_text(json.dumps(kept))
+    if len(kept["rows"]) == len(ROWS) and len(kept) == 2:
+        record(kept)
+
+
+def record(kept):
+    beside = kept["WGAN-GP beside PyTorch"]
+    ratios = {name: row["ratio"] for name, row in kept["rows"].items()}
+    dearest = max(ratios, key=ratios.get)
+    write_result(
+        "axes_cost",
+        command="python tests/slow/axes_cost.py --rows ...; --peer=...",
+        headline=f"dearest: {dearest}, {ratios[dearest]:.2f}x the plain step; WGAN-GP "
+        f"in PyTorch eager takes {beside['peer over fit']:.2f}x ours",
+        bar="the step of WGAN-GP not slower than in PyTorch eager",
+        measured={"setting": f"dcgan, 28x28x1, batch {BATCH}, float32", **kept},
+        note=f"median of {ROUNDS} turns (rows) and {PAIRS} pairs (peer)",
+    )
+
+
+if __name__ == "__main__":
+    main()

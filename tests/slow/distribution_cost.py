@@ -1,0 +1,248 @@
+"""What replicas cost: time side by side, and the bytes that a step exchanges.
+
+    export PYTHONPATH=tests
+    python tests/slow/distribution_cost.py pairs        # nothing else may run
+    python tests/slow/distribution_cost.py checkpoints  # nothing else may run
+    python tests/slow/distribution_cost.py traffic
+
+Each records its part of zoo_configs/results/distribution_cost.json.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import helpers
+import tensorflow as tf
+from proof import RESULTS, write_result
+
+import ganzoo
+from ganzoo import benchmark, checkpoint, distribute
+from ganzoo.data import load_data
+from ganzoo.data.pipeline import batches
+from ganzoo.experiment import effective_options, from_dict, load_config
+from ganzoo.launch import _free_ports
+from ganzoo.training import STEPS_PER_CALL
+
+BATCH = 128
+ROUNDS, STEPS = 7, 8  # alternating rounds, and steps of each way in a round
+# One process has the intra-op threads of both cores, two workers one each.
+WAYS = {"none": (1, 2), "mirrored": (1, 2), "multi_worker": (2, 1)}
+
+
+def serve(kind, threads):
+    """A process of a way: at each line of input, `STEPS` steps; answers when done."""
+    tf.config.threading.set_intra_op_parallelism_threads(int(threads))
+    strategy = distribute.get_strategy(kind, 2 if kind == "mirrored" else 0)
+    with strategy.scope():
+        model = ganzoo.build("dcgan")
+    data = batches(helpers.arrays_for(model, 1024), BATCH, seed=0)
+    iterator = iter(strategy.experimental_distribute_dataset(data))
+    model.make_train_function()
+    model.train_function(iterator)
+    print("ready", flush=True)
+    for _ in sys.stdin:
+        for _ in range(STEPS):
+            logs = model.train_function(iterator)
+        float(logs["g_loss"])
+        print("done", flush=True)
+
+
+def pairs():
+    """Rounds of the three ways in turn, each on both cores alone."""
+    ways = {kind: _start(kind, *WAYS[kind]) for kind in WAYS}
+    for processes in ways.values():
+        _wait(processes, "ready")
+    _time(ways["none"])
+    rounds = [{kind: _time(ways[kind]) for kind in WAYS} for _ in range(ROUNDS)]
+    for processes in ways.values():
+        for process in processes:
+            process.stdin.close()
+            process.wait()
+    ratios = {
+        kind: [round(times[kind] / times["none"], 3) for times in rounds]
+        for kind in ("mirrored", "multi_worker")
+    }
+    return {
+        "ms a step": {
+            kind: [round(1e3 * times[kind] / STEPS, 1) for times in rounds]
+            for kind in WAYS
+        },
+        "ratio": ratios,
+        "median ratio": {kind: statistics.median(r) for kind, r in ratios.items()},
+    }
+
+
+def _start(kind, count, threads):
+    addresses = [f"localhost:{port}" for port in _free_ports(count)]
+    return [
+        subprocess.Popen(
+            [sys.executable, __file__, "serve", kind, str(threads)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={
+                **os.environ,
+                "TF_CPP_MIN_LOG_LEVEL": "3",
+                "TF_CONFIG": json.dumps(
+                    {
+                        "cluster": {"worker": addresses},
+                        "task": {"type": "worker", "index": index},
+                    }
+                ),
+            },
+        )
+        for index in range(count)
+    ]
+
+
+def _wait(processes, word):
+    for process in processes:
+        assert process.stdout.readline().strip() == word
+
+
+def _time(processes):
+    begin = time.perf_counter()
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    _wait(processes, "done")
+    return time.perf_counter() - begin
+
+
+def checkpoints():
+    """Seconds of a checkpoint over those of the steps from one to the next."""
+    return {name: _checkpoint_share(name) for name in ("dcgan_digits", "dcgan_mnist")}
+
+
+def _checkpoint_share(name):
+    experiment = from_dict(load_config(name))
+    data = load_data(experiment.dataset, data_dir=experiment.data_dir)
+    model = ganzoo.build(experiment.model, **effective_options(experiment, data))
+    model.steps_per_execution = STEPS_PER_CALL
+    model.make_train_function()
+    iterator = iter(batches(data.arrays, experiment.batch_size, seed=0))
+    steps, saves = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(6):
+            begin = time.perf_counter()
+            float(model.train_function(iterator)["g_loss"])
+            steps.append((time.perf_counter() - begin) / STEPS_PER_CALL)
+            begin = time.perf_counter()
+            path = checkpoint.save(model, folder)
+            saves.append(time.perf_counter() - begin)
+        size = path.stat().st_size
+    step, save = statistics.median(steps[1:]), statistics.median(saves[1:])
+    return {
+        "ms a step": round(1e3 * step, 1),
+        "ms a checkpoint": round(1e3 * save, 1),
+        "MB": round(size / 1e6, 1),
+        "steps from one to the next": experiment.checkpoint_every,
+        "share of the time": round(save / (step * experiment.checkpoint_every), 5),
+    }
+
+
+def traffic():
+    """Bytes that a step of each variant as built by default exchanges.
+
+    Counted in the traced graph of a step on two replicas: the inputs of the
+    all-reduces and the outputs of the all-gathers that stand on one of them. FLOP are
+    TensorFlow's count of the same step on one device.
+    """
+    strategy = distribute.get_strategy("mirrored", 2)
+    return {name: _exchange(name, strategy) for name in ganzoo.list_models()}
+
+
+def _exchange(name, strategy):
+    with strategy.scope():
+        model = ganzoo.build(name)
+    size = BATCH * max(1, model.d_steps)
+    arrays = helpers.arrays_for(model, size)
+    data = strategy.experimental_distribute_dataset(batches(arrays, size, seed=0))
+    model.make_train_function()
+    iterator = iter(data)
+    graph = model.train_function.get_concrete_function(iterator).graph
+    found = {"CollectiveReduceV2": [], "CollectiveGatherV2": []}
+    for operation in _operations(graph):
+        if operation.type in found:
+            found[operation.type].append(operation)
+    replicas = strategy.num_replicas_in_sync
+    reduced = [_bytes(op.inputs[0]) for op in found["CollectiveReduceV2"]]
+    gathered = [_bytes(op.outputs[0]) for op in found["CollectiveGatherV2"]]
+    gradients = {
+        "d": sum(_bytes(v.value) for n in model.discriminators for v in _own(n)),
+        "g": sum(_bytes(v.value) for n in model.generators for v in _own(n)),
+    }
+    alone = ganzoo.build(name)
+    return {
+        "all-reduced": sum(reduced) // replicas,
+        "of it gradients": model.d_steps * gradients["d"] + gradients["g"],
+        "all-reduces": len(reduced) // replicas,
+        "gathered": sum(gathered) // replicas,
+        "samples": BATCH,
+        "flop": benchmark._flops(alone, helpers.arrays_for(alone, size), BATCH),
+    }
+
+
+def _own(network):
+    return network.trainable_variables
+
+
+def _operations(graph):
+    """The operations of a graph and of the functions that it calls, once each."""
+    for operation in graph.get_operations():
+        yield operation
+        for attribute in ("f", "then_branch", "else_branch", "body"):
+            try:
+                name = operation.get_attr(attribute).name
+            except ValueError:
+                continue
+            yield from _operations(graph._get_function(name).graph)
+
+
+def _bytes(tensor):
+    return int(tensor.shape.num_elements()) * tensor.dtype.size
+
+
+PARTS = {"pairs": pairs, "checkpoints": checkpoints, "traffic": traffic}
+
+
+def record(part):
+    """Measures one part and keeps the others."""
+    path = RESULTS / "distribution_cost.json"
+    before = json.loads(path.read_text())["measured"] if path.exists() else {}
+    measured = {**before, part: PARTS[part]()}
+    print(json.dumps(measured[part], indent=2))
+    write_result(
+        "distribution_cost",
+        command="python tests/slow/distribution_cost.py pairs, checkpoints, traffic",
+        headline=_headline(measured),
+        bar="a dcgan step on 2 virtual devices <= 1.15 of one device's, on 2 local "
+        "workers <= 1.35; checkpoints <= 2% of a run",
+        measured=measured,
+        note="pairs: 28x28 dcgan, global batch 128, medians of 7 alternating rounds of "
+        "8 steps on the same two cores; two intra-op threads in one process, one in "
+        "each worker.",
+    )
+
+
+def _headline(measured):
+    parts = []
+    if "pairs" in measured:
+        ratio = measured["pairs"]["median ratio"]
+        parts.append(f"mirrored {ratio['mirrored']}, workers {ratio['multi_worker']}")
+    if "checkpoints" in measured:
+        shares = [c["share of the time"] for c in measured["checkpoints"].values()]
+        parts.append(f"checkpoints at most {max(shares):.2%}")
+    return "; ".join(parts)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "serve":
+        serve(*sys.argv[2:])
+    else:
+        record(sys.argv[1])

@@ -1,0 +1,198 @@
+"""Whether the pieces of the two axes do what their sources claim, in small runs.
+
+    GANZOO_RUNS=runs python tests/slow/effects.py
+
+Arms, budgets, measures, bars and seeds stand here and in `small_runs`, and were fixed
+before the runs; the settings were tried out on the seed 100, which does not count. A
+run leaves its figures under $GANZOO_RUNS/effects, where they are found again: what was
+cut off goes on. All together write zoo_configs/results/effects.json.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from proof import RUNS, write_result
+from small_runs import head_start, lipschitz, overfitting, ring
+
+SEEDS = (1, 2, 3)
+HELD = "seeds that reach the bar"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A claim, and how it is measured.
+
+    Attributes:
+        claim: with its source.
+        setting: data, nets and budget.
+        measure: what the number of an arm is.
+        bar: what must be true of the numbers in every seed.
+        arms: name to options of the builder; the plain one comes first.
+        run: (options, seed) -> figures, of which `shown` is compared.
+        shown: the figure's name.
+        holds: (plain, with the piece) -> whether the bar is reached.
+    """
+
+    claim: str
+    setting: str
+    measure: str
+    bar: str
+    arms: dict
+    run: Callable
+    shown: str
+    holds: Callable
+
+
+RING = "vanilla on ring8 (radius 1), 2 x 128 units, 3,000 steps of 256, Adam 1e-3"
+
+
+def _minibatch(name):
+    return {"network": {"name": "mlp", "minibatch": name}}
+
+
+# A run is known by its function and arm: "plain" on the ring serves two effects.
+EFFECTS = {
+    "spectral norm bounds D's slope": Effect(
+        claim="spectral normalisation bounds D's Lipschitz constant (Miyato et al. "
+        "2018, arXiv 1802.05957)",
+        setting="dcgan on digits, 16 filters, wasserstein, 1,500 steps of 64",
+        measure="the largest norm of D's gradient at 360 held-out real images, 360 "
+        "fakes and 360 points between",
+        bar="at most 4 (each of two convolutions of kernel 4 and stride 2 takes a "
+        "number four times, so it stretches by at most 2), and below plain",
+        arms={"plain": {"d_norm": "none"}, "spectral": {"d_norm": "spectral"}},
+        run=lipschitz,
+        shown="largest",
+        holds=lambda plain, own: own <= 4 and own < plain,
+    ),
+    "R1 stops the oscillation": Effect(
+        claim="R1 makes training converge where it would circle (Mescheder et al. "
+        "2018, arXiv 1801.04406)",
+        setting=f"{RING}, beta_1 0.9, R1 with gamma 0.1",
+        measure="G's movement in the last quarter: the deviation over time of a "
+        "latent's sample, every 20 steps, mean of 512 latents",
+        bar="at most half of plain",
+        arms={"plain": {}, "r1": {"penalties": {"r1": 0.1}}},
+        run=ring,
+        shown="amplitude",
+        holds=lambda plain, own: own <= plain / 2,
+    ),
+    "minibatch layers cover modes": Effect(
+        claim="a D that sees the batch keeps G from few modes (Salimans et al. 2016, "
+        "arXiv 1606.03498; Karras et al. 2018, arXiv 1710.10196)",
+        setting=f"{RING}, beta_1 0.9",
+        measure="modes of 8 covered by 2,500 samples, mean of 15 measurements in the "
+        "second half",
+        bar="more than plain",
+        arms={
+            "plain": {},
+            "discrimination": _minibatch("discrimination"),
+            "stddev": _minibatch("stddev"),
+        },
+        run=ring,
+        shown="modes",
+        holds=lambda plain, own: own > plain,
+    ),
+    "DiffAugment delays D's overfitting": Effect(
+        claim="D memorises a small set later (Zhao et al. 2020, arXiv 2006.10738)",
+        setting="dcgan on 500 MNIST images, 16 filters, no norm in D, 2,000 "
+        "steps of 32",
+        measure="D's accuracy on the 500 images less that on 500 held-out ones, as D "
+        "sees them, mean of the last four of 16 measurements",
+        bar="at most half of plain",
+        arms={"plain": {}, "augmented": {"augment": "color,translation,cutout"}},
+        run=overfitting,
+        shown="gap",
+        holds=lambda plain, own: own <= plain / 2,
+    ),
+    "instance noise keeps G's gradient": Effect(
+        claim="noise on what D sees keeps G's gradient alive where D is ahead "
+        "(Arjovsky and Bottou 2017, arXiv 1701.04862)",
+        setting="vanilla on ring8, minimax, 2 x 128 units, 800 steps of D alone, noise "
+        "of deviation 0.5",
+        measure="norm of G's gradient after them, mean of 8 batches",
+        bar="at least ten times plain",
+        arms={"plain": {}, "noise": {"augment": [{"name": "noise", "stddev": 0.5}]}},
+        run=head_start,
+        shown="gradient",
+        holds=lambda plain, own: own >= 10 * plain,
+    ),
+}
+
+
+def measured(name, arm, seed):
+    """The figures of a run, found or made."""
+    effect, begin = EFFECTS[name], time.perf_counter()
+    path = RUNS / "effects" / f"{effect.run.__name__}_{arm}_{seed}.json"
+    if not path.exists():
+        keras.utils.set_random_seed(seed)
+        figures = effect.run(effect.arms[arm], seed)
+        figures["seconds"] = round(time.perf_counter() - begin, 1)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps(figures))
+        part.rename(path)
+        print(
+            seed,
+            name,
+            arm,
+            {k: v for k, v in figures.items() if np.isscalar(v)},
+            flush=True,
+        )
+    return json.loads(path.read_text())
+
+
+def verdict(name, seeds):
+    """The numbers of all arms, and in how many seeds each reaches the bar."""
+    effect = EFFECTS[name]
+    runs = {arm: [measured(name, arm, seed) for seed in seeds] for arm in effect.arms}
+    shown = {arm: [run[effect.shown] for run in found] for arm, found in runs.items()}
+    plain, *others = effect.arms
+    held = {arm: sum(map(effect.holds, shown[plain], shown[arm])) for arm in others}
+    return {"shown": shown, HELD: held, "runs": runs}
+
+
+def record(found):
+    """Writes all that was measured, beside what it should be."""
+    texts = ("claim", "setting", "measure", "bar")
+    reached = {
+        name: f"{name}: "
+        + ", ".join(f"{n} of {len(SEEDS)}" for n in row[HELD].values())
+        for name, row in found.items()
+    }
+    write_result(
+        "effects",
+        command="python tests/slow/effects.py",
+        headline="seeds that reach their bar: " + "; ".join(reached.values()),
+        bar="a bar for each, see docs/axes.md",
+        seeds=SEEDS,
+        measured={
+            name: {**{t: getattr(EFFECTS[name], t) for t in texts}, **row}
+            for name, row in found.items()
+        },
+        seconds=[sum(run["seconds"] for run in runs_of(row)) for row in found.values()],
+        note="a time for each effect, all its runs; others used the machine as well",
+    )
+
+
+def runs_of(row):
+    return [run for runs in row["runs"].values() for run in runs]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only", nargs="*", default=list(EFFECTS))
+    parser.add_argument("--seeds", nargs="*", type=int, default=SEEDS)
+    args = parser.parse_args()
+    found = {name: verdict(name, args.seeds) for name in args.only}
+    if set(found) == set(EFFECTS) and tuple(args.seeds) == SEEDS:
+        record(found)
+
+
+if __name__ == "__main__":
+    main()

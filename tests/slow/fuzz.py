@@ -1,0 +1,36 @@
+"""Fuzzes each kind of input for some seconds and records how many cases ran.
+
+PYTHONPATH=tests:tests/slow python tests/slow/fuzz.py 60
+"""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from proof import write_result
+from test_fuzz import DEADLINE, KINDS, fuzz
+
+
+def main(seconds):
+    """`seconds` for each kind; an error that is not ours ends it."""
+    measured = {}
+    for kind in KINDS:
+        begin = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            cases = fuzz(kind, Path(folder), 10**6, seconds)
+        passed = round(time.monotonic() - begin, 1)
+        measured[kind] = {"cases": cases, "seconds": passed}
+        print(kind, measured[kind], flush=True)
+    total = sum(kind["cases"] for kind in measured.values())
+    write_result(
+        "fuzz",
+        command=f"PYTHONPATH=tests:tests/slow python tests/slow/fuzz.py {seconds:g}",
+        headline=f"{total:,} mutated inputs of {len(KINDS)} kinds: only our own errors",
+        bar=f"a ValueError of ours or none, within {DEADLINE // 1000} s a case",
+        measured=measured,
+    )
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]))

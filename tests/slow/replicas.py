@@ -1,0 +1,84 @@
+"""Trains tiny variants under one strategy; a process each, as TensorFlow requires.
+
+python tests/slow/replicas.py TASK STRATEGY COUNT FOLDER NAME...
+
+`finals` trains ten steps without dropout and noise, and keeps the weights. `whole`
+trains 4 + 6 steps with them, keeps the checkpoint of step 4 and the end, and is
+killed; `rest` begins from that checkpoint and says what differs at the end.
+"""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+from helpers import tiny, train, without_noise
+
+from ganzoo import checkpoint, cluster, distribute
+
+STEPS, FIRST = 10, 4
+BATCH = 12  # divides by 1, 2, 3 and 4 replicas
+CASES = (("float64", 1), ("float64", 5), ("float32", 1))  # steps a call
+
+
+def finals(strategy, folder, name, writes):
+    """Keeps every weight after ten steps as NAME-DTYPE-CALL.npz."""
+    for dtype, call in CASES:
+        with strategy.scope():
+            keras.utils.set_random_seed(5)
+            model = without_noise(tiny(name, dtype=dtype, ema_decay=0.9))
+        train(model, STEPS, batch_size=BATCH, steps_per_call=call)
+        # Names count up within a process, so weights are known by their place.
+        final = {f"{i:04d}": v.numpy() for i, v in enumerate(model.weights)}
+        if writes:
+            np.savez(folder / f"{name}-{dtype}-{call}.npz", **final)
+
+
+def whole(strategy, folder, name, writes):
+    """Ten steps; the checkpoint after four, and the state at the end."""
+    with strategy.scope():
+        keras.utils.set_random_seed(5)
+        model = tiny(name, ema_decay=0.9)
+    train(model, FIRST, batch_size=BATCH, steps_per_call=2)
+    checkpoint.save(model, folder / name, write=writes)
+    train(model, STEPS - FIRST, batch_size=BATCH, steps_per_call=2)
+    checkpoint.save(model, folder / name / "end", write=writes)
+
+
+def rest(strategy, folder, name, writes):
+    """The last six steps in another process, and the variables that differ."""
+    with strategy.scope():
+        keras.utils.set_random_seed(99)  # other weights, which the checkpoint replaces
+        model = tiny(name, ema_decay=0.9)
+    restored = checkpoint.restore(model, folder / name)
+    train(model, STEPS - FIRST, batch_size=BATCH, steps_per_call=2)
+    (end,) = (folder / name / "end").glob("*.npz")
+    with np.load(end) as expected:
+        differing = [
+            key
+            for key, variable in checkpoint.state(model).items()
+            if not np.array_equal(variable.numpy(), expected[key])
+        ]
+        result = {"restored": restored, "variables": len(expected)}
+    result["differing"] = differing
+    (folder / f"{name}.json").write_text(json.dumps(result))
+
+
+TASKS = {"finals": finals, "whole": whole, "rest": rest}
+
+
+def main(task, kind, count, folder, *names):
+    workers = cluster.from_environment() if kind == "multi_worker" else None
+    devices = int(count) if kind == "mirrored" else 0
+    strategy = distribute.get_strategy(kind, devices)
+    for name in names:
+        TASKS[task](strategy, Path(folder), name, workers is None or workers.is_chief)
+    if task == "whole":
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

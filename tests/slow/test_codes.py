@@ -1,0 +1,111 @@
+"""What encoders read: InfoGAN's category, BiGAN's and the VAE's latents.
+
+GANZOO_RUNS=runs pytest -m slow tests/slow/test_codes.py
+"""
+
+import numpy as np
+import pytest
+from proof import alarms, flat, mnist, percent, record, trained
+from sklearn.neighbors import KNeighborsClassifier
+
+import ganzoo
+from ganzoo.data import load_data
+
+pytestmark = pytest.mark.slow
+
+
+def test_infogan_mnist_small(mnist_dir):
+    model, run, seconds = trained("infogan_mnist_small", mnist_dir, seed=1)
+    train, test = (mnist(mnist_dir, split).arrays for split in ("train", "test"))
+    # D's statistics are of real and fake batches; Q reads digits by those of digits.
+    for i in range(0, 12800, 128):
+        model.discriminator({"sample": model._scale(train["real"][i : i + 128])}, True)
+    found = {
+        name: model.infer(a["real"])["category"].argmax(axis=1)
+        for name, a in (("train", train), ("test", test))
+    }
+    digits = [
+        np.bincount(train["label"][found["train"] == c], minlength=10).argmax()
+        for c in range(10)
+    ]
+    error = float(np.mean(np.array(digits)[found["test"]] != test["label"]))
+    names = ", ".join(str(d) for d in digits)
+    record(
+        "infogan_mnist_small",
+        "infogan_mnist_small",
+        headline=f"the category classifies test digits with {percent([error])} error; "
+        f"categories stand for {names}",
+        bar="<= 10% on the best of 5 seeds (published 5%); this is one seed",
+        measured={
+            "seed": 1,
+            "error": error,
+            "digit of each category": digits,
+            "alarms": alarms(run),
+        },
+        seconds=[seconds],
+        note="categories named by the majority of training labels; statistics of 100 "
+        "real batches; nets, batch and steps are cut down as the config says",
+    )
+    assert error <= 0.5  # far from the published figure and far from chance, 90%
+
+
+def test_bigan_digits():
+    model, run, seconds = trained("bigan_digits")
+    untrained = ganzoo.build(
+        "bigan", image_shape=(8, 8, 1), hidden=(256, 256), latent_dim=10
+    )
+    train, test = (load_data("digits", split=s).arrays for s in ("train", "test"))
+    rows = {}
+    for name, made in (("trained", model), ("untrained", untrained)):
+        neighbour = KNeighborsClassifier(1).fit(
+            made.encode(train["real"]), train["label"]
+        )
+        back = flat(made.reconstruct(test["real"]))
+        real = flat(test["real"])
+        near = np.linalg.norm(back - real, axis=1).mean()
+        random = np.linalg.norm(back - np.roll(real, 1, axis=0), axis=1).mean()
+        rows[name] = {
+            "1-NN accuracy on E(x)": neighbour.score(
+                made.encode(test["real"]), test["label"]
+            ),
+            "distance of G(E(x)) to x, over that to another": float(near / random),
+        }
+    accuracy, ratio = zip(*(row.values() for row in rows.values()), strict=True)
+    record(
+        "bigan_digits",
+        "bigan_digits",
+        headline=f"reconstructions at {ratio[0]:.2f} of the distance to another digit, "
+        f"untrained {ratio[1]:.2f}; 1-NN on E(x) {percent(accuracy[:1])}, untrained "
+        f"{percent(accuracy[1:])}",
+        bar="a ratio <= 0.80, that of an untrained E being about 1 (published on MNIST "
+        "after 400 epochs 0.62)",
+        measured={**rows, "alarms": alarms(run)},
+        seconds=[seconds],
+        note="digits of 8x8 and small nets, so no figure stands beside a published one",
+    )
+    assert ratio[0] <= 0.8 < ratio[1]
+
+
+def test_vae_digits():
+    model, run, seconds = trained("vae_digits")
+    test = load_data("digits", split="test").arrays
+    train = load_data("digits").arrays["real"]
+    bounds = {
+        name: -model.evaluate(x, verbose=0, return_dict=True)["g_loss"]
+        for name, x in (("train", train), ("test", test["real"]))
+    }
+    mean = np.clip(train.mean(axis=0) / 255, 1e-6, 1 - 1e-6)
+    real = test["real"] / 255
+    independent = np.sum(real * np.log(mean) + (1 - real) * np.log(1 - mean))
+    floor = float(independent / len(real))
+    record(
+        "vae_digits",
+        "vae_digits",
+        headline=f"bound on log p(x) {bounds['test']:.1f} nats on test digits, "
+        f"{bounds['train']:.1f} on training ones; independent pixels {floor:.1f}",
+        bar="above independent pixels by >= 5 nats on test digits",
+        measured={"bound": bounds, "independent pixels": floor, "alarms": alarms(run)},
+        seconds=[seconds],
+        note="greys count as probabilities of a Bernoulli",
+    )
+    assert bounds["test"] >= floor + 5

@@ -1,0 +1,153 @@
+"""Every variant: one device, several replicas and several workers; and resume.
+
+GANZOO_ONLY=name,name takes some variants alone, and records nothing.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from proof import write_result
+
+import ganzoo
+from ganzoo.launch import _free_ports
+
+ONLY = os.environ.get("GANZOO_ONLY")
+VARIANTS = ONLY.split(",") if ONLY else ganzoo.list_models()
+BAR = 1e-10
+MANY = [("mirrored", 2), ("mirrored", 4), ("multi_worker", 2), ("multi_worker", 3)]
+NAMES = {"mirrored": "devices", "multi_worker": "workers"}
+COMMAND = "pytest -m slow tests/slow/test_equality.py"
+
+
+def start(task, kind, count, folder):
+    """The processes of one strategy, over every variant."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tests = Path(__file__).parents[1]
+    arguments = [tests / "slow/replicas.py", task, kind, count, folder, *VARIANTS]
+    addresses = [f"localhost:{port}" for port in _free_ports(count)]
+    processes = count if kind == "multi_worker" else 1
+    return [
+        subprocess.Popen(
+            [sys.executable, *map(str, arguments)],
+            env={
+                **os.environ,
+                "TF_CPP_MIN_LOG_LEVEL": "3",
+                "PYTHONPATH": os.pathsep.join([str(tests.parent), str(tests)]),
+                "TF_CONFIG": json.dumps(
+                    {
+                        "cluster": {"worker": addresses},
+                        "task": {"type": "worker", "index": index},
+                    }
+                ),
+            },
+        )
+        for index in range(processes)
+    ]
+
+
+def run(task, kind, count, folder, code=0):
+    for process in start(task, kind, count, folder):
+        assert process.wait() == code, (task, kind, count)
+
+
+def difference(a, b):
+    """The largest of all weights."""
+    with np.load(a) as a, np.load(b) as b:
+        assert a.keys() == b.keys()
+        return max(float(np.max(np.abs(a[k] - b[k]), initial=0)) for k in a)
+
+
+@pytest.fixture(scope="module")
+def differences(tmp_path_factory):
+    """{variant: {case: the largest difference from one device}}; recorded."""
+    folder = tmp_path_factory.mktemp("equality")
+    alone = folder / "none 1"
+    run("finals", "none", 1, alone)
+    found = {name: {} for name in VARIANTS}
+    for kind, count in MANY:
+        many = folder / f"{kind} {count}"
+        run("finals", kind, count, many)
+        for name in VARIANTS:
+            for dtype in ("float64", "float32"):
+                file = f"{name}-{dtype}-1.npz"
+                case = f"{count} {NAMES[kind]}, {dtype}"
+                found[name][case] = difference(alone / file, many / file)
+            fives = difference(many / f"{name}-float64-1.npz", many / five(name))
+            found[name][f"5 steps a call, {count} {NAMES[kind]}, float64"] = fives
+    for name in VARIANTS:
+        fives = difference(alone / f"{name}-float64-1.npz", alone / five(name))
+        found[name]["5 steps a call, 1 device, float64"] = fives
+    if not ONLY:
+        largest = max(max(double(cases).values()) for cases in found.values())
+        write_result(
+            "equality",
+            command=COMMAND,
+            headline=f"{len(found)} variants on 2 and 4 devices, on 2 and 3 workers, "
+            f"and 5 steps a call: largest difference {largest:.1e}",
+            bar=f"<= {BAR:.0e} from one device after 10 steps in float64",
+            measured=found,
+            note="10 steps of tests/helpers.py's small nets, global batch 12, with a "
+            "running average, without dropout and noise layers. float32 has no bar: "
+            "Adam amplifies rounding.",
+        )
+    return found
+
+
+def five(name):
+    return f"{name}-float64-5.npz"
+
+
+def double(cases):
+    return {case: value for case, value in cases.items() if "float64" in case}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", VARIANTS)
+def test_replicas_and_workers_equal_one_device(name, differences):
+    cases = double(differences[name])
+    assert len(cases) == 9
+    assert all(value <= BAR for value in cases.values()), cases
+
+
+@pytest.fixture(scope="module")
+def resumed(tmp_path_factory):
+    """{variant: {case: what differs after 4 steps + kill + 6 from 10}}; recorded."""
+    folder = tmp_path_factory.mktemp("resume")
+    found = {name: {} for name in VARIANTS}
+    for case, kind, count in (("1 device", "none", 1), ("2 devices", "mirrored", 2)):
+        run("whole", kind, count, folder / case, code=-signal.SIGKILL)
+        run("rest", kind, count, folder / case)
+        for name in VARIANTS:
+            found[name][case] = json.loads((folder / case / f"{name}.json").read_text())
+    if not ONLY:
+        equal = sum(same(cases) for cases in found.values())
+        write_result(
+            "resume",
+            command=COMMAND,
+            headline=f"{equal} of {len(found)} variants equal bit for bit, on one "
+            "device and on two",
+            bar="10 steps == 4 + kill + 6, every variable of training",
+            measured=found,
+            note="Nets of tests/helpers.py with their dropout and noise layers, a "
+            "running average; the second part in another process.",
+        )
+    return found
+
+
+def same(cases):
+    return all(
+        case["restored"] == 4 and case["variables"] and not case["differing"]
+        for case in cases.values()
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", VARIANTS)
+def test_goes_on_bit_for_bit_in_another_process(name, resumed):
+    assert same(resumed[name]), resumed[name]

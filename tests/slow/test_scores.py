@@ -1,0 +1,117 @@
+"""What `ganzoo evaluate` costs, and the best checkpoint on real runs.
+
+GANZOO_RUNS=runs pytest -m slow tests/slow/test_scores.py
+"""
+
+import shutil
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from proof import RUNS, percent, write_result
+
+import ganzoo
+from ganzoo import classifier, extractors
+from ganzoo.callbacks import read_rows
+from ganzoo.data.parts import load_parts
+from ganzoo.experiment import from_dict
+
+pytestmark = pytest.mark.slow
+COMMAND = "pytest -m slow tests/slow/test_scores.py -k "
+
+
+def test_extraction_overhead(mnist_dir):
+    """Batches, casts and the joining of results, over the network alone."""
+    parts = load_parts("mnist", data_dir=mnist_dir)
+    extractor = extractors.get("classifier", parts)
+    model = classifier.trained(parts.training)
+    images = parts.take("test", 10_000).arrays["real"]
+    bare = tf.function(lambda batch: model(batch, training=False), autograph=False)
+    size = extractors.BATCH
+    batches = [tf.constant(images[i : i + size]) for i in range(0, len(images), size)]
+
+    def alone():
+        for batch in batches:
+            bare(batch)["features"].numpy()
+
+    times = {"extraction": [], "bare forward pass": []}
+    for _ in range(12):
+        for name, run in (
+            ("extraction", lambda: extractor.run(images)),
+            ("bare forward pass", alone),
+        ):
+            begin = time.perf_counter()
+            run()
+            times[name].append(time.perf_counter() - begin)
+    # The first two are warm-up; pairs stand side by side in time.
+    ratios = np.divide(times["extraction"], times["bare forward pass"])[2:]
+    overhead = float(np.median(ratios) - 1)
+    write_result(
+        "extraction_overhead",
+        command=COMMAND + "overhead",
+        headline=f"{percent([overhead])} over the bare forward pass, 10,000 MNIST "
+        "images",
+        bar="< 15%",
+        measured={"ratios": ratios.round(4).tolist()},
+    )
+    assert overhead < 0.15
+
+
+def test_evaluate_dcgan_mnist(mnist_dir, tmp_path, monkeypatch):
+    """From nothing: the classifier is trained within the time, too."""
+    monkeypatch.setenv("GANZOO_CACHE", str(tmp_path / "cache"))
+    run = shutil.copytree(RUNS / "dcgan_mnist", tmp_path / "run")
+    seconds, found = [], []
+    for _ in range(2):
+        begin = time.perf_counter()
+        found.append(ganzoo.evaluate(run, data_dir=mnist_dir))
+        seconds.append(time.perf_counter() - begin)
+    assert found[0] == found[1]
+    frechet = found[0].get("frechet_distance")
+    write_result(
+        "evaluate_mnist",
+        command=COMMAND + "dcgan_mnist",
+        headline=f"{len(found[0].scores)} scores of dcgan_mnist and their floors in "
+        f"{seconds[0]:.0f} s, again in {seconds[1]:.0f} s; Frechet distance "
+        f"(classifier) {frechet.value:.2f}, floor {frechet.floor:.2f}",
+        bar="< 180 s on 2 cores with 10,000 samples; the same numbers again",
+        measured={
+            "seconds": seconds,
+            "notes": found[0].notes,
+            "scores": [score.to_dict() for score in found[0].scores],
+        },
+    )
+    assert seconds[0] < 180
+
+
+def test_best_checkpoint(tmp_path):
+    """A run whose score gets worse: rates far too high for a tiny batch."""
+    experiment = from_dict(
+        {
+            "model": "dcgan",
+            "options": {"learning_rate": 4e-3, "beta_1": 0.9},
+            "steps": 600,
+            "batch_size": 32,
+            "log_every": 50,
+            "sample_every": 600,
+            "checkpoint_every": 600,
+            "evaluate_every": 50,
+        }
+    )
+    run = tmp_path / "run"
+    ganzoo.train(experiment, run, progress=False)
+    rows = read_rows(run / "scores.jsonl")
+    found = ganzoo.evaluate(run)
+    last, best = (found.get("frechet_distance", kind) for kind in ("last", "best"))
+    write_result(
+        "best_checkpoint",
+        command=COMMAND + "best",
+        headline=f"best at step {best.step} of {last.step}: Frechet distance "
+        f"(classifier) {best.value:.1f} on data and latents that it was not chosen by; "
+        f"last {last.value:.1f}; floor {last.floor:.1f}",
+        bar="another step than the last, with a better final score",
+        measured={"watched": rows, "last": last.to_dict(), "best": best.to_dict()},
+    )
+    assert best.step < last.step
+    assert best.value < last.value

@@ -1,0 +1,137 @@
+"""Unrolled GAN: the look-ahead is D's own steps, and the gradient passes through."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from helpers import tiny, train
+
+RNG = np.random.default_rng(0)
+
+
+def points(unroll, **options):
+    net = {"name": "mlp", "hidden": [6], "normalize": False}
+    model = tiny(
+        "unrolled",
+        image_shape=(2,),
+        network=net,
+        latent_dim=3,
+        unroll=unroll,
+        d_learning_rate=0.05,
+        dtype="float64",
+        **options,
+    )
+    real = tf.constant(RNG.normal(size=(8, 2)) + 1)
+    return model, {"real": real, "seed": tf.constant([0, 1])}
+
+
+def loss_of(model, batch):
+    fake = model.generate(batch, training=True)
+    return model.generator_loss(batch, fake, training=True)[0]["g_adv"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"penalties": {"r1": 0.5}}, {"loss": "least_squares"}],
+    ids=["plain", "r1", "least_squares"],
+)
+def test_the_gradient_through_the_look_ahead_is_that_of_finite_differences(options):
+    model, batch = points(3, **options)
+    train_steps(model, batch, 3)  # slots that are not zero
+    kernels = model.generator.trainable_variables
+    with tf.GradientTape() as tape:
+        loss = loss_of(model, batch)
+    gradients = tape.gradient(loss, kernels)
+    for variable, gradient in zip(kernels, gradients, strict=True):
+        step = 1e-5 * RNG.normal(size=variable.shape)
+        start = variable.numpy()
+        values = []
+        for sign in (1, -1):
+            variable.assign(start + sign * step)
+            values.append(float(loss_of(model, batch)))
+        variable.assign(start)
+        expected = (values[0] - values[1]) / 2
+        found = float(tf.reduce_sum(gradient * step))
+        assert abs(found - expected) < 1e-6 * abs(expected) + 1e-13, variable.path
+
+
+def test_the_gradient_differs_from_that_without_look_ahead():
+    """Else the check above could pass with a stopped gradient that is nearly right."""
+    model, batch = points(3)
+    grads = []
+    for stopped in (False, True):
+        with tf.GradientTape() as tape:
+            fake = model.generate(batch, training=True)
+            ahead = model.look_ahead(batch, fake, True)
+            if stopped:
+                ahead = [(v, tf.stop_gradient(t)) for v, t in ahead]
+            model.look_ahead = lambda *_, ahead=ahead: ahead
+            loss = model.generator_loss(batch, fake, True)[0]["g_adv"]
+            del model.look_ahead
+        grads.append(tape.gradient(loss, model.generator.trainable_variables)[0])
+    difference = np.abs(grads[0] - grads[1]).max() / np.abs(grads[1]).max()
+    assert difference > 0.05
+
+
+def train_steps(model, batch, steps):
+    fake = model.generate(batch, training=True)
+    for _ in range(steps):
+        model.update_discriminators(batch, fake)
+
+
+@pytest.mark.parametrize("before", [0, 4])
+def test_the_look_ahead_is_what_d_would_do(before):
+    model, batch = points(3, penalties={"r1": 0.5})
+    train_steps(model, batch, before)
+    fake = model.generate(batch, training=True)
+    ahead = {v.path: value.numpy() for v, value in model.look_ahead(batch, fake, True)}
+    train_steps(model, batch, 3)
+    for variable in model.discriminator.variables:
+        np.testing.assert_allclose(
+            ahead[variable.path], variable.numpy(), rtol=1e-9, atol=1e-12
+        )
+
+
+def test_d_is_not_touched_by_the_look_ahead():
+    model, batch = points(4, d_norm="batch")
+    watched = [*model.discriminator.variables, *model.d_optimizer.variables]
+    before = [v.numpy() for v in watched]
+    loss_of(model, batch)
+    assert all((v.numpy() == b).all() for v, b in zip(watched, before, strict=True))
+
+
+def test_no_look_ahead_is_the_saddle_point():
+    model, batch = points(0)
+    fake = model.generate(batch, training=True)
+    d, _ = model.discriminator_loss(batch, fake, training=True)
+    assert abs(float(loss_of(model, batch)) + float(d["d_adv"])) < 1e-12
+
+
+def test_dead_units_leave_the_gradient_finite():
+    """A unit of D that no sample reaches has slots of zero."""
+    net = {"name": "mlp", "hidden": [6], "d_activation": "relu", "normalize": False}
+    model, batch = points(2)
+    model = tiny("unrolled", image_shape=(2,), network=net, latent_dim=3, unroll=2)
+    kernel, bias = model.discriminator.trainable_variables[:2]
+    bias.assign(tf.fill(bias.shape, -100.0))
+    batch["real"] = tf.cast(batch["real"], tf.float32)
+    with tf.GradientTape() as tape:
+        loss = loss_of(model, batch)
+    gradients = tape.gradient(loss, model.generator.trainable_variables)
+    assert all(np.isfinite(g).all() for g in gradients if g is not None)
+    logs = train(tiny("unrolled"), 2)
+    assert np.isfinite(list(logs.values())).all()
+
+
+@pytest.mark.parametrize(
+    "options,message",
+    [
+        ({"unroll": -1}, "`unroll` must be a whole number from 1"),
+        ({"d_optimizer": "sgd"}, "plain Adam steps of D"),
+        ({"d_optimizer": {"name": "adam", "clipnorm": 1.0}}, "plain Adam steps of D"),
+        ({"d_norm": "spectral"}, "another than spectral"),
+        ({"d_clip": 0.1}, "Unrolled takes no `d_clip`"),
+    ],
+)
+def test_refuses(options, message):
+    with pytest.raises(ValueError, match=message):
+        tiny("unrolled", **options)
