@@ -9,7 +9,7 @@ from absl import app, flags, logging
 from absl.flags import argparse_flags
 
 from ganzoo import experiment as schema
-from ganzoo import registry
+from ganzoo import pretrained, registry
 from ganzoo.run_directory import Terminated
 
 
@@ -45,7 +45,12 @@ def _run(args):
 
 
 def list_command(args):
-    """List the variants."""
+    """List the variants, or the pretrained models."""
+    if args.pretrained:
+        for name in pretrained.names():
+            about = pretrained.card(name)
+            print(f"{name:<16} {about['dataset']:<8} {about['evaluate']}")
+        return
     for name in registry.list_models(task=args.task):
         variant = registry.find(name)
         print(f"{name:<12} {', '.join(variant.tasks):<24} {variant.paper}")
@@ -209,6 +214,9 @@ _FLAGS = [name for name in schema.FIELDS if name not in ("model", "options")]
 
 def _add_list(command):
     command.add_argument("--task", help="only the variants for this task")
+    command.add_argument(
+        "--pretrained", action="store_true", help="the models that `load` has by name"
+    )
 
 
 def _add_describe(command):

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from ganzoo import cells, report, run_directory, worker
+from ganzoo import cells, report, run_directory, safety, worker
 from ganzoo.cells import Cell
 from ganzoo.checkpoint import write_atomically
 from ganzoo.comparison import Comparison, Run
@@ -165,7 +165,7 @@ def _outcome(cell, seed, path, only, failure=""):
     if failure:
         return Run(cell.name, seed, path, failure=failure)
     try:
-        done = json.loads((path / worker.FILE).read_text("utf-8"))
+        done = safety.read_json(path / worker.FILE)
         if done["format"] > worker.FORMAT:
             failure = f"{path} was written by a newer version of ganzoo. Update it."
             return Run(cell.name, seed, path, failure=failure)
@@ -184,7 +184,7 @@ def _keep_settings(path, made):
     before = {}
     if file.exists():
         try:
-            content = json.loads(file.read_text("utf-8"))
+            content = safety.read_json(file)
             version, before = content["format"], content["cells"]
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{file} is damaged: {error}.") from error

@@ -11,12 +11,12 @@ import numpy as np
 from PIL import Image
 
 from ganzoo import charts, plots
-from ganzoo.callbacks import read_rows
 from ganzoo.cells import images_per_step
 from ganzoo.checkpoint import write_atomically
 from ganzoo.comparison import Comparison
 from ganzoo.experiment import to_dict
 from ganzoo.ranking import BEST, LEVEL, WORSE
+from ganzoo.safety import read_rows
 from ganzoo.scores import BETTER
 
 FILE = "report.html"

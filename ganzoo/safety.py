@@ -52,14 +52,13 @@ def read_bytes(path, limit: int) -> bytes:
         OSError: it is not there or not readable.
     """
     path = Path(path)
-    path.stat()
+    size = path.stat().st_size
     if not path.is_file():  # a pipe would be waited for, a device has no end
         raise ValueError(f"{path} is no regular file.")
-    with open(path, "rb") as file:
-        data = file.read(limit + 1)
-    if len(data) > limit:
+    if size > limit:
         raise ValueError(f"{path} has more than the {limit} bytes allowed.")
-    return data
+    with open(path, "rb") as file:
+        return file.read(size)
 
 
 def read_json(path) -> dict:

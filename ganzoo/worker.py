@@ -17,12 +17,12 @@ import tensorflow as tf
 
 from ganzoo import plots
 from ganzoo.benchmark import flops
-from ganzoo.callbacks import read_rows
 from ganzoo.checkpoint import write_atomically
 from ganzoo.data import load_data
 from ganzoo.evaluation import evaluate
 from ganzoo.experiment import Experiment, data_settings, from_dict, to_dict
 from ganzoo.metrics import nearest_distances
+from ganzoo.safety import read_rows
 from ganzoo.training import train
 
 FORMAT = 1
