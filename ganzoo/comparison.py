@@ -1,6 +1,7 @@
 """What a comparison found, as records, rows and tables of text."""
 
 import dataclasses
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from ganzoo.cells import Cell
 from ganzoo.protocol import Score
-from ganzoo.ranking import EQUAL, Place, ranking, winner
+from ganzoo.ranking import WORSE, Place, ranking, winner
 
 FAILED = "failed"
 
@@ -121,22 +122,24 @@ class Comparison:
             return "Nothing to rank: fewer than two cells have scores."
         if self.winner:
             return f"{self.winner} is better than every other beyond seed noise."
-        equal = [place.name for place in self.places if place.verdict == EQUAL]
+        best, *others = self.places
+        near = [place.name for place in others if place.verdict != WORSE]
         return (
-            f"No winner. Within seed noise of {self.places[0].name}, the best mean: "
-            f"{', '.join(equal)}."
+            f"No winner: {best.name} has the best mean, and the seeds do not tell it "
+            f"from {', '.join(near)}."
         )
 
     def table(self) -> str:
         """The ranking as lines of text, with the floor and what failed."""
         rows = [["", self.metric, "+-", "behind", "95% interval", "s a run", ""]]
         for i, place in enumerate(self.places):
-            behind = [f"{place.difference:.3g}", f"{place.low:.3g} to {place.high:.3g}"]
+            low, high = _short(place.low), _short(place.high)
+            behind = [_short(place.difference), f"{low} to {high}"]
             rows.append(
                 [
                     place.name,
                     f"{place.mean:.4g}",
-                    f"{place.std:.2g}",
+                    _short(place.std),
                     *(behind if i else ["", ""]),
                     f"{self.seconds(place.name):.0f}",
                     place.verdict,
@@ -174,6 +177,10 @@ class Comparison:
     def _mean(self, name):
         found = {place.name: place for place in self.places}
         return f"{found[name].mean:.4g}" if name in found else FAILED
+
+
+def _short(value):
+    return "-" if math.isnan(value) else f"{value:.3g}"
 
 
 def _aligned(rows):

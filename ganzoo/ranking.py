@@ -12,6 +12,7 @@ from ganzoo.protocol import Score, comparable, rank
 
 LEVEL = 0.95
 BEST, EQUAL, WORSE = "best mean", "within seed noise", "worse than the best"
+UNKNOWN = "too few seeds to tell"
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Place:
         std: their standard deviation (n - 1); NaN of one seed.
         difference: how much worse it is than the best, 0 or more.
         low, high: the simultaneous 95% interval of that; NaN where a cell has one seed.
-        verdict: `BEST`, `EQUAL` or `WORSE`.
+        verdict: `BEST`, `EQUAL`, `WORSE` or, where a cell has one seed, `UNKNOWN`.
     """
 
     name: str
@@ -99,7 +100,8 @@ def _compared(ranks, name, best):
         return 0.0, 0.0, 0.0, BEST
     low, high = interval(ranks[name], ranks[best], len(ranks))
     difference = ranks[name].mean() - ranks[best].mean()
-    return difference, low, high, WORSE if low > 0 else EQUAL
+    verdict = UNKNOWN if math.isnan(low) else WORSE if low > 0 else EQUAL
+    return difference, low, high, verdict
 
 
 def _place(name, found, difference, low, high, verdict):

@@ -21,7 +21,7 @@ from ganzoo.scores import BETTER
 
 FILE = "report.html"
 IMAGES = "real images seen"
-SMALL = 30_000  # bytes up to which a picture is kept exact
+SMALL = 40_000  # bytes of a picture, so that hundreds of them make no heavy page
 COSTS = {
     "g_parameters": "G's parameters",
     "d_parameters": "D's parameters",
@@ -85,9 +85,12 @@ def number(value) -> str:
 def data_uri(picture: np.ndarray) -> str:
     """A uint8 RGB picture as a WebP image: exact, unless that would be large."""
     image = Image.fromarray(picture)
-    for form in ({"lossless": True}, {"quality": 75}):
+    half = image.reduce(2)
+    attempts = [(image, {"lossless": True, "quality": 20, "method": 2})]
+    attempts += [(image, {"quality": 75}), (image, {"quality": 40}), (half, {})]
+    for version, form in attempts:
         file = io.BytesIO()
-        image.save(file, format="WEBP", **form)
+        version.save(file, format="WEBP", **form)
         if file.tell() <= SMALL:
             break
     return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"

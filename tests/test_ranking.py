@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import ttest_ind
 
 from ganzoo.protocol import Score
-from ganzoo.ranking import BEST, EQUAL, WORSE, interval, ranking, winner
+from ganzoo.ranking import BEST, EQUAL, UNKNOWN, WORSE, interval, ranking, winner
 
 
 def scores(values, better="lower", protocol="n: 10 | seed 0", floor=0.0):
@@ -50,7 +50,7 @@ def test_one_that_is_equal_denies_the_win():
 def test_one_seed_tells_nothing():
     places = ranking({"a": scores([1]), "b": scores([100])})
     assert math.isnan(places[1].low) and math.isnan(places[1].std)
-    assert (places[1].verdict, winner(places)) == (EQUAL, None)
+    assert (places[1].verdict, winner(places)) == (UNKNOWN, None)
 
 
 def test_one_cell_or_none_has_no_winner():
