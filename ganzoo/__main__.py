@@ -130,7 +130,7 @@ def evaluate_command(args):
 def compare_command(args):
     """Compare variants on one data set: a table, and report.html."""
     from ganzoo import cells
-    from ganzoo.compare import compare
+    from ganzoo.comparing import compare
 
     values = cells.load_plan(args.config) if args.config else {}
     given = {name: getattr(args, name) for name in [*cells.SHARED, "images", "seeds"]}

@@ -126,7 +126,7 @@ RULE = {
         "safety",
         "training",
     },
-    "compare": {
+    "comparing": {
         "cells",
         "checkpoint",
         "comparison",
@@ -135,6 +135,8 @@ RULE = {
         "report",
         "run_directory",
         "safety",
+        "scores",
+        "specs",
         "worker",
     },
     "pretrained": {"registry", "safety", "specs"},
@@ -142,7 +144,7 @@ RULE = {
     "__main__": {
         "benchmark",
         "cells",
-        "compare",
+        "comparing",
         "evaluation",
         "experiment",
         "exporting",
@@ -155,7 +157,7 @@ RULE = {
     },
     "__init__": {
         "adversarial",
-        "compare",
+        "comparing",
         "evaluation",
         "experiment",
         "exporting",
@@ -169,7 +171,7 @@ LAZY = {
     "registry": {"gan"},
     "__main__": {
         "benchmark",
-        "compare",
+        "comparing",
         "evaluation",
         "exporting",
         "launch",
@@ -178,7 +180,7 @@ LAZY = {
     },
     "__init__": {
         "adversarial",
-        "compare",
+        "comparing",
         "evaluation",
         "experiment",
         "exporting",

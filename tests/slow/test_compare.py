@@ -13,7 +13,7 @@ from proof import RESULTS, RUNS, write_result
 
 import ganzoo
 from ganzoo import cells, worker
-from ganzoo.compare import folder
+from ganzoo.comparing import folder
 from ganzoo.ranking import ranking, winner
 
 pytestmark = pytest.mark.slow

@@ -12,7 +12,7 @@ import pytest
 from test_training import TINY, _files
 
 import ganzoo
-from ganzoo import compare as module
+from ganzoo import comparing as module
 from ganzoo import report, run_directory, worker
 from ganzoo.__main__ import main
 from ganzoo.experiment import from_dict, to_dict
@@ -190,6 +190,16 @@ def test_whole_numbers_from_one(tmp_path, changes):
     with pytest.raises(ValueError, match="whole number from 1"):
         compare(tmp_path / "new", **changes)
     assert not (tmp_path / "new").exists()
+
+
+def test_an_unknown_score_is_refused(tmp_path):
+    for changes in ({"metric": "recal"}, {"only": ["recal"]}):
+        with pytest.raises(ValueError, match="Did you mean 'recall'"):
+            compare(tmp_path, **changes)
+
+
+def test_the_public_name_is_the_function_however_often_it_is_asked_for():
+    assert ganzoo.compare is ganzoo.compare is module.compare
 
 
 def test_other_settings_are_refused_with_what_differs(tmp_path, trained):

@@ -11,12 +11,13 @@ import sys
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from ganzoo import cells, report, run_directory, safety, worker
+from ganzoo import cells, report, run_directory, safety, specs, worker
 from ganzoo.cells import Cell
 from ganzoo.checkpoint import write_atomically
 from ganzoo.comparison import Comparison, Run
 from ganzoo.evaluation import read
 from ganzoo.experiment import to_dict
+from ganzoo.scores import BETTER
 
 FORMAT = 1
 FILE = "comparison.json"
@@ -65,7 +66,9 @@ def compare(
     made = cells.make(
         words, images=images, grid=grid, options=options, settings=settings
     )
-    only = None if only is None else sorted({*only, made[0].experiment.metric})
+    metric = made[0].experiment.metric
+    specs.check_known("score", [metric, *(only or [])], BETTER)
+    only = None if only is None else sorted({*only, metric})
     with run_directory.claim(workdir) as path:
         _keep_settings(path, made)
         waiting = [(cell, seed) for seed in range(seeds) for cell in made]
