@@ -33,10 +33,8 @@ def test_there_are_digits_and_mnist():
 def test_the_cards_scores_are_those_of_the_loaded_model():
     about = pretrained.card("dcgan_digits")
     expected = {s["metric"]: s["value"] for s in about["scores"]["pixels"]}
-    only = ["frechet_distance", "kernel_distance", "precision", "recall"]
-    found = ganzoo.evaluate(
-        ganzoo.load("dcgan_digits"), dataset="digits", extractor="pixels", only=only
-    )
+    settings = {"dataset": "digits", "extractor": "pixels", "n": 2000}
+    found = ganzoo.evaluate("dcgan_digits", **settings, only=list(expected))
     for score in found.scores:
         assert score.value == pytest.approx(expected[score.metric], rel=1e-3)
 
@@ -113,6 +111,6 @@ def test_the_list_has_them(capsys, monkeypatch):
     with pytest.raises(SystemExit):
         main()
     said = capsys.readouterr().out
-    assert "ganzoo evaluate dcgan_mnist --dataset=mnist" in said
+    assert "ganzoo evaluate dcgan_mnist --dataset=mnist --n=2000" in said
     assert len(said.splitlines()) == len(pretrained.names())
     assert json.loads((pretrained.FOLDER / "dcgan_mnist.json").read_text())
