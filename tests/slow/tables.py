@@ -166,6 +166,37 @@ def axes_cost() -> str:
     return _table(("D or its view", "ms a step", "over the plain step"), rows)
 
 
+def benchmarks() -> str:
+    """The zoo's own comparisons; those that were not run yet are named."""
+    return "\n".join(map(_benchmark, ("compare_digits", "compare_mnist")))
+
+
+def _benchmark(name):
+    command = f"`ganzoo compare --config={name}`"
+    if not (RESULTS / f"{name}.json").exists():
+        return f"{command}: ready to run, not yet run.\n"
+    result = json.loads((RESULTS / f"{name}.json").read_text())
+    found = result["measured"]
+    rows = [
+        (
+            i,
+            f"`{row['variant']}`",
+            f"{row['mean']:.4g}",
+            f"{row['std']:.2g}",
+            f"{row['difference']:.3g}",
+            row["verdict"],
+            f"{row['seconds']:.0f}",
+        )
+        for i, row in enumerate(found["ranking"], 1)
+    ]
+    rows.append(("", "real data, the floor", f"{found['floor']:.4g}", *[""] * 4))
+    failed = sorted({cell for cell, *_ in found["failed"]})
+    rows += [("", f"`{cell}`", "failed", *[""] * 4) for cell in failed]
+    head = ("", "variant", found["metric"], "+-", "behind", "verdict", "s a run")
+    hours = sum(result["seconds"]) / 3600
+    return f"{command}, {hours:.1f} h of training:\n\n{_table(head, rows)}"
+
+
 def _measured(name):
     return json.loads((RESULTS / f"{name}.json").read_text())["measured"]
 
@@ -176,7 +207,7 @@ def _table(head, rows):
 
 
 PAGES = {
-    "README.md": [results],
+    "README.md": [results, benchmarks],
     "docs/axes.md": [effects, axes_cost],
     "docs/distribution.md": [equality, resume, kills, lost, cost, saving, traffic],
 }
