@@ -17,6 +17,8 @@ TEST = [
     "ipykernel>=6",
     "ruff>=0.8",
     "selenium>=4.20",
+    "prdc>=0.2",  # this and the next: what the metrics are tested against
+    "scikit-image>=0.24",
 ]
 
 setup(

@@ -75,8 +75,10 @@ def describe_command(args):
 def train_command(args):
     """Train a variant, or go on with a run."""
     experiment = _experiment(args)
-    default = args.config or f"{experiment.model}_{Path(experiment.dataset).stem}"
-    workdir = Path(args.workdir or Path("runs") / Path(default).stem)
+    model = registry.find(experiment.model).name  # a known one: no path
+    default = f"{model}_{Path(experiment.dataset).stem}"
+    default = Path(args.config).stem if args.config else default
+    workdir = Path(args.workdir or Path("runs") / default)
     try:
         from ganzoo.training import train
 

@@ -5,9 +5,8 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from ganzoo.checkpoint import read_arrays, write_arrays
+from ganzoo.cache import kept
 from ganzoo.data import pipeline
-from ganzoo.data.cache import default_dir
 from ganzoo.data.record import Data
 
 RECIPE = 1  # raised with any change below: the features are others then
@@ -16,13 +15,14 @@ FEATURES = 64
 BATCH_SIZE = 128
 STEPS = 2400  # five epochs of MNIST
 LEARNING_RATE = 2e-3
+SCALED_BY = 10_000  # training images that set the scale of the features
 
 
 def network(image_shape, num_classes: int) -> keras.Model:
     """uint8 images (N, H, W, C) to `features` (N, 64) and `probabilities` (N, n).
 
     Three convolutions that halve the image, and one hidden layer, whose output the
-    features are. Every weight starts from a seed of its own.
+    features are, of mean square 1. Every weight starts from a seed of its own.
     """
 
     def init(seed):
@@ -43,11 +43,19 @@ def network(image_shape, num_classes: int) -> keras.Model:
     x = layers.Flatten(dtype="float32")(x)
     x = layers.Dropout(0.25, seed=3, dtype="float32")(x)
     features = layers.Dense(
-        FEATURES, activation="relu", kernel_initializer=init(4), dtype="float32"
+        FEATURES,
+        activation="relu",
+        kernel_initializer=init(4),
+        dtype="float32",
+        name="hidden",
     )(x)
     x = layers.Dropout(0.25, seed=5, dtype="float32")(features)
     probabilities = layers.Dense(
-        num_classes, activation="softmax", kernel_initializer=init(6), dtype="float32"
+        num_classes,
+        activation="softmax",
+        kernel_initializer=init(6),
+        dtype="float32",
+        name="classes",
     )(x)
     outputs = {"features": features, "probabilities": probabilities}
     return keras.Model(images, outputs, name="classifier")
@@ -66,16 +74,17 @@ def trained(data: Data, keep: bool = True) -> keras.Model:
     """
     _check(data)
     model = network(data.sample_shape, data.num_classes)
-    name = f"classifier_{data.fingerprint}_recipe{RECIPE}.npz"
-    path = default_dir() / "classifiers" / name
-    known = read_arrays(path) if keep and path.exists() else None
-    if known is not None:
-        model.set_weights([known[0][name] for name in sorted(known[0])])
-        return model
-    _train(model, data)
+
+    def weights():
+        _train(model, data)
+        return {f"{i:02d}": w for i, w in enumerate(model.get_weights())}
+
     if keep:
-        weights = {f"{i:02d}": v.numpy() for i, v in enumerate(model.weights)}
-        write_arrays(path, weights, recipe=RECIPE)
+        key = f"{data.fingerprint}_recipe{RECIPE}"
+        found = kept("classifiers", key, weights)
+    else:
+        found = weights()
+    model.set_weights([found[name] for name in sorted(found)])
     return model
 
 
@@ -108,6 +117,18 @@ def _train(model, data):
             optimizer.apply(tape.gradient(error, variables), variables)
 
     steps(iter(stream), tf.constant(STEPS))
+    _normalize(model, arrays["real"][:SCALED_BY])
+
+
+def _normalize(model, images):
+    """Gives the features a mean square of 1; the classes stay what they are."""
+    batches = range(0, len(images), BATCH_SIZE)
+    features = [model(images[i : i + BATCH_SIZE])["features"] for i in batches]
+    scale = float(np.sqrt(np.mean(np.square(np.concatenate(features)))))
+    hidden, last = model.get_layer("hidden"), model.get_layer("classes")
+    for weight in hidden.weights:
+        weight.assign(weight / scale)
+    last.kernel.assign(last.kernel * scale)
 
 
 def _check(data):

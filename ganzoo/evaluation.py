@@ -9,6 +9,7 @@ import keras
 from ganzoo import checkpoint, run_directory, safety
 from ganzoo.classifier import accuracy
 from ganzoo.data import load_data
+from ganzoo.data.parts import Parts, load_parts
 from ganzoo.experiment import data_settings, from_dict
 from ganzoo.latent_model import LatentModel
 from ganzoo.protocol import Score
@@ -100,8 +101,10 @@ def evaluate(
     models = _models(source)
     run = None if isinstance(source, keras.Model) else run_directory.read_config(source)
     if scorer is None:
-        settings = _settings(run, models["last"], dataset, data_dir)
-        scorer = scorer_for(models["last"], settings, n=n, extractor=extractor)
+        parts = _parts(run, models["last"], dataset, data_dir)
+        scorer = scorer_for(models["last"], parts, n=n, extractor=extractor)
+    elif run is not None:
+        _check_same_set(run["data"]["name"], scorer.parts.train.name)
     found = [
         score
         for kind, model in models.items()
@@ -159,8 +162,8 @@ def _models(source) -> dict:
     return models
 
 
-def _settings(run, model, dataset, data_dir):
-    """Those of `load_data`: the run's own, or by what the model makes."""
+def _parts(run, model, dataset, data_dir) -> Parts:
+    """Those of the run's data set, or of one in the form that the model makes."""
     if run is None:
         if dataset is None:
             raise ValueError(
@@ -171,23 +174,23 @@ def _settings(run, model, dataset, data_dir):
         if len(model.sample_shape) == 3 and Path(dataset).is_dir():
             *size, channels = model.sample_shape
             form = {"image_size": tuple(size), "channels": channels}
-        return {"name": dataset, "data_dir": data_dir, **form}
+        return load_parts(dataset, data_dir=data_dir, **form)
     experiment = from_dict(run["experiment"])
-    if dataset not in (None, experiment.dataset):
-        raise ValueError(
-            f"The run is scored on the data set that it was trained on, "
-            f"{experiment.dataset!r}. Received: {dataset!r}."
-        )
+    _check_same_set(experiment.dataset, dataset or experiment.dataset)
     settings = data_settings(experiment)
     settings["data_dir"] = data_dir or settings["data_dir"]
-    labels = experiment.labels_per_class
-    data = load_data(**settings, labels_per_class=labels, seed=experiment.seed)
-    if data.fingerprint != run["data"]["fingerprint"]:
+    parts = load_parts(**settings)
+    trained_on = parts.train
+    if experiment.labels_per_class is not None:  # the labels were others
+        labels = experiment.labels_per_class
+        seed = experiment.seed
+        trained_on = load_data(**settings, labels_per_class=labels, seed=seed)
+    if trained_on.fingerprint != run["data"]["fingerprint"]:
         raise ValueError(
             f"The data set {experiment.dataset!r} is not the one of the run: it has "
             "changed since."
         )
-    return settings
+    return parts
 
 
 def _notes(scorer, n):
@@ -204,6 +207,14 @@ def _notes(scorer, n):
             "the data have no more."
         )
     return notes
+
+
+def _check_same_set(own, received):
+    if own != received:
+        raise ValueError(
+            f"A run is scored on the data set that it was trained on, {own!r}. "
+            f"Received: {received!r}."
+        )
 
 
 def _write(path, evaluation):

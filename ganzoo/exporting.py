@@ -47,7 +47,7 @@ def _write_keras(model, out):
 
 def _write_saved_model(model, out):
     generator = _in_floats(model.average_of(model.generator), model.variable_dtype)
-    generator.export(out, format="tf_saved_model", verbose=False)
+    generator.export(str(out), format="tf_saved_model", verbose=False)
 
 
 FORMATS = {"keras": _write_keras, "saved_model": _write_saved_model}
@@ -62,8 +62,9 @@ def _in_floats(generator, dtype):
 def _in_plain_layers(network):
     """A copy with the same outputs in inference, of Keras' own layers alone."""
     copy = keras.models.clone_model(network, clone_function=_plain)
-    for layer, own in zip(network.layers, copy.layers, strict=True):
-        own.set_weights(_weights(layer))
+    for layer, plain in zip(network.layers, copy.layers, strict=True):
+        _, fill = PLAIN.get(type(layer), (None, _fill_same))
+        fill(plain, layer)
     return copy
 
 
@@ -72,15 +73,12 @@ def _plain(layer):
     return make(layer)
 
 
-def _weights(layer):
-    _, weights = PLAIN.get(type(layer), (None, type(layer).get_weights))
-    return weights(layer)
-
-
 def _same(layer):
+    """A new layer like this one, or the like of an operation such as one_hot."""
+    is_layer = isinstance(layer, keras.layers.Layer)
     foreign = {
         type(part).__name__
-        for part in layer._flatten_layers()
+        for part in (layer._flatten_layers() if is_layer else [layer])
         if type(part).__module__.split(".")[0] != "keras"
     }
     if foreign:
@@ -92,18 +90,26 @@ def _same(layer):
     return type(layer).from_config(layer.get_config())
 
 
+def _fill_same(plain, layer):
+    plain.set_weights(layer.get_weights())
+
+
 def _nothing(layer):
     """In place of noise, which is for training alone."""
     return keras.layers.Activation("linear", name=layer.name, dtype=layer.dtype_policy)
+
+
+def _fill_nothing(plain, layer):
+    """It has no weights."""
 
 
 def _dense(layer):
     return keras.layers.Dense(layer.units, name=layer.name, dtype=layer.dtype_policy)
 
 
-def _dense_weights(layer):
-    kernel, scale, bias = layer.get_weights()
-    return [kernel * (scale / np.sqrt(np.sum(kernel**2, axis=0))), bias]
+def _fill_dense(plain, layer):
+    kernel, scale, bias = (v.numpy() for v in (layer.kernel, layer.scale, layer.bias))
+    plain.set_weights([kernel * (scale / np.sqrt(np.sum(kernel**2, axis=0))), bias])
 
 
 def _conditional_norm(layer):
@@ -112,28 +118,31 @@ def _conditional_norm(layer):
     x, code = (
         keras.Input(tensor.shape[1:], dtype=tensor.dtype) for tensor in layer.input
     )
-    norm = keras.layers.BatchNormalization.from_config(layer.norm.get_config())
+    config = {**layer.norm.get_config(), "name": "norm"}
+    norm = keras.layers.BatchNormalization.from_config(config)
     rows = (*(1 for _ in x.shape[1:-1]), x.shape[-1])
     gain, shift = (
         keras.layers.Reshape(rows, dtype=dtype)(
-            keras.layers.Dense(x.shape[-1], use_bias=bias, dtype=dtype)(code)
+            keras.layers.Dense(x.shape[-1], use_bias=bias, dtype=dtype, name=name)(code)
         )
-        for bias in (True, False)
+        for name, bias in (("gain", True), ("shift", False))
     )
     y = keras.layers.Multiply(dtype=dtype)([norm(x), gain])
     y = keras.layers.Add(dtype=dtype)([y, shift])
     return keras.Model([x, code], y, name=layer.name)
 
 
-def _conditional_norm_weights(layer):
-    gain, shift = layer.gain.numpy(), layer.shift.numpy()
-    return [*layer.norm.get_weights(), gain, np.ones(gain.shape[1], gain.dtype), shift]
+def _fill_conditional_norm(plain, layer):
+    gain = layer.gain.numpy()
+    plain.get_layer("norm").set_weights(layer.norm.get_weights())
+    plain.get_layer("gain").set_weights([gain, np.ones_like(gain[0])])
+    plain.get_layer("shift").set_weights([layer.shift.numpy()])
 
 
-# What stands for a layer of ours: the layer, and its weights.
+# What stands for a layer of ours, and how it gets its weights.
 PLAIN = {
-    layers.Dropout: (_nothing, lambda layer: []),
-    layers.GaussianNoise: (_nothing, lambda layer: []),
-    layers.WeightNormDense: (_dense, _dense_weights),
-    layers.ConditionalBatchNorm: (_conditional_norm, _conditional_norm_weights),
+    layers.Dropout: (_nothing, _fill_nothing),
+    layers.GaussianNoise: (_nothing, _fill_nothing),
+    layers.WeightNormDense: (_dense, _fill_dense),
+    layers.ConditionalBatchNorm: (_conditional_norm, _fill_conditional_norm),
 }

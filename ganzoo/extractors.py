@@ -16,9 +16,8 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import classifier, safety, specs
-from ganzoo.checkpoint import read_arrays, write_arrays
+from ganzoo.cache import kept
 from ganzoo.data import tfds
-from ganzoo.data.cache import default_dir
 from ganzoo.data.parts import Parts
 from ganzoo.data.record import Data
 
@@ -59,13 +58,8 @@ class Extractor:
         """`run` on a part of a data set; computed once, then read from the cache."""
         if not self.stored:
             return self.run(data.arrays["real"])
-        path = default_dir() / "features" / f"{self.digest}_{data.fingerprint}.npz"
-        known = read_arrays(path) if path.exists() else None
-        if known is not None:
-            return known[0]
-        outputs = self.run(data.arrays["real"])
-        write_arrays(path, outputs, extractor=self.label, data=data.name)
-        return outputs
+        key = f"{self.digest}_{data.fingerprint}"
+        return kept("features", key, lambda: self.run(data.arrays["real"]))
 
 
 def get(spec, parts: Parts) -> Extractor:

@@ -58,7 +58,14 @@ def comparable(a: str, b: str) -> bool:
 
 def versions() -> dict[str, str]:
     """The packages that a score depends on; other ones change it by rounding only."""
-    return {name: importlib.metadata.version(name) for name in _PACKAGES}
+    return {name: _version(name) for name in _PACKAGES}
+
+
+def _version(package):
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:  # used from a source tree
+        return "not installed"
 
 
 def rank(score: Score) -> float:

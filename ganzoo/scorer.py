@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from ganzoo import classifier, extractors, scores, specs
-from ganzoo.data.parts import Parts, load_parts
+from ganzoo.data.parts import Parts
 from ganzoo.data.record import Data
 from ganzoo.extractors import Extractor
 from ganzoo.protocol import Score, protocol
@@ -224,17 +224,16 @@ class Scorer:
             )
 
 
-def scorer_for(model, settings: dict, *, n=10_000, extractor=None, roles=FINAL):
+def scorer_for(model, parts: Parts, *, n=10_000, extractor=None, roles=FINAL):
     """The scorer of a data set, for `evaluate` and for scores during training.
 
     Args:
         model: says what floats of the data mean, by its `value_range`.
-        settings: of `load_data`, with `name`.
+        parts: of `load_parts`.
         n: samples.
         extractor: see `extractors.get`.
         roles: see `Scorer`.
     """
-    parts = load_parts(**settings)
     parts = Parts(*(_as_samples(model, data) for data in (parts.train, parts.held_out)))
     return Scorer(parts, extractors.get(extractor, parts), n, roles)
 

@@ -23,6 +23,7 @@ from ganzoo import (
 )
 from ganzoo.adversarial import AdversarialModel
 from ganzoo.data import load_data
+from ganzoo.data.parts import load_parts
 from ganzoo.experiment import Experiment, data_settings, effective_options, to_dict
 from ganzoo.registry import build, discover
 from ganzoo.scorer import SELECTION, scorer_for
@@ -257,7 +258,7 @@ def _watchers(experiment, model, data, path, writes, progress):
 def _selection(experiment, model, path, writes):
     scorer = scorer_for(
         model,
-        data_settings(experiment),
+        load_parts(**data_settings(experiment)),
         n=experiment.evaluation_samples,
         extractor=experiment.extractor,
         roles=SELECTION,

@@ -14,7 +14,6 @@ def digits():
 @pytest.fixture(autouse=True)
 def own_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("GANZOO_CACHE", str(tmp_path))
-    monkeypatch.setattr(classifier, "STEPS", 200)
 
 
 def same(one, two):
@@ -26,6 +25,7 @@ def test_it_classifies_digits_that_it_has_not_seen(digits):
     test = load_data("digits", split="test").arrays
     out = classifier.trained(digits)(test["real"])
     assert out["features"].shape == (360, classifier.FEATURES)
+    assert 0.7 < np.mean(np.square(out["features"])) < 1.4
     assert classifier.accuracy(out["probabilities"].numpy(), test["label"]) > 0.9
 
 

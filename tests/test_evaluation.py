@@ -8,6 +8,7 @@ from test_training import BASE, TINY, _files
 
 import ganzoo
 from ganzoo import evaluation, run_directory
+from ganzoo.data.parts import load_parts
 from ganzoo.experiment import Experiment
 from ganzoo.scorer import scorer_for
 
@@ -80,7 +81,7 @@ def test_a_conditional_model_is_asked_for_the_labels_of_the_data():
         return np.random.default_rng(seed).integers(0, 256, (n, 8, 8, 1), "uint8")
 
     model.sample = sample
-    scorer = scorer_for(model, {"name": "digits"}, n=30, extractor="pixels")
+    scorer = scorer_for(model, load_parts("digits"), n=30, extractor="pixels")
     found = ganzoo.evaluate(model, scorer=scorer, only=["gan_test_accuracy"])
     np.testing.assert_array_equal(asked[0], scorer.labels)
     assert found.get("gan_test_accuracy").value < 0.5
@@ -89,7 +90,7 @@ def test_a_conditional_model_is_asked_for_the_labels_of_the_data():
 
 def test_one_scorer_serves_many_models():
     model, other = tiny("vanilla"), tiny("vanilla", seed=1)
-    scorer = scorer_for(model, {"name": "digits"}, n=30, extractor="pixels")
+    scorer = scorer_for(model, load_parts("digits"), n=30, extractor="pixels")
     floors = [
         ganzoo.evaluate(each, scorer=scorer).get("recall").floor
         for each in (model, other)
@@ -137,6 +138,9 @@ def test_a_failed_evaluation_leaves_the_run_as_it_is(run):
         ganzoo.evaluate(run, n=30, extractor="pixels", only=["fid"])
     with pytest.raises(ValueError, match="trained on, 'digits'"):
         ganzoo.evaluate(run, dataset="mnist")
+    ring = scorer_for(tiny("vanilla"), load_parts("ring8"), n=30)
+    with pytest.raises(ValueError, match="trained on, 'digits'.*'ring8'"):
+        ganzoo.evaluate(run, scorer=ring)
     assert _files(run) == before
 
 

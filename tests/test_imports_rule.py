@@ -54,8 +54,9 @@ RULE = {
     },
     "variants": INNER | {"networks", "registry"},
     "run_directory": {"checkpoint", "safety"},
-    "classifier": {"checkpoint", "data"},
-    "extractors": {"checkpoint", "classifier", "data", "safety", "specs"},
+    "cache": {"checkpoint", "data"},
+    "classifier": {"cache", "data"},
+    "extractors": {"cache", "classifier", "data", "safety", "specs"},
     "scores": {"classifier", "extractors", "metrics"},
     "scorer": {"classifier", "data", "extractors", "protocol", "scores", "specs"},
     "selection": {

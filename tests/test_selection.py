@@ -9,6 +9,7 @@ from test_training import BASE, _check_equal, _state
 import ganzoo
 from ganzoo import checkpoint, selection
 from ganzoo.callbacks import read_rows
+from ganzoo.data.parts import load_parts
 from ganzoo.data.record import Data
 from ganzoo.experiment import Experiment
 from ganzoo.run_directory import CHECKPOINTS
@@ -30,9 +31,8 @@ def _train(path, **changes):
 
 @pytest.fixture(scope="module")
 def scorer():
-    settings = {"name": "digits"}
     return scorer_for(
-        tiny("vanilla"), settings, n=N, extractor="pixels", roles=SELECTION
+        tiny("vanilla"), load_parts("digits"), n=N, extractor="pixels", roles=SELECTION
     )
 
 

@@ -2,7 +2,8 @@
 
 Tracing a step is what costs time here, so each test traces as few as will do: two
 steps of D where there is a D, the same model again for what resumes.
-`tests/slow/test_equality.py` does the rest, in processes of their own.
+`tests/slow/test_grid.py` has one and three steps of D in both precisions,
+`tests/slow/test_equality.py` more replicas and workers.
 """
 
 import keras
@@ -19,9 +20,9 @@ VARIANTS = ganzoo.list_models()
 pytestmark = pytest.mark.parametrize("name", VARIANTS)
 
 
-def built(name, **options):
-    """A small model with two steps of D, where it has a D, and a running average."""
-    steps = {"d_steps": 2} if "d_steps" in find(name).options else {}
+def built(name, d_steps=2, **options):
+    """A small model with some steps of D, where it has a D, and a running average."""
+    steps = {"d_steps": d_steps} if "d_steps" in find(name).options else {}
     return tiny(name, ema_decay=0.9, **steps, **options)
 
 
@@ -36,7 +37,11 @@ def differing(a, b):
 
 
 def test_trains_saves_and_resumes_bit_for_bit(name, tmp_path):
-    model = built(name)
+    check_training(name, tmp_path)
+
+
+def check_training(name, tmp_path, **options):
+    model = built(name, **options)
     logs = train(model, 4, steps_per_call=2)
     assert set(logs) == set(model.log.names)
     assert np.isfinite(list(logs.values())).all(), logs
@@ -45,7 +50,7 @@ def test_trains_saves_and_resumes_bit_for_bit(name, tmp_path):
     _check_saved(model, tmp_path / "model.keras")
     fourth = values(model)
     keras.utils.set_random_seed(99)  # other weights, which the checkpoint replaces
-    resumed = built(name)
+    resumed = built(name, **options)
     assert checkpoint.restore(resumed, tmp_path) == 4
     assert not differing(values(resumed), fourth)
 
@@ -83,7 +88,11 @@ def _check_saved(model, path):
 
 
 def test_each_player_changes_its_own_weights_alone(name):
-    model = built(name)
+    check_players(name)
+
+
+def check_players(name, **options):
+    model = built(name, **options)
     batch = model.as_batch(_batch(model))
     *d_parts, g_part = model.parts(batch, model.step_seed())
     assert len(d_parts) == model.d_steps

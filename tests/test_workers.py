@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ganzoo.callbacks import read_rows
 from ganzoo.launch import _free_ports
 
 SMALL = {
@@ -73,15 +74,18 @@ CASES = [
 
 @pytest.mark.parametrize("name,count", CASES)
 def test_workers_equal_one_device(name, count, tmp_path):
-    alone = run(command(name, tmp_path / "one"))
+    watched = ["--evaluate_every=10", "--extractor=pixels", "--evaluation_samples=50"]
+    alone = run(command(name, tmp_path / "one", *watched))
     assert alone.returncode == 0, alone.stderr
-    together = run(
-        ["launch", f"--workers={count}", "--", *command(name, tmp_path / "many")]
-    )
+    job = command(name, tmp_path / "many", *watched)
+    together = run(["launch", f"--workers={count}", "--", *job])
     assert together.returncode == 0, together.stdout
     difference = largest_difference(tmp_path / "one", tmp_path / "many")
     print(f"{name}, {count} workers: largest difference {difference:.1e}")
     assert difference <= 1e-10
+    one, many = (read_rows(tmp_path / w / "scores.jsonl") for w in ("one", "many"))
+    assert [row["step"] for row in many] == [10, 20]
+    np.testing.assert_allclose(*([r["value"] for r in rows] for rows in (one, many)))
 
 
 def test_workers_with_other_settings_are_refused(tmp_path):

@@ -86,7 +86,7 @@ def squared_distances(
         for r in slices(len(rows), ROWS):
             x = rows[r] - center
             x_norms = (x**2).sum(axis=1)
-            block = x @ (-2 * y).T
+            block = (-2 * x) @ y.T
             block += x_norms[:, None]
             block += y_norms
             block[block < 1e-13 * (x_norms.max() + y_norms.max())] = 0

@@ -10,7 +10,7 @@ from ganzoo.metrics.arrays import check_features, slices
 _BLOCK = 4096  # rows that are converted to float64 at a time
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Gaussian:
     """Mean `(d,)` and covariance `(d, d)` of `count` samples: all to keep of a set."""
 
@@ -26,7 +26,8 @@ class Gaussian:
         1e-16 into 1e-8.
         """
         values, vectors = np.linalg.eigh(self.covariance)
-        floor = values[-1] * len(values) * np.finfo(float).eps
+        eps = np.finfo(float).eps
+        floor = len(values) * eps * max(values[-1], eps * (self.mean @ self.mean))
         # n samples span n - 1 directions, whatever rounding says.
         kept = (values > floor) & (np.arange(len(values))[::-1] < self.count - 1)
         return vectors[:, kept] * np.sqrt(values[kept])

@@ -30,10 +30,11 @@ def kernel_distance(
         ValueError: NaN, infinite or constant features, other widths, uint8 beside
             floats, fewer samples than `subset_size`.
     """
-    indices = kernel_subsets(
+    real, fake = check_features(real=real, fake=fake)
+    rows = kernel_subsets(
         len(real), len(fake), subsets=subsets, subset_size=subset_size, seed=seed
     )
-    return float(kernel_distances(real, fake, *indices).mean())
+    return float(_distances(real, fake, *rows).mean())
 
 
 def kernel_subsets(
@@ -75,7 +76,10 @@ def kernel_distances(
     Raises:
         ValueError: as `kernel_distance`.
     """
-    real, fake = check_features(real=real, fake=fake)
+    return _distances(*check_features(real=real, fake=fake), real_rows, fake_rows)
+
+
+def _distances(real, fake, real_rows, fake_rows) -> np.ndarray:
     pairs = zip(real_rows, fake_rows, strict=True)
     return np.array([_squared_mmd(real[r], fake[f]) for r, f in pairs])
 

@@ -7,7 +7,7 @@ from scipy.special import logsumexp
 
 from ganzoo.metrics.arrays import check_features, squared_distances
 
-SIGMAS = tuple(np.logspace(-1, 0, 10))
+PARZEN_SIGMAS = tuple(np.logspace(-1, 0, 10))
 """The grid of Goodfellow et al. 2014, for pixels in [0, 1]."""
 
 
@@ -47,7 +47,7 @@ def parzen_log_likelihoods(
 
 
 def parzen_sigma(
-    validation: np.ndarray, samples: np.ndarray, sigmas: Sequence[float] = SIGMAS
+    validation: np.ndarray, samples: np.ndarray, sigmas: Sequence[float] = PARZEN_SIGMAS
 ) -> float:
     """The sigma that gives validation data the highest mean log-likelihood.
 

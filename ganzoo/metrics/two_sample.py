@@ -26,8 +26,8 @@ def two_sample_accuracy(real: np.ndarray, fake: np.ndarray) -> float:
 def two_sample_accuracies(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
     """`two_sample_accuracy` of the `real` and of the `fake` samples alone.
 
-    Collapsed modes lower it for real samples and raise it for fakes (Xu et al. 2018,
-    section 3).
+    Fakes that gather in the middle of modes are nearest to real samples and to each
+    other: low for `real` and high for `fake` (Xu et al. 2018, section 3).
 
     Raises:
         ValueError: as `two_sample_accuracy`.

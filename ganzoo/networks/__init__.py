@@ -45,8 +45,7 @@ def make(
         latent_dim: length of the latent.
         d_shape: of what D judges, where it is not one sample.
         num_classes: number of labels; 0 for none.
-        value_range: of the samples; `auto` is None, unbounded, for vectors and (-1, 1)
-            for the rest.
+        value_range: of the samples; `auto` is None for vectors, else (-1, 1).
         label_in_d: whether D takes the label too, where there is one.
         penalties: the model's. If one needs D's gradient at each sample alone,
             `d_norm` is, unless it is given, `layer` where the family's is `batch`,

@@ -14,6 +14,21 @@ from ganzoo.layers import batch_norm
 from ganzoo.networks import inputs
 
 
+def make(
+    image_shape, latent_dim, codes, value_range, num_classes, filters, units
+) -> dict:
+    """Both players, see there, and what `gan.assemble` takes beside them."""
+    sizes = {"num_classes": num_classes, "filters": filters, "units": units}
+    return {
+        "generator": generator(
+            image_shape, latent_dim=latent_dim, value_range=value_range, **sizes
+        ),
+        "discriminator": discriminator(image_shape, codes=codes, **sizes),
+        "num_classes": num_classes,
+        "value_range": value_range,
+    }
+
+
 def generator(
     image_shape,
     *,

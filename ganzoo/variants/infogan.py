@@ -18,12 +18,11 @@ LABEL = 5  # what the seed of a step is folded with, beside those of `gan`
 class InfoGAN(GAN):
     """Q, a second head on D's trunk, infers the codes; both players help it.
 
-    The codes are a category, drawn evenly, which G takes as its `label`, and the last
-    `codes` numbers of the latent. Both losses gain lambda times the negative bound on
-    the mutual information (eq. 5), less constants: Q's cross-entropy of the category,
-    and half its squared error of the continuous codes, the negative log-likelihood of
-    a Gaussian of variance 1. `d_optimizer` owns Q with D, as in the authors' code;
-    eq. 6 writes Q beside G.
+    The codes are a category, drawn evenly, which is G's `label`, and the last `codes`
+    numbers of the latent. Both losses gain lambda times the negative bound on the
+    mutual information (eq. 5), less constants: Q's cross-entropy of the category, and
+    half its squared error of the continuous codes (a Gaussian of variance 1).
+    `d_optimizer` owns Q, as in the authors' code; eq. 6 writes Q beside G.
 
     Args:
         codes: number of continuous codes, from 1.
@@ -47,7 +46,7 @@ class InfoGAN(GAN):
         return super().generate({**batch, "label": tf.cast(label, tf.int32)}, training)
 
     def answers(self, sample, training):
-        """What D and Q say of samples, float32 or better."""
+        """What D and Q say, float32 or better."""
         out = feed(self.discriminator, {"sample": sample}, training)
         return {key: tf.cast(v, self.variable_dtype) for key, v in out.items()}
 
@@ -73,33 +72,27 @@ class InfoGAN(GAN):
         square = tf.reduce_sum((code - out["code"]) ** 2, axis=1)
         return {
             f"{player}_category": self.info_weight * tf.reduce_mean(error),
-            f"{player}_code": self.info_weight * tf.reduce_mean(square) / 2,
+            f"{player}_code": self.info_weight / 2 * tf.reduce_mean(square),
         }
-
-    # --- use --------------------------------------------------------------------
 
     def sample(self, n, *, seed=0, label=None, code=None, ema=None) -> np.ndarray:
         """As `GAN.sample`; `label` is the category, and `code` the continuous codes,
-        (codes,) or (n, codes), from -1 to 1 in training; those that are nan are drawn.
+        (codes,) or (n, codes), from -1 to 1 in training.
         """
         latents = self.latents(n, seed)
         if code is not None:
             code = np.asarray(code, latents.dtype)
-            if code.shape not in ((self.codes,), (n, self.codes)):
+            if code.shape not in (allowed := ((self.codes,), (n, self.codes))):
                 raise ValueError(
-                    f"`code` must have shape ({self.codes},) or ({n}, {self.codes}). "
-                    f"Received: {code.shape}."
+                    f"`code` must be of shapes {allowed}. Received: {code}."
                 )
-            drawn = latents[:, -self.codes :]
-            drawn[:] = np.where(np.isnan(code), drawn, code)
+            latents[:, -self.codes :] = code
         return self.decode(latents, label=label, ema=ema)
 
     def infer(self, x) -> dict[str, np.ndarray]:
-        """What Q reads from samples: `category`, probabilities (n, num_classes), and
-        `code`, means (n, codes)."""
+        """Of samples, `category` (n, num_classes), `code` (n, codes), D's `logits`."""
         out = self._by_chunks(lambda sample: self.answers(sample, False), x)
-        category = tf.nn.softmax(out["category"]).numpy()
-        return {"category": category, "code": out["code"]}
+        return {**out, "category": tf.nn.softmax(out["category"]).numpy()}
 
 
 @register(
@@ -125,13 +118,13 @@ def infogan(
     """The MNIST nets, codes and rates of the paper (appendix C.1).
 
     Proven: Q's terms by hand, the codes of `sample` (tests/variants/test_infogan.py);
-    what Q's categories are on real digits is in results/infogan_mnist.json.
+    Q's categories of real digits in results/infogan_mnist_small.json.
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
-        latent_dim: length of the noise (62) and the continuous codes together.
+        latent_dim: length of the noise and the continuous codes together.
         categories: values of the categorical code.
-        codes: number of continuous codes, the last numbers of the latent.
+        codes: number of continuous codes.
         info_weight: lambda, the weight of Q's terms.
         filters: channels next to the image.
         units: of the dense layer of each player.
@@ -139,22 +132,15 @@ def infogan(
         prior: of the noise and the continuous codes.
         d_learning_rate: D's and Q's.
         g_learning_rate: G's.
-
-    Raises:
-        ValueError: no code or category, or codes that leave no noise.
     """
     inputs.check_positive(categories=categories, codes=codes, noise=latent_dim - codes)
-    sizes = {"num_classes": categories, "filters": filters, "units": units}
     return assemble(
         InfoGAN,
-        generator=nets.generator(
-            image_shape, latent_dim=latent_dim, value_range=value_range, **sizes
+        **nets.make(
+            image_shape, latent_dim, codes, value_range, categories, filters, units
         ),
-        discriminator=nets.discriminator(image_shape, codes=codes, **sizes),
-        num_classes=categories,
         codes=codes,
         info_weight=info_weight,
-        value_range=value_range,
         prior=prior,
         d_learning_rate=d_learning_rate,
         g_learning_rate=g_learning_rate,

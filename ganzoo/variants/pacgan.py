@@ -97,14 +97,11 @@ def pacgan(
         ValueError: a pack below 1.
     """
     inputs.check_positive(pack=pack)
-    vectors = len(image_shape) == 1
-    if value_range == "auto":
-        value_range = None if vectors else (-1.0, 1.0)
     *sides, channels = image_shape
     return assemble(
         PacGAN,
         **networks.make(
-            network or ("mlp" if vectors else "dcgan"),
+            network or ("dcgan" if sides else "mlp"),
             image_shape,
             d_shape=(*sides, pack * channels),
             latent_dim=latent_dim,

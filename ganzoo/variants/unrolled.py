@@ -2,11 +2,14 @@
 
 import keras
 import tensorflow as tf
+from keras import ops
 
 from ganzoo import distribute, networks
 from ganzoo.gan import AUGMENT_FAKE, GAN, assemble
 from ganzoo.networks import inputs
 from ganzoo.registry import register
+
+ADAM_EXTRAS = "amsgrad clipnorm clipvalue global_clipnorm use_ema weight_decay".split()
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -20,7 +23,7 @@ class Unrolled(GAN):
     so D itself is not touched; each inner gradient is the mean over all replicas.
 
     Args:
-        unroll: K, look-ahead steps of D; 0 is the plain saddle-point GAN.
+        unroll: K, look-ahead steps of D, from 0.
         **settings: see `GAN`.
     """
 
@@ -34,20 +37,13 @@ class Unrolled(GAN):
         """As `GAN.compile`; refuses a D whose steps the look-ahead cannot follow."""
         super().compile(*args, **kwargs)
         adam = self.d_optimizer
-        plain = type(adam) is keras.optimizers.Adam and not (
-            adam.amsgrad or adam.weight_decay or adam.use_ema
-        )
-        clips = adam.clipnorm or adam.global_clipnorm or adam.clipvalue
-        if clips or not plain or any(v.constraint for v in self._own):
+        plain = type(adam) is keras.optimizers.Adam
+        plain = plain and not any(getattr(adam, extra) for extra in ADAM_EXTRAS)
+        if not plain or any(v.constraint for v in self.discriminator.variables):
             raise ValueError(
-                "Unrolled looks ahead by plain Adam steps of D: `d_optimizer` must be "
-                "Adam without extras, `d_norm` another than spectral. Received: "
-                f"{adam.name!r}."
+                "Unrolled looks ahead by plain Adam steps: D needs Adam without extras "
+                f"and a `d_norm` other than spectral. Received: {adam.name!r}."
             )
-
-    @property
-    def _own(self):
-        return self.discriminator.trainable_variables
 
     def generator_loss(self, batch, fake, training):
         with keras.StatelessScope(self.look_ahead(batch, fake, training)):
@@ -57,14 +53,15 @@ class Unrolled(GAN):
 
     def look_ahead(self, batch, fake, training):
         """D's variables after `unroll` steps: [(variable, tensor), ...]."""
-        mean, square = (
+        own = self.discriminator.trainable_variables
+        slots = [
             [v.value for v in self.d_optimizer.variables if v.path.endswith(slot)]
             for slot in ("momentum", "velocity")
-        )
+        ]
         state = {id(v): (v, v.value) for v in self.discriminator.variables}
         for ahead in range(self.unroll):
-            weights = [tf.identity(state[id(v)][1]) for v in self._own]
-            state |= {id(v): (v, w) for v, w in _pairs(self._own, weights)}
+            weights = [tf.identity(state[id(v)][1]) for v in own]
+            state |= {id(v): (v, w) for v, w in zip(own, weights, strict=True)}
             with keras.StatelessScope(list(state.values())) as scope:
                 with tf.GradientTape() as tape:
                     tape.watch(weights)
@@ -72,38 +69,32 @@ class Unrolled(GAN):
                     loss = tf.add_n(list(terms.values()))
                 gradients = tape.gradient(loss, weights)
             # Statistics and seeds of noise move on, in the scope alone.
-            state = {
-                key: (variable, scope.get_current_value(variable))
-                for key, (variable, _) in state.items()
-            }
+            state = {k: (v, scope.get_current_value(v)) for k, (v, _) in state.items()}
             gradients = [distribute.global_mean(g) for g in gradients]
-            steps, mean, square = self._adam(gradients, mean, square, ahead)
-            for variable, weight, step in zip(self._own, weights, steps, strict=True):
-                state[id(variable)] = variable, weight - step
+            weights, slots = self._adam(weights, gradients, slots, ahead)
+            state |= {id(v): (v, w) for v, w in zip(own, weights, strict=True)}
         return list(state.values())
 
-    def _adam(self, gradients, mean, square, ahead):
-        """D's next Adam step, differentiable: (what is subtracted, both slots)."""
-        adam = self.d_optimizer
+    def _adam(self, weights, gradients, slots, ahead):
+        """D's next Adam step, differentiable: the weights and both slots after it."""
+        adam, each = self.d_optimizer, tf.nest.map_structure
         count = tf.cast(adam.iterations + 1 + ahead, gradients[0].dtype)
         rate = tf.cast(adam.learning_rate, count.dtype)
-        rate *= tf.sqrt(1 - adam.beta_2**count) / (1 - adam.beta_1**count)
-        mean = [m + (1 - adam.beta_1) * (g - m) for g, m in _pairs(gradients, mean)]
-        square = [
-            v + (1 - adam.beta_2) * (g**2 - v) for g, v in _pairs(gradients, square)
+        # As in Keras: the betas are rounded to floatx before their power.
+        left = [
+            1 - ops.cast(b, count.dtype) ** count for b in (adam.beta_1, adam.beta_2)
         ]
-        pairs = _pairs(mean, square)
-        return [rate * m / (_root(v) + adam.epsilon) for m, v in pairs], mean, square
-
-
-def _pairs(a, b):
-    return zip(a, b, strict=True)
+        rate *= tf.sqrt(left[1]) / left[0]
+        mean = each(lambda m, g: m + (1 - adam.beta_1) * (g - m), slots[0], gradients)
+        second = each(lambda g: g**2, gradients)
+        square = each(lambda v, g: v + (1 - adam.beta_2) * (g - v), slots[1], second)
+        step = each(lambda m, v: rate * m / (_root(v) + adam.epsilon), mean, square)
+        return each(tf.subtract, weights, step), [mean, square]
 
 
 def _root(value):
     """The square root, with gradient 0 at 0, where units are dead."""
-    positive = value > 0
-    return tf.where(positive, tf.sqrt(tf.where(positive, value, 1)), 0)
+    return tf.where(value > 0, tf.sqrt(tf.where(value > 0, value, 1)), 0)
 
 
 @register(
@@ -125,30 +116,21 @@ def unrolled(
 ):
     """Any pair of nets; by default perceptrons, with the rates of the paper's ring.
 
-    Proven: the gradient through the look-ahead against finite differences, the
-    look-ahead against real Adam steps, D untouched by it (tests/variants/
-    test_unrolled.py); the ring of 8 in zoo_configs/results/unrolled_ring8.json.
+    Proven (tests/variants/test_unrolled.py): the gradient against finite differences,
+    the look-ahead against real steps of D; results/unrolled_ring8.json: modes.
 
     Args:
         image_shape: (H, W, C), (D, H, W, C), or (d,) for vectors.
         latent_dim: length of the latent.
         unroll: K, look-ahead steps of D, from 0; time and memory grow with it.
-        network: the backbone of both players: `mlp`, `dcgan`, `resnet` or
-            `volumetric`, or a table such as {name = "mlp", hidden = [128, 128]}.
-        d_norm: D's normalisation: `none`, `batch`, `layer` or `instance`; by default
-            the network's own, or one that fits a penalty.
+        network: the backbone of both players, see `networks.make`.
+        d_norm: D's normalisation, see `networks.make`.
         value_range: of the samples; by default (-1, 1), None (unbounded) for vectors.
         d_learning_rate: D's.
         g_learning_rate: G's.
-
-    Raises:
-        ValueError: a look-ahead below 0, another optimizer of D than Adam, or
-            constraints on D's weights.
     """
     if unroll:
         inputs.check_positive(unroll=unroll)
-    if value_range == "auto":
-        value_range = None if len(image_shape) == 1 else (-1.0, 1.0)
     return assemble(
         Unrolled,
         **networks.make(

@@ -17,11 +17,12 @@ import tempfile
 import time
 
 import helpers
+import keras
 import tensorflow as tf
 from proof import RESULTS, write_result
 
 import ganzoo
-from ganzoo import benchmark, checkpoint, distribute
+from ganzoo import benchmark, checkpoint, distribute, layers
 from ganzoo.data import load_data
 from ganzoo.data.pipeline import batches
 from ganzoo.experiment import effective_options, from_dict, load_config
@@ -30,17 +31,31 @@ from ganzoo.training import STEPS_PER_CALL
 
 BATCH = 128
 ROUNDS, STEPS = 7, 8  # alternating rounds, and steps of each way in a round
-# One process has the intra-op threads of both cores, two workers one each.
-WAYS = {"none": (1, 2), "mirrored": (1, 2), "multi_worker": (2, 1)}
+# Strategy, processes, intra-op threads of each, batch, how batch statistics span the
+# replicas. The last three are for the profile: Keras' own exchange of statistics, none,
+# and no exchange at all.
+WAYS = {
+    "one device": ("none", 1, 2, BATCH, "ours"),
+    "mirrored, 2 virtual devices": ("mirrored", 1, 2, BATCH, "ours"),
+    "2 workers": ("multi_worker", 2, 1, BATCH, "ours"),
+    "2 workers, Keras' synchronized": ("multi_worker", 2, 1, BATCH, "keras"),
+    "2 workers, each its own batch statistics": ("multi_worker", 2, 1, BATCH, "own"),
+    "2 processes of half the batch": ("none", 2, 1, BATCH // 2, "ours"),
+}
 
 
-def serve(kind, threads):
+def serve(kind, threads, batch, statistics_of):
     """A process of a way: at each line of input, `STEPS` steps; answers when done."""
     tf.config.threading.set_intra_op_parallelism_threads(int(threads))
+    if statistics_of != "ours":
+        layers.BatchNorm._moments = keras.layers.BatchNormalization._moments
     strategy = distribute.get_strategy(kind, 2 if kind == "mirrored" else 0)
     with strategy.scope():
         model = ganzoo.build("dcgan")
-    data = batches(helpers.arrays_for(model, 1024), BATCH, seed=0)
+    for layer in model._flatten_layers():
+        if isinstance(layer, layers.BatchNorm):
+            layer.synchronized = statistics_of == "keras"
+    data = batches(helpers.arrays_for(model, 1024), int(batch), seed=0)
     iterator = iter(strategy.experimental_distribute_dataset(data))
     model.make_train_function()
     model.train_function(iterator)
@@ -53,35 +68,35 @@ def serve(kind, threads):
 
 
 def pairs():
-    """Rounds of the three ways in turn, each on both cores alone."""
-    ways = {kind: _start(kind, *WAYS[kind]) for kind in WAYS}
+    """Rounds of all ways in turn, each on both cores alone."""
+    ways = {name: _start(*way) for name, way in WAYS.items()}
     for processes in ways.values():
         _wait(processes, "ready")
-    _time(ways["none"])
-    rounds = [{kind: _time(ways[kind]) for kind in WAYS} for _ in range(ROUNDS)]
+    base = next(iter(WAYS))
+    _time(ways[base])
+    rounds = [{name: _time(ways[name]) for name in WAYS} for _ in range(ROUNDS)]
     for processes in ways.values():
         for process in processes:
             process.stdin.close()
             process.wait()
     ratios = {
-        kind: [round(times[kind] / times["none"], 3) for times in rounds]
-        for kind in ("mirrored", "multi_worker")
+        name: [round(times[name] / times[base], 3) for times in rounds] for name in WAYS
     }
     return {
         "ms a step": {
-            kind: [round(1e3 * times[kind] / STEPS, 1) for times in rounds]
-            for kind in WAYS
+            name: [round(1e3 * times[name] / STEPS, 1) for times in rounds]
+            for name in WAYS
         },
         "ratio": ratios,
-        "median ratio": {kind: statistics.median(r) for kind, r in ratios.items()},
+        "median ratio": {name: statistics.median(r) for name, r in ratios.items()},
     }
 
 
-def _start(kind, count, threads):
+def _start(kind, count, *settings):
     addresses = [f"localhost:{port}" for port in _free_ports(count)]
     return [
         subprocess.Popen(
-            [sys.executable, __file__, "serve", kind, str(threads)],
+            [sys.executable, __file__, "serve", kind, *map(str, settings)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -234,7 +249,7 @@ def _headline(measured):
     parts = []
     if "pairs" in measured:
         ratio = measured["pairs"]["median ratio"]
-        parts.append(f"mirrored {ratio['mirrored']}, workers {ratio['multi_worker']}")
+        parts += [f"{name} {ratio[name]}" for name in list(ratio)[1:3]]
     if "checkpoints" in measured:
         shares = [c["share of the time"] for c in measured["checkpoints"].values()]
         parts.append(f"checkpoints at most {max(shares):.2%}")

@@ -100,10 +100,10 @@ EFFECTS = {
     ),
     "DiffAugment delays D's overfitting": Effect(
         claim="D memorises a small set later (Zhao et al. 2020, arXiv 2006.10738)",
-        setting="dcgan on 500 MNIST images, 16 filters, no norm in D, 2,000 "
-        "steps of 32",
+        setting="vanilla on 500 MNIST images, 2 x 256 units, no dropout, 6,000 steps "
+        "of 64",
         measure="D's accuracy on the 500 images less that on 500 held-out ones, as D "
-        "sees them, mean of the last four of 16 measurements",
+        "sees them, mean of the last four of 12 measurements",
         bar="at most half of plain",
         arms={"plain": {}, "augmented": {"augment": "color,translation,cutout"}},
         run=overfitting,

@@ -21,12 +21,23 @@ from ganzoo import checkpoint, cluster, distribute
 
 STEPS, FIRST = 10, 4
 BATCH = 12  # divides by 1, 2, 3 and 4 replicas
-CASES = (("float64", 1), ("float64", 5), ("float32", 1))  # steps a call
+# By strategy and count: dtype and steps a call.
+EXACT, FIVES, SINGLE = ("float64", 1), ("float64", 5), ("float32", 1)
+CASES = {
+    ("none", 1): (EXACT, FIVES, SINGLE),
+    ("mirrored", 2): (EXACT, FIVES, SINGLE),
+    ("mirrored", 4): (EXACT,),
+    ("multi_worker", 2): (EXACT,),
+    ("multi_worker", 3): (EXACT,),
+}
 
 
-def finals(strategy, folder, name, writes):
+def finals(strategy, folder, name, writes, kind, count):
     """Keeps every weight after ten steps as NAME-DTYPE-CALL.npz."""
-    for dtype, call in CASES:
+    for dtype, call in CASES[kind, count]:
+        path = folder / f"{name}-{dtype}-{call}.npz"
+        if path.exists():  # a proof that was cut off goes on
+            continue
         with strategy.scope():
             keras.utils.set_random_seed(5)
             model = without_noise(tiny(name, dtype=dtype, ema_decay=0.9))
@@ -34,10 +45,10 @@ def finals(strategy, folder, name, writes):
         # Names count up within a process, so weights are known by their place.
         final = {f"{i:04d}": v.numpy() for i, v in enumerate(model.weights)}
         if writes:
-            np.savez(folder / f"{name}-{dtype}-{call}.npz", **final)
+            np.savez(path, **final)
 
 
-def whole(strategy, folder, name, writes):
+def whole(strategy, folder, name, writes, *_):
     """Ten steps; the checkpoint after four, and the state at the end."""
     with strategy.scope():
         keras.utils.set_random_seed(5)
@@ -48,7 +59,7 @@ def whole(strategy, folder, name, writes):
     checkpoint.save(model, folder / name / "end", write=writes)
 
 
-def rest(strategy, folder, name, writes):
+def rest(strategy, folder, name, writes, *_):
     """The last six steps in another process, and the variables that differ."""
     with strategy.scope():
         keras.utils.set_random_seed(99)  # other weights, which the checkpoint replaces
@@ -74,8 +85,9 @@ def main(task, kind, count, folder, *names):
     workers = cluster.from_environment() if kind == "multi_worker" else None
     devices = int(count) if kind == "mirrored" else 0
     strategy = distribute.get_strategy(kind, devices)
+    writes = workers is None or workers.is_chief
     for name in names:
-        TASKS[task](strategy, Path(folder), name, workers is None or workers.is_chief)
+        TASKS[task](strategy, Path(folder), name, writes, kind, int(count))
     if task == "whole":
         os.kill(os.getpid(), signal.SIGKILL)
 

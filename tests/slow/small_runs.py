@@ -103,9 +103,10 @@ def ring(options, seed, steps=3000):
 # --- DiffAugment ------------------------------------------------------------------
 
 
-def overfitting(options, seed, steps=2000, count=500):
+def overfitting(options, seed, steps=6000, count=500):
     """D's accuracy on training and on other images, as D sees them in training."""
-    model = ganzoo.build("dcgan", filters=16, d_norm="none", seed=seed, **options)
+    nets = {"g_hidden": (256, 256), "d_hidden": (256, 256), "dropout": 0.0}
+    model = ganzoo.build("vanilla", **nets, seed=seed, **options)
     shown, held_out = images("train")[:count], images("test")[:count]
     curve = []
 
@@ -122,7 +123,7 @@ def overfitting(options, seed, steps=2000, count=500):
     def record(step):
         curve.append({"step": step, "shown": right(shown), "held out": right(held_out)})
 
-    train(model, shown, steps, 32, 125, record)
+    train(model, shown, steps, 64, 500, record)
     late = curve[-4:]
     gap = statistics.mean(row["shown"] - row["held out"] for row in late)
     held = statistics.mean(row["held out"] for row in late)

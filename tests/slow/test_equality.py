@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from proof import write_result
+from proof import RUNS, write_result
+from replicas import CASES
 
 import ganzoo
 from ganzoo.launch import _free_ports
@@ -20,8 +21,7 @@ from ganzoo.launch import _free_ports
 ONLY = os.environ.get("GANZOO_ONLY")
 VARIANTS = ONLY.split(",") if ONLY else ganzoo.list_models()
 BAR = 1e-10
-MANY = [("mirrored", 2), ("mirrored", 4), ("multi_worker", 2), ("multi_worker", 3)]
-NAMES = {"mirrored": "devices", "multi_worker": "workers"}
+NAMES = {"none": "device", "mirrored": "devices", "multi_worker": "workers"}
 COMMAND = "pytest -m slow tests/slow/test_equality.py"
 
 
@@ -64,25 +64,21 @@ def difference(a, b):
 
 
 @pytest.fixture(scope="module")
-def differences(tmp_path_factory):
+def differences():
     """{variant: {case: the largest difference from one device}}; recorded."""
-    folder = tmp_path_factory.mktemp("equality")
-    alone = folder / "none 1"
-    run("finals", "none", 1, alone)
+    folder = RUNS / "equality"
+    for kind, count in CASES:
+        run("finals", kind, count, folder / f"{kind}_{count}")
     found = {name: {} for name in VARIANTS}
-    for kind, count in MANY:
-        many = folder / f"{kind} {count}"
-        run("finals", kind, count, many)
-        for name in VARIANTS:
-            for dtype in ("float64", "float32"):
-                file = f"{name}-{dtype}-1.npz"
-                case = f"{count} {NAMES[kind]}, {dtype}"
-                found[name][case] = difference(alone / file, many / file)
-            fives = difference(many / f"{name}-float64-1.npz", many / five(name))
-            found[name][f"5 steps a call, {count} {NAMES[kind]}, float64"] = fives
-    for name in VARIANTS:
-        fives = difference(alone / f"{name}-float64-1.npz", alone / five(name))
-        found[name]["5 steps a call, 1 device, float64"] = fives
+    for (kind, count), cases in CASES.items():
+        for dtype, call in cases:
+            if (kind, count, call) == ("none", 1, 1):
+                continue
+            for name in VARIANTS:
+                alone = folder / f"none_1/{name}-{dtype}-1.npz"
+                other = folder / f"{kind}_{count}/{name}-{dtype}-{call}.npz"
+                case = f"{count} {NAMES[kind]}, {call} a call, {dtype}"
+                found[name][case] = difference(alone, other)
     if not ONLY:
         largest = max(max(double(cases).values()) for cases in found.values())
         write_result(
@@ -99,10 +95,6 @@ def differences(tmp_path_factory):
     return found
 
 
-def five(name):
-    return f"{name}-float64-5.npz"
-
-
 def double(cases):
     return {case: value for case, value in cases.items() if "float64" in case}
 
@@ -111,14 +103,14 @@ def double(cases):
 @pytest.mark.parametrize("name", VARIANTS)
 def test_replicas_and_workers_equal_one_device(name, differences):
     cases = double(differences[name])
-    assert len(cases) == 9
+    assert len(cases) == 6
     assert all(value <= BAR for value in cases.values()), cases
 
 
 @pytest.fixture(scope="module")
-def resumed(tmp_path_factory):
+def resumed():
     """{variant: {case: what differs after 4 steps + kill + 6 from 10}}; recorded."""
-    folder = tmp_path_factory.mktemp("resume")
+    folder = RUNS / "resume"
     found = {name: {} for name in VARIANTS}
     for case, kind, count in (("1 device", "none", 1), ("2 devices", "mirrored", 2)):
         run("whole", kind, count, folder / case, code=-signal.SIGKILL)

@@ -64,9 +64,6 @@ def test_chosen_codes_change_the_sample_and_drawn_ones_stay():
     drawn = model.sample(3, seed=1)
     own = model.latents(3, seed=1)[:, -2:]
     np.testing.assert_array_equal(model.sample(3, seed=1, code=own), drawn)
-    first = own.copy()
-    first[:, 1] = np.nan  # drawn
-    np.testing.assert_array_equal(model.sample(3, seed=1, code=first), drawn)
     assert (model.sample(3, seed=1, code=(1.0, -1.0)) != drawn).any()
     assert (model.sample(3, seed=1, label=7) != drawn).any()
     np.testing.assert_array_equal(model.sample(3, seed=1, label=[0, 1, 2]), drawn)
@@ -97,7 +94,7 @@ def test_needs_no_label_and_pictures_have_a_row_a_category():
         (lambda: tiny("infogan", augment="color"), "InfoGAN takes no `augment`"),
         (
             lambda: tiny("infogan").sample(3, code=(1, 2, 3)),
-            r"shape \(2,\) or",
+            r"of shapes \(\(2,\), \(3, 2\)\)",
         ),
         (lambda: tiny("infogan").sample(3, label=10), "takes 0 to 9"),
     ],

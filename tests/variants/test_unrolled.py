@@ -1,24 +1,27 @@
 """Unrolled GAN: the look-ahead is D's own steps, and the gradient passes through."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import tiny, train
+from helpers import tiny
 
 RNG = np.random.default_rng(0)
 
 
+@pytest.fixture(autouse=True)
+def float64_inputs():
+    """Inputs of networks are of floatx, whatever the policy: float32 would round."""
+    keras.config.set_floatx("float64")
+    yield
+    keras.config.set_floatx("float32")
+
+
 def points(unroll, **options):
     net = {"name": "mlp", "hidden": [6], "normalize": False}
+    given = {"image_shape": (2,), "network": net, "latent_dim": 3, "dtype": "float64"}
     model = tiny(
-        "unrolled",
-        image_shape=(2,),
-        network=net,
-        latent_dim=3,
-        unroll=unroll,
-        d_learning_rate=0.05,
-        dtype="float64",
-        **options,
+        "unrolled", unroll=unroll, d_learning_rate=0.05, **{**given, **options}
     )
     real = tf.constant(RNG.normal(size=(8, 2)) + 1)
     return model, {"real": real, "seed": tf.constant([0, 1])}
@@ -42,7 +45,7 @@ def test_the_gradient_through_the_look_ahead_is_that_of_finite_differences(optio
         loss = loss_of(model, batch)
     gradients = tape.gradient(loss, kernels)
     for variable, gradient in zip(kernels, gradients, strict=True):
-        step = 1e-5 * RNG.normal(size=variable.shape)
+        step = 1e-6 * RNG.normal(size=variable.shape)
         start = variable.numpy()
         values = []
         for sign in (1, -1):
@@ -109,26 +112,22 @@ def test_no_look_ahead_is_the_saddle_point():
 def test_dead_units_leave_the_gradient_finite():
     """A unit of D that no sample reaches has slots of zero."""
     net = {"name": "mlp", "hidden": [6], "d_activation": "relu", "normalize": False}
-    model, batch = points(2)
-    model = tiny("unrolled", image_shape=(2,), network=net, latent_dim=3, unroll=2)
+    model, batch = points(2, network=net)
     kernel, bias = model.discriminator.trainable_variables[:2]
-    bias.assign(tf.fill(bias.shape, -100.0))
-    batch["real"] = tf.cast(batch["real"], tf.float32)
+    bias.assign(np.full(bias.shape, -100.0))
     with tf.GradientTape() as tape:
         loss = loss_of(model, batch)
     gradients = tape.gradient(loss, model.generator.trainable_variables)
-    assert all(np.isfinite(g).all() for g in gradients if g is not None)
-    logs = train(tiny("unrolled"), 2)
-    assert np.isfinite(list(logs.values())).all()
+    assert all(np.isfinite(g).all() for g in gradients)
 
 
 @pytest.mark.parametrize(
     "options,message",
     [
         ({"unroll": -1}, "`unroll` must be a whole number from 1"),
-        ({"d_optimizer": "sgd"}, "plain Adam steps of D"),
-        ({"d_optimizer": {"name": "adam", "clipnorm": 1.0}}, "plain Adam steps of D"),
-        ({"d_norm": "spectral"}, "another than spectral"),
+        ({"d_optimizer": "sgd"}, "plain Adam steps"),
+        ({"d_optimizer": {"name": "adam", "clipnorm": 1.0}}, "plain Adam steps"),
+        ({"d_norm": "spectral"}, "other than spectral"),
         ({"d_clip": 0.1}, "Unrolled takes no `d_clip`"),
     ],
 )
