@@ -138,7 +138,7 @@ def compare_command(args):
     given = {name: getattr(args, name) for name in [*cells.SHARED, "images", "seeds"]}
     values |= {name: value for name, value in given.items() if value is not None}
     words = args.cells or values.get("cells", [])
-    grid = _grid(args.grid) or values.get("grid")
+    grid = cells.parse_grid(args.grid) or values.get("grid")
     options = {**values.get("options", {}), **schema.parse_options(args.set)}
     values = {k: v for k, v in values.items() if k not in ("cells", "grid", "options")}
     name = args.config or f"compare_{values.get('dataset', schema.Experiment.dataset)}"
@@ -157,18 +157,6 @@ def compare_command(args):
         print(f"\nStopped. The same command goes on with {workdir}.", file=sys.stderr)
         sys.exit(130)
     print(f"{found.table()}\nSee {workdir}/report.html")
-
-
-def _grid(words):
-    """OPTION=VALUE,VALUE of each word, by option."""
-    grid = {}
-    for word in words:
-        name, _, values = word.partition("=")
-        grid[name] = [
-            schema.parse_options([f"{name}={value}"])[name]
-            for value in schema.split(values)
-        ]
-    return grid
 
 
 def export_command(args):

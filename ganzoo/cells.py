@@ -94,6 +94,20 @@ def make(
     return made
 
 
+def parse_grid(words: Iterable[str]) -> dict[str, list]:
+    """Reads words OPTION=VALUE,VALUE.
+
+    Raises:
+        ValueError: a word that is no assignment.
+    """
+    grid = {}
+    for word in words:
+        name, _, values = word.partition("=")
+        options = [parse_options([f"{name}={value}"]) for value in split(values)]
+        grid[name] = [value for option in options for value in option.values()]
+    return grid
+
+
 def images_per_step(experiment: Experiment) -> int:
     """Real images that D sees in a step."""
     default = find(experiment.model).options.get("d_steps", 1)

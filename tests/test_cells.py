@@ -57,6 +57,17 @@ def test_a_grid_is_a_product():
     assert found[7].experiment.options == {"loss": "minimax", "d_steps": 2}
 
 
+def test_a_grid_is_read_from_words():
+    words = ["loss=hinge,minimax", "filters=8,[8,16]", 'augment="color,cutout"']
+    assert cells.parse_grid(words) == {
+        "loss": ["hinge", "minimax"],
+        "filters": [8, [8, 16]],
+        "augment": ["color,cutout"],
+    }
+    with pytest.raises(ValueError, match="OPTION=VALUE"):
+        cells.parse_grid(["loss"])
+
+
 def test_all_are_the_unconditional_variants_of_images():
     names = [cell.name for cell in make("all")]
     assert {"vanilla", "dcgan"} <= set(names)
