@@ -118,8 +118,8 @@ def test_what_is_not_whole_is_run_again(tmp_path, trained):
 # --- processes --------------------------------------------------------------------
 
 
-def test_a_run_has_a_process_and_a_stopped_one_goes_on(tmp_path):
-    """The whole way, killed in between: the runs end, the next call completes them."""
+def test_a_killed_comparison_ends_its_run_which_saves_first(tmp_path):
+    """In processes of their own, as the command starts them."""
     words = [f"--set={k}={json.dumps(v)}" for k, v in TINY.items()]
     command = [
         *(sys.executable, "-m", "ganzoo", "compare", "a=vanilla", "b=vanilla", *words),
