@@ -11,9 +11,9 @@ from ganzoo import layers, specs
 def export(model, out, format: str = "keras") -> Path:
     """Writes the network that `model.sample` uses, the running average where kept.
 
-    It takes `{"latent": (n, latent_dim)}`, and `"label"` (n,) int32 where the model is
-    conditional, for any n, and gives the samples (n, ...) as floats in the model's
-    `value_range`. Latents come from `model.prior`.
+    It takes `{"latent": (n, latent_dim)}`, float32 in any precision, and `"label"` (n,)
+    int32 where the model is conditional, for any n, and gives the samples (n, ...) as
+    floats in the model's `value_range`. Latents come from `model.prior`.
 
     Args:
         model: such as `ganzoo.load` gives.
