@@ -42,6 +42,7 @@ ROWS = {
     "color, translation, cutout": {"augment": "color,translation,cutout"},
     "instance noise": {"augment": "noise"},
 }
+PEER = "WGAN-GP beside PyTorch"
 KEPT = RUNS / "axes_cost.json"
 
 
@@ -118,14 +119,14 @@ def main():
         print(name, kept["rows"][name], flush=True)
         keep()
     if args.peer:
-        kept["WGAN-GP beside PyTorch"] = peer(args.peer)
+        kept[PEER] = peer(args.peer)
         keep()
-    if len(kept["rows"]) == len(ROWS) and len(kept) == 2:
+    if len(kept["rows"]) == len(ROWS) and PEER in kept:
         record(kept)
 
 
 def record(kept):
-    beside = kept["WGAN-GP beside PyTorch"]
+    beside = kept[PEER]
     ratios = {name: row["ratio"] for name, row in kept["rows"].items()}
     dearest = max(ratios, key=ratios.get)
     write_result(
