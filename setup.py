@@ -16,8 +16,9 @@ TEST = [
     "nbformat>=5.10",
     "ipykernel>=6",
     "ruff>=0.8",
-    "prdc>=0.2",  # this and the next: what the metrics are tested against
-    "scikit-image>=0.24",
+    "selenium>=4.20",
+    "prdc>=0.2",  # with scikit-image, what the metrics are tested against
+    *MESH,
 ]
 
 setup(
@@ -34,7 +35,11 @@ setup(
     python_requires=">=3.11,<3.14",
     packages=[*find_packages(include=["ganzoo", "ganzoo.*"]), "ganzoo.zoo_configs"],
     package_dir={"ganzoo.zoo_configs": "zoo_configs"},
-    package_data={"ganzoo.zoo_configs": ["*.toml", "results/*.json"]},
+    package_data={
+        "ganzoo.zoo_configs": ["*.toml", "comparisons/*.toml", "results/*.json"],
+        "ganzoo.pretrained": ["*.json", "*.npz"],
+        "ganzoo.templates": ["*.html", "*.css", "*.js"],
+    },
     entry_points={"console_scripts": ["ganzoo = ganzoo.__main__:main"]},
     install_requires=[
         "tensorflow>=2.20,<3",
@@ -44,6 +49,7 @@ setup(
         "numpy>=1.26",
         "absl-py>=1.4",
         "h5py>=3.10",
+        "jinja2>=3.1",
         "scikit-learn>=1.4",
         "scipy>=1.11",
         "matplotlib>=3.8",
@@ -53,8 +59,8 @@ setup(
         "cuda": ["tensorflow[and-cuda]"],
         "mesh": MESH,
         "tensorboard": ["tensorboard"],
-        "test": [*TEST, *MESH],
-        "dev": [*TEST, *MESH, "build", "jupytext"],
+        "test": TEST,
+        "dev": [*TEST, "build", "jupytext"],
     },
     classifiers=[
         "Programming Language :: Python :: 3",

@@ -13,6 +13,7 @@ from ganzoo.registry import register as register
 
 if TYPE_CHECKING:
     from ganzoo.adversarial import AdversarialModel as AdversarialModel
+    from ganzoo.comparing import compare as compare
     from ganzoo.evaluation import evaluate as evaluate
     from ganzoo.experiment import Experiment as Experiment
     from ganzoo.experiment import load_config as load_config
@@ -26,6 +27,7 @@ __version__ = "0.1.0"
 
 _LAZY = {
     "AdversarialModel": "ganzoo.adversarial",
+    "compare": "ganzoo.comparing",
     "evaluate": "ganzoo.evaluation",
     "Experiment": "ganzoo.experiment",
     "load_config": "ganzoo.experiment",

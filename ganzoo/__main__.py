@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import re
 import sys
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from absl import app, flags, logging
 from absl.flags import argparse_flags
 
 from ganzoo import experiment as schema
-from ganzoo import registry
+from ganzoo import pretrained, registry
 from ganzoo.run_directory import Terminated
 
 
@@ -46,7 +45,12 @@ def _run(args):
 
 
 def list_command(args):
-    """List the variants."""
+    """List the variants, or the pretrained models."""
+    if args.pretrained:
+        for name in pretrained.names():
+            about = pretrained.card(name)
+            print(f"{name:<16} {about['dataset']:<8} {about['evaluate']}")
+        return
     for name in registry.list_models(task=args.task):
         variant = registry.find(name)
         print(f"{name:<12} {', '.join(variant.tasks):<24} {variant.paper}")
@@ -91,7 +95,10 @@ def _experiment(args):
     given = {name: getattr(args, name) for name in _FLAGS}
     given["model"] = args.name
     values |= {name: value for name, value in given.items() if value is not None}
-    values["options"] = {**values.get("options", {}), **_options(args.set)}
+    values["options"] = {
+        **values.get("options", {}),
+        **schema.parse_options(args.set),
+    }
     return schema.from_dict(values)
 
 
@@ -120,6 +127,36 @@ def evaluate_command(args):
         seed=args.seed,
     )
     print(evaluation.table())
+
+
+def compare_command(args):
+    """Compare variants on one data set: a table, and report.html."""
+    from ganzoo import cells
+    from ganzoo.comparing import compare
+
+    values = cells.load_plan(args.config) if args.config else {}
+    given = {name: getattr(args, name) for name in [*cells.SHARED, "images", "seeds"]}
+    values |= {name: value for name, value in given.items() if value is not None}
+    words = args.cells or values.get("cells", [])
+    grid = cells.parse_grid(args.grid) or values.get("grid")
+    options = {**values.get("options", {}), **schema.parse_options(args.set)}
+    values = {k: v for k, v in values.items() if k not in ("cells", "grid", "options")}
+    name = args.config or f"compare_{values.get('dataset', schema.Experiment.dataset)}"
+    workdir = Path(args.workdir or Path("runs") / Path(name).stem)
+    try:
+        found = compare(
+            words,
+            workdir,
+            grid=grid,
+            options=options,
+            jobs=args.jobs,
+            only=args.only.split(",") if args.only else None,
+            **values,
+        )
+    except KeyboardInterrupt:
+        print(f"\nStopped. The same command goes on with {workdir}.", file=sys.stderr)
+        sys.exit(130)
+    print(f"{found.table()}\nSee {workdir}/report.html")
 
 
 def export_command(args):
@@ -152,7 +189,7 @@ def benchmark_command(args):
     """Measure a variant's speed on this machine."""
     from ganzoo.benchmark import run
 
-    options = _options(args.set)
+    options = schema.parse_options(args.set)
     run(
         args.name,
         batch_size=args.batch_size,
@@ -167,6 +204,9 @@ _FLAGS = [name for name in schema.FIELDS if name not in ("model", "options")]
 
 def _add_list(command):
     command.add_argument("--task", help="only the variants for this task")
+    command.add_argument(
+        "--pretrained", action="store_true", help="the models that `load` has by name"
+    )
 
 
 def _add_describe(command):
@@ -227,6 +267,32 @@ def _add_evaluate(command):
     command.add_argument("--seed", type=int, default=0, help="of the latents")
 
 
+def _add_compare(command):
+    command.add_argument(
+        "cells",
+        nargs="*",
+        help="variants, NAME:option=value,option=value, configs, or `all`; LABEL= in "
+        "front names one",
+    )
+    command.add_argument("--config", help="a comparison of zoo_configs, or a TOML file")
+    command.add_argument(
+        "--grid",
+        action="append",
+        default=[],
+        metavar="OPTION=A,B",
+        help="cells for each value of an option, for the product if given again",
+    )
+    command.add_argument("--images", type=int, help="real images a run (60000)")
+    command.add_argument("--seeds", type=int, help="runs a cell (3)")
+    command.add_argument("--jobs", type=int, default=1, help="runs at the same time")
+    command.add_argument("--only", help="names of scores, joined by commas")
+    command.add_argument("--workdir", help="(default: runs/compare_DATASET)")
+    for name in _FLAGS:
+        if name not in ("steps", "seed"):
+            _add_field(command, name, schema.FIELDS[name].type)
+    _add_set(command)
+
+
 def _add_export(command):
     command.add_argument("source", help="a run directory or a .keras file")
     command.add_argument("--format", default="keras", help="keras or saved_model")
@@ -250,29 +316,13 @@ def _add_benchmark(command):
     _add_set(command)
 
 
-def _options(assignments):
-    options = {}
-    for assignment in assignments:
-        try:
-            options |= schema.parse_toml(assignment.encode(), "--set")
-        except ValueError as error:
-            # A bare word is a string. True and None are Python's words: refused.
-            word = re.fullmatch(r"(\w+)=([a-z][\w-]*)", assignment)
-            if not word:
-                raise ValueError(
-                    "--set takes OPTION=VALUE, the value as in TOML (0.5, true, "
-                    f"[8, 8]) or a word ({error}). Received: {assignment!r}."
-                ) from error
-            options[word[1]] = word[2]
-    return options
-
-
 COMMANDS = {
     "list": (list_command, _add_list),
     "describe": (describe_command, _add_describe),
     "train": (train_command, _add_train),
     "sample": (sample_command, _add_sample),
     "evaluate": (evaluate_command, _add_evaluate),
+    "compare": (compare_command, _add_compare),
     "export": (export_command, _add_export),
     "launch": (launch_command, _add_launch),
     "benchmark": (benchmark_command, _add_benchmark),

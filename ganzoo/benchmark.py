@@ -69,7 +69,7 @@ def run(name, batch_size=128, dtype="float32", options=None, seconds=8.0) -> dic
         model = build(name, dtype=dtype, **(options or {}))
     arrays = _random_arrays(model, 4 * batch_size)
     fit, bare, start = _time_training(model, arrays, batch_size, seconds)
-    flops = _flops(model, arrays, batch_size)
+    operations = _flops_of_step(model, arrays, batch_size)
     peak = _matmul_peak(dtype)
     images = batch_size * max(1, model.d_steps)
     result = {
@@ -78,10 +78,10 @@ def run(name, batch_size=128, dtype="float32", options=None, seconds=8.0) -> dic
         "fit_start_seconds": start,
         "images_per_second": images / fit,
         "samples_per_second": _time_samples(model, seconds / 4),
-        "gflop_per_step": flops / 1e9,
-        "gflops": flops / fit / 1e9,
+        "gflop_per_step": operations / 1e9,
+        "gflops": operations / fit / 1e9,
         "peak_gflops": peak / 1e9,
-        "share_of_peak": flops / fit / peak,
+        "share_of_peak": operations / fit / peak,
     }
     for key, value in result.items():
         print(f"{key:>20} {value:.4g}")
@@ -164,15 +164,17 @@ def _time_samples(model, seconds):
     return count / (time.perf_counter() - begin)
 
 
-def _flops(model, arrays, batch_size):
-    """Floating-point operations of a train step, by TensorFlow's own count."""
-    size = batch_size * max(1, model.d_steps)
-    batch = next(iter(batches(arrays, size, seed=0)))
-    graph = tf.function(model.train_step).get_concrete_function(batch).graph
+def flops(function, *inputs) -> int:
+    """Floating-point operations of a function of tensors, by TensorFlow's own count."""
+    graph = tf.function(function).get_concrete_function(*inputs).graph
     options = tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
     options["output"] = "none"
-    counted = tf.compat.v1.profiler.profile(graph, options=options)
-    return counted.total_float_ops
+    return tf.compat.v1.profiler.profile(graph, options=options).total_float_ops
+
+
+def _flops_of_step(model, arrays, batch_size):
+    size = batch_size * max(1, model.d_steps)
+    return flops(model.train_step, next(iter(batches(arrays, size, seed=0))))
 
 
 def _matmul_peak(dtype):

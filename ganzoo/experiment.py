@@ -2,8 +2,9 @@
 
 import dataclasses
 import json
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -108,20 +109,35 @@ def load_config(name: str) -> dict:
         ValueError: no such config (with the nearest name), not valid TOML, or what
             `from_dict` refuses.
     """
-    shipped = resources.files("ganzoo.zoo_configs")
+    values = read_toml(name)
+    _check_values(values)
+    return values
+
+
+def read_toml(name: str, folder: str = "") -> dict:
+    """The values of a TOML file, or of a shipped one in a folder of `zoo_configs`.
+
+    Raises:
+        ValueError: no such file (with the nearest name), or not valid TOML.
+    """
     if name.endswith(".toml"):
         path = Path(name)
         if not path.is_file():
             raise ValueError(f"There is no config file {name!r}.")
     else:
-        names = sorted(
-            p.name[:-5] for p in shipped.iterdir() if p.name.endswith(".toml")
-        )
-        specs.check_known("config", [name], names)
-        path = shipped / f"{name}.toml"
-    values = parse_toml(safety.read_bytes(path, safety.MAX_TEXT), name)
-    _check_values(values)
-    return values
+        specs.check_known("config", [name], config_names(folder))
+        path = _shipped(folder) / f"{name}.toml"
+    return parse_toml(safety.read_bytes(path, safety.MAX_TEXT), name)
+
+
+def config_names(folder: str = "") -> list[str]:
+    """Names of the configs that are shipped in a folder of `zoo_configs`."""
+    files = (path.name for path in _shipped(folder).iterdir())
+    return sorted(name[:-5] for name in files if name.endswith(".toml"))
+
+
+def _shipped(folder):
+    return resources.files("ganzoo.zoo_configs") / folder
 
 
 def data_settings(experiment: Experiment) -> dict:
@@ -143,6 +159,45 @@ def parse_toml(data: bytes, where: str) -> dict:
         raise ValueError(f"{where} is not valid TOML: {error}.") from error
     safety.check_values(values, where)
     return values
+
+
+def parse_options(words: Iterable[str]) -> dict:
+    """Reads words OPTION=VALUE: the value as in TOML, or a bare word.
+
+    Raises:
+        ValueError: a word that is no assignment.
+    """
+    options = {}
+    for word in words:
+        try:
+            options |= parse_toml(word.encode(), "an option")
+        except ValueError as error:
+            # A bare word is a string. True and None are Python's words: refused.
+            bare = re.fullmatch(r"(\w+)=([a-z][\w-]*)", word)
+            if not bare:
+                raise ValueError(
+                    "An option is set as OPTION=VALUE, the value as in TOML (0.5, "
+                    f"true, [8, 8]) or a word ({error}). Received: {word!r}."
+                ) from error
+            options[bare[1]] = bare[2]
+    return options
+
+
+def split(text: str) -> list[str]:
+    """Splits at the commas that stand outside of brackets and quotes."""
+    parts, depth, quote = [""], 0, ""
+    for sign in text:
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "\"'":
+            quote = sign
+        else:
+            depth += (sign in "[{") - (sign in "]}")
+        if sign == "," and not depth and not quote:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return parts
 
 
 def effective_options(experiment: Experiment, data) -> dict:

@@ -183,7 +183,7 @@ def points_figure(
     axes.set(xlim=(x0, x1), ylim=(y0, y1), xlabel="$x_1$", ylabel="$x_2$", title=title)
     axes.set_aspect("equal")
     figure.legend(loc="outside lower center", ncols=2, frameon=False, markerscale=1.5)
-    return _rgb(figure)
+    return render(figure)
 
 
 def curves_figure(rows: Sequence[dict]) -> np.ndarray:
@@ -218,7 +218,7 @@ def curves_figure(rows: Sequence[dict]) -> np.ndarray:
         panel.grid(alpha=0.3)
         if panel.lines:
             panel.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
-    return _rgb(figure)
+    return render(figure)
 
 
 def samples_picture(samples: np.ndarray, columns: int | None = None) -> np.ndarray:
@@ -308,7 +308,7 @@ def _column(rows: Sequence[dict], name: str) -> np.ndarray:
     return np.array([row.get(name, np.nan) for row in rows], float)
 
 
-def _rgb(figure: Figure) -> np.ndarray:
+def render(figure: Figure) -> np.ndarray:
     """Renders a figure to uint8 (H, W, 3)."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()

@@ -15,9 +15,11 @@ from ganzoo import (
     checkpoint,
     cluster,
     distribute,
+    pretrained,
     run_directory,
     safety,
     selection,
+    specs,
 )
 from ganzoo.adversarial import AdversarialModel
 from ganzoo.data import load_data
@@ -169,10 +171,12 @@ def _check_data(before, described, strategy, path):
 
 
 def load(source, best: bool = False):
-    """Loads a model: a run directory, or a `.keras` file. The data are not needed.
+    """Loads a model: a run directory, a `.keras` file, or one of the pretrained zoo.
+
+    The data are not needed, and no network.
 
     Args:
-        source: of the model.
+        source: of the model; a path goes before a name of `ganzoo.pretrained`.
         best: of a run directory the checkpoint with the best score, not the last.
 
     Raises:
@@ -181,6 +185,8 @@ def load(source, best: bool = False):
     """
     discover()
     path = Path(source)
+    if str(source) in pretrained.names() and not path.exists():
+        return pretrained.load(str(source))
     if path.is_file():
         safety.check_keras(path)
         return _load_keras(path)
@@ -188,7 +194,7 @@ def load(source, best: bool = False):
     if config is None:
         raise ValueError(
             f"{path} is neither a run directory nor a .keras file. A run directory "
-            "holds config.json and checkpoints/."
+            f"holds config.json and checkpoints/. {_pretrained(str(source))}"
         )
     made = config["build"]
     named = {"name": made["name"], "dtype": made["dtype"]}
@@ -198,6 +204,15 @@ def load(source, best: bool = False):
         which = "best checkpoint: train with evaluate_every" if best else "checkpoint"
         raise ValueError(f"The run in {path} has no {which} yet.")
     return model
+
+
+def _pretrained(name):
+    """What the zoo has in the place of an unknown name."""
+    try:
+        specs.check_known("pretrained model", [name], pretrained.names())
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _load_keras(path):

@@ -36,7 +36,10 @@ def float64():
 
 @pytest.fixture(autouse=True, scope="session")
 def own_cache(tmp_path_factory):
-    """What tests keep is not the user's, and of this session alone."""
+    """What tests keep is not the user's, and the classifier is a quick one."""
+    from ganzoo import classifier
+
+    classifier.STEPS = 200
     os.environ["GANZOO_CACHE"] = str(tmp_path_factory.mktemp("cache"))
 
 

@@ -14,7 +14,6 @@ def digits():
 @pytest.fixture(autouse=True)
 def own_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("GANZOO_CACHE", str(tmp_path))
-    monkeypatch.setattr(classifier, "STEPS", 200)
 
 
 def same(one, two):

@@ -23,6 +23,13 @@ SMALL = {
         "POOL": "32",
         "EXEMPLARS": "4",
     },
+    "compare_variants": {
+        "VARIANTS": '["vanilla", "hinge=vanilla:loss=hinge"]',
+        "IMAGES": "256",
+        "SEEDS": "1",
+        "METRICS": '["recall"]',
+        "EXTRACTOR": '"pixels"',
+    },
     "distributed": {"STEPS": "2", "BATCH": "16"},
 }
 

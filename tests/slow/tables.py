@@ -6,7 +6,7 @@ writes it.
 
 from pathlib import Path
 
-from pages import axes, metrics, replicas
+from pages import axes, comparisons, metrics, replicas
 from pages.recorded import RESULTS, recorded, table
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +24,7 @@ def results() -> str:
 
 
 PAGES = {
-    "README.md": [results],
+    "README.md": [results, comparisons.digits, comparisons.mnist],
     "docs/axes.md": [axes.effects, axes.axes_cost],
     "docs/metrics.md": [metrics.sense],
     "docs/replicas.md": [
@@ -33,6 +33,7 @@ PAGES = {
         replicas.kills,
         replicas.lost,
         replicas.cost,
+        replicas.profile,
         replicas.saving,
         replicas.traffic,
     ],

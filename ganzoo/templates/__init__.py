@@ -1,0 +1,1 @@
+"""The page of a comparison: what `report` fills in."""

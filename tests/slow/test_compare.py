@@ -1,0 +1,145 @@
+"""Comparisons on the digits, against bars that were fixed before.
+
+GANZOO_RUNS=runs pytest -m slow tests/slow/test_compare.py
+"""
+
+import json
+import time
+
+import keras
+import numpy as np
+import pytest
+from proof import RESULTS, RUNS, write_result
+
+import ganzoo
+from ganzoo import cells, worker
+from ganzoo.comparing import folder
+from ganzoo.ranking import ranking, winner
+
+pytestmark = pytest.mark.slow
+ONLY = ["frechet_distance"]
+SHORT = 12_800  # real images: 100 steps
+REPETITIONS, SEEDS = 10, 3
+
+
+def test_compare_honesty():
+    """Copies of a variant are not told apart; a trained and an untrained one are."""
+    words = ["dcgan", "untrained=dcgan:learning_rate=1e-9"]
+    path = RUNS / "compare_honesty"
+    (copies,) = cells.make(words[:1], images=SHORT)
+    for seed in range(2 * REPETITIONS * SEEDS):
+        # In this process: sixty starts of TensorFlow would take longer than the rest.
+        run = path / "runs" / folder(copies.name) / f"seed_{seed}"
+        if not (run / worker.FILE).exists():
+            keras.backend.clear_session()
+            worker.run(copies.run(seed), run, ONLY)
+    found = ganzoo.compare(
+        words[:1], path, images=SHORT, seeds=2 * REPETITIONS * SEEDS, only=ONLY
+    )
+    scores = found.scores("dcgan")
+    groups = [scores[i : i + SEEDS] for i in range(0, len(scores), SEEDS)]
+    repetitions = [
+        ranking({"a": a, "b": b})
+        for a, b in zip(groups[::2], groups[1::2], strict=True)
+    ]
+    wins = sum(winner(places) is not None for places in repetitions)
+    trained = ganzoo.compare(words, path, images=SHORT, seeds=SEEDS, only=ONLY)
+    last = trained.places[-1]
+    write_result(
+        "compare_honesty",
+        command="pytest -m slow tests/slow/test_compare.py -k honesty",
+        headline=f"a winner in {wins} of {REPETITIONS} comparisons of two copies; "
+        f"trained against untrained: {trained.winner}",
+        bar="two copies of dcgan on digits, 3 seeds each: no winner in >= 9 of 10; "
+        "dcgan beats dcgan untrained",
+        measured={
+            "frechet_distance of 60 seeds": [score.value for score in scores],
+            "intervals of two copies": [
+                [round(places[1].low, 4), round(places[1].high, 4)]
+                for places in repetitions
+            ],
+            "untrained behind trained": [last.difference, last.low, last.high],
+            "protocol": scores[0].protocol,
+        },
+        seconds=[sum(run.cost["seconds"] for run in found.runs)],
+    )
+    assert wins <= 1
+    assert trained.winner == "dcgan"
+
+
+def test_compare_grid():
+    """The loss x backbone table."""
+    begin = time.perf_counter()
+    grid = {
+        "loss": ["non_saturating", "hinge", "least_squares", "wasserstein"],
+        "network": ["mlp", "dcgan"],
+    }
+    path = RUNS / "compare_grid"
+    found = ganzoo.compare(["dcgan"], path, images=SHORT, seeds=1, grid=grid, only=ONLY)
+    head, *rows = found.cross_table()
+    shown = "; ".join(f"{row[0]} {', '.join(row[1:])}" for row in rows)
+    _record(
+        "compare_grid",
+        found,
+        command="ganzoo compare dcgan --grid loss=non_saturating,hinge,least_squares,"
+        f"wasserstein --grid network=mlp,dcgan --images={SHORT} --seeds=1",
+        headline=f"{head[0]} ({', '.join(head[1:])}): {shown}",
+        bar="a value or `failed` in each of the eight places",
+        wall=time.perf_counter() - begin,
+    )
+    assert len(rows) == 4 and all(all(row) for row in rows)
+
+
+@pytest.mark.parametrize("name", ["compare_digits", "compare_mnist"])
+def test_benchmark(name, mnist_dir):
+    """The zoo's own comparisons, as their configs say."""
+    begin = time.perf_counter()
+    plan = cells.load_plan(name)
+    found = ganzoo.compare(
+        plan.pop("cells"), RUNS / name, data_dir=str(mnist_dir), **plan
+    )
+    _record(
+        name,
+        found,
+        command=f"ganzoo compare --config={name}",
+        headline=found.verdict(),
+        bar="every variant is ranked or shown as failed, beside the floor",
+        wall=time.perf_counter() - begin,
+    )
+    assert len(found.places) >= 2
+
+
+def _record(name, found, *, command, headline, bar, wall):
+    """Writes the result; what an earlier call has run is in the time of training."""
+    ranked = [
+        {
+            "variant": place.name,
+            "mean": place.mean,
+            "std": place.std,
+            "difference": place.difference,
+            "interval": [place.low, place.high],
+            "verdict": place.verdict,
+            "values": [score.value for score in found.scores(place.name)],
+            "seconds": round(found.seconds(place.name), 1),
+        }
+        for place in found.places
+    ]
+    known = json.loads(json.dumps(ranked).replace("NaN", "null"))
+    trained = sum(run.cost["seconds"] for run in found.runs if run.cost)
+    write_result(
+        name,
+        command=command,
+        headline=headline,
+        bar=bar,
+        measured={
+            "metric": found.metric,
+            "floor": found.floor(found.metric),
+            "ranking": known,
+            "failed": [[run.cell, run.seed, run.failure] for run in found.failures],
+            "steps": found.cells[0].experiment.steps,
+            "seconds of this call": round(wall),
+            "protocol": found.scores(found.places[0].name)[0].protocol,
+        },
+        seconds=[trained],
+    )
+    assert (RESULTS / f"{name}.json").exists() and np.isfinite(trained)
