@@ -11,6 +11,7 @@ URL = "https://github.com/ganzoo/ganzoo"  # the one place that names it
 MESH = ["scikit-image>=0.22", "trimesh>=4"]
 TEST = [
     "pytest>=8",
+    "pytest-xdist>=3.5",
     "hypothesis>=6.100",
     "nbclient>=0.10",
     "nbformat>=5.10",

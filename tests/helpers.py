@@ -92,3 +92,8 @@ def copied(layer):
     return keras.saving.deserialize_keras_object(
         keras.saving.serialize_keras_object(layer)
     )
+
+
+def of_kind(network, kind):
+    """The layers of a network that are of a kind."""
+    return [layer for layer in network.layers if isinstance(layer, kind)]

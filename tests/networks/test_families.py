@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers import of_kind
 from keras import layers
 
 from ganzoo.layers import Dropout, GaussianNoise, Maxout, WeightNormDense
@@ -24,10 +25,6 @@ def samples(shape, n=3):
 
 def kernels(network):
     return [v.numpy() for v in network.trainable_variables if v.name == "kernel"]
-
-
-def of_kind(network, kind):
-    return [layer for layer in network.layers if isinstance(layer, kind)]
 
 
 def biases_before_normalisation(network):

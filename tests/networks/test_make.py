@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from helpers import of_kind
 from keras import layers
 
 import ganzoo
@@ -11,10 +12,6 @@ from ganzoo.layers import Dropout, Maxout, SpectralNorm
 from ganzoo.networks import dcgan, mlp
 
 SIZES = {"image_shape": (8, 8, 1), "latent_dim": 4}
-
-
-def of_kind(network, kind):
-    return [layer for layer in network.layers if isinstance(layer, kind)]
 
 
 def widths(network):

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers import of_kind
 from keras import layers
 
 from ganzoo.layers import (
@@ -16,10 +17,6 @@ from ganzoo.networks import resnet
 
 RNG = np.random.default_rng(0)
 SHAPES = [(8, 8, 1), (28, 28, 1), (25, 31, 3), (32, 32, 3), (64, 48, 3)]
-
-
-def of_kind(network, kind):
-    return [layer for layer in network.layers if isinstance(layer, kind)]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -59,8 +56,8 @@ def test_a_block_is_what_it_says():
     """Norm, ReLU, nearest neighbours, conv, norm, ReLU, conv; shortcut beside it."""
     g = resnet.generator((8, 8, 1), latent_dim=4, filters=2)
     kinds = [type(layer).__name__ for layer in g.layers]
-    start = kinds.index("BatchNormalization")
-    main = "BatchNormalization ReLU UpSampling2D Conv2D BatchNormalization ReLU"
+    start = kinds.index("BatchNorm")
+    main = "BatchNorm ReLU UpSampling2D Conv2D BatchNorm ReLU"
     assert kinds[start : start + 6] == main.split()
     assert sorted(kinds[start + 6 : start + 10]) == sorted(
         ["UpSampling2D", "Conv2D", "Conv2D", "Add"]

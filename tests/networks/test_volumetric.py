@@ -3,15 +3,12 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers import of_kind
 from keras import layers
 
 from ganzoo.networks import volumetric
 
 RNG = np.random.default_rng(0)
-
-
-def of_kind(network, kind):
-    return [layer for layer in network.layers if isinstance(layer, kind)]
 
 
 @pytest.mark.parametrize("shape", [(8, 8, 8, 1), (9, 16, 11, 2), (16, 16, 16, 1)])
