@@ -44,9 +44,8 @@ def test_is_made_from_the_real_digits(mnist_dir):
     assert data.sample_shape == (28, 28, 3) and data.num_classes == 1000
     test = load_data("mnist", split="test", data_dir=mnist_dir).arrays
     digits = {x.tobytes(): y for x, y in zip(test["real"], test["label"], strict=True)}
-    for stack, label in zip(
-        data.arrays["real"][:50], data.arrays["label"], strict=False
-    ):
+    stacks = (data.arrays[key][:50] for key in ("real", "label"))
+    for stack, label in zip(*stacks, strict=True):
         found = [digits[stack[..., c].tobytes()] for c in range(3)]
         assert found == [label // 100, label // 10 % 10, label % 10]
     assert STACKS == 128_000  # of train and of all, PacGAN's number
