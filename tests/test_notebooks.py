@@ -24,7 +24,7 @@ SMALL = {
         "EXEMPLARS": "4",
     },
     "compare_variants": {
-        "VARIANTS": '["vanilla", "hinge=vanilla:loss=hinge"]',
+        "VARIANTS": '["vanilla"]',
         "IMAGES": "256",
         "SEEDS": "1",
         "METRICS": '["recall"]',
