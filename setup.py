@@ -17,8 +17,8 @@ TEST = [
     "ipykernel>=6",
     "ruff>=0.8",
     "selenium>=4.20",
-    "prdc>=0.2",  # this and the next: what the metrics are tested against
-    "scikit-image>=0.24",
+    "prdc>=0.2",  # with scikit-image, what the metrics are tested against
+    *MESH,
 ]
 
 setup(
@@ -59,8 +59,8 @@ setup(
         "cuda": ["tensorflow[and-cuda]"],
         "mesh": MESH,
         "tensorboard": ["tensorboard"],
-        "test": [*TEST, *MESH],
-        "dev": [*TEST, *MESH, "build", "jupytext"],
+        "test": TEST,
+        "dev": [*TEST, "build", "jupytext"],
     },
     classifiers=[
         "Programming Language :: Python :: 3",

@@ -201,9 +201,9 @@ PICTURES = {1: _points_picture, 3: _samples_picture, 4: _samples_picture}
 class HealthMonitor(keras.callbacks.Callback):
     """Names what goes wrong, with the step and a remedy.
 
-    A non-finite term stops training; the rest is printed, written to `health.jsonl`
-    and kept in `events`. An alarm sounds once until its cause is gone. Must stand
-    before the callbacks that save.
+    A non-finite term or weight stops training; the rest is printed, written to
+    `health.jsonl` and kept in `events`. An alarm sounds once until its cause is gone.
+    Must stand before the callbacks that save.
 
     Args:
         data: the `Data` that is trained on, for the diversity of real samples.
@@ -245,6 +245,7 @@ class HealthMonitor(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         step = self.model.step
         broken = [name for name, value in logs.items() if not np.isfinite(value)]
+        broken += self._broken_weights()
         if broken:
             self._record(step, "not finite", {name: "nan or inf" for name in broken})
             raise TrainingDiverged(
@@ -259,6 +260,17 @@ class HealthMonitor(keras.callbacks.Callback):
                     f"\nhealth: {alarm} at step {step} ({values}). {REMEDIES[alarm]}",
                     file=sys.stderr,
                 )
+
+    def _broken_weights(self):
+        """A NaN among the weights need not show in the terms: ReLU may make it 0."""
+        networks = [*self.model.generators, *self.model.discriminators]
+        return [
+            f"weights of {network.name}"
+            for network in networks
+            if not all(
+                np.isfinite(v.numpy()).all() for v in network.trainable_variables
+            )
+        ]
 
     def _alarms(self, step, logs):
         samples = self.model.sample(self.COMPARED, seed=2)

@@ -80,7 +80,7 @@ def trained(data: Data, keep: bool = True) -> keras.Model:
         return {f"{i:02d}": w for i, w in enumerate(model.get_weights())}
 
     if keep:
-        key = f"{data.fingerprint}_recipe{RECIPE}"
+        key = f"{data.fingerprint}_recipe{RECIPE}_steps{STEPS}"
         found = kept("classifiers", key, weights)
     else:
         found = weights()

@@ -11,9 +11,9 @@ from ganzoo import layers, specs
 def export(model, out, format: str = "keras") -> Path:
     """Writes the network that `model.sample` uses, the running average where kept.
 
-    It takes `{"latent": (n, latent_dim)}`, and `"label"` (n,) int32 where the model is
-    conditional, for any n, and gives the samples (n, ...) as floats in the model's
-    `value_range`. Latents come from `model.prior`.
+    It takes `{"latent": (n, latent_dim)}`, float32 in any precision, and `"label"` (n,)
+    int32 where the model is conditional, for any n, and gives the samples (n, ...) as
+    floats in the model's `value_range`. Latents come from `model.prior`.
 
     Args:
         model: such as `ganzoo.load` gives.
@@ -112,14 +112,18 @@ def _fill_dense(plain, layer):
     plain.set_weights([kernel * (scale / np.sqrt(np.sum(kernel**2, axis=0))), bias])
 
 
+def _batch_norm(layer, **changes):
+    config = {**layer.get_config(), **changes}
+    return keras.layers.BatchNormalization.from_config(config)
+
+
 def _conditional_norm(layer):
     """norm(x) * (1 + code @ gain) + code @ shift as a network of two inputs."""
     dtype = layer.dtype_policy
     x, code = (
         keras.Input(tensor.shape[1:], dtype=tensor.dtype) for tensor in layer.input
     )
-    config = {**layer.norm.get_config(), "name": "norm"}
-    norm = keras.layers.BatchNormalization.from_config(config)
+    norm = _batch_norm(layer.norm, name="norm")
     rows = (*(1 for _ in x.shape[1:-1]), x.shape[-1])
     gain, shift = (
         keras.layers.Reshape(rows, dtype=dtype)(
@@ -141,6 +145,7 @@ def _fill_conditional_norm(plain, layer):
 
 # What stands for a layer of ours, and how it gets its weights.
 PLAIN = {
+    layers.BatchNorm: (_batch_norm, _fill_same),
     layers.Dropout: (_nothing, _fill_nothing),
     layers.GaussianNoise: (_nothing, _fill_nothing),
     layers.WeightNormDense: (_dense, _fill_dense),

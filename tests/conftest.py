@@ -36,11 +36,15 @@ def float64():
 
 @pytest.fixture(autouse=True, scope="session")
 def own_cache(tmp_path_factory):
-    """What tests keep is not the user's, and the classifier is a quick one."""
-    from ganzoo import classifier
-
-    classifier.STEPS = 200
+    """What tests keep is not the user's, and of this session alone."""
     os.environ["GANZOO_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(autouse=True)
+def quick_classifier(request, monkeypatch):
+    """Classifiers of data sets are trained in seconds, but in the long proofs."""
+    if not request.node.get_closest_marker("slow"):
+        monkeypatch.setattr("ganzoo.classifier.STEPS", 200)
 
 
 @pytest.fixture(autouse=True)

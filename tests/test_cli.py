@@ -223,7 +223,8 @@ def test_sample_writes_a_grid(run, tmp_path, capsys):
     ],
 )
 def test_sample_refuses_what_the_model_cannot_make(arguments, message, run, tmp_path):
-    assert message in _fails("sample", str(run), *arguments, f"--out={tmp_path / 'x'}")
+    out = tmp_path / "x.png"
+    assert message in _fails("sample", str(run), *arguments, f"--out={out}")
 
 
 def test_sample_of_what_is_no_run(tmp_path):

@@ -30,6 +30,11 @@ except SystemExit as end:
 seconds = time.perf_counter() - begin
 print(json.dumps([seconds, "tensorflow" in sys.modules, "keras" in sys.modules]))
 """
+METRICS = """
+import sys, ganzoo
+ganzoo.metrics.frechet_distance
+print("tensorflow" in sys.modules, "metrics" in dir(ganzoo))
+"""
 BUILD = """
 import ganzoo
 try:
@@ -68,6 +73,10 @@ def test_help_is_quick_and_leaves_tensorflow_out():
     seconds, loaded = _best_of_three(HELP)
     assert loaded == [False, False]
     assert seconds < 1.0
+
+
+def test_metrics_come_without_tensorflow():
+    assert _run(METRICS).split() == ["False", "True"]
 
 
 def test_another_backend_in_the_environment_is_refused():

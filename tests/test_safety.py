@@ -399,7 +399,7 @@ def test_run_with_a_wrong_checksum(digest, run):
             ganzoo.load(run)
 
 
-@pytest.mark.filterwarnings("ignore:The checkpoint")
+@pytest.mark.filterwarnings("ignore:The file")
 @pytest.mark.parametrize(
     "name,message",
     [

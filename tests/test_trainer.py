@@ -98,14 +98,20 @@ def test_a_saved_model_goes_on_under_another_strategy(
     """Its batch statistics span the replicas that it is loaded under."""
     scopes = {False: tf.distribute.get_strategy(), True: mirrored}
     with scopes[before].scope():
-        model = made("dcgan")
-    train(model, 2)
+        model = tiny("dcgan")
     model.save(tmp_path / "model.keras")
     with scopes[after].scope():
         loaded = ganzoo.load(tmp_path / "model.keras")
-    train(model, 4)
-    train(loaded, 4)
-    assert largest_difference(model, loaded) <= 1e-10
+    for one in (model, loaded):
+        train(one, 1)
+    pairs = [
+        (a.numpy(), b.numpy())
+        for a, b in zip(model.weights, loaded.weights, strict=True)
+        if "moving_" in a.path
+    ]
+    assert pairs
+    for a, b in pairs:  # of half the batch they would be off by some hundredths
+        np.testing.assert_allclose(a, b, atol=3e-3)
 
 
 def test_the_users_own_networks_span_the_replicas(mirrored):

@@ -1,6 +1,6 @@
 """Scores of generated samples: NumPy in, numbers out."""
 
-from ganzoo.metrics.classifier import classifier_score as classifier_score
+from ganzoo.metrics.classifier_score import classifier_score as classifier_score
 from ganzoo.metrics.frechet import Gaussian as Gaussian
 from ganzoo.metrics.frechet import fit_gaussian as fit_gaussian
 from ganzoo.metrics.frechet import frechet_distance as frechet_distance

@@ -83,8 +83,8 @@ def gan3d(
     The rates, the gate and Adam's beta_1 of 0.5 are the paper's, for batches of 100;
     the prior is that of the authors' code. G's loss is the non-saturating one; the
     paper writes the minimax one. Proven: a gated step equals no step bit for bit, on
-    one device and on replicas (tests/variants/test_gan3d.py); pictures and figures of
-    a reduced net at 32^3 in zoo_configs/results/3dgan_shapes.json.
+    one device and on replicas (tests/variants/test_gan3d.py). A reduced net at 32^3:
+    config 3dgan_shapes, tests/slow/test_volumes.py; not measured yet.
 
     Args:
         image_shape: (D, H, W, C), sides of at least 8.

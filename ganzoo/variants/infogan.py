@@ -118,7 +118,7 @@ def infogan(
     """The MNIST nets, codes and rates of the paper (appendix C.1).
 
     Proven: Q's terms by hand, the codes of `sample` (tests/variants/test_infogan.py);
-    Q's categories of real digits in results/infogan_mnist_small.json.
+    Q on real digits: tests/slow/test_codes.py, not measured yet.
 
     Args:
         image_shape: (H, W, C), sides of at least 8.

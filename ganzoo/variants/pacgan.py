@@ -76,9 +76,9 @@ def pacgan(
     """Any pair of nets, D's input widened to `pack` samples; nothing else changes.
 
     The paper's remedy for mode collapse. Proven: the packs, a penalty's gradient at
-    a pack, equality on replicas (tests/variants/test_pacgan.py); modes of the grid of
-    25 Gaussians against the same nets with `pack=1` (zoo_configs/pacgan_grid25.toml,
-    results/pacgan_grid25.json). `batch_size` counts samples, so that D sees
+    a pack (tests/variants/test_pacgan.py). Modes of the grid of 25 Gaussians beside
+    the same nets with `pack=1`: config pacgan_grid25_small, tests/slow/
+    test_toy_modes.py; not measured yet. `batch_size` counts samples, so that D sees
     batch_size / pack packs; the paper's code keeps the number of packs instead, and
     passes each of the pack's samples through G as a batch of its own.
 

@@ -34,7 +34,7 @@ def test_the_draw_is_fixed(mnist):
 def test_without_mnist_it_says_what_to_do(tmp_path, monkeypatch):
     from ganzoo.data import tfds
 
-    monkeypatch.setattr(tfds, "_answers", lambda url: False)
+    monkeypatch.setattr(tfds, "answers", lambda url: False)
     with pytest.raises(ValueError, match="made from MNIST.*tfds build mnist.*data_dir"):
         load_data("stacked_mnist", data_dir=tmp_path)
 

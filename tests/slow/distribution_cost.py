@@ -2,6 +2,7 @@
 
     export PYTHONPATH=tests
     python tests/slow/distribution_cost.py pairs        # nothing else may run
+    python tests/slow/distribution_cost.py profile      # nothing else may run
     python tests/slow/distribution_cost.py checkpoints  # nothing else may run
     python tests/slow/distribution_cost.py traffic
 
@@ -32,12 +33,16 @@ from ganzoo.training import STEPS_PER_CALL
 BATCH = 128
 ROUNDS, STEPS = 7, 8  # alternating rounds, and steps of each way in a round
 # Strategy, processes, intra-op threads of each, batch, how batch statistics span the
-# replicas. The last three are for the profile: Keras' own exchange of statistics, none,
-# and no exchange at all.
+# replicas.
+ALONE = {"one device": ("none", 1, 2, BATCH, "ours")}
 WAYS = {
-    "one device": ("none", 1, 2, BATCH, "ours"),
+    **ALONE,
     "mirrored, 2 virtual devices": ("mirrored", 1, 2, BATCH, "ours"),
     "2 workers": ("multi_worker", 2, 1, BATCH, "ours"),
+}
+# Keras' own exchange of statistics, none of them, and no exchange at all.
+PROFILE = {
+    **ALONE,
     "2 workers, Keras' synchronized": ("multi_worker", 2, 1, BATCH, "keras"),
     "2 workers, each its own batch statistics": ("multi_worker", 2, 1, BATCH, "own"),
     "2 processes of half the batch": ("none", 2, 1, BATCH // 2, "ours"),
@@ -68,24 +73,34 @@ def serve(kind, threads, batch, statistics_of):
 
 
 def pairs():
+    """What replicas cost."""
+    return _rounds(WAYS)
+
+
+def profile():
+    """Why two workers cost more."""
+    return _rounds(PROFILE)
+
+
+def _rounds(ways):
     """Rounds of all ways in turn, each on both cores alone."""
-    ways = {name: _start(*way) for name, way in WAYS.items()}
-    for processes in ways.values():
+    started = {name: _start(*way) for name, way in ways.items()}
+    for processes in started.values():
         _wait(processes, "ready")
-    base = next(iter(WAYS))
-    _time(ways[base])
-    rounds = [{name: _time(ways[name]) for name in WAYS} for _ in range(ROUNDS)]
-    for processes in ways.values():
+    _time(started["one device"])
+    rounds = [{name: _time(started[name]) for name in ways} for _ in range(ROUNDS)]
+    for processes in started.values():
         for process in processes:
             process.stdin.close()
             process.wait()
     ratios = {
-        name: [round(times[name] / times[base], 3) for times in rounds] for name in WAYS
+        name: [round(times[name] / times["one device"], 3) for times in rounds]
+        for name in ways
     }
     return {
         "ms a step": {
             name: [round(1e3 * times[name] / STEPS, 1) for times in rounds]
-            for name in WAYS
+            for name in ways
         },
         "ratio": ratios,
         "median ratio": {name: statistics.median(r) for name, r in ratios.items()},
@@ -223,7 +238,12 @@ def _bytes(tensor):
     return int(tensor.shape.num_elements()) * tensor.dtype.size
 
 
-PARTS = {"pairs": pairs, "checkpoints": checkpoints, "traffic": traffic}
+PARTS = {
+    "pairs": pairs,
+    "profile": profile,
+    "checkpoints": checkpoints,
+    "traffic": traffic,
+}
 
 
 def record(part):
@@ -234,7 +254,7 @@ def record(part):
     print(json.dumps(measured[part], indent=2))
     write_result(
         "distribution_cost",
-        command="python tests/slow/distribution_cost.py pairs, checkpoints, traffic",
+        command="python tests/slow/distribution_cost.py " + ", ".join(PARTS),
         headline=_headline(measured),
         bar="a dcgan step on 2 virtual devices <= 1.15 of one device's, on 2 local "
         "workers <= 1.35; checkpoints <= 2% of a run",

@@ -95,12 +95,12 @@ def main():
         for name in ("real", "fake"):
             features = rng.standard_normal((SAMPLES, WIDTH), dtype="float32")
             np.save(Path(folder) / f"{name}.npy", features)
-        for _ in range(args.rounds):
+        for done in range(1, args.rounds + 1):
             for program in PROGRAMS:
                 python = args.python if program == "torch-fidelity" else sys.executable
                 rows[program].append(run(program, python, folder))
                 print(program, rows[program][-1], flush=True)
-    record(rows, args.rounds)
+            record(rows, done)  # every round, so that a run that is cut off counts
 
 
 def record(rows, rounds):

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from helpers import tiny, train, without_noise
+from helpers import arrays_for, tiny, without_noise
 
 from ganzoo import checkpoint, cluster, distribute
 
 STEPS, FIRST = 10, 4
-BATCH = 12  # divides by 1, 2, 3 and 4 replicas
+BATCH = 24  # divides by 1, 2, 3 and 4 replicas, and by packs of 2 on each
 # By strategy and count: dtype and steps a call.
 EXACT, FIVES, SINGLE = ("float64", 1), ("float64", 5), ("float32", 1)
 CASES = {
@@ -32,6 +32,17 @@ CASES = {
 }
 
 
+def train(model, steps, call):
+    model.fit(
+        arrays_for(model, BATCH * max(1, model.d_steps)),
+        batch_size=BATCH,
+        epochs=1,
+        steps_per_epoch=steps,
+        steps_per_call=call,
+        verbose=0,
+    )
+
+
 def finals(strategy, folder, name, writes, kind, count):
     """Keeps every weight after ten steps as NAME-DTYPE-CALL.npz."""
     for dtype, call in CASES[kind, count]:
@@ -41,7 +52,7 @@ def finals(strategy, folder, name, writes, kind, count):
         with strategy.scope():
             keras.utils.set_random_seed(5)
             model = without_noise(tiny(name, dtype=dtype, ema_decay=0.9))
-        train(model, STEPS, batch_size=BATCH, steps_per_call=call)
+        train(model, STEPS, call)
         # Names count up within a process, so weights are known by their place.
         final = {f"{i:04d}": v.numpy() for i, v in enumerate(model.weights)}
         if writes:
@@ -53,9 +64,9 @@ def whole(strategy, folder, name, writes, *_):
     with strategy.scope():
         keras.utils.set_random_seed(5)
         model = tiny(name, ema_decay=0.9)
-    train(model, FIRST, batch_size=BATCH, steps_per_call=2)
+    train(model, FIRST, 2)
     checkpoint.save(model, folder / name, write=writes)
-    train(model, STEPS - FIRST, batch_size=BATCH, steps_per_call=2)
+    train(model, STEPS - FIRST, 2)
     checkpoint.save(model, folder / name / "end", write=writes)
 
 
@@ -65,7 +76,7 @@ def rest(strategy, folder, name, writes, *_):
         keras.utils.set_random_seed(99)  # other weights, which the checkpoint replaces
         model = tiny(name, ema_decay=0.9)
     restored = checkpoint.restore(model, folder / name)
-    train(model, STEPS - FIRST, batch_size=BATCH, steps_per_call=2)
+    train(model, STEPS - FIRST, 2)
     (end,) = (folder / name / "end").glob("*.npz")
     with np.load(end) as expected:
         differing = [

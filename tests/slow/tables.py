@@ -33,6 +33,7 @@ PAGES = {
         replicas.kills,
         replicas.lost,
         replicas.cost,
+        replicas.profile,
         replicas.saving,
         replicas.traffic,
     ],

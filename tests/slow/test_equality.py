@@ -88,7 +88,7 @@ def differences():
             f"and 5 steps a call: largest difference {largest:.1e}",
             bar=f"<= {BAR:.0e} from one device after 10 steps in float64",
             measured=found,
-            note="10 steps of tests/helpers.py's small nets, global batch 12, with a "
+            note="10 steps of tests/helpers.py's small nets, global batch 24, with a "
             "running average, without dropout and noise layers. float32 has no bar: "
             "Adam amplifies rounding.",
         )

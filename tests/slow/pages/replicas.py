@@ -55,16 +55,24 @@ def lost() -> str:
 
 
 def cost() -> str:
-    """Milliseconds a step, round by round."""
-    pairs = _part("pairs")
+    """Milliseconds a step of each way, round by round."""
+    return _ways(_part("pairs"))
+
+
+def profile() -> str:
+    """The same where an exchange is left out, or made in Keras' way."""
+    return _ways(_part("profile"))
+
+
+def _ways(part):
     rows = [
         (
             name,
             ", ".join(map(str, times)),
-            ", ".join(map(str, pairs["ratio"][name])),
-            pairs["median ratio"][name],
+            ", ".join(map(str, part["ratio"][name])),
+            part["median ratio"][name],
         )
-        for name, times in pairs["ms a step"].items()
+        for name, times in part["ms a step"].items()
     ]
     return table(("", "ms a step", "over one device", "median"), rows)
 
