@@ -9,7 +9,7 @@ from absl import app, flags, logging
 from absl.flags import argparse_flags
 
 from ganzoo import experiment as schema
-from ganzoo import pretrained, registry
+from ganzoo import registry
 from ganzoo.run_directory import Terminated
 
 
@@ -47,6 +47,8 @@ def _run(args):
 def list_command(args):
     """List the variants, or the pretrained models."""
     if args.pretrained:
+        from ganzoo import pretrained
+
         for name in pretrained.names():
             about = pretrained.card(name)
             print(f"{name:<16} {about['dataset']:<8} {about['evaluate']}")

@@ -145,6 +145,7 @@ class _Runs:
             said = child.stdout.read().splitlines()
         finally:
             child.stdin.close()
+            child.stdout.close()
             code = child.wait()
         if not code:
             return ""

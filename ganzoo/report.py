@@ -20,6 +20,7 @@ from ganzoo.safety import read_rows
 from ganzoo.scores import BETTER
 
 FILE = "report.html"
+SCORES = "scores.jsonl"
 IMAGES = "real images seen"
 SMALL = 40_000  # bytes of a picture, so that hundreds of them make no heavy page
 COSTS = {
@@ -119,7 +120,7 @@ def _ordered(comparison):
 
 def _charts(comparison):
     """(title, what it shows, picture) of the charts of all cells."""
-    floor = comparison.floor(comparison.metric)
+    floor = _floor_on_the_way(comparison)
     made = []
     for file, x, of in (
         ("score_by_images", IMAGES, lambda images, seconds: images),
@@ -140,12 +141,18 @@ def _charts(comparison):
     return made
 
 
+def _floor_on_the_way(comparison):
+    """The floor of the scores during training, which are of other parts of the data."""
+    rows = (row for run in comparison.runs for row in read_rows(run.path / SCORES))
+    return next((row["floor"] for row in rows if "floor" in row), None)
+
+
 def _points(run, cell):
     """(images, seconds, score) of the scores during a run."""
     log = read_rows(run.path / "metrics.jsonl")
     seconds = {row["step"]: row["seconds"] for row in log}
     size = images_per_step(cell.experiment)
-    rows = read_rows(run.path / "scores.jsonl")
+    rows = read_rows(run.path / SCORES)
     return [
         (row["step"] * size, seconds[row["step"]], row["value"])
         for row in rows

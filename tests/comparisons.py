@@ -54,7 +54,10 @@ def _write(folder, rng, side):
         {"step": step, "seconds": 0.1 * step, "d_loss": 1.0, "g_loss": 2.0 / step}
         for step in range(5, 101, 5)
     ]
-    scores = [{"step": step, "value": 100.0 / step} for step in (25, 50, 75, 100)]
+    scores = [
+        {"step": step, "value": 100.0 / step, "floor": 0.5}
+        for step in (25, 50, 75, 100)
+    ]
     event = {
         "step": 50,
         "alarm": "collapse",

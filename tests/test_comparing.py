@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,9 +30,8 @@ SETTINGS = {
 WORDS = ["vanilla", "hinge=vanilla:loss=hinge", "bad=vanilla:prior=nonsense"]
 
 
-@pytest.fixture
-def trained(monkeypatch):
-    """Runs tasks in this process; returns the list of those that were run."""
+def in_process(monkeypatch):
+    """Lets runs be trained in this process; returns the list of those that were."""
     done = []
 
     def train(self, cell, seed, path):
@@ -44,6 +44,27 @@ def trained(monkeypatch):
 
     monkeypatch.setattr(module._Runs, "_train", train)
     return done
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    return in_process(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A comparison of one cell with one seed; tests leave it as it is."""
+    path = tmp_path_factory.mktemp("comparisons") / "one"
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        in_process(monkeypatch)
+        compare(path, WORDS[:1], seeds=1)
+    return path
+
+
+@pytest.fixture
+def one(finished, tmp_path):
+    """A copy of it, to do with as a test likes."""
+    return shutil.copytree(finished, tmp_path / "one")
 
 
 def compare(path, words=WORDS[:2], **changes):
@@ -107,12 +128,11 @@ def test_a_grid_of_two_options_is_a_table(tmp_path, trained):
     assert "failed" in found.table()
 
 
-def test_what_is_not_whole_is_run_again(tmp_path, trained):
-    first = compare(tmp_path, WORDS[:1], seeds=1)
-    file = first.runs[0].path / worker.FILE
+def test_what_is_not_whole_is_run_again(one, trained):
+    file = one / "runs" / "vanilla" / "seed_0" / worker.FILE
     file.write_text(file.read_text()[:-5])
-    compare(tmp_path, WORDS[:1], seeds=1)
-    assert len(trained) == 2
+    compare(one, WORDS[:1], seeds=1)
+    assert trained == [("vanilla", 0)]
 
 
 # --- processes --------------------------------------------------------------------
@@ -127,7 +147,7 @@ def test_a_killed_comparison_ends_its_run_which_saves_first(tmp_path):
         *("--batch_size=16", "--evaluation_samples=30", "--extractor=pixels"),
         f"--workdir={tmp_path}",
     ]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     run = tmp_path / "runs" / "a" / "seed_0"
     _wait(lambda: (run / "metrics.jsonl").exists(), process)
     with pytest.raises(ValueError, match="Another process"):
@@ -202,35 +222,38 @@ def test_the_public_name_is_the_function_however_often_it_is_asked_for():
     assert ganzoo.compare is ganzoo.compare is module.compare
 
 
-def test_other_settings_are_refused_with_what_differs(tmp_path, trained):
-    compare(tmp_path, WORDS[:1], seeds=1)
-    before = _files(tmp_path)
+def test_other_settings_are_refused_with_what_differs(one, trained):
+    before = _files(one)
     with pytest.raises(ValueError, match="vanilla.batch_size: 16 before, 32 now"):
-        compare(tmp_path, WORDS[:1], seeds=1, batch_size=32)
-    assert _files(tmp_path) == before
+        compare(one, WORDS[:1], seeds=1, batch_size=32)
+    assert _files(one) == before and not trained
 
 
-def test_a_newer_comparison_and_a_newer_run_are_named_and_left_alone(tmp_path, trained):
-    found = compare(tmp_path, WORDS[:1], seeds=1)
-    for file in (found.runs[0].path / worker.FILE, tmp_path / module.FILE):
-        whole = file.read_text()
-        file.write_text(json.dumps({**json.loads(whole), "format": 99}))
-        before = file.read_text()
-        if file.name == module.FILE:
-            with pytest.raises(ValueError, match=f"{file} .*newer version"):
-                compare(tmp_path, WORDS[:1], seeds=1)
-        else:
-            again = compare(tmp_path, WORDS[:1], seeds=1)
-            assert "newer version" in again.runs[0].failure
-        assert file.read_text() == before
-        file.write_text(whole)
-    assert len(trained) == 1
+def test_a_newer_comparison_is_named_and_left_alone(one, trained):
+    file = one / module.FILE
+    file.write_text(json.dumps({**json.loads(file.read_text()), "format": 99}))
+    before = _files(one)
+    with pytest.raises(ValueError, match=f"{file} .*newer version"):
+        compare(one, WORDS[:1], seeds=1)
+    assert _files(one) == before and not trained
 
 
-def test_a_run_directory_is_no_comparison(tmp_path, trained):
-    found = compare(tmp_path / "one", WORDS[:1], seeds=1)
+@pytest.mark.parametrize("name", [worker.FILE, "config.json"])
+def test_a_newer_run_is_shown_as_failed_and_left_alone(one, trained, name):
+    run = one / "runs" / "vanilla" / "seed_0"
+    newer = json.loads((run / name).read_text()) | {"format": 99}
+    if name == "config.json":
+        (run / worker.FILE).unlink()
+    (run / name).write_text(json.dumps(newer))
+    before = _files(run)
+    found = compare(one, WORDS[:1], seeds=1)
+    assert "newer version" in found.runs[0].failure
+    assert _files(run) == before
+
+
+def test_a_run_directory_is_no_comparison(one, tmp_path):
     with pytest.raises(ValueError, match="is a run directory"):
-        compare(found.runs[0].path)
+        compare(one / "runs" / "vanilla" / "seed_0")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "text").touch()
     with pytest.raises(ValueError, match="left as it is"):

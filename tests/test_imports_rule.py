@@ -176,6 +176,7 @@ LAZY = {
         "evaluation",
         "exporting",
         "launch",
+        "pretrained",
         "sample_files",
         "training",
     },

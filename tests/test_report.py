@@ -26,14 +26,14 @@ class Page(HTMLParser):
     def handle_starttag(self, tag, attributes):
         self.elements.append((tag, dict(attributes), []))
         if tag not in VOID:
-            self.open.append(tag)
+            self.open.append(self.elements[-1])
 
     def handle_endtag(self, tag):
-        assert self.open.pop() == tag
+        assert self.open.pop()[0] == tag
 
     def handle_data(self, data):
-        if self.elements:
-            self.elements[-1][2].append(data)
+        if self.open:
+            self.open[-1][2].append(data)
 
     def all(self, tag):
         return [(a, "".join(text)) for name, a, text in self.elements if name == tag]

@@ -17,8 +17,7 @@ from ganzoo.comparing import folder
 from ganzoo.ranking import ranking, winner
 
 pytestmark = pytest.mark.slow
-ONLY = ["frechet_distance"]
-SHORT = 12_800  # real images: 100 steps
+SHORT = {"images": 12_800, "log_every": 100, "only": ["frechet_distance"]}
 REPETITIONS, SEEDS = 10, 3
 
 
@@ -26,16 +25,16 @@ def test_compare_honesty():
     """Copies of a variant are not told apart; a trained and an untrained one are."""
     words = ["dcgan", "untrained=dcgan:learning_rate=1e-9"]
     path = RUNS / "compare_honesty"
-    (copies,) = cells.make(words[:1], images=SHORT)
+    settings = {"log_every": SHORT["log_every"]}
+    (copies,) = cells.make(words[:1], images=SHORT["images"], settings=settings)
     for seed in range(2 * REPETITIONS * SEEDS):
         # In this process: sixty starts of TensorFlow would take longer than the rest.
         run = path / "runs" / folder(copies.name) / f"seed_{seed}"
         if not (run / worker.FILE).exists():
             keras.backend.clear_session()
-            worker.run(copies.run(seed), run, ONLY)
-    found = ganzoo.compare(
-        words[:1], path, images=SHORT, seeds=2 * REPETITIONS * SEEDS, only=ONLY
-    )
+            worker.run(copies.run(seed), run, SHORT["only"])
+    count = 2 * REPETITIONS * SEEDS
+    found = ganzoo.compare(words[:1], path, seeds=count, **SHORT)
     scores = found.scores("dcgan")
     groups = [scores[i : i + SEEDS] for i in range(0, len(scores), SEEDS)]
     repetitions = [
@@ -43,7 +42,7 @@ def test_compare_honesty():
         for a, b in zip(groups[::2], groups[1::2], strict=True)
     ]
     wins = sum(winner(places) is not None for places in repetitions)
-    trained = ganzoo.compare(words, path, images=SHORT, seeds=SEEDS, only=ONLY)
+    trained = ganzoo.compare(words, path, seeds=SEEDS, **SHORT)
     last = trained.places[-1]
     write_result(
         "compare_honesty",
@@ -75,14 +74,15 @@ def test_compare_grid():
         "network": ["mlp", "dcgan"],
     }
     path = RUNS / "compare_grid"
-    found = ganzoo.compare(["dcgan"], path, images=SHORT, seeds=1, grid=grid, only=ONLY)
+    found = ganzoo.compare(["dcgan"], path, seeds=1, grid=grid, **SHORT)
     head, *rows = found.cross_table()
     shown = "; ".join(f"{row[0]} {', '.join(row[1:])}" for row in rows)
     _record(
         "compare_grid",
         found,
         command="ganzoo compare dcgan --grid loss=non_saturating,hinge,least_squares,"
-        f"wasserstein --grid network=mlp,dcgan --images={SHORT} --seeds=1",
+        "wasserstein --grid network=mlp,dcgan --images=12800 --seeds=1 --log_every=100 "
+        "--only=frechet_distance",
         headline=f"{head[0]} ({', '.join(head[1:])}): {shown}",
         bar="a value or `failed` in each of the eight places",
         wall=time.perf_counter() - begin,
