@@ -4,6 +4,7 @@ A replica holds the r-th contiguous slice of the global batch. Whatever is drawn
 or averaged here is the same for any number of replicas.
 """
 
+import functools
 import hashlib
 import threading
 from contextlib import contextmanager
@@ -49,7 +50,9 @@ def _split_cpu(count):
             ) from error
 
 
+@functools.cache
 def _mirrored():
+    """One for the process: TensorFlow mixes up the exchanges of two."""
     kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
     devices = [device.name for device in tf.config.list_logical_devices(kind)]
     return tf.distribute.MirroredStrategy(devices)

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ganzoo import distribute
+
 SHARED = Path(__file__).parents[1].parent / "shared"
 
 _CPU = tf.config.list_physical_devices("CPU")[0]
@@ -21,8 +23,8 @@ tf.config.set_logical_device_configuration(
 
 @pytest.fixture(scope="session")
 def mirrored():
-    """Two replicas; one strategy for the whole process, as TensorFlow requires."""
-    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    """Two replicas on the two virtual CPUs."""
+    return distribute.get_strategy("mirrored", 2)
 
 
 @pytest.fixture

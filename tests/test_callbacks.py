@@ -15,6 +15,8 @@ RNG = np.random.default_rng(0)
 class FakeModel:
     """What the callbacks ask of a model; `made` is what its generator makes."""
 
+    generators = discriminators = ()
+
     def __init__(self, made, num_classes=0, has_probability=True):
         self.made = made
         self.num_classes = num_classes

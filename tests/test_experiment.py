@@ -75,8 +75,14 @@ def test_broken_toml_is_refused(text, tmp_path):
         ({"model": 3}, "`model` must be str"),
         ({"options": 3}, "`options` must be dict. Received: 3"),
         ({"data_dir": 3}, "`data_dir` must be str or NoneType. Received: 3"),
-        ({"steps": 0}, "`steps` must be a whole number from 1. Received: 0"),
-        ({"seed": -1}, "`seed` must be a whole number from 0. Received: -1"),
+        (
+            {"steps": 0},
+            "`steps` must be a whole number from 1, below 2^31. Received: 0",
+        ),
+        (
+            {"seed": -1},
+            "`seed` must be a whole number from 0, below 2^31. Received: -1",
+        ),
         ({"batch_size": 0}, "`batch_size` must be a whole number from 1"),
     ],
 )

@@ -22,10 +22,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import ganzoo
-from ganzoo import __main__ as command
 from ganzoo import checkpoint, run_directory, safety
 from ganzoo.data import load_data
-from ganzoo.experiment import FIELDS, from_dict, load_config
+from ganzoo.experiment import FIELDS, from_dict, load_config, parse_options
 
 PACKAGE = Path(ganzoo.__file__).parent
 CASES, LIMIT = 15, 20  # inputs of each kind by default; seconds of CPU for one
@@ -138,7 +137,7 @@ def _set(folder):
         st.text(alphabet, max_size=20),
         st.tuples(WORDS, st.text(alphabet, max_size=12)).map("=".join),
     )
-    return assignments, lambda text: command._options([text])
+    return assignments, lambda text: parse_options([text])
 
 
 def _build(folder):
