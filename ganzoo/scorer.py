@@ -165,6 +165,7 @@ class Scorer:
             "classifier": lambda: self.classifier.label,
             "recipe": lambda: f"classifier, recipe {classifier.RECIPE}",
             "pixels": lambda: "pixels",
+            "points": lambda: "points",
         }
         splits = self.parts.train, self.parts.held_out
         sets = [split for split in splits if split is not None]

@@ -77,11 +77,11 @@ def test_broken_toml_is_refused(text, tmp_path):
         ({"data_dir": 3}, "`data_dir` must be str or NoneType. Received: 3"),
         (
             {"steps": 0},
-            "`steps` must be a whole number from 1, below 2^31. Received: 0",
+            "`steps` must be a whole number from 1",
         ),
         (
             {"seed": -1},
-            "`seed` must be a whole number from 0, below 2^31. Received: -1",
+            "`seed` must be a whole number from 0",
         ),
         ({"batch_size": 0}, "`batch_size` must be a whole number from 1"),
     ],

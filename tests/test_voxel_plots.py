@@ -67,7 +67,7 @@ def test_near_voxels_cover_far_ones():
     both = volumes_picture(cube(far, near, side=4))
     hidden = volumes_picture(cube(far, side=4))
     inside = ink(alone) & (np.abs(both.astype(int) - alone).max(axis=-1) < 8)
-    assert inside.sum() > 0.8 * ink(alone).sum()  # but for blended edges
+    assert inside.sum() > 0.7 * ink(alone).sum()  # but for blended edges
     assert np.abs(hidden.astype(int) - alone)[inside].max() > 50
 
 
