@@ -51,6 +51,12 @@ def theirs(python, bench, command):
     )
 
 
+def version(python):
+    """The peer's own, by name."""
+    words = "import torch; print('PyTorch', torch.__version__)"
+    return _output([python, "-c", words]).strip()
+
+
 def _output(command):
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     return subprocess.run(
@@ -80,6 +86,7 @@ def main():
                 rows[-1][peer] = theirs(args.python, args.bench, command)
             print(name, rows[-1], flush=True)
         measured[name] = {
+            "peer": version(args.python),
             "pairs (ms a step)": rows,
             **{f"{p} over fit": _median(r[p] / r["fit"] for r in rows) for p in peers},
             "fit over bare": _median(r["fit"] / r["bare"] for r in rows),
