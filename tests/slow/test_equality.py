@@ -22,7 +22,7 @@ ONLY = os.environ.get("GANZOO_ONLY")
 VARIANTS = ONLY.split(",") if ONLY else ganzoo.list_models()
 BAR = 1e-10
 NAMES = {"none": "device", "mirrored": "devices", "multi_worker": "workers"}
-COMMAND = "pytest -m slow tests/slow/test_equality.py"
+COMMAND = "pytest -n0 -m slow tests/slow/test_equality.py"
 
 
 def start(task, kind, count, folder):
