@@ -28,7 +28,7 @@ def kept(kind: str, key: str, make: Callable[[], Mapping]) -> dict[str, np.ndarr
         return dict(make())
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        known = read_arrays(path) if path.exists() else None
+        known = read_arrays(path, "it is made anew") if path.exists() else None
         if known is not None:
             return known[0]
         arrays = dict(make())

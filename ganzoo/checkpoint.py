@@ -63,7 +63,7 @@ def save_best(arrays, step: int, directory, score: dict) -> None:
 def best(directory) -> dict | None:
     """Step and score of the best checkpoint, None where there is no sound one."""
     for path in reversed(_complete(Path(directory), "best")):
-        read = read_arrays(path)
+        read = read_arrays(path, "it is left out")
         if read is not None:
             return {key: read[1][key] for key in ("step", "score")}
     return None
@@ -88,7 +88,7 @@ def restore(model, directory, kind: str = "step") -> int:
     """
     paths = _complete(Path(directory), kind)
     for path in reversed(paths):
-        read = read_arrays(path)
+        read = read_arrays(path, "the one before it is used")
         if read is not None:
             _assign(state(model), read[0], path)
             return model.step
@@ -133,8 +133,13 @@ def write_arrays(path, arrays: dict, **facts) -> None:
     write_atomically(path.with_suffix(".json"), json.dumps(facts).encode())
 
 
-def read_arrays(path) -> tuple[dict, dict] | None:
-    """The arrays and the facts; None, with a warning, unless both files are sound."""
+def read_arrays(path, otherwise: str) -> tuple[dict, dict] | None:
+    """The arrays and the facts; None, with a warning, unless both files are sound.
+
+    Args:
+        path: of the .npz.
+        otherwise: what the caller does without them, for the warning.
+    """
     path = Path(path)
     try:
         facts = safety.read_json(path.with_suffix(".json"))
@@ -144,16 +149,14 @@ def read_arrays(path) -> tuple[dict, dict] | None:
         sound = False
     if not sound:
         warnings.warn(
-            f"The file {path.name} is damaged or incomplete: it is left out.",
+            f"The file {path.name} is damaged or incomplete; {otherwise}.",
             stacklevel=3,
         )
         return None
     try:
         return safety.read_arrays(io.BytesIO(data), limit=len(data)), facts
     except ValueError as error:
-        raise ValueError(f"The checkpoint {path} is not one of ganzoo: {error}.") from (
-            error
-        )
+        raise ValueError(f"The file {path} is not one of ganzoo: {error}.") from error
 
 
 def _complete(directory: Path, kind: str = "step") -> list[Path]:

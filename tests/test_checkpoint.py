@@ -107,7 +107,7 @@ DAMAGES = [_truncate, _flip_a_bit, os.unlink, _damage_the_checksum]
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_the_one_before_a_damaged_one_is_restored(damage, model, folder):
     damage(folder / "step_00000003.npz")
-    with pytest.warns(UserWarning, match="step_00000003.npz is damaged.*left out"):
+    with pytest.warns(UserWarning, match="step_00000003.npz is damaged.*one before"):
         assert _restored(model, folder) == 2
 
 

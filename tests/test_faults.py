@@ -161,7 +161,7 @@ def test_a_run_goes_on_from_the_one_before_bit_for_bit(run, tmp_path):
     whole = _train(tmp_path / "whole", steps=12)
     _train(tmp_path / "run")
     (tmp_path / "run/checkpoints/step_00000008.npz").unlink()
-    with pytest.warns(UserWarning, match="is left out"):
+    with pytest.warns(UserWarning, match="the one before it is used"):
         resumed = _train(tmp_path / "run", steps=12)
     for old, new in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
