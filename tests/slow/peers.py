@@ -7,7 +7,6 @@ print their ms a step. Writes zoo_configs/results/speed.json.
 """
 
 import argparse
-import json
 import os
 import re
 import statistics
@@ -15,7 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from proof import RESULTS, write_result
+from pages import recorded
+from proof import write_result
 
 DCGAN = ("tutorial_dcgan",)
 MLP = ("vanilla", "g_hidden=[256,256]", "d_hidden=[256,256]", "normalize=false")
@@ -75,7 +75,7 @@ def main():
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--only", choices=PAIRS, help="keeps the other results")
     args = parser.parse_args()
-    measured = measured_before() if args.only else {}
+    measured = recorded.measured("speed") if args.only else {}
     for name in [args.only] if args.only else PAIRS:
         model, dtype, peers = PAIRS[name]
         rows = []
@@ -93,10 +93,6 @@ def main():
             "ms a step": _median(r["fit"] for r in rows),
         }
     record(measured, args.pairs)
-
-
-def measured_before():
-    return json.loads((RESULTS / "speed.json").read_text())["measured"]
 
 
 def record(measured, pairs):

@@ -13,6 +13,8 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
+from pages.recorded import RESULTS
+from sense import flat
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 import ganzoo
@@ -21,7 +23,6 @@ from ganzoo.data import load_data
 from ganzoo.experiment import from_dict, load_config
 
 RUNS = Path(os.environ.get("GANZOO_RUNS", "runs"))
-RESULTS = Path(__file__).parents[2] / "zoo_configs" / "results"
 
 
 def trained(config, data_dir=None, options=None, **changes):
@@ -144,11 +145,6 @@ def alarms(run):
     """What the health monitor said of a run."""
     path = run / "health.jsonl"
     return [json.loads(line) for line in path.open()] if path.exists() else []
-
-
-def flat(images):
-    """(n, ...) uint8 to (n, d) float32 in [0, 1]."""
-    return images.reshape(len(images), -1).astype("float32") / 255
 
 
 def nearest_neighbour(data):
