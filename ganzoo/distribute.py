@@ -154,7 +154,10 @@ def global_batch(value):
     `value` where there is one replica.
     """
     context = _among_replicas()
-    return value if context is None else context.all_gather(value, axis=0)
+    if context is None:
+        return value
+    gathered = context.all_gather(value, axis=0)
+    return tf.ensure_shape(gathered, (None, *value.shape[1:]))
 
 
 def own_share(value, local):

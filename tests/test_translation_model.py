@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import arrays_for, tiny, train
+from helpers import arrays_for, of_kind, tiny, train
 from keras import layers
 
 import ganzoo
@@ -92,9 +92,10 @@ def test_use_leaves_the_state_of_training_as_it_was():
 
 def test_a_latent_is_noise_too():
     model = tiny("pix2pix", noise=False, latent_dim=3, dtype="float64")
-    model.generator.get_layer("dense").kernel.assign(RNG.normal(size=(3, 4)) * 9)
+    (dense,) = of_kind(model.generator, layers.Dense)
+    dense.kernel.assign(RNG.normal(size=(3, 4)) * 9)
     one, two = (
-        model.answer(model.generator, np.zeros((1, 8, 8, 1)), s, False)
+        model.answer(model.generator, tf.zeros((1, 8, 8, 1), tf.float64), s, False)
         for s in (tf.constant([1, 1]), tf.constant([1, 2]))
     )
     assert np.abs(one - two).max() > 0
@@ -112,9 +113,9 @@ def test_a_latent_is_noise_too():
         (lambda: identical().translate(images(1, 8, 8, 1), samples=2), "no noise"),
         (lambda: identical().translate(images(1, 8, 8, 1), samples=0), "from 1"),
         (lambda: identical().translate(images(1, 8, 8, 1), ema=True), "no running"),
-        (lambda: identical().fit({"real": images(8, 8, 8, 1)}), "Missing: source"),
+        (lambda: identical().evaluate({"real": images(8, 8, 8, 1)}), "Missing: source"),
         (
-            lambda: identical(2).fit(
+            lambda: identical(2).evaluate(
                 {k: images(8, 8, 8, 1) for k in ("real", "source")}
             ),
             "'real' must have the model's shape",
