@@ -35,15 +35,16 @@ RULE = {
     "data": {"safety"},
     "metrics": set(),
     "protocol": set(),
+    "precision": {"specs"},
     "distribute": {"specs"},
     "augment": {"distribute", "specs"},
     "layers": {"distribute", "specs"},
     "losses": {"distribute", "specs"},
     "penalties": {"distribute", "specs"},
-    "registry": {"safety", "specs", "gan"},  # gan: see LAZY
+    "registry": {"precision", "safety", "specs", "gan"},  # gan: see LAZY
     "networks": {"layers", "penalties", "specs"},
     "adversarial": {"trainer", "data", "distribute"},
-    "trainer": {"data", "distribute"},
+    "trainer": {"data", "distribute", "precision"},
     "latent_model": {"adversarial", "data", "distribute", "latent", "specs"},
     "judged_model": {
         "adversarial",
@@ -152,7 +153,7 @@ RULE = {
         "worker",
     },
     "pretrained": {"registry", "safety", "specs"},
-    "benchmark": {"data", "gan", "layers", "registry", "specs"},
+    "benchmark": {"data", "gan", "layers", "precision", "registry", "specs"},
     "__main__": {
         "benchmark",
         "cells",
