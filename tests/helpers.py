@@ -34,7 +34,14 @@ TINY = {
     },
     "vae": {"hidden": (16,), "latent_dim": 4},
     "pix2pix": {"filters": 2, "levels": 2, "d_levels": 1},
-    "cyclegan": {"filters": 2, "blocks": 1, "d_levels": 1, "pool": 4},
+    "cyclegan": {
+        "filters": 2,
+        "blocks": 1,
+        "d_levels": 1,
+        "pool": 4,
+        "norm": "none",  # pix2pix has it, and tracing it twice costs twice
+        "d_norm": "none",
+    },
 }
 
 
