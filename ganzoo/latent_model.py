@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute, latent, specs
-from ganzoo.adversarial import LATENT, AdversarialModel
+from ganzoo.adversarial import LATENT, AdversarialModel, feed
 from ganzoo.data import pipeline
 
 PRIORS = {
@@ -15,6 +15,7 @@ PRIORS = {
     "unit_uniform": distribute.global_uniform,
 }
 CHUNK = 256  # samples generated at once, so that memory is bounded for any n
+MOST_ROWS = 20  # classes of a conditional model's picture
 
 
 class LatentModel(AdversarialModel):
@@ -101,6 +102,17 @@ class LatentModel(AdversarialModel):
             raise ValueError(f"`n` must be 0 or more. Received: {n}.")
         return self.decode(self.latents(n, seed), label=label, ema=ema)
 
+    def draw(self, arrays, n, seed):
+        return self.sample(n, seed=seed)
+
+    def gallery(self, arrays, count):
+        """Samples of fixed latents; a row for each class of a conditional model."""
+        if not self.num_classes:
+            return self.sample(count, seed=1), None
+        columns = 8
+        labels = np.repeat(np.arange(min(self.num_classes, MOST_ROWS)), columns)
+        return self.sample(len(labels), seed=1, label=labels), columns
+
     def decode(self, latents, *, label=None, ema=None) -> np.ndarray:
         """Generates the samples of latents (n, latent_dim); see `sample`."""
         latents = np.asarray(latents)
@@ -110,7 +122,7 @@ class LatentModel(AdversarialModel):
                 f"Received: {latents.shape}."
             )
         labels = self._labels(label, len(latents))
-        network = self._choose(ema)
+        network = self._choose(self.generator, ema)
         samples = [
             self._decode_chunk(network, latents[i : i + CHUNK], labels[i : i + CHUNK])
             for i in range(0, len(latents), CHUNK)
@@ -118,20 +130,6 @@ class LatentModel(AdversarialModel):
         if not samples:
             samples = [np.empty((0, *self.sample_shape), self.variable_dtype)]
         return self.as_samples(np.concatenate(samples))
-
-    def as_samples(self, values) -> np.ndarray:
-        """Floats in `value_range` as `sample` gives them; uint8 and vectors stay."""
-        values = np.asarray(values)
-        if self.value_range is None or values.dtype == np.uint8:
-            return values
-        if not np.isfinite(values).all():
-            raise ValueError(
-                "Samples are NaN or infinite: the model has diverged. Load an earlier "
-                "checkpoint, or train it anew."
-            )
-        low, high = self.value_range
-        pixels = np.rint((values - low) * (255 / (high - low)))
-        return np.clip(pixels, 0, 255).astype("uint8")
 
     def interpolate(self, a, b, n=10, *, label=None, ema=None) -> np.ndarray:
         """Generates n samples on the path from latent a to latent b, ends included.
@@ -150,7 +148,7 @@ class LatentModel(AdversarialModel):
         arrays = pipeline.to_arrays(np.asarray(x))
         if len(x):
             pipeline.check_arrays(arrays, batch_size=1, value_range=self.value_range)
-        self._check_shape(arrays["real"])
+        self._check_shapes(arrays)
         return arrays["real"]
 
     def _by_chunks(self, function, x):
@@ -178,14 +176,6 @@ class LatentModel(AdversarialModel):
         shape = (count, self.latent_dim)
         return PRIORS[self.prior](shape, seed, self.variable_dtype)
 
-    def _choose(self, ema):
-        if ema and not self.averages:
-            raise ValueError(
-                "This model keeps no running average. Build it with ema_decay above 0, "
-                f"or leave ema out. Received: ema={ema}."
-            )
-        return self.generator if ema is False else self.average_of(self.generator)
-
     def _labels(self, label, n):
         if label is None:
             return np.arange(n, dtype="int32") % max(1, self.num_classes)
@@ -203,15 +193,3 @@ class LatentModel(AdversarialModel):
             allowed = f"0 to {self.num_classes - 1}" if self.num_classes else "no label"
             raise ValueError(f"This model takes {allowed}. Received: {label!r}.")
         return labels
-
-
-def feed(network, given, training):
-    """Calls `network` on those of the `given` values that it names as inputs."""
-    missing = [name for name in network.input if name not in given]
-    if missing:
-        raise ValueError(
-            f"The {network.name} needs the inputs {', '.join(network.input)}. "
-            f"Missing: {', '.join(missing)}."
-        )
-    wanted = {name: given[name] for name in network.input}
-    return network(wanted, training=training)

@@ -13,11 +13,13 @@ INNER = {
     "trainer",
     "distribute",
     "gan",
+    "judged_model",
     "latent_model",
     "layers",
     "losses",
     "penalties",
     "specs",
+    "translation_model",
 }
 # What each part may import of ours; a package stands for all its modules, which may
 # import each other unless it is APART. A new module must find its place here.
@@ -44,13 +46,22 @@ RULE = {
     "adversarial": {"trainer", "data", "distribute"},
     "trainer": {"data", "distribute", "precision"},
     "latent_model": {"adversarial", "data", "distribute", "latent", "specs"},
-    "gan": {
+    "judged_model": {
+        "adversarial",
         "augment",
         "distribute",
-        "latent_model",
         "layers",
         "losses",
         "penalties",
+    },
+    "gan": {"judged_model", "latent_model", "penalties", "specs"},
+    "translation_model": {
+        "adversarial",
+        "data",
+        "distribute",
+        "judged_model",
+        "latent_model",
+        "layers",
         "specs",
     },
     "variants": INNER | {"networks", "registry"},
