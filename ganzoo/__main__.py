@@ -131,6 +131,25 @@ def evaluate_command(args):
     print(evaluation.table())
 
 
+def translate_command(args):
+    """Translate a folder of images by a run or a .keras file."""
+    from ganzoo.training import load
+    from ganzoo.translating import translate_folder
+
+    done = translate_folder(
+        load(args.source),
+        args.in_folder,
+        args.out_folder,
+        image_size=args.image_size,
+        seed=args.seed,
+        reverse=args.reverse,
+    )
+    print(f"Wrote {done.count} images to {args.out_folder}")
+    if done.broken:
+        lines = [f"  {name}: {why}" for name, why in done.broken.items()]
+        sys.exit("\n".join([f"ganzoo: {len(lines)} could not be read:", *lines]))
+
+
 def compare_command(args):
     """Compare variants on one data set: a table, and report.html."""
     from ganzoo import cells
@@ -169,12 +188,9 @@ def export_command(args):
     model = load(args.source)
     ending = ".keras" if args.format == "keras" else ""
     out = export(model, args.out or f"generator{ending}", args.format)
-    given = f"latent (n, {model.latent_dim}) from the prior {model.prior!r}"
-    if model.num_classes:
-        given += f", label (n,) int32 below {model.num_classes}"
     span = "any range" if model.value_range is None else list(model.value_range)
     shape = ", ".join(map(str, model.sample_shape))
-    print(f"Wrote {out}: {given}, to samples (n, {shape}) in {span}")
+    print(f"Wrote {out}: {model.takes}, to samples (n, {shape}) in {span}")
 
 
 def launch_command(args):
@@ -269,6 +285,17 @@ def _add_evaluate(command):
     command.add_argument("--seed", type=int, default=0, help="of the latents")
 
 
+def _add_translate(command):
+    command.add_argument("source", help="a run directory or a .keras file")
+    command.add_argument("in_folder", help="of images, with all its subfolders")
+    command.add_argument("out_folder", help="gets the results by the same names")
+    command.add_argument(
+        "--image_size", type=int, help="side to resize to (default: as each image is)"
+    )
+    command.add_argument("--seed", type=int, default=0, help="of the noise")
+    command.add_argument("--reverse", action="store_true", help="from B to A")
+
+
 def _add_compare(command):
     command.add_argument(
         "cells",
@@ -324,6 +351,7 @@ COMMANDS = {
     "train": (train_command, _add_train),
     "sample": (sample_command, _add_sample),
     "evaluate": (evaluate_command, _add_evaluate),
+    "translate": (translate_command, _add_translate),
     "compare": (compare_command, _add_compare),
     "export": (export_command, _add_export),
     "launch": (launch_command, _add_launch),

@@ -101,6 +101,15 @@ class AdversarialModel(Trainer):
         """
         raise NotImplementedError
 
+    @property
+    def brings(self) -> tuple[str, ...]:
+        """Keys that the samples which are scored have beside `real`."""
+        return ()
+
+    def beside(self, arrays, samples) -> dict:
+        """What scores look at beside samples that were drawn from `arrays`."""
+        return {}
+
     def gallery(self, arrays, count):
         """What a picture of the training shows: (samples, columns, None for any)."""
         raise NotImplementedError

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import keras
 
-from ganzoo import checkpoint, run_directory, safety
+from ganzoo import checkpoint, run_directory, safety, scores
 from ganzoo.classifier import accuracy
 from ganzoo.data import load_data
 from ganzoo.data.parts import Parts, load_parts
-from ganzoo.experiment import data_settings, from_dict
+from ganzoo.experiment import SOURCES, data_settings, from_dict
 from ganzoo.latent_model import LatentModel
 from ganzoo.protocol import Score
 from ganzoo.scorer import Scorer, draw, measure, scorer_for
 from ganzoo.training import load
+from ganzoo.translation_model import TranslationModel
 
 FORMAT = 1
 FILE = "evaluation.json"
@@ -48,8 +49,8 @@ class Evaluation:
         rows = [["", *kinds, "floor", "better"]]
         for score in self.scores:
             if score.checkpoint == kinds[0]:
-                values = [self.get(score.metric, kind).value for kind in kinds]
-                numbers = [f"{value:.4g}" for value in (*values, score.floor)]
+                numbers = [self._cell(score.metric, kind) for kind in kinds]
+                numbers.append(f"{score.floor:.4g}")
                 rows.append([score.metric, *numbers, _WORDS[score.better]])
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = []
@@ -57,6 +58,13 @@ class Evaluation:
             cells = [f"{c:>{w}}" for c, w in zip(numbers, widths[1:], strict=False)]
             lines.append("  ".join([f"{name:<{widths[0]}}", *cells, word]).rstrip())
         return "\n".join([*lines, *self.notes])
+
+    def _cell(self, metric, kind):
+        """A score as the table has it; nothing where it does not apply."""
+        try:
+            return f"{self.get(metric, kind).value:.4g}"
+        except ValueError:
+            return ""
 
 
 _WORDS = {"lower": "lower", "higher": "higher", "floor": "as the floor"}
@@ -77,7 +85,9 @@ def evaluate(
 
     Real samples are of the training split (the reference), of the test split (the
     floor), and as many as generated ones. Conditional models are asked for the labels
-    of the reference. Images are rounded and clipped to uint8 first. A run with a best
+    of the reference. Models that translate get the sources of the test split, and what
+    needs no model stands beside them: the source itself, and the mean of the training
+    images. Images are rounded and clipped to uint8 first. A run with a best
     checkpoint has it scored beside the last one; a run directory gets the scores as
     `evaluation.json`.
 
@@ -117,6 +127,10 @@ def evaluate(
             checkpoint=kind,
         )
     ]
+    of_pairs = [name for name in scores.OF_PAIRS if name in (only or scorer.names())]
+    for name, samples in scorer.baselines().items():
+        settings = {"only": of_pairs, "seed": seed, "step": 0, "checkpoint": name}
+        found += measure(scorer, samples, **settings)
     evaluation = Evaluation(found, _notes(scorer, n))
     if run is not None:
         _write(Path(source) / FILE, evaluation)
@@ -154,9 +168,9 @@ def _models(source) -> dict:
         models = {"last": load(source)}
         if checkpoint.best(Path(source) / run_directory.CHECKPOINTS):
             models["best"] = load(source, best=True)
-    if not isinstance(models["last"], LatentModel):
+    if not isinstance(models["last"], LatentModel | TranslationModel):
         raise ValueError(
-            "`evaluate` scores models that make samples from noise. "
+            "`evaluate` scores models that make samples from noise or from images. "
             f"Received: {type(models['last']).__name__}."
         )
     return models
@@ -174,7 +188,8 @@ def _parts(run, model, dataset, data_dir) -> Parts:
         if len(model.sample_shape) == 3 and Path(dataset).is_dir():
             *size, channels = model.sample_shape
             form = {"image_size": tuple(size), "channels": channels}
-        return load_parts(dataset, data_dir=data_dir, **form)
+        wanted = next((key for key in SOURCES if key in model.shapes), None)
+        return load_parts(dataset, data_dir=data_dir, wanted=wanted, **form)
     experiment = from_dict(run["experiment"])
     _check_same_set(experiment.dataset, dataset or experiment.dataset)
     settings = data_settings(experiment)

@@ -25,6 +25,10 @@ class Experiment:
     channels: int | None = None
     labels_per_class: int | None = None
     class_name: str | None = None
+    pairs: str | None = None
+    direction: str = "AtoB"
+    load_size: int | None = None
+    flip: bool = False
     strict: bool = False
     steps: int = 4000
     batch_size: int = 128
@@ -49,6 +53,13 @@ class Experiment:
         _check_whole("seed", self.seed, 0)
         _check_whole("virtual_devices", self.virtual_devices, 0)
         _check_whole("evaluation_samples", self.evaluation_samples, 1)
+        if self.load_size is not None:
+            _check_whole("load_size", self.load_size, 1)
+            if self.image_size is None or self.load_size < self.image_size:
+                raise ValueError(
+                    "`load_size` must be at least `image_size`, the side of the crops. "
+                    f"Received: {self.load_size} and image_size={self.image_size}."
+                )
         if self.evaluate_every is not None:
             _check_whole("evaluate_every", self.evaluate_every, 1)
         for name in ("sample_every", "checkpoint_every", "evaluate_every"):
@@ -59,6 +70,8 @@ class Experiment:
                 )
 
 
+SOURCES = ("source", "unpaired")
+"""Batch keys of what is translated: one of them in the data, or none."""
 FIELDS = {f.name: f for f in dataclasses.fields(Experiment)}
 HELP = {
     "model": "the variant, see `ganzoo list`",
@@ -69,6 +82,11 @@ HELP = {
     "channels": "1 (grey) or 3 (RGB) for images of a folder",
     "labels_per_class": "labelled samples per class, from 0; the rest is unlabelled",
     "class_name": "train on the samples of this class alone",
+    "pairs": "make pairs of any images: edges, invert, rotate, halves, downscale2, "
+    "downscale4, hole, free_form",
+    "direction": "AtoB or BtoA: A is the left image of a pair, or what `pairs` makes",
+    "load_size": "side that images are loaded at, for random crops of image_size",
+    "flip": "mirror a random half of the images in training",
     "strict": "refuse a folder with an unreadable image",
     "steps": "G updates in all",
     "batch_size": "real samples for each D update, over all replicas",
@@ -142,9 +160,11 @@ def _shipped(folder):
 
 def data_settings(experiment: Experiment) -> dict:
     """The settings of `load_data` that decide the samples, not their labels."""
-    names = ("data_dir", "image_size", "channels", "strict")
+    names = ("data_dir", "image_size", "channels", "strict", "pairs", "direction")
     settings = {name: getattr(experiment, name) for name in names}
-    return {"name": experiment.dataset, **settings}
+    keys = find(experiment.model).batch_keys
+    wanted = next((key for key in SOURCES if key in keys), None)
+    return {"name": experiment.dataset, "wanted": wanted, **settings}
 
 
 def parse_toml(data: bytes, where: str) -> dict:
@@ -201,7 +221,7 @@ def split(text: str) -> list[str]:
 
 
 def effective_options(experiment: Experiment, data) -> dict:
-    """The options of `build`: the experiment's, and what the data decides."""
+    """The options of `build`: the experiment's, and what data and steps decide."""
     variant = find(experiment.model)
     derived = {"image_shape": list(data.sample_shape), "seed": experiment.seed}
     if "label" in variant.batch_keys:
@@ -212,6 +232,10 @@ def effective_options(experiment: Experiment, data) -> dict:
                 "for each class, an .npz with y_train."
             )
         derived["num_classes"] = data.num_classes
+    for key in SOURCES:
+        if key in variant.batch_keys:
+            derived["source_shape"] = list(data.arrays[key].shape[1:])
+    derived |= dict.fromkeys(variant.by_steps, experiment.steps)
     specs.check_known(
         f"option of {variant.name!r}", experiment.options, variant.options
     )

@@ -102,6 +102,18 @@ class LatentModel(AdversarialModel):
             raise ValueError(f"`n` must be 0 or more. Received: {n}.")
         return self.decode(self.latents(n, seed), label=label, ema=ema)
 
+    @property
+    def brings(self):
+        return ("label",) if self.conditional else ()
+
+    @property
+    def takes(self) -> str:
+        """What the exported generator is given."""
+        given = f"latent (n, {self.latent_dim}) from the prior {self.prior!r}"
+        if self.num_classes:
+            given += f", label (n,) int32 below {self.num_classes}"
+        return given
+
     def draw(self, arrays, n, seed):
         return self.sample(n, seed=seed)
 

@@ -31,6 +31,7 @@ class Variant:
     paper: str
     tasks: tuple[str, ...]
     batch_keys: tuple[str, ...]
+    by_steps: tuple[str, ...] = ()
 
     @property
     def own_options(self) -> dict:
@@ -60,6 +61,7 @@ def register(
     paper: str,
     tasks: Iterable[str],
     batch_keys: Iterable[str] = ("real",),
+    by_steps: Iterable[str] = (),
 ) -> Callable:
     """Decorator: registers a builder under the variant's name.
 
@@ -68,6 +70,7 @@ def register(
         paper: authors, year, title, arXiv id.
         tasks: what it is for: `image`, `points`, `conditional`, ...
         batch_keys: what the batches must hold, `real` first.
+        by_steps: options that an experiment sets to its steps unless it has them.
 
     Raises:
         ValueError: the name is taken by another builder.
@@ -82,7 +85,7 @@ def register(
                 f"of {builder.__module__}."
             )
         _variants[_key(name)] = Variant(
-            name, builder, paper, tuple(tasks), tuple(batch_keys)
+            name, builder, paper, tuple(tasks), tuple(batch_keys), tuple(by_steps)
         )
         return builder
 

@@ -7,10 +7,13 @@ from functools import cached_property
 import numpy as np
 
 from ganzoo import classifier, extractors, scores, specs
+from ganzoo.data.images import Form, reshape_images
 from ganzoo.data.parts import Parts
 from ganzoo.data.record import Data
 from ganzoo.extractors import Extractor
 from ganzoo.protocol import Score, protocol
+
+BLOCK = 256  # images at a time
 
 
 @dataclass(frozen=True)
@@ -122,9 +125,13 @@ class Scorer:
 
     # --- scores ---------------------------------------------------------------------
 
-    def names(self, conditional: bool = False) -> list[str]:
-        """The scores that apply to this data set and extractor, in order."""
-        return [name for row in self._rows(conditional) for name in row.better]
+    def names(self, brought: Iterable[str] = ()) -> list[str]:
+        """The scores that apply to this data set and extractor, in order.
+
+        Args:
+            brought: keys of the samples beside `real`, such as `label`.
+        """
+        return [name for row in self._rows(brought) for name in row.better]
 
     def score(self, samples: Data, only: Iterable[str] | None = None) -> dict:
         """Scores n generated samples.
@@ -142,19 +149,36 @@ class Scorer:
         """
         self._check(samples)
         fake = View(samples, lambda data: self.extractor.run(data.arrays["real"]))
-        rows = self._chosen("label" in samples.arrays, only)
+        rows = self._chosen(samples.arrays, only)
         values = {}
         for row in rows:
             values |= self._run(row, fake)
         return _only(values, only)
 
-    def floor(self, conditional: bool = False, only=None) -> dict:
+    def floor(self, brought: Iterable[str] = (), only=None) -> dict:
         """The same scores of real samples in the place of generated ones."""
-        rows = self._chosen(conditional, only)
+        rows = self._chosen(brought, only)
         for row in rows:
-            if not row.better.keys() <= self._floors.keys():
+            if row.better.keys() <= self._floors.keys():
+                continue
+            if isinstance(row.floor, str):
                 self._floors |= self._run(row, getattr(self, row.floor))
+            else:
+                self._floors |= dict.fromkeys(row.better, row.floor)
         return _only({k: self._floors[k] for row in rows for k in row.better}, only)
+
+    def baselines(self) -> dict[str, Data]:
+        """Answers that need no model, by name; none where no answers are known."""
+        if "pairs" not in self.facts:
+            return {}
+        source = self.test.data.arrays["source"]
+        height, width, channels = self.parts.train.sample_shape
+        mean = np.rint(_mean(self.parts.train.arrays["real"])).astype(np.uint8)
+        answers = {
+            "source": reshape_images(source, Form((height, width), channels)),
+            "mean image": np.repeat(mean[np.newaxis], self.n, axis=0),
+        }
+        return {name: Data(name, {"real": real}) for name, real in answers.items()}
 
     def conditions(self, name: str) -> dict:
         """What must be equal for two values of a score to be compared."""
@@ -188,6 +212,8 @@ class Scorer:
         held = {
             "images": images,
             "windows": images and min(real.shape[1:3]) >= scores.WINDOW,
+            "pairs": images and "source" in self.test.data.arrays,
+            "translations": images and bool({"source", "unpaired"} & {*train.arrays}),
             "held out": self.roles == FINAL and self.parts.held_out is not None,
             "mixture": train.mixture is not None,
             "probabilities": "probabilities" in self.test.outputs,
@@ -195,12 +221,12 @@ class Scorer:
         }
         return {fact for fact, holds in held.items() if holds}
 
-    def _rows(self, conditional):
-        facts = self.facts | ({"asked labels"} if conditional else set())
+    def _rows(self, brought):
+        facts = self.facts | {scores.BROUGHT.get(key) for key in brought}
         return [row for row in scores.METRICS if facts.issuperset(row.needs)]
 
-    def _chosen(self, conditional, only):
-        rows = self._rows(conditional)
+    def _chosen(self, brought, only):
+        rows = self._rows(brought)
         if only is None:
             return rows
         allowed = [name for row in rows for name in row.better]
@@ -240,9 +266,15 @@ def scorer_for(model, parts: Parts, *, n=10_000, extractor=None, roles=FINAL):
 
 
 def draw(model, scorer: Scorer, seed: int) -> Data:
-    """As many samples as the scorer takes; a conditional model gets its labels."""
-    if not model.conditional:
-        return Data("samples", {"real": model.sample(scorer.n, seed=seed)})
+    """As many samples as the scorer takes.
+
+    A conditional model gets the labels of the reference; one that translates gets the
+    sources of the test part, whose answers stand beside its own.
+    """
+    if "label" not in model.brings:
+        given = scorer.test.data.arrays
+        samples = model.draw(given, scorer.n, seed)
+        return Data("samples", {"real": samples, **model.beside(given, samples)})
     labels = scorer.labels
     samples = model.sample(scorer.n, seed=seed, label=labels)
     names = scorer.parts.train.class_names
@@ -264,7 +296,7 @@ def measure(scorer: Scorer, samples: Data, *, only=None, seed, step, checkpoint)
         A list of `Score`.
     """
     values = scorer.score(samples, only)
-    floors = scorer.floor("label" in samples.arrays, only)
+    floors = scorer.floor(samples.arrays, only)
     provenance = {"samples": f"seed {seed}, step {step}"}
     return [
         Score(
@@ -278,6 +310,14 @@ def measure(scorer: Scorer, samples: Data, *, only=None, seed, step, checkpoint)
         )
         for name, value in values.items()
     ]
+
+
+def _mean(images):
+    """The mean of images (n, ...), without a copy of them all."""
+    blocks = range(0, len(images), BLOCK)
+    return sum(images[i : i + BLOCK].sum(axis=0, dtype=float) for i in blocks) / len(
+        images
+    )
 
 
 def _as_samples(model, data):

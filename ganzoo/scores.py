@@ -27,7 +27,8 @@ class Metric:
         function: (real, fake, **options) to a number, or to a dict of them by score.
         needs: of what `Scorer.facts` may hold.
         options: of the function, by n; the protocol states them.
-        floor: the role of the real samples that take the fakes' place in the floor.
+        floor: the role of the real samples that take the fakes' place in the floor, or
+            the floor itself.
         reads: what the fakes are looked at through, of `Scorer.readings`.
     """
 
@@ -35,7 +36,7 @@ class Metric:
     function: Callable
     needs: tuple[str, ...] = ()
     options: Callable[[int], dict] = lambda n: {}
-    floor: str = "test"
+    floor: str | float = "test"
     reads: str = "extractor"
 
 
@@ -86,6 +87,11 @@ def _gan_test(real, fake):
     """A classifier of real data, on fakes (GAN-test; Shmelkov et al. 2018)."""
     answers = real.classifier.run(fake.samples)["probabilities"]
     return classifier.accuracy(answers, fake.data.arrays["label"])
+
+
+def _pair(function):
+    """A score of translations beside the answers wanted: those of the test part."""
+    return lambda real, fake: function(real.test.samples, fake.samples)
 
 
 METRICS = (
@@ -174,6 +180,30 @@ METRICS = (
         needs=("images", "asked labels"),
         reads="classifier",
     ),
+    Metric({"l1": "lower"}, _pair(metrics.l1_distance), ("pairs",), reads="pixels"),
+    Metric({"psnr": "higher"}, _pair(metrics.psnr), ("pairs",), reads="pixels"),
+    Metric(
+        {"ssim": "higher"}, _pair(metrics.ssim), ("pairs", "windows"), reads="pixels"
+    ),
+    Metric(
+        {"sharpness": "floor"},
+        lambda real, fake: metrics.sharpness(fake.samples),
+        needs=("translations",),
+        reads="pixels",
+    ),
+    Metric(
+        {"cycle_l1": "lower"},
+        lambda real, fake: metrics.l1_distance(
+            fake.data.arrays["given"], fake.data.arrays["again"]
+        ),
+        needs=("cycles",),
+        floor=0.0,
+        reads="pixels",
+    ),
 )
 BETTER = {name: better for row in METRICS for name, better in row.better.items()}
 """Every score, and which way it gets better."""
+OF_PAIRS = [name for row in METRICS if "pairs" in row.needs for name in row.better]
+"""Those beside the answers wanted."""
+BROUGHT = {"label": "asked labels", "again": "cycles"}
+"""What samples bring, by batch key, of what scores may need."""

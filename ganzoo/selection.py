@@ -50,7 +50,7 @@ class Selection(keras.callbacks.Callback):
 
     def set_model(self, model):
         super().set_model(model)
-        allowed = self.scorer.names(model.conditional)
+        allowed = self.scorer.names(model.brings)
         specs.check_known("metric of this data set", [self.metric], allowed)
 
     def on_train_begin(self, logs=None):

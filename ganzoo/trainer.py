@@ -97,6 +97,7 @@ class Trainer(keras.Model):
         steps_per_epoch=None,
         steps_per_call=None,
         validation_data=None,
+        jitter=None,
         **kwargs,
     ):
         """Trains. Arrays go through the zoo's pipeline, data sets as they are.
@@ -113,6 +114,7 @@ class Trainer(keras.Model):
                 as many as divide `steps_per_epoch`, up to 16, and 1 for data sets
                 and with `validation_data`. Callbacks see the last of them.
             validation_data: as `x`, or (x, y); evaluated after each epoch.
+            jitter: a `data.jitter.Jitter` that crops and mirrors arrays of images.
             **kwargs: the other arguments of `keras.Model.fit`.
 
         Raises:
@@ -127,12 +129,14 @@ class Trainer(keras.Model):
             first = batches.as_dict(first)
             x = batches.full_batches(x, len(first["real"]))
         else:
-            arrays = self._arrays(x, y, batch_size)
+            arrays = self._arrays(x, y, batch_size, jitter)
             size = batch_size * max(1, self.d_steps)
             steps_per_epoch = steps_per_epoch or max(1, len(arrays["real"]) // size)
             auto = 1 if validation_data is not None else _divisor(steps_per_epoch, 16)
             steps_per_call = steps_per_call or auto
-            x = pipeline.batches(arrays, size, seed=self.seed, start=self.step)
+            x = pipeline.batches(
+                arrays, size, seed=self.seed, start=self.step, jitter=jitter
+            )
             first = next(iter(x))
         self._check_batch(first)
         if steps_per_call and steps_per_epoch and steps_per_epoch % steps_per_call:
@@ -176,7 +180,7 @@ class Trainer(keras.Model):
             return batches.without_autotune(x)
         return batches.finite(self._arrays(x, y, 1), batch_size)
 
-    def _arrays(self, x, y, batch_size):
+    def _arrays(self, x, y, batch_size, jitter=None):
         """The arrays of `fit` and `evaluate` by batch key, checked as a whole."""
         if not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError(
@@ -186,7 +190,7 @@ class Trainer(keras.Model):
         pipeline.check_arrays(
             arrays, batch_size=batch_size, value_range=self.value_range
         )
-        self._check_shapes(arrays)
+        self._check_shapes(jitter.cut(arrays) if jitter else arrays)
         batches.check_labels(arrays, self.label_count, self.lowest_label)
         return arrays
 

@@ -23,6 +23,7 @@ from ganzoo import (
 )
 from ganzoo.adversarial import AdversarialModel
 from ganzoo.data import load_data
+from ganzoo.data.jitter import Jitter
 from ganzoo.data.parts import load_parts
 from ganzoo.experiment import Experiment, data_settings, effective_options, to_dict
 from ganzoo.registry import build, discover
@@ -71,6 +72,8 @@ def train(experiment: Experiment, workdir, progress: bool = True):
         options = effective_options(experiment, data)
         described = _describe(data)
         _check_data(before, described, strategy, path)
+        if before:
+            _check_options(before["build"]["options"], options, path)
         with strategy.scope():
             keras.utils.set_random_seed(experiment.seed)
             model = build(experiment.model, dtype=experiment.dtype, **options)
@@ -227,13 +230,30 @@ def _load_keras(path):
     return model
 
 
-def _load_data(experiment):
+def _check_options(before, now, path):
+    """More steps may not move a schedule that they decide."""
+    before, now = ({"options": json.loads(json.dumps(x))} for x in (before, now))
+    run_directory.check_same(before, now, path)
+
+
+def _load_data(experiment, **changes):
     return load_data(
-        **data_settings(experiment),
+        **{**data_settings(experiment), **changes},
         labels_per_class=experiment.labels_per_class,
         class_name=experiment.class_name,
         seed=experiment.seed,
     )
+
+
+def _training_arrays(experiment, model, data):
+    """What `fit` is given: the arrays, and how they are cropped and mirrored."""
+    if not experiment.load_size and not experiment.flip:
+        return data.arrays, None
+    if experiment.load_size:
+        data = _load_data(experiment, image_size=experiment.load_size)
+    images = {key: shape for key, shape in model.shapes.items() if len(shape) == 3}
+    sizes = {key: tuple(shape[:2]) for key, shape in images.items()}
+    return data.arrays, Jitter(sizes, experiment.flip)
 
 
 def _watchers(experiment, model, data, path, writes, progress):
@@ -275,13 +295,15 @@ def _fit(model, experiment, data, watchers):
     """
     every = min(experiment.log_every, experiment.steps)
     call = max(d for d in range(1, STEPS_PER_CALL + 1) if every % d == 0)
+    arrays, jitter = _training_arrays(experiment, model, data)
     while (step := model.step) < experiment.steps:
         to_boundary = every - step % every
         length = min(to_boundary, experiment.steps - step)
         whole = (experiment.steps - step) // every if to_boundary == every else 1
         model.fit(
-            data.arrays,
+            arrays,
             batch_size=experiment.batch_size,
+            jitter=jitter,
             epochs=max(1, whole),
             steps_per_epoch=length,
             steps_per_call=math.gcd(length, call),

@@ -9,9 +9,10 @@ import tensorflow as tf
 from ganzoo import distribute, specs
 from ganzoo.adversarial import LATENT, feed
 from ganzoo.data import pipeline
+from ganzoo.image_arrays import like, padded, spread
 from ganzoo.judged_model import AUGMENT_FAKE, JudgedModel
 from ganzoo.latent_model import PRIORS
-from ganzoo.layers import Dropout
+from ganzoo.layers import always_on
 
 PIXELS = 2**20  # of the sources translated at once, so that memory is bounded
 NOISE = 6  # what the seed is folded with for dropout in inference
@@ -166,7 +167,7 @@ class TranslationModel(JudgedModel):
     @property
     def noisy(self) -> bool:
         """Whether one source has several answers."""
-        return "latent" in self.generator.input or bool(_always_on(self.generator))
+        return "latent" in self.generator.input or bool(always_on(self.generator))
 
     def sample(self, n, *, seed=0, label=None, ema=None):
         """Refuses: this model makes images from images.
@@ -180,7 +181,9 @@ class TranslationModel(JudgedModel):
             f"Received: sample({n!r})."
         )
 
-    def translate(self, images, *, samples=None, seed=0, ema=None) -> np.ndarray:
+    def translate(
+        self, images, *, samples=None, seed=0, ema=None, reverse=False
+    ) -> np.ndarray:
         """Translates images, in bounded memory for any number of them.
 
         Args:
@@ -190,19 +193,18 @@ class TranslationModel(JudgedModel):
             seed: of the noise.
             ema: whether to use the running average of the generator; by default
                 where there is one.
+            reverse: from the answers' side to the sources', where the model can.
 
         Returns:
             uint8 (n, H, W, C), or (n, samples, H, W, C) where `samples` is given.
 
         Raises:
-            ValueError: other images, `samples` above 1 of a model without noise, or
-                `ema=True` where no average is kept.
+            ValueError: other images, `samples` above 1 of a model without noise,
+                `ema=True` where no average is kept, or `reverse` of a model with one
+                direction.
         """
-        network = self._choose(self.generator, ema)
-        channels = self.source_shape[-1]
-        return self._translate(network, images, channels, samples, seed)
-
-    def _translate(self, network, images, channels, samples, seed):
+        network, channels = self._direction(reverse)
+        network = self._choose(network, ema)
         images = self._checked_images(images, channels)
         if samples is not None and (not isinstance(samples, int) or samples < 1):
             raise ValueError(
@@ -218,6 +220,15 @@ class TranslationModel(JudgedModel):
             for i in range(samples or 1)
         ]
         return answers[0] if samples is None else np.stack(answers, axis=1)
+
+    def _direction(self, reverse):
+        """The generator of a direction, and the channels that it takes."""
+        if reverse:
+            raise ValueError(
+                f"{type(self).__name__} has one direction; cyclegan has both. "
+                "Received: reverse=True."
+            )
+        return self.generator, self.source_shape[-1]
 
     def _answers(self, network, images, seed):
         """One answer to each image, uint8."""
@@ -241,9 +252,25 @@ class TranslationModel(JudgedModel):
             pipeline.check_arrays(arrays, batch_size=1, value_range=self.value_range)
         return images
 
+    @property
+    def takes(self) -> str:
+        """What the exported generator is given."""
+        given = f"source (n, H, W, {self.source_shape[-1]}) in {list(self.value_range)}"
+        if self.multiple > 1:
+            given += f", sides a multiple of {self.multiple}"
+        if "latent" in self.generator.input:
+            size = self.generator.input["latent"].shape[-1]
+            given += f", latent (n, {size}) from the prior {self.prior!r}"
+        return given
+
+    def sources(self, arrays, n):
+        """n images to translate: those whose answers are known, where some are."""
+        known = "source" if "source" in arrays else self.source_key
+        return spread(arrays[known], n)
+
     def draw(self, arrays, n, seed):
         """Translations of n sources of a data set."""
-        return self.translate(spread(arrays[self.source_key], n), seed=seed)
+        return self.translate(self.sources(arrays, n), seed=seed)
 
     def gallery(self, arrays, count):
         """Rows of source | sample | target."""
@@ -266,6 +293,15 @@ class TranslationModel(JudgedModel):
         return feed(self.average_of(self.generator), given, training)
 
 
+def _noise_states(network, seed):
+    """Seeds of the noise of inference, in place of the state that training moves."""
+    states = [layer.seed_generator.state for layer in always_on(network)]
+    return [
+        (state, tf.cast(distribute.fold(distribute.fold(seed, NOISE), i), state.dtype))
+        for i, state in enumerate(states)
+    ]
+
+
 def _check_sides(image_shape, source_shape):
     factors = [a / b for a, b in zip(image_shape[:2], source_shape[:2], strict=True)]
     if len(set(factors)) > 1 or factors[0] % 1:
@@ -273,50 +309,3 @@ def _check_sides(image_shape, source_shape):
             "`image_shape` must be as large as `source_shape`, or a whole number of "
             f"times larger. Received: {image_shape} and {source_shape}."
         )
-
-
-def padded(images, multiple):
-    """Images with sides up to the next multiple, reflected at their ends."""
-    for axis in (1, 2):
-        side = images.shape[axis]
-        if side % multiple:
-            rows = np.pad(np.arange(side), (0, -side % multiple), "reflect")
-            images = tf.gather(images, rows, axis=axis)
-    return images
-
-
-def spread(array, n):
-    """n rows of an array, evenly spread; again from the first where it has fewer."""
-    if len(array) < n:
-        return np.asarray(array[np.arange(n) % len(array)])
-    return np.asarray(array[np.linspace(0, len(array) - 1, n).astype(int)])
-
-
-def like(images, shape):
-    """Images (n, h, w, c) as a picture shows them beside others of `shape`.
-
-    Smaller ones get larger pixels, grey ones colours; of a stack of frames the last
-    is shown.
-    """
-    height, width, channels = shape
-    images = images[..., -channels:]
-    if images.shape[-1] < channels:
-        images = np.repeat(images[..., -1:], channels, axis=-1)
-    rows = np.arange(height) * images.shape[1] // height
-    columns = np.arange(width) * images.shape[2] // width
-    return images[:, rows][:, :, columns]
-
-
-def _always_on(network):
-    """The layers of a network that make noise in inference."""
-    layers = network._flatten_layers()
-    return [x for x in layers if isinstance(x, Dropout) and x.always and x.rate]
-
-
-def _noise_states(network, seed):
-    """Seeds of the noise of inference, in place of the state that training moves."""
-    states = [layer.seed_generator.state for layer in _always_on(network)]
-    return [
-        (state, tf.cast(distribute.fold(distribute.fold(seed, NOISE), i), state.dtype))
-        for i, state in enumerate(states)
-    ]

@@ -10,7 +10,8 @@ from keras import layers
 import ganzoo
 from ganzoo import translation_model
 from ganzoo.gan import assemble
-from ganzoo.translation_model import TranslationModel, like, padded, spread
+from ganzoo.image_arrays import like, padded, spread
+from ganzoo.translation_model import TranslationModel
 
 RNG = np.random.default_rng(0)
 

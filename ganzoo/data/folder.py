@@ -21,8 +21,7 @@ EXTENSIONS = frozenset(
     {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 )
 _SPLITS = {"train": ("train",), "test": ("test",), "all": ("train", "test")}
-# What Pillow's decoders raise on damaged files.
-_DAMAGE = (
+DAMAGE = (
     OSError,
     ValueError,
     SyntaxError,
@@ -31,6 +30,7 @@ _DAMAGE = (
     zlib.error,
     Image.DecompressionBombError,
 )
+"""What Pillow's decoders raise on damaged files."""
 _DECODE_AHEAD = 256  # images in flight, which bounds the memory
 
 
@@ -61,41 +61,108 @@ def load_folder(
             unknown split, or an unreadable image where `strict`.
     """
     files, class_names = _find(folder, split)
+    real, labels = read_images(
+        folder,
+        {(path,): label for path, label in files.items()},
+        form=form,
+        strict=strict,
+        cache_dir=cache_dir,
+        memory_limit=memory_limit,
+    )
+    arrays = {"real": real, "label": labels} if class_names else {"real": real}
+    return Data(folder.name, arrays, class_names)
+
+
+def read_images(
+    folder: Path,
+    files: dict[tuple[Path, ...], int],
+    *,
+    form: images.Form,
+    strict: bool,
+    cache_dir: Path,
+    memory_limit: int,
+    columns: int = 1,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns uint8 images `(n, H, W, C)` and their labels `(n,)`, in order.
+
+    Args:
+        folder: that messages are about.
+        files: what becomes one sample, by label. The images of an entry of several
+            files, and those of a file of several columns, stand side by side in it.
+        form: size and channels of each image; without a size all must be alike.
+        strict: refuse an unreadable image instead of skipping its entry.
+        cache_dir: see `load_folder`.
+        memory_limit: bytes.
+        columns: images in a file, side by side, each of them square.
+
+    Raises:
+        ValueError: as `load_folder`.
+    """
     broken = _Broken(folder, strict)
     headers = {}
-    for path in files:
-        with broken.collected(path):
-            headers[path] = _header(path)
+    for entry in files:
+        with broken.collected(entry):
+            headers[entry] = [_header(path, columns) for path in entry]
     broken.refuse_if_all(files)
-    size = form.size or _common_size(folder, {size for size, _ in headers.values()})
-    channels = form.channels or (1 if all(g for _, g in headers.values()) else 3)
+    found = [header for entry in headers.values() for header in entry]
+    size = form.size or _common_size(folder, {size for size, _ in found})
+    channels = form.channels or (1 if all(grey for _, grey in found) else 3)
+
+    def decode(entry):
+        with broken.collected(entry):
+            parts = [
+                part
+                for path in entry
+                for part in read_parts(path, size, channels, columns)
+            ]
+            return np.concatenate(parts, axis=1)
 
     def samples() -> Iterator[tuple[np.ndarray, int]]:
-        def decode(path):
-            with broken.collected(path):
-                with Image.open(path) as image:
-                    return images.to_array(image, size, channels)
-
-        paths = list(headers)
+        entries = list(headers)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for start in range(0, len(paths), _DECODE_AHEAD):
-                block = paths[start : start + _DECODE_AHEAD]
-                for path, image in zip(block, pool.map(decode, block), strict=True):
+            for start in range(0, len(entries), _DECODE_AHEAD):
+                block = entries[start : start + _DECODE_AHEAD]
+                for entry, image in zip(block, pool.map(decode, block), strict=True):
                     if image is not None:
-                        yield image, files[path]
+                        yield image, files[entry]
         broken.refuse_if_all(files)
 
-    stats = [(str(p.resolve()), _changed(p)) for p in headers]
+    paths = [path for entry in headers for path in entry]
+    stats = [(str(path.resolve()), _changed(path)) for path in paths]
+    labels = list(files.values())
+    height, width = size
     real, labels = collect(
         samples(),
         len(headers),
-        (*size, channels),
-        path=cache_path(cache_dir, stats, size, channels, class_names, strict),
+        (height, width * columns * len(next(iter(files))), channels),
+        path=cache_path(cache_dir, stats, size, channels, labels, strict, columns),
         memory_limit=memory_limit,
     )
     broken.warn()
-    arrays = {"real": real, "label": labels} if class_names else {"real": real}
-    return Data(folder.name, arrays, class_names)
+    return real, labels
+
+
+def read_parts(path: Path, size, channels: int, columns: int = 1) -> list[np.ndarray]:
+    """Returns the images of a file, uint8 `(*size, channels)` each.
+
+    Args:
+        path: of the file.
+        size: height and width; None for those of the file.
+        channels: 1 or 3.
+        columns: images that stand side by side in it.
+
+    Raises:
+        Exception: one of `DAMAGE`.
+    """
+    with safety.open_image(path) as image:
+        images.check_range(image)
+        if columns == 1:
+            size = size or images.upright_size(image)
+            return [images.to_array(image, size, channels)]
+        return [
+            images.to_array(part, size, channels)
+            for part in images.columns(image, columns)
+        ]
 
 
 class _Broken:
@@ -107,12 +174,13 @@ class _Broken:
         self.messages: list[str] = []
 
     @contextmanager
-    def collected(self, path: Path) -> Iterator[None]:
-        """Notes, or refuses where strict, an image that fails inside the block."""
+    def collected(self, entry: tuple[Path, ...]) -> Iterator[None]:
+        """Notes, or refuses where strict, files of which one fails inside the block."""
         try:
             yield
-        except _DAMAGE as error:
-            message = f"{path.relative_to(self.folder)} ({error})"
+        except DAMAGE as error:
+            names = " and ".join(str(path.relative_to(self.folder)) for path in entry)
+            message = f"{names} ({error})"
             if self.strict:
                 raise ValueError(
                     f"Unreadable image in {str(self.folder)!r}; repair or remove it, "
@@ -120,7 +188,7 @@ class _Broken:
                 ) from error
             self.messages.append(message)
 
-    def refuse_if_all(self, files: dict[Path, int]) -> None:
+    def refuse_if_all(self, files: dict) -> None:
         if len(self.messages) == len(files):
             raise ValueError(
                 f"No readable image in {str(self.folder)!r}; at least one is needed. "
@@ -132,7 +200,7 @@ class _Broken:
             warnings.warn(
                 f"Skipped {len(self.messages)} unreadable image(s) in "
                 f"{str(self.folder)!r}: {', '.join(sorted(self.messages)[:5])}.",
-                stacklevel=4,
+                stacklevel=5,
             )
 
 
@@ -151,10 +219,7 @@ def _find(folder: Path, split: str) -> tuple[dict[Path, int], tuple[str, ...]]:
         )
     roots = [folder / part for part in _SPLITS[split]] if has_splits else [folder]
     parts = {
-        path: path.relative_to(root).parts
-        for root in roots
-        for path in sorted(root.rglob("*"))
-        if path.suffix.lower() in EXTENSIONS and not path.name.startswith(".")
+        path: path.relative_to(root).parts for root in roots for path in files_of(root)
     }
     if not parts:
         raise ValueError(
@@ -167,12 +232,26 @@ def _find(folder: Path, split: str) -> tuple[dict[Path, int], tuple[str, ...]]:
     return {path: names.index(part[0]) for path, part in parts.items()}, tuple(names)
 
 
-def _header(path: Path) -> tuple[tuple[int, int], bool]:
+def files_of(root: Path) -> list[Path]:
+    """Returns the files under a folder that are images by their names, in order."""
+    return [
+        path
+        for path in sorted(root.rglob("*"))
+        if path.suffix.lower() in EXTENSIONS and not path.name.startswith(".")
+    ]
+
+
+def _header(path: Path, columns: int) -> tuple[tuple[int, int], bool]:
     """Returns (height, width) and greyness without decoding the pixels."""
     with safety.open_image(path) as image:
-        if image.mode in ("F", "I"):
-            raise ValueError("32-bit pixels, which have no fixed range")
-        return images.upright_size(image), images.is_grey(image)
+        images.check_range(image)
+        height, width = images.upright_size(image)
+        if columns > 1 and width != columns * height:
+            raise ValueError(
+                f"{height}x{width} pixels, but {columns} square images side by side "
+                f"would be {height}x{columns * height}"
+            )
+        return (height, width // columns), images.is_grey(image)
 
 
 def _common_size(folder: Path, sizes: set[tuple[int, int]]) -> tuple[int, int]:

@@ -52,6 +52,21 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
     return (width, height) if turned else (height, width)
 
 
+def check_range(image: Image.Image) -> None:
+    """Raises ValueError for pixels of which nobody knows what white is."""
+    if image.mode in ("F", "I"):
+        raise ValueError("32-bit pixels, which have no fixed range")
+
+
+def columns(image: Image.Image, count: int) -> list[Image.Image]:
+    """Returns the images that stand side by side in one, upright."""
+    image = ImageOps.exif_transpose(image)
+    width = image.width // count
+    return [
+        image.crop((i * width, 0, (i + 1) * width, image.height)) for i in range(count)
+    ]
+
+
 def to_array(image: Image.Image, size: tuple[int, int], channels: int) -> np.ndarray:
     """Returns uint8 `(H, W, channels)`: upright, on white, resized, centre-cropped."""
     image = ImageOps.exif_transpose(image)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ganzoo.data.pipeline import stream_of
 from ganzoo.data.record import Data, NoSuchSplit
 from ganzoo.data.sources import load_data
 
@@ -86,5 +87,9 @@ def load_parts(name, **settings) -> Parts:
 
 
 def _rows(data, rows):
-    arrays = {key: np.asarray(array[rows]) for key, array in data.arrays.items()}
+    """Rows of the samples; what has an order of its own stays whole."""
+    arrays = {
+        key: array if stream_of(key) else np.asarray(array[rows])
+        for key, array in data.arrays.items()
+    }
     return replace(data, arrays=arrays)

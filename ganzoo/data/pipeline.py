@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ganzoo.data.jitter import Jitter
 from ganzoo.data.record import check_finite
 
 # Streams beside the main one: their own length, hence their own order. By key, what
@@ -16,7 +17,12 @@ _STREAMS = {"labeled": 0x5EED, "labeled_label": 0x5EED, "unpaired": 0xA11}
 
 
 def batches(
-    arrays: dict[str, np.ndarray], batch_size: int, *, seed: int, start: int = 0
+    arrays: dict[str, np.ndarray],
+    batch_size: int,
+    *,
+    seed: int,
+    start: int = 0,
+    jitter: Jitter | None = None,
 ) -> tf.data.Dataset:
     """Returns an infinite data set of dicts with the keys of `arrays`.
 
@@ -31,19 +37,21 @@ def batches(
         batch_size: samples a batch, static in the element's shape.
         seed: decides the order.
         start: index of the first batch.
+        jitter: random crops and flips of the images, new in each batch.
     """
     # On the CPU, where tf.data runs: a captured GPU tensor would be copied each step.
     with tf.device("CPU:0"):
         readers = {key: _reader(array) for key, array in arrays.items()}
 
-    streams = {_stream(key): len(array) for key, array in arrays.items()}
+    streams = {stream_of(key): len(array) for key, array in arrays.items()}
 
     def batch(step):
         rows = {
             fold: _order(step, batch_size, n, seed ^ fold)
             for fold, n in streams.items()
         }
-        return {key: read(rows[_stream(key)]) for key, read in readers.items()}
+        out = {key: read(rows[stream_of(key)]) for key, read in readers.items()}
+        return jitter(out, seed, step, stream_of) if jitter else out
 
     options = tf.data.Options()
     # Its thread delays the end of `fit` by up to half the run's duration.
@@ -56,7 +64,7 @@ def batches(
     return stream.with_options(options)
 
 
-def _stream(key: str) -> int:
+def stream_of(key: str) -> int:
     """The stream of a key: what changes the seed of its order; 0 is the main one."""
     return _STREAMS.get(key, 0)
 
@@ -158,8 +166,8 @@ def check_arrays(
         value_range: closed range of float samples; None allows any.
     """
     sizes = {key: len(array) for key, array in arrays.items()}
-    for stream in {_stream(key) for key in sizes}:
-        received = {key: n for key, n in sizes.items() if _stream(key) == stream}
+    for stream in {stream_of(key) for key in sizes}:
+        received = {key: n for key, n in sizes.items() if stream_of(key) == stream}
         if len(set(received.values())) > 1:
             raise ValueError(
                 "Arrays of different lengths; all must have one entry a sample. "

@@ -30,7 +30,8 @@ class Data:
         arrays: `real` always: uint8 images `(N, H, W, C)` or voxels
             `(N, D, H, W, C)` in 0..255, or float points `(N, d)`, images or voxels;
             `label` int32 `(N,)` where labelled, -1 for "unknown"; `labeled` and
-            `labeled_label` in the semi-supervised case.
+            `labeled_label` in the semi-supervised case; `source`, what each sample is
+            a translation of, or `unpaired`, sources in no order, uint8 images.
         class_names: one name a class; empty where unlabelled.
         mixture: what the points are drawn from, where that is known.
 
@@ -46,6 +47,13 @@ class Data:
 
     def __post_init__(self):
         check_samples(self.arrays["real"], where=f"data set {self.name!r}")
+        for key in self.arrays.keys() & {"source", "unpaired"}:
+            check_samples(self.arrays[key], where=f"{key!r} of data set {self.name!r}")
+        if "source" in self.arrays and len(self.arrays["source"]) != len(self):
+            raise ValueError(
+                f"Data set {self.name!r} needs a source of each of its {len(self)} "
+                f"samples. Received: {len(self.arrays['source'])}."
+            )
         if "label" in self.arrays:
             check_labels(
                 self.arrays["label"],

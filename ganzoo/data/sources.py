@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ganzoo.data import folder, images, npz, stacked, tfds, toy
+from ganzoo.data import folder, images, npz, paired, stacked, tfds, toy
 from ganzoo.data.cache import default_dir
+from ganzoo.data.pair_functions import PAIRS, made_pairs
 from ganzoo.data.record import Data, Mixture
 
 BUILT_IN = (*toy.BUILT_IN, stacked.NAME)
@@ -27,6 +28,9 @@ def load_data(
     strict: bool = False,
     labels_per_class: int | None = None,
     class_name: str | None = None,
+    wanted: str | None = None,
+    pairs: str | None = None,
+    direction: str = "AtoB",
     seed: int = 0,
     cache_dir: str | Path | None = None,
     memory_limit: int = MEMORY_LIMIT,
@@ -48,6 +52,10 @@ def load_data(
             to `labeled` and `labeled_label`, and every `label` becomes -1; with 0
             there is no label at all.
         class_name: only the samples of this class, without labels.
+        wanted: for translation: `source`, of each sample, or `unpaired` ones.
+        pairs: how these are made of any set of images, a name of
+            `pair_functions.PAIRS`; by default they are read, see `paired.load_sides`.
+        direction: `AtoB` or `BtoA`; A is the left image, or what a function makes.
         seed: chooses the labelled samples.
         cache_dir: where larger sets are decoded to; by default GANZOO_CACHE, then
             ~/.cache/ganzoo.
@@ -60,39 +68,81 @@ def load_data(
     form = images.Form.of(image_size, channels)
     cache = Path(cache_dir or default_dir())
     path = _path(name)
+    _check_pairs(wanted, pairs, direction)
+    places = {"cache_dir": cache, "memory_limit": memory_limit}
+    if wanted and not pairs:
+        data = paired.load_sides(
+            str(name),
+            path,
+            split=split,
+            wanted=wanted,
+            direction=direction,
+            data_dir=data_dir,
+            form=form,
+            strict=strict,
+            **places,
+        )
+    else:
+        data = _plain(name, path, split, data_dir, form, strict, places)
+    if class_name is not None:
+        data = _of_class(data, class_name)
+    if pairs:
+        data = made_pairs(
+            data, pairs, split=split, wanted=wanted, direction=direction, **places
+        )
+    if labels_per_class is None:
+        return data
+    return _semi_supervised(data, labels_per_class, seed)
+
+
+def _plain(name, path, split, data_dir, form, strict, places) -> Data:
+    """The set as it is, without pairs."""
     if name in toy.BUILT_IN:
         data = _named(name, *toy.load_built_in(name, split), form)
-        if name in toy.MIXTURES:
-            data = replace(data, mixture=Mixture(*toy.MIXTURES[name]))
-    elif name == stacked.NAME:
-        data = _named(name, *_stacked(split, data_dir, cache), form)
-    elif str(name) and path.is_dir():  # Path("") is the current directory
-        data = folder.load_folder(
+        mixture = Mixture(*toy.MIXTURES[name]) if name in toy.MIXTURES else None
+        return replace(data, mixture=mixture)
+    if name == stacked.NAME:
+        return _named(name, *_stacked(split, data_dir, places["cache_dir"]), form)
+    if str(name) and path.is_dir():  # Path("") is the current directory
+        return folder.load_folder(
             path,
             split=split,
             form=form,
             strict=strict,
-            cache_dir=cache,
-            memory_limit=memory_limit,
+            **places,
         )
-    elif path.is_file():
-        data = _named(path.stem, *npz.load_npz(path, split), form)
-    elif tfds.is_known(str(name), data_dir):
-        data = tfds.load_tfds(
+    if path.is_file():
+        return _named(path.stem, *npz.load_npz(path, split), form)
+    if tfds.is_known(str(name), data_dir):
+        return tfds.load_tfds(
             str(name),
             split=split,
             data_dir=data_dir,
             form=form,
-            cache_dir=cache,
-            memory_limit=memory_limit,
+            **places,
         )
-    else:
-        raise ValueError(_unknown(str(name), data_dir))
-    if class_name is not None:
-        data = _of_class(data, class_name)
-    if labels_per_class is None:
-        return data
-    return _semi_supervised(data, labels_per_class, seed)
+    raise ValueError(_unknown(str(name), data_dir))
+
+
+def _check_pairs(wanted, pairs, direction):
+    if direction not in paired.DIRECTIONS:
+        raise ValueError(
+            f"`direction` must be {' or '.join(paired.DIRECTIONS)}. "
+            f"Received: {direction!r}."
+        )
+    if pairs is None:
+        return
+    if pairs not in PAIRS:
+        near = get_close_matches(pairs, PAIRS, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(
+            f"Unknown pairs.{hint} Allowed: {', '.join(PAIRS)}. Received: {pairs!r}."
+        )
+    if wanted is None:
+        raise ValueError(
+            "Pairs are for models that translate, such as pix2pix and cyclegan. "
+            f"Received: pairs={pairs!r}."
+        )
 
 
 def _path(name: str | Path) -> Path:

@@ -3,7 +3,7 @@
 from ganzoo.layers.attention import SelfAttention
 from ganzoo.layers.dense import Maxout, WeightNormDense
 from ganzoo.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
-from ganzoo.layers.noise import Dropout, GaussianNoise
+from ganzoo.layers.noise import Dropout, GaussianNoise, always_on
 from ganzoo.layers.normalization import (
     BatchNorm,
     ConditionalBatchNorm,
@@ -26,6 +26,7 @@ __all__ = [
     "SelfAttention",
     "SpectralNorm",
     "WeightNormDense",
+    "always_on",
     "batch_norm",
     "instance_norm",
     "layer_norm",

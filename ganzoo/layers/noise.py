@@ -84,3 +84,9 @@ def _replica_seed(generator):
     """The next seed, another one on each replica."""
     seed = tf.cast(generator.next(), tf.int64)
     return distribute.fold(seed, distribute.replica_id())
+
+
+def always_on(network) -> list:
+    """The layers of a network that make noise in inference, too."""
+    layers = network._flatten_layers()
+    return [x for x in layers if isinstance(x, Dropout) and x.always and x.rate]

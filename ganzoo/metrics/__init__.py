@@ -1,6 +1,8 @@
 """Scores of generated samples: NumPy in, numbers out."""
 
 from ganzoo.metrics.classifier_score import classifier_score as classifier_score
+from ganzoo.metrics.differences import l1_distance as l1_distance
+from ganzoo.metrics.differences import sharpness as sharpness
 from ganzoo.metrics.frechet import Gaussian as Gaussian
 from ganzoo.metrics.frechet import fit_gaussian as fit_gaussian
 from ganzoo.metrics.frechet import frechet_distance as frechet_distance

@@ -17,7 +17,9 @@ needs_data = pytest.mark.skipif(
 )
 
 
-def prepare(data_dir, name="tiny", n=6, shape=(4, 4, 1), labelled=True, size=None):
+def prepare(
+    data_dir, name="tiny", n=6, shape=(4, 4, 1), labelled=True, size=None, splits=None
+):
     """Writes a TFDS set whose image i is all i."""
     features = {"image": tfds.features.Image(shape=shape, dtype=np.uint8)}
     if labelled:
@@ -33,8 +35,8 @@ def prepare(data_dir, name="tiny", n=6, shape=(4, 4, 1), labelled=True, size=Non
         version="1.0.0",
         features=tfds.features.FeaturesDict(features),
         split_datasets={
-            "train": [(str(i), example(i)) for i in range(n)],
-            "test": [(str(i), example(i)) for i in range(2)],
+            split: [(str(i), example(i)) for i in range(count)]
+            for split, count in (splits or {"train": n, "test": 2}).items()
         },
         data_dir=data_dir,
         disable_shuffling=True,

@@ -1,0 +1,36 @@
+"""Images of any size: padded for a network, picked and brought to one shape."""
+
+import numpy as np
+import tensorflow as tf
+
+
+def padded(images, multiple):
+    """Images with sides up to the next multiple, reflected at their ends."""
+    for axis in (1, 2):
+        side = images.shape[axis]
+        if side % multiple:
+            rows = np.pad(np.arange(side), (0, -side % multiple), "reflect")
+            images = tf.gather(images, rows, axis=axis)
+    return images
+
+
+def spread(array, n):
+    """n rows of an array, evenly spread; again from the first where it has fewer."""
+    if len(array) < n:
+        return np.asarray(array[np.arange(n) % len(array)])
+    return np.asarray(array[np.linspace(0, len(array) - 1, n).astype(int)])
+
+
+def like(images, shape):
+    """Images (n, h, w, c) as a picture shows them beside others of `shape`.
+
+    Smaller ones get larger pixels, grey ones colours; of a stack of frames the last
+    is shown.
+    """
+    height, width, channels = shape
+    images = images[..., -channels:]
+    if images.shape[-1] < channels:
+        images = np.repeat(images[..., -1:], channels, axis=-1)
+    rows = np.arange(height) * images.shape[1] // height
+    columns = np.arange(width) * images.shape[2] // width
+    return images[:, rows][:, :, columns]

@@ -1,0 +1,97 @@
+"""`ganzoo translate`: a folder of images becomes a folder of translations."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+from PIL import Image
+
+from ganzoo.data.folder import DAMAGE, files_of, read_parts
+from ganzoo.translation_model import TranslationModel
+
+SAVING = {
+    ".jpg": {"quality": 95},
+    ".jpeg": {"quality": 95},
+    ".webp": {"lossless": True},
+}
+
+
+@dataclass(frozen=True)
+class Translated:
+    """What became of a folder.
+
+    Attributes:
+        count: images that were translated.
+        broken: what could not be read: path within the folder, and why.
+    """
+
+    count: int
+    broken: dict[Path, str]
+
+
+def translate_folder(
+    model,
+    source,
+    target,
+    *,
+    image_size: int | None = None,
+    seed: int = 0,
+    reverse: bool = False,
+    progress: bool = True,
+) -> Translated:
+    """Translates the images under a folder, one at a time, in bounded memory.
+
+    Images are read as in training: upright, alpha on white, 16 bits as 8, in the
+    channels that the model takes. Each result has the path and the format of its
+    image.
+
+    Args:
+        model: a `TranslationModel`.
+        source: the folder; all under it with the name of an image are read.
+        target: the folder to write, another one; files in it are overwritten.
+        image_size: side that images are resized and cropped to, as in training; by
+            default each keeps its size.
+        seed: of the noise, where the model has some.
+        reverse: the other direction, where the model has one.
+        progress: whether to show a progress bar.
+
+    Raises:
+        ValueError: a model that makes no images from images, no folder, or one
+            without an image.
+    """
+    source, target = Path(source), Path(target)
+    if not isinstance(model, TranslationModel):
+        raise ValueError(
+            "`translate` needs a model that makes images from images, such as pix2pix "
+            f"or cyclegan. Received: {type(model).__name__}."
+        )
+    paths = files_of(source) if source.is_dir() else []
+    if not paths:
+        raise ValueError(f"There is no folder {str(source)!r} with images in it.")
+    if target.resolve() == source.resolve():
+        raise ValueError(
+            f"The results would overwrite the images in {str(source)!r}. Choose "
+            "another folder for them."
+        )
+    channels = model.image_shape[-1] if reverse else model.source_shape[-1]
+    size = image_size and (image_size, image_size)
+    bar = keras.utils.Progbar(len(paths), unit_name="image") if progress else None
+    broken = {}
+    for i, path in enumerate(paths, 1):
+        name = path.relative_to(source)
+        try:
+            (image,) = read_parts(path, size, channels)
+        except DAMAGE as error:
+            broken[name] = str(error) or type(error).__name__
+        else:
+            made = model.translate(image[None], seed=seed, reverse=reverse)[0]
+            _write(made, target / name)
+        if bar:
+            bar.update(i)
+    return Translated(len(paths) - len(broken), broken)
+
+
+def _write(pixels, path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+    image.save(path, **SAVING.get(path.suffix.lower(), {}))
