@@ -173,3 +173,54 @@ def test_a_run_without_scores_has_no_best_checkpoint(tmp_path):
     _train(tmp_path / "run", options=TINY)
     with pytest.raises(ValueError, match="no best checkpoint: train with evaluate"):
         ganzoo.load(tmp_path / "run", best=True)
+
+
+# --- translations -------------------------------------------------------------------
+
+PAIRED = {"model": "pix2pix", "pairs": "invert", "image_size": 12, "steps": 1}
+SMALL = {"filters": 2, "d_levels": 1, "levels": 2}
+
+
+def test_translations_are_scored_beside_the_answers_and_two_baselines(tmp_path):
+    model = _train(tmp_path / "run", options=SMALL, **PAIRED)
+    names = ["l1", "psnr", "ssim", "sharpness", "frechet_distance"]
+    found = ganzoo.evaluate(tmp_path / "run", n=40, extractor="pixels", only=names)
+    test = load_parts("digits", wanted="source", pairs="invert", image_size=12)
+    test = test.take("test", 40).arrays
+    made = model.translate(test["source"]).astype(float)
+    assert found.get("l1").value == pytest.approx(
+        abs(made - test["real"]).mean() / 255, rel=1e-5
+    )
+    assert [found.get(name).floor for name in ("l1", "psnr", "ssim")] == [0, np.inf, 1]
+    source = abs(test["source"].astype(float) - test["real"]).mean() / 255
+    assert found.get("l1", "source").value == pytest.approx(source, rel=1e-5)
+    mean = load_parts("digits", image_size=12).train.arrays["real"].mean(axis=0)
+    error = abs(np.rint(mean) - test["real"]).mean() / 255
+    assert found.get("l1", "mean image").value == pytest.approx(error, rel=1e-4)
+    head, *lines = found.table().splitlines()
+    assert head.split() == ["last", "source", "mean", "image", "floor", "better"]
+    assert len(lines[0].split()) == 3 + 2  # Frechet: this model, the floor, its name
+    assert evaluation.read(tmp_path / "run") == found
+
+
+def test_cyclegan_has_a_cycle_error_and_known_answers(tmp_path):
+    options = {"filters": 2, "blocks": 1, "d_levels": 1}
+    changes = {"model": "cyclegan", "pairs": "invert", "steps": 1, "image_size": 12}
+    model = _train(tmp_path / "run", options=options, **changes)
+    names = ["cycle_l1", "l1", "sharpness"]
+    found = ganzoo.evaluate(tmp_path / "run", n=30, extractor="pixels", only=names)
+    parts = load_parts("digits", wanted="unpaired", pairs="invert", image_size=12)
+    given = parts.take("test", 30).arrays["source"]
+    made = model.translate(given)
+    again = model.translate(made, reverse=True).astype(float)
+    error = abs(again - given).mean() / 255
+    assert found.get("cycle_l1").value == pytest.approx(error, rel=1e-5)
+    assert found.get("cycle_l1").floor == 0
+    real = parts.take("test", 30).arrays["real"].astype(float)
+    assert found.get("l1").value == pytest.approx(abs(made - real).mean() / 255, 1e-5)
+
+
+def test_a_score_of_pairs_needs_known_answers():
+    scorer = scorer_for(tiny("vanilla"), load_parts("digits"), n=30, extractor="pixels")
+    assert scorer.baselines() == {}
+    assert not {"l1", "sharpness", "cycle_l1"} & set(scorer.names(["label"]))

@@ -12,6 +12,7 @@ from ganzoo.experiment import (
     FIELDS,
     HELP,
     Experiment,
+    data_settings,
     effective_options,
     from_dict,
     load_config,
@@ -195,3 +196,35 @@ def test_unknown_option_names_the_nearest():
     experiment = Experiment("dcgan", {"filter": 8})
     with pytest.raises(ValueError, match="option of 'dcgan' 'filter'.*'filters'?"):
         effective_options(experiment, _data())
+
+
+# --- translation ------------------------------------------------------------------
+
+
+def test_the_shape_of_sources_comes_from_the_data():
+    arrays = {"real": np.zeros((6, 8, 8, 3), "uint8")}
+    paired = Data("p", {**arrays, "source": np.zeros((6, 4, 4, 1), "uint8")})
+    options = effective_options(Experiment("pix2pix"), paired)
+    assert options["source_shape"] == [4, 4, 1]
+    assert "decay_steps" not in options
+    loose = Data("u", {**arrays, "unpaired": np.zeros((2, 8, 8, 3), "uint8")})
+    options = effective_options(Experiment("cyclegan", steps=70), loose)
+    assert options["source_shape"] == [8, 8, 3]
+    assert options["decay_steps"] == 70
+    experiment = Experiment("cyclegan", {"decay_steps": 9})
+    assert effective_options(experiment, loose)["decay_steps"] == 9
+
+
+@pytest.mark.parametrize(
+    "model,wanted", [("pix2pix", "source"), ("cyclegan", "unpaired"), ("dcgan", None)]
+)
+def test_the_variant_decides_what_is_loaded(model, wanted):
+    settings = data_settings(Experiment(model, pairs="edges", direction="BtoA"))
+    assert settings["wanted"] == wanted
+    assert (settings["pairs"], settings["direction"]) == ("edges", "BtoA")
+
+
+@pytest.mark.parametrize("changes", [{}, {"image_size": 65}])
+def test_load_size_is_not_below_the_crop(changes):
+    with pytest.raises(ValueError, match="at least `image_size`.*Received: 64"):
+        Experiment("pix2pix", load_size=64, **changes)

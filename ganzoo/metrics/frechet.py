@@ -37,6 +37,27 @@ class Gaussian:
         """Directions in which the samples vary; the covariance is singular below d."""
         return self.factor.shape[1]
 
+    @property
+    def trace(self) -> float:
+        """Of the covariance."""
+        return float(np.trace(self.covariance))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Few:
+    """The same of no more samples than dimensions: no `(d, d)` matrix is needed."""
+
+    mean: np.ndarray
+    factor: np.ndarray  # L (d, N), covariance = L L^T
+
+    @property
+    def rank(self) -> int:
+        return int(np.linalg.matrix_rank(self.factor))
+
+    @property
+    def trace(self) -> float:
+        return float(np.sum(self.factor**2))
+
 
 def fit_gaussian(features: np.ndarray) -> Gaussian:
     """Mean and unbiased covariance of features `(N, d)`, N > 1, in float64.
@@ -45,13 +66,23 @@ def fit_gaussian(features: np.ndarray) -> Gaussian:
         ValueError: see `frechet_distance`.
     """
     (features,) = check_features(features=features)
-    return _fit("features", features)
+    return _fit(features, _mean("features", features))
 
 
-def _fit(name: str, features: np.ndarray) -> Gaussian:
+def _mean(name: str, features: np.ndarray) -> np.ndarray:
     if len(features) < 2:
         raise ValueError(f"{name}: a covariance needs at least 2 samples. Received: 1.")
-    mean = features.mean(axis=0, dtype=np.float64)
+    return features.mean(axis=0, dtype=np.float64)
+
+
+def _fit_best(name: str, features: np.ndarray) -> Gaussian | _Few:
+    mean = _mean(name, features)
+    if len(features) > len(mean):
+        return _fit(features, mean)
+    return _Few(mean, (features - mean).T / np.sqrt(len(features) - 1))
+
+
+def _fit(features: np.ndarray, mean: np.ndarray) -> Gaussian:
     covariance = np.zeros((len(mean), len(mean)))
     for rows in slices(len(features), _BLOCK):
         centered = features[rows] - mean
@@ -100,7 +131,7 @@ def frechet_parts(
     sets = {"real": real, "fake": fake}
     arrays = {k: v for k, v in sets.items() if not isinstance(v, Gaussian)}
     arrays = dict(zip(arrays, check_features(**arrays), strict=True))
-    fits = {**sets, **{name: _fit(name, array) for name, array in arrays.items()}}
+    fits = {**sets, **{name: _fit_best(name, x) for name, x in arrays.items()}}
     real, fake = fits["real"], fits["fake"]
     if real.mean.shape != fake.mean.shape:
         raise ValueError(
@@ -109,7 +140,7 @@ def frechet_parts(
         )
     difference = real.mean - fake.mean
     root = np.linalg.svd(real.factor.T @ fake.factor, compute_uv=False).sum()
-    traces = np.trace(real.covariance) + np.trace(fake.covariance)
+    traces = real.trace + fake.trace
     means = float(difference @ difference)
     covariances = max(0.0, float(traces - 2 * root))
     return {

@@ -103,3 +103,11 @@ def test_refuses_one_sample_and_statistics_of_another_width():
         frechet_distance(RNG.random((5, 3)), RNG.random((1, 3)))
     with pytest.raises(ValueError, match="one width. Received: real 32 and fake 3"):
         frechet_distance(fit_gaussian(SETS["correlated"][0]), RNG.random((9, 3)))
+
+
+@pytest.mark.parametrize("count", [5, 20, 21])
+def test_few_samples_of_many_dimensions_take_the_short_way_to_the_same(count):
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(count, 20)), rng.normal(1, 2, size=(count + 3, 20))
+    short, long = frechet_parts(a, b), frechet_parts(fit_gaussian(a), fit_gaussian(b))
+    assert short == pytest.approx(long, rel=1e-9)

@@ -1,0 +1,213 @@
+"""A folder of images is translated: every kind of file, and those that are none."""
+
+import struct
+import tracemalloc
+
+import keras
+import numpy as np
+import pytest
+from helpers import tiny
+from PIL import Image
+from test_translation_model import identical
+
+from ganzoo import __main__ as command
+from ganzoo import translating
+from ganzoo.data.folder import files_of
+from ganzoo.translating import translate_folder
+
+RNG = np.random.default_rng(0)
+
+
+def pixels(*shape):
+    return RNG.integers(0, 256, shape, dtype=np.uint8)
+
+
+def make_folder(folder, count=24):
+    """Writes images of every kind; returns what each should be read as, in RGB."""
+    kinds = [_rgb, _grey, _alpha, _deep, _turned, _jpeg, _palette]
+    wanted = {}
+    (folder / "deep" / "er").mkdir(parents=True)
+    for i in range(count):
+        place = folder / "deep" / "er" if i % 5 == 0 else folder
+        height, width = 5 + i % 7, 4 + i % 9
+        path, seen = kinds[i % len(kinds)](place / f"{i:03}", height, width)
+        wanted[path.relative_to(folder)] = seen
+    return wanted
+
+
+def break_three(folder):
+    """Three files that are no images; returns their names."""
+    (folder / "empty.png").write_bytes(b"")
+    (folder / "text.jpg").write_bytes(b"no image")
+    Image.fromarray(pixels(64, 64, 3)).save(folder / "cut.png")
+    data = (folder / "cut.png").read_bytes()
+    (folder / "cut.png").write_bytes(data[: len(data) // 2])
+    return {"empty.png", "text.jpg", "cut.png"}
+
+
+def _rgb(path, height, width):
+    x = pixels(height, width, 3)
+    path = path.with_suffix(".PNG")
+    Image.fromarray(x).save(path, format="png")
+    return path, x
+
+
+def _grey(path, height, width):
+    x = pixels(height, width)
+    Image.fromarray(x).save(path.with_suffix(".bmp"))
+    return path.with_suffix(".bmp"), np.stack([x] * 3, axis=-1)
+
+
+def _alpha(path, height, width):
+    x = pixels(height, width, 4)
+    x[..., 3] = 255 * (x[..., 3] > 127)
+    Image.fromarray(x).save(path.with_suffix(".png"))
+    return path.with_suffix(".png"), np.where(x[..., 3:], x[..., :3], 255)
+
+
+def _deep(path, height, width):
+    x = pixels(height, width)
+    Image.fromarray(x.astype(np.uint16) * 257).save(path.with_suffix(".png"))
+    return path.with_suffix(".png"), np.stack([x] * 3, axis=-1)
+
+
+def _turned(path, height, width):
+    x = pixels(height, width, 3)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
+    Image.fromarray(x).save(path.with_suffix(".png"), exif=exif)
+    return path.with_suffix(".png"), np.rot90(x, -1)
+
+
+def _jpeg(path, height, width):
+    Image.fromarray(pixels(height, width, 3)).save(path.with_suffix(".jpg"))
+    return path.with_suffix(".jpg"), np.asarray(Image.open(path.with_suffix(".jpg")))
+
+
+def _palette(path, height, width):
+    x = pixels(height, width, 1) // 128 * np.array([255, 0, 10])
+    image = Image.fromarray(x.astype(np.uint8)).quantize(2)
+    image.save(path.with_suffix(".png"))
+    return path.with_suffix(".png"), np.asarray(image.convert("RGB"))
+
+
+def check_answers(target, wanted):
+    """A model that changes nothing wrote what it read, under the same names."""
+    assert {path.relative_to(target) for path in files_of(target)} == set(wanted)
+    for name, seen in wanted.items():
+        with Image.open(target / name) as image:
+            assert image.size == seen.shape[1::-1], name
+            found = np.asarray(image.convert("RGB")).astype(int)
+        lossy = 60 if name.suffix == ".jpg" else 0
+        assert abs(found - seen).mean() <= lossy, name
+
+
+def test_every_kind_of_image_is_done_right_and_the_broken_are_named(tmp_path):
+    wanted = make_folder(tmp_path / "in")
+    broken = break_three(tmp_path / "in")
+    done = translate_folder(
+        identical(channels=3), tmp_path / "in", tmp_path / "out", progress=False
+    )
+    assert done.count == 24
+    assert {str(name) for name in done.broken} == broken
+    assert all(done.broken.values())
+    check_answers(tmp_path / "out", wanted)
+
+
+def test_a_grey_model_reads_grey(tmp_path):
+    make_folder(tmp_path / "in", 3)
+    translate_folder(identical(), tmp_path / "in", tmp_path / "out", progress=False)
+    for path in files_of(tmp_path / "out"):
+        with Image.open(path) as image:
+            assert image.mode == "L"
+
+
+def test_images_are_resized_where_asked(tmp_path):
+    make_folder(tmp_path / "in", 3)
+    model = identical(2, channels=3)
+    out = tmp_path / "out"
+    translate_folder(model, tmp_path / "in", out, image_size=6, progress=False)
+    for path in files_of(out):
+        with Image.open(path) as image:
+            assert image.size == (12, 12)
+
+
+def test_one_image_at_a_time_is_in_memory(tmp_path, monkeypatch):
+    """Four times as many images take no more memory: nothing of one is kept."""
+    (tmp_path / "in").mkdir()
+    for i in range(16):
+        Image.fromarray(pixels(64, 64, 3)).save(tmp_path / "in" / f"{i}.png")
+    model = identical(channels=3)
+    monkeypatch.setattr(model, "translate", lambda x, **_: x.copy())
+    out, peaks = tmp_path / "out", []
+    tracemalloc.start()
+    for count in (4, 16):
+        files = sorted((tmp_path / "in").iterdir())[:count]
+        monkeypatch.setattr(translating, "files_of", lambda _, files=files: files)
+        tracemalloc.reset_peak()
+        translate_folder(model, tmp_path / "in", out, progress=False)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+    tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 64 * 64 * 3
+
+
+@pytest.mark.parametrize(
+    "arrange,message",
+    [
+        (lambda p: (tiny("vanilla"), p / "in", p / "out"), "such as pix2pix.*Received"),
+        (lambda p: (identical(), p / "no", p / "out"), "no folder.*'.*no'"),
+        (lambda p: (identical(), p / "empty", p / "out"), "no folder.*images in it"),
+        (lambda p: (identical(), p / "in", p / "x" / ".." / "in"), "overwrite"),
+    ],
+)
+def test_refuses_what_cannot_be(tmp_path, arrange, message):
+    make_folder(tmp_path / "in", 1)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match=message):
+        translate_folder(*arrange(tmp_path), progress=False)
+
+
+def test_one_direction_is_said(tmp_path):
+    make_folder(tmp_path / "in", 1)
+    with pytest.raises(ValueError, match="one direction; cyclegan has both"):
+        translate_folder(
+            identical(channels=3), tmp_path / "in", tmp_path / "out", reverse=True
+        )
+
+
+def test_the_command_lists_the_broken_and_exits_with_1(tmp_path, capsys):
+    model = tiny("pix2pix", image_shape=(8, 8, 3))
+    model.save(tmp_path / "m.keras")
+    make_folder(tmp_path / "in", 2)
+    words = ["ganzoo", "translate", str(tmp_path / "m.keras"), str(tmp_path / "in")]
+    args = command._parse([*words, str(tmp_path / "out")])
+    command._run(args)
+    said = capsys.readouterr().out
+    assert "Wrote 2 images" in said and "2/2" in said
+    (tmp_path / "in" / "bad.png").write_bytes(struct.pack("i", 3))
+    with pytest.raises(SystemExit) as stop:
+        command._run(args)
+    assert str(stop.value).startswith("ganzoo: 1 could not be read:\n  bad.png: ")
+    assert "Wrote 2 images" in capsys.readouterr().out
+    assert len(files_of(tmp_path / "out")) == 2
+
+
+def test_the_command_sample_says_what_to_use(tmp_path):
+    tiny("pix2pix").save(tmp_path / "m.keras")
+    args = command._parse(["ganzoo", "sample", str(tmp_path / "m.keras")])
+    with pytest.raises(SystemExit, match="use model.translate.*ganzoo translate RUN"):
+        command._run(args)
+
+
+@pytest.mark.parametrize("name", ["pix2pix", "cyclegan"])
+def test_the_exported_generator_answers_as_the_model(name, tmp_path, capsys):
+    model = tiny(name, noise=False) if name == "pix2pix" else tiny(name)
+    model.save(tmp_path / "m.keras")
+    out = tmp_path / "g.keras"
+    words = ["ganzoo", "export", str(tmp_path / "m.keras"), f"--out={out}"]
+    command._run(command._parse(words))
+    assert "source (n, H, W, 1) in [-1.0, 1.0], sides" in capsys.readouterr().out
+    x = pixels(2, 8, 8, 1)
+    network = keras.saving.load_model(out)
+    made = network({"source": x / np.float32(127.5) - 1}, training=False)
+    np.testing.assert_array_equal(model.as_samples(made), model.translate(x))
