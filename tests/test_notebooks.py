@@ -31,6 +31,13 @@ SMALL = {
         "EXTRACTOR": '"pixels"',
     },
     "distributed": {"STEPS": "2", "BATCH": "16"},
+    "image_to_image": {
+        "STEPS": "2",
+        "LOG_EVERY": "2",
+        "BATCH": "4",
+        "FILTERS": "2",
+        "BLOCKS": "1",
+    },
 }
 
 

@@ -41,7 +41,8 @@ def pix2pix(
     paper's nets have 64 filters, on 256x256 images in 8 levels, and batches of 1, where
     its batch normalisation is the instance normalisation that is the default here for
     any batch. `adversarial=0` is the L1 twin, without D. The paper's random jitter is
-    made by the data (`load_size`, `flip`).
+    made by the data: `ganzoo train --load_size --flip`, crops of images loaded larger
+    (286 for 256 in the paper) and mirrored.
 
     Proven: every term by hand, noise and padding in use
     (tests/variants/test_pix2pix.py, tests/test_translation_model.py); on facades: not

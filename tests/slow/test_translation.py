@@ -151,14 +151,14 @@ def test_pix2pix_halves(mnist_dir):
             }
         )
     real = right_class(right)
+    told = {name: listed(column(rows, name)) for name in rows[0]}
     record(
         config,
         config,
-        headline=f"{k} answers spread by {listed(column(rows, 'spread of the answers'))}"
-        f" (L1 twin {listed(column(rows, 'spread, twin'))}); "
-        f"{listed(column(rows, 'of the right class'))} make the digit (real halves "
-        f"{real:.3f}); the twin is {listed(column(rows, 'twin to their mean'))}"
-        f" from their mean, {listed(column(rows, 'twin to an answer'))} from one",
+        headline=f"{k} answers spread by {told['spread of the answers']} (L1 twin "
+        f"{told['spread, twin']}); {told['of the right class']} make the digit (real "
+        f"halves {real:.3f}); the twin is {told['twin to their mean']} from their mean, "
+        f"{told['twin to an answer']} from one",
         bar="answers differ more than the twin's, >= 80% make the right digit, the twin "
         "is nearer to their mean than to one of them; every seed",
         measured={"seeds": SEEDS, "samples": k, "images": n, "by seed": rows},
@@ -196,7 +196,7 @@ def test_cyclegan_inverted():
         config,
         config,
         headline=f"L1 to the truth {listed(column(mine, 'l1'))}; without cycles "
-        f"{listed(column(theirs, 'l1'))}, untrained {listed(untrained)}, the mean image "
+        f"{listed(column(theirs, 'l1'))}, untrained {listed(untrained)}, mean image "
         f"{first.get('l1', 'mean image').value:.3f}",
         bar="nearer to the truth than untrained and than without cycles, beyond the "
         "seeds' spread",
@@ -225,7 +225,7 @@ def test_cyclegan_horse2zebra():
         config,
         config,
         headline=f"kernel distance (pixels) of made zebras "
-        f"{values['kernel_distance']:.3g}, of the horses as they are {untouched:.3g}, of "
+        f"{values['kernel_distance']:.3g}, of horses as they are {untouched:.3g}, of "
         f"held-out zebras {found.get('kernel_distance').floor:.3g}; cycle error "
         f"{values['cycle_l1']:.3f}",
         bar="nearer to zebras than the horses are; cycle error below 0.1",
