@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 
 from ganzoo import checkpoint, run_directory, safety, scores
+from ganzoo.baselines import baselines
 from ganzoo.classifier import accuracy
 from ganzoo.data import load_data
 from ganzoo.data.parts import Parts, load_parts
@@ -128,7 +129,7 @@ def evaluate(
         )
     ]
     of_pairs = [name for name in scores.OF_PAIRS if name in (only or scorer.names())]
-    for name, samples in scorer.baselines().items():
+    for name, samples in baselines(scorer).items():
         settings = {"only": of_pairs, "seed": seed, "step": 0, "checkpoint": name}
         found += measure(scorer, samples, **settings)
     evaluation = Evaluation(found, _notes(scorer, n))

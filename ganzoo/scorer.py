@@ -7,13 +7,10 @@ from functools import cached_property
 import numpy as np
 
 from ganzoo import classifier, extractors, scores, specs
-from ganzoo.data.images import Form, reshape_images
 from ganzoo.data.parts import Parts
 from ganzoo.data.record import Data
 from ganzoo.extractors import Extractor
 from ganzoo.protocol import Score, protocol
-
-BLOCK = 256  # images at a time
 
 
 @dataclass(frozen=True)
@@ -167,19 +164,6 @@ class Scorer:
                 self._floors |= dict.fromkeys(row.better, row.floor)
         return _only({k: self._floors[k] for row in rows for k in row.better}, only)
 
-    def baselines(self) -> dict[str, Data]:
-        """Answers that need no model, by name; none where no answers are known."""
-        if "pairs" not in self.facts:
-            return {}
-        source = self.test.data.arrays["source"]
-        height, width, channels = self.parts.train.sample_shape
-        mean = np.rint(_mean(self.parts.train.arrays["real"])).astype(np.uint8)
-        answers = {
-            "source": reshape_images(source, Form((height, width), channels)),
-            "mean image": np.repeat(mean[np.newaxis], self.n, axis=0),
-        }
-        return {name: Data(name, {"real": real}) for name, real in answers.items()}
-
     def conditions(self, name: str) -> dict:
         """What must be equal for two values of a score to be compared."""
         row = next(row for row in scores.METRICS if name in row.better)
@@ -310,14 +294,6 @@ def measure(scorer: Scorer, samples: Data, *, only=None, seed, step, checkpoint)
         )
         for name, value in values.items()
     ]
-
-
-def _mean(images):
-    """The mean of images (n, ...), without a copy of them all."""
-    blocks = range(0, len(images), BLOCK)
-    return sum(images[i : i + BLOCK].sum(axis=0, dtype=float) for i in blocks) / len(
-        images
-    )
 
 
 def _as_samples(model, data):

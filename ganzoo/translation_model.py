@@ -12,10 +12,9 @@ from ganzoo.data import pipeline
 from ganzoo.image_arrays import like, padded, spread
 from ganzoo.judged_model import AUGMENT_FAKE, JudgedModel
 from ganzoo.latent_model import PRIORS
-from ganzoo.layers import always_on
+from ganzoo.layers import always_on, noise_states
 
 PIXELS = 2**20  # of the sources translated at once, so that memory is bounded
-NOISE = 6  # what the seed is folded with for dropout in inference
 EXAMPLES = 8  # rows of the picture that training draws
 RECONSTRUCTIONS = {
     "l1": lambda real, fake: tf.reduce_mean(tf.abs(real - fake)),
@@ -135,7 +134,7 @@ class TranslationModel(JudgedModel):
         if training:
             sample = feed(network, given, training=True)
         else:
-            with keras.StatelessScope(_noise_states(network, seed)):
+            with keras.StatelessScope(noise_states(network, seed)):
                 sample = feed(network, given, training=False)
         sample = tf.cast(sample, self.variable_dtype)
         height, width = (side * self.scale for side in source.shape[1:3])
@@ -291,15 +290,6 @@ class TranslationModel(JudgedModel):
         """The generator, running average if there is one: sources to samples."""
         given = inputs if isinstance(inputs, Mapping) else {"source": inputs}
         return feed(self.average_of(self.generator), given, training)
-
-
-def _noise_states(network, seed):
-    """Seeds of the noise of inference, in place of the state that training moves."""
-    states = [layer.seed_generator.state for layer in always_on(network)]
-    return [
-        (state, tf.cast(distribute.fold(distribute.fold(seed, NOISE), i), state.dtype))
-        for i, state in enumerate(states)
-    ]
 
 
 def _check_sides(image_shape, source_shape):

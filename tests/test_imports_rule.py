@@ -89,7 +89,9 @@ RULE = {
         "scorer",
         "specs",
     },
+    "baselines": {"data", "scorer"},
     "evaluation": {
+        "baselines",
         "checkpoint",
         "classifier",
         "data",

@@ -6,6 +6,8 @@ from keras import ops
 
 from ganzoo import distribute
 
+NOISE = 6  # what a seed is folded with for noise in inference
+
 
 @keras.saving.register_keras_serializable("ganzoo")
 class Dropout(keras.layers.Layer):
@@ -90,3 +92,20 @@ def always_on(network) -> list:
     """The layers of a network that make noise in inference, too."""
     layers = network._flatten_layers()
     return [x for x in layers if isinstance(x, Dropout) and x.always and x.rate]
+
+
+def noise_states(network, seed) -> list:
+    """Seeds of the noise of inference, in place of the state that training moves.
+
+    Args:
+        network: whose `always_on` layers draw.
+        seed: int32 (2,).
+
+    Returns:
+        (state, value) pairs for a `keras.StatelessScope`.
+    """
+    states = [layer.seed_generator.state for layer in always_on(network)]
+    own = distribute.fold(seed, NOISE)
+    return [
+        (x, tf.cast(distribute.fold(own, i), x.dtype)) for i, x in enumerate(states)
+    ]

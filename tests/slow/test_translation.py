@@ -155,12 +155,12 @@ def test_pix2pix_halves(mnist_dir):
     record(
         config,
         config,
-        headline=f"{k} answers spread by {told['spread of the answers']} (L1 twin "
-        f"{told['spread, twin']}); {told['of the right class']} make the digit (real "
-        f"halves {real:.3f}); the twin is {told['twin to their mean']} from their mean, "
-        f"{told['twin to an answer']} from one",
-        bar="answers differ more than the twin's, >= 80% make the right digit, the twin "
-        "is nearer to their mean than to one of them; every seed",
+        headline=f"{k} answers spread by {told['spread of the answers']}, the twin's "
+        f"by {told['spread, twin']}; {told['of the right class']} make the digit (real "
+        f"halves {real:.3f}); the L1 twin is {told['twin to their mean']} from their "
+        f"mean, {told['twin to an answer']} from one",
+        bar="answers differ more than the twin's, >= 80% make the digit, the twin is "
+        "nearer to their mean than to one of them; every seed",
         measured={"seeds": SEEDS, "samples": k, "images": n, "by seed": rows},
         seconds=[seconds for *_, seconds in (*own, *twins)],
         note="class of left and made right half by 1-NN on 20,000 training digits",
