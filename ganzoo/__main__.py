@@ -189,8 +189,7 @@ def export_command(args):
     ending = ".keras" if args.format == "keras" else ""
     out = export(model, args.out or f"generator{ending}", args.format)
     span = "any range" if model.value_range is None else list(model.value_range)
-    shape = ", ".join(map(str, model.sample_shape))
-    print(f"Wrote {out}: {model.takes}, to samples (n, {shape}) in {span}")
+    print(f"Wrote {out}: {model.interface} in {span}")
 
 
 def launch_command(args):

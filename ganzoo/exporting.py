@@ -15,7 +15,7 @@ def export(model, out, format: str = "keras") -> Path:
     int32 where the model is conditional, for any n, and gives the samples (n, ...) as
     floats in the model's `value_range`. Latents come from `model.prior`. A generator of
     a model that translates takes `{"source": (n, H, W, C)}` in `value_range`, see
-    `model.takes`; the dropout that is its noise stays on in `saved_model` alone.
+    `model.interface`; the dropout that is its noise stays on in `saved_model` alone.
 
     Args:
         model: such as `ganzoo.load` gives.

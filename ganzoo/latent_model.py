@@ -107,12 +107,12 @@ class LatentModel(AdversarialModel):
         return ("label",) if self.conditional else ()
 
     @property
-    def takes(self) -> str:
-        """What the exported generator is given."""
+    def interface(self) -> str:
+        """What the exported generator is given, and what it makes of it."""
         given = f"latent (n, {self.latent_dim}) from the prior {self.prior!r}"
         if self.num_classes:
             given += f", label (n,) int32 below {self.num_classes}"
-        return given
+        return f"{given}, to samples (n, {', '.join(map(str, self.sample_shape))})"
 
     def draw(self, arrays, n, seed):
         return self.sample(n, seed=seed)

@@ -252,15 +252,17 @@ class TranslationModel(JudgedModel):
         return images
 
     @property
-    def takes(self) -> str:
-        """What the exported generator is given."""
+    def interface(self) -> str:
+        """What the exported generator is given, and what it makes of it."""
         given = f"source (n, H, W, {self.source_shape[-1]}) in {list(self.value_range)}"
         if self.multiple > 1:
             given += f", sides a multiple of {self.multiple}"
         if "latent" in self.generator.input:
             size = self.generator.input["latent"].shape[-1]
             given += f", latent (n, {size}) from the prior {self.prior!r}"
-        return given
+        times = "" if self.scale == 1 else f"{self.scale} "
+        made = f"(n, {times}H, {times}W, {self.image_shape[-1]})"
+        return f"{given}, to samples {made}"
 
     def sources(self, arrays, n):
         """n images to translate: those whose answers are known, where some are."""
