@@ -214,7 +214,7 @@ def _exchange(name, strategy):
         "all-reduces": len(reduced) // replicas,
         "gathered": sum(gathered) // replicas,
         "samples": BATCH,
-        "flop": benchmark._flops(alone, helpers.arrays_for(alone, size), BATCH),
+        "flop": benchmark.flops_of_step(alone, helpers.arrays_for(alone, size), BATCH),
     }
 
 
