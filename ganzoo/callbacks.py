@@ -132,17 +132,17 @@ class Progress(keras.callbacks.Callback):
 
 
 class SampleGrid(keras.callbacks.Callback):
-    """Draws the same latents over training, and an animation of it at the end.
+    """Draws the same samples over training, and an animation of it at the end.
 
-    Images become a grid, a row for each class of a conditional model; volumes a grid
-    of up to 16. Points in the plane are drawn with the data over D's
+    Images become a grid as the model's `gallery` lays it out; volumes a grid of up to
+    16. Points in the plane are drawn with the data over D's
     decision field; of longer vectors, the first two coordinates.
 
     Args:
         workdir: pictures go to its folder `samples`.
         data: the `Data` that is trained on.
         every: steps from one picture to the next.
-        count: latents of an unconditional model's picture.
+        count: samples of the picture, where the model leaves it open.
     """
 
     def __init__(self, workdir, data, every: int, count: int = 64):
@@ -172,16 +172,7 @@ class SampleGrid(keras.callbacks.Callback):
 
 
 def _samples_picture(model, data, grid):
-    return plots.samples_picture(*_samples(model, grid.count))
-
-
-def _samples(model, count):
-    """Samples of fixed latents and the columns to lay them out in."""
-    if not model.num_classes:
-        return model.sample(count, seed=1), None
-    columns = 8
-    labels = np.repeat(np.arange(min(model.num_classes, MOST_ROWS)), columns)
-    return model.sample(len(labels), seed=1, label=labels), columns
+    return plots.samples_picture(*model.gallery(data.arrays, grid.count))
 
 
 def _points_picture(model, data, grid):
@@ -194,7 +185,6 @@ def _points_picture(model, data, grid):
     return plots.points_figure(real, fake, field, extent, f"step {model.step}")
 
 
-MOST_ROWS = 20  # classes of a conditional model's picture
 PICTURES = {1: _points_picture, 3: _samples_picture, 4: _samples_picture}
 
 
@@ -232,6 +222,7 @@ class HealthMonitor(keras.callbacks.Callback):
         super().__init__()
         self.path = Path(workdir) / "health.jsonl" if workdir else None
         rng = np.random.default_rng(0)
+        self.arrays = data.arrays
         real = data.arrays["real"]
         rows = rng.choice(len(real), min(self.COMPARED, len(real)), replace=False)
         self.real = real[np.sort(rows)]
@@ -273,7 +264,7 @@ class HealthMonitor(keras.callbacks.Callback):
         ]
 
     def _alarms(self, step, logs):
-        samples = self.model.sample(self.COMPARED, seed=2)
+        samples = self.model.draw(self.arrays, self.COMPARED, seed=2)
         likeness = compare(self.model.as_samples(self.real), samples)
         late = step > self.WARM_UP
         collapsed = late and likeness["diversity"] < self.DIVERSITY

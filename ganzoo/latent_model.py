@@ -15,6 +15,7 @@ PRIORS = {
     "unit_uniform": distribute.global_uniform,
 }
 CHUNK = 256  # samples generated at once, so that memory is bounded for any n
+MOST_ROWS = 20  # classes of a conditional model's picture
 
 
 class LatentModel(AdversarialModel):
@@ -101,18 +102,46 @@ class LatentModel(AdversarialModel):
             raise ValueError(f"`n` must be 0 or more. Received: {n}.")
         return self.decode(self.latents(n, seed), label=label, ema=ema)
 
+    def draw(self, arrays, n, seed):
+        """n samples as `sample` gives them, for monitors.
+
+        Args:
+            arrays: of the data set, by batch key, where samples are made from them.
+            n: how many.
+            seed: of their noise.
+        """
+        return self.sample(n, seed=seed)
+
+    def gallery(self, arrays, count):
+        """What a picture of the training shows: (samples, columns, None for any).
+
+        Fixed latents; a row for each class of a conditional model.
+        """
+        if not self.num_classes:
+            return self.sample(count, seed=1), None
+        columns = 8
+        labels = np.repeat(np.arange(min(self.num_classes, MOST_ROWS)), columns)
+        return self.sample(len(labels), seed=1, label=labels), columns
+
     def decode(self, latents, *, label=None, ema=None) -> np.ndarray:
         """Generates the samples of latents (n, latent_dim); see `sample`."""
+        latents = self._checked_latents(latents)
+        return self._decode(latents, {"label": self._labels(label, len(latents))}, ema)
+
+    def _checked_latents(self, latents):
         latents = np.asarray(latents)
         if latents.ndim != 2 or latents.shape[1] != self.latent_dim:
             raise ValueError(
                 f"Latents must have shape (n, {self.latent_dim}). "
                 f"Received: {latents.shape}."
             )
-        labels = self._labels(label, len(latents))
-        network = self._choose(ema)
+        return latents
+
+    def _decode(self, latents, conditions, ema):
+        """The samples of latents and what goes with each of them, by chunks."""
+        given = {"latent": latents.astype(self.variable_dtype), **conditions}
         samples = [
-            self._decode_chunk(network, latents[i : i + CHUNK], labels[i : i + CHUNK])
+            self._generated({k: v[i : i + CHUNK] for k, v in given.items()}, ema)
             for i in range(0, len(latents), CHUNK)
         ]
         if not samples:
@@ -140,17 +169,25 @@ class LatentModel(AdversarialModel):
         (White 2016, arXiv 1609.04468). The label is the same all along it, 0 if none
         is given.
         """
-        path = latent.slerp if self.prior == "normal" else latent.lerp
         if label is None and self.num_classes:
             label = 0
-        return self.decode(path(a, b, n), label=label, ema=ema)
+        return self.decode(self.path(a, b, n), label=label, ema=ema)
+
+    def path(self, a, b, n):
+        """The n latents of `interpolate`."""
+        return (latent.slerp if self.prior == "normal" else latent.lerp)(a, b, n)
+
+    @property
+    def sampler(self):
+        """The network that makes what `sample` gives, for export."""
+        return self.average_of(self.generator)
 
     def _checked(self, x):
         """Samples (n, ...) that D may look at, n from 0."""
         arrays = pipeline.to_arrays(np.asarray(x))
         if len(x):
             pipeline.check_arrays(arrays, batch_size=1, value_range=self.value_range)
-        self._check_shape(arrays["real"])
+        self._check_shapes(arrays)
         return arrays["real"]
 
     def _by_chunks(self, function, x):
@@ -165,26 +202,29 @@ class LatentModel(AdversarialModel):
     def call(self, inputs, training=False):
         """The generator, running average if there is one: latents to samples."""
         given = inputs if isinstance(inputs, Mapping) else {"latent": inputs}
-        return feed(self.average_of(self.generator), given, training)
+        return self._made_of(given, None, training)
 
-    def _decode_chunk(self, network, latents, labels):
-        given = {
-            "latent": tf.convert_to_tensor(latents, self.variable_dtype),
-            "label": tf.convert_to_tensor(labels, tf.int32),
-        }
-        return tf.cast(feed(network, given, False), self.variable_dtype).numpy()
+    def _made_of(self, given, ema, training):
+        """What the generator that `ema` asks for makes of the values given."""
+        return feed(self._choose(self.generator, ema), given, training)
+
+    def _generated(self, given, ema):
+        tensors = {key: tf.convert_to_tensor(value) for key, value in given.items()}
+        made = self._made_of(tensors, ema, False)
+        return tf.cast(made, self.variable_dtype).numpy()
 
     def _draw(self, count, seed):
         shape = (count, self.latent_dim)
         return PRIORS[self.prior](shape, seed, self.variable_dtype)
 
-    def _choose(self, ema):
+    def _choose(self, network, ema):
+        """The running average of `network` where it is asked for, or kept."""
         if ema and not self.averages:
             raise ValueError(
                 "This model keeps no running average. Build it with ema_decay above 0, "
                 f"or leave ema out. Received: ema={ema}."
             )
-        return self.generator if ema is False else self.average_of(self.generator)
+        return network if ema is False else self.average_of(network)
 
     def _labels(self, label, n):
         if label is None:

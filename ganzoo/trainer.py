@@ -26,6 +26,7 @@ class Trainer(keras.Model):
     watched: tuple[str, ...] = ()
     label_count = 0  # labels that batches must hold: lowest_label .. label_count - 1
     lowest_label = 0
+    vocabulary: tuple[str, ...] = ()  # words of the captions that batches must hold
     sample_shape: tuple[int, ...] | None = None  # of one real sample, if it is fixed
     pack = 1  # samples that D judges at once
 
@@ -184,8 +185,9 @@ class Trainer(keras.Model):
         pipeline.check_arrays(
             arrays, batch_size=batch_size, value_range=self.value_range
         )
-        self._check_shape(arrays["real"])
+        self._check_shapes(arrays)
         batches.check_labels(arrays, self.label_count, self.lowest_label)
+        batches.check_captions(arrays, len(self.vocabulary))
         return arrays
 
     def make_train_function(self, force=False):
@@ -228,16 +230,31 @@ class Trainer(keras.Model):
             )
         arrays = pipeline.to_arrays({k: np.asarray(v) for k, v in batch.items()})
         pipeline.check_arrays(arrays, batch_size=1, value_range=self.value_range)
-        self._check_shape(arrays["real"])
+        self._check_shapes(arrays)
         batches.check_labels(arrays, self.label_count, self.lowest_label)
+        batches.check_captions(arrays, len(self.vocabulary))
 
-    def _check_shape(self, real):
-        shape = tuple(real.shape[1:])
-        if self.sample_shape is not None and shape != tuple(self.sample_shape):
+    @property
+    def shapes(self) -> dict:
+        """The shape of a sample by batch key, None for any; batches must hold these."""
+        return {"real": self.sample_shape}
+
+    def _check_shapes(self, arrays):
+        missing = [key for key in self.shapes if key not in arrays]
+        if missing:
             raise ValueError(
-                f"Real samples must have the model's shape {self.sample_shape}: build "
-                f"it with image_shape={shape}, or reshape them. Received: {shape}."
+                f"Batches of this model need the keys {', '.join(self.shapes)}. "
+                f"Missing: {', '.join(missing)}."
             )
+        for key, wanted in self.shapes.items():
+            shape = tuple(arrays[key].shape[1:])
+            if wanted is not None and shape != tuple(wanted):
+                option = "image_shape" if key == "real" else f"{key}_shape"
+                raise ValueError(
+                    f"Samples {key!r} must have the model's shape {tuple(wanted)}: "
+                    f"build it with {option}={shape}, or reshape them. "
+                    f"Received: {shape}."
+                )
 
     def _reset_averages(self):
         for network, average in zip(self.averaged, self.averages, strict=False):

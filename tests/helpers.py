@@ -33,6 +33,8 @@ TINY = {
         "unroll": 2,
     },
     "vae": {"hidden": (16,), "latent_dim": 4},
+    "text2image": {**CONVOLUTIONS, "text_dim": 4, "text_units": 4},
+    "text2image-l1": {**CONVOLUTIONS, "text_dim": 4, "text_units": 4},
 }
 
 
@@ -44,12 +46,16 @@ def tiny(name, **options):
 
 
 def arrays_for(model, count=96):
-    """Random training arrays for a model: real samples, labels where it takes them."""
+    """Random training arrays for a model: real samples, labels and captions where it
+    takes them."""
     rng = np.random.default_rng(1)
     shape = (count, *model.sample_shape)
     arrays = {"real": rng.integers(0, 256, shape, dtype="uint8")}
     if model.label_count:
         arrays["label"] = rng.integers(0, model.label_count, count).astype("int32")
+    if model.vocabulary:
+        shape = (count, *model.shapes["caption"])
+        arrays["caption"] = rng.integers(0, len(model.vocabulary) + 1, shape, "int32")
     return arrays
 
 

@@ -18,6 +18,8 @@ INNER = {
     "losses",
     "penalties",
     "specs",
+    "text",
+    "text_model",
 }
 # What each part may import of ours; a package stands for all its modules, which may
 # import each other unless it is APART. A new module must find its place here.
@@ -27,10 +29,11 @@ RULE = {
     "checkpoint": {"safety"},
     "cluster": set(),
     "latent": set(),
+    "text": {"safety"},
     "plots": {"safety", "voxel_plots"},
     "voxel_plots": set(),
     "sample_files": {"plots"},
-    "data": {"safety"},
+    "data": {"safety", "text"},
     "metrics": set(),
     "protocol": set(),
     "distribute": {"specs"},
@@ -43,6 +46,7 @@ RULE = {
     "adversarial": {"trainer", "data", "distribute"},
     "trainer": {"data", "distribute"},
     "latent_model": {"adversarial", "data", "distribute", "latent", "specs"},
+    "text_model": {"latent_model", "text"},
     "gan": {
         "augment",
         "distribute",
