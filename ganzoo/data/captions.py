@@ -1,4 +1,4 @@
-"""Image folders with captions: `captions.jsonl` names images and says what they show."""
+"""Image folders with captions: `captions.jsonl` says what the images show."""
 
 import hashlib
 import warnings

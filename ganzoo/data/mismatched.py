@@ -45,7 +45,7 @@ def chooser(captions: np.ndarray, seed: int):
 
 
 def fill(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Arrays with `mismatched` beside `caption`, where there is one; one fixed choice."""
+    """Arrays with `mismatched` beside `caption`, if there is one; a fixed choice."""
     if "caption" not in arrays or "mismatched" in arrays:
         return dict(arrays)
     captions = arrays["caption"]
