@@ -61,6 +61,11 @@ class LatentModel(AdversarialModel):
         return bool(self.num_classes and self.label_count)
 
     @property
+    def told(self) -> tuple[str, ...]:
+        """What `sample` is told of each sample, by name."""
+        return ("label",) if self.conditional else ()
+
+    @property
     def latent_dim(self) -> int:
         """Length of a latent."""
         return self.generator.input["latent"].shape[-1]

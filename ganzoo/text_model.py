@@ -44,6 +44,10 @@ class TextModel(LatentModel):
     def shapes(self):
         return {**super().shapes, "caption": (self.caption_length,)}
 
+    @property
+    def told(self):
+        return ("caption",)
+
     def text(self, caption, training):
         """The encoder's vectors of tokens, float32 or better."""
         encoded = feed(self.encoder, {"caption": caption}, training)

@@ -7,6 +7,7 @@ from PIL import Image
 
 from ganzoo import callbacks
 from ganzoo.data.record import Data
+from ganzoo.latent_model import LatentModel
 
 HEALTHY = {"d_loss": 1.0, "g_loss": 1.2, "d_real": 0.7, "d_fake": 0.3}
 RNG = np.random.default_rng(0)
@@ -28,6 +29,12 @@ class FakeModel:
     def sample(self, n, *, seed=0, label=None, ema=None):
         self.labels.append(label)
         return self.made[np.arange(n) % len(self.made)]
+
+    def draw(self, arrays, n, seed):
+        return self.sample(n, seed=seed)
+
+    def gallery(self, arrays, count):
+        return LatentModel.gallery(self, arrays, count)
 
     def as_samples(self, values):
         return values

@@ -30,7 +30,8 @@ RULE = {
     "cluster": set(),
     "latent": set(),
     "text": {"safety"},
-    "plots": {"safety", "voxel_plots"},
+    "caption_plots": set(),
+    "plots": {"caption_plots", "safety", "voxel_plots"},
     "voxel_plots": set(),
     "sample_files": {"plots"},
     "data": {"safety", "text"},
@@ -158,6 +159,7 @@ RULE = {
         "registry",
         "run_directory",
         "sample_files",
+        "specs",
         "training",
     },
     "__init__": {
@@ -182,6 +184,7 @@ LAZY = {
         "launch",
         "pretrained",
         "sample_files",
+        "specs",
         "training",
     },
     "__init__": {
