@@ -66,7 +66,7 @@ class TextModel(LatentModel):
     def tokens(self, captions) -> np.ndarray:
         """Tokens (n, T) of n captions, what batches hold as `caption`.
 
-        Words that are not in the vocabulary count as left out, which a warning says.
+        Words that are not in the vocabulary count as no word, which a warning says.
         """
         tokens, unknown = self.tokenizer.encode(captions)
         if unknown:
@@ -81,7 +81,7 @@ class TextModel(LatentModel):
             seed: of the latents.
             caption: one for all, or n of them, or their tokens (n, T); by default
                 captions of one word, the vocabulary's in turn. Unknown words count as
-                left out, with a warning.
+                no word, with a warning.
             ema: as of `LatentModel.sample`.
 
         Returns:
@@ -171,6 +171,6 @@ class TextModel(LatentModel):
         ]
         none = " No word is left of a caption." if (tokens == 0).all(1).any() else ""
         return (
-            f"Words that the model was not trained on count as left out: "
+            f"Words that the model was not trained on count as no word: "
             f"{', '.join(named)}.{none}"
         )

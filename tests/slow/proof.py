@@ -25,10 +25,11 @@ from ganzoo.experiment import from_dict, load_config
 RUNS = Path(os.environ.get("GANZOO_RUNS", "runs"))
 
 
-def trained(config, data_dir=None, options=None, **changes):
+def trained(config, data_dir=None, options=None, dataset=None, **changes):
     """Trains a config, or goes on; returns (model, run directory, seconds).
 
     Args:
+        dataset: where the config's data set lies.
         options: of the variant, in place of the config's.
         **changes: of the experiment, the same.
     """
@@ -36,6 +37,8 @@ def trained(config, data_dir=None, options=None, **changes):
     values["options"] = {**values.get("options", {}), **(options or {})}
     if data_dir is not None:
         values["data_dir"] = str(data_dir)
+    if dataset is not None:
+        values["dataset"] = str(dataset)
     experiment = from_dict(values)
     differing = sorted({**changes, **(options or {})}.items())
     suffix = "".join(f"_{key}{value}" for key, value in differing)
