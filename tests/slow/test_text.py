@@ -3,9 +3,10 @@
 GANZOO_RUNS=runs pytest -n0 -m slow tests/slow/test_text.py
 """
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-from conftest import SHARED
 from proof import alarms, percent, record, trained
 
 from ganzoo import metrics
@@ -15,7 +16,7 @@ from ganzoo.scorer import draw, scorer_for
 
 pytestmark = pytest.mark.slow
 
-EMOJI = SHARED / "data/emoji"
+EMOJI = Path(__file__).parents[2].parent / "shared/data/emoji"
 SEEDS = (0, 1, 2)
 DRAWS = 20  # of random real images
 SCORES = ("matching_accuracy", "gan_test_accuracy", "frechet_distance", "recall")
@@ -63,7 +64,7 @@ def test_text2image_emoji():
         f"{percent([scorer.floor(samples.arrays, SCORES)['gan_test_accuracy']])}; mean "
         f"gradient {gradients[0]}, the L1 twin's {gradients[1]}, real {real:.1f}",
         bar="on each of 3 seeds, of held-out captions: mean gradient nearer to the real "
-        "images' than on any seed of the L1 twin; the caption's own image told from "
+        "one than on any seed of the L1 twin; the caption's own image told from "
         "another of its category more often than by any of 20 draws of a random image "
         "of the category; category recognised more often than of random images",
         measured={
