@@ -63,7 +63,7 @@ def test_text2image_emoji():
         f"{percent([np.mean(random['any']['gan_test_accuracy'])])}, of real ones "
         f"{percent([scorer.floor(samples.arrays, SCORES)['gan_test_accuracy']])}; mean "
         f"gradient {gradients[0]}, the L1 twin's {gradients[1]}, real {real:.1f}",
-        bar="on each of 3 seeds, of held-out captions: mean gradient nearer to the real "
+        bar="3 seeds, of held-out captions: on each a mean gradient nearer to the real "
         "one than on any seed of the L1 twin; the caption's own image told from "
         "another of its category more often than by any of 20 draws of a random image "
         "of the category; category recognised more often than of random images",
