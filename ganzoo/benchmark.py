@@ -8,11 +8,11 @@ import tensorflow as tf
 from keras import Input, Model, layers
 from keras.callbacks import Callback
 
-from ganzoo import specs
+from ganzoo import precision, specs
 from ganzoo.data.pipeline import batches
 from ganzoo.gan import assemble
 from ganzoo.layers import Dropout, batch_norm
-from ganzoo.registry import build, dtype_policy, list_models
+from ganzoo.registry import build, list_models
 
 CALL = 10  # steps in a call of the train function
 TURNS = 5  # of `fit` and the bare loop
@@ -62,7 +62,7 @@ def run(name, batch_size=128, dtype="float32", options=None, seconds=8.0) -> dic
         samples a second, GFLOP a step, GFLOP/s, the matmul peak and their ratio.
     """
     if name == "tutorial_dcgan":
-        with dtype_policy(dtype):
+        with precision.policy(dtype):
             model = tutorial_dcgan(**(options or {}))
     else:
         specs.check_known("model", [name], [*list_models(), "tutorial_dcgan"])

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 PATIENCE = 60.0  # seconds to wait for the other workers
+MAX_ANSWER = 1 << 20  # characters of a worker's fingerprint
 _FORM = (
     '{"cluster": {"worker": ["host1:port", "host2:port"]}, '
     '"task": {"type": "worker", "index": 0}}'
@@ -102,7 +103,7 @@ def meet(cluster: Cluster, fingerprint: dict, patience: float = PATIENCE) -> Non
         while served < peers or theirs.keys() < peers:
             for i in peers - theirs.keys():
                 if answer := _ask(cluster.workers[i], cluster.index):
-                    theirs[i] = answer
+                    theirs[i] = _read(answer, cluster.workers[i])
             if time.monotonic() > deadline:
                 missing = [cluster.workers[i] for i in sorted(peers - theirs.keys())]
                 raise ValueError(
@@ -111,8 +112,7 @@ def meet(cluster: Cluster, fingerprint: dict, patience: float = PATIENCE) -> Non
                     "worker of TF_CONFIG, and let its port through."
                 )
             time.sleep(0.05)
-    for i, answer in theirs.items():
-        other = json.loads(answer)
+    for i, other in theirs.items():
         differing = [
             f"  {key}: {fingerprint.get(key)!r} here, {other.get(key)!r} there"
             for key in sorted(fingerprint.keys() | other.keys())
@@ -166,7 +166,21 @@ def _ask(address, index) -> str:
     try:
         with socket.create_connection((host, int(port)), timeout=2.0) as connection:
             connection.sendall(f"{index}\n".encode())
-            with connection.makefile("r", encoding="utf-8") as answer:
-                return answer.read()
+            with connection.makefile("r", encoding="utf-8", errors="replace") as text:
+                return text.read(MAX_ANSWER)
     except OSError:
         return ""
+
+
+def _read(answer, address) -> dict:
+    """The fingerprint in a worker's answer."""
+    try:
+        fingerprint = json.loads(answer)
+        if isinstance(fingerprint, dict):
+            return fingerprint
+    except (ValueError, RecursionError):
+        pass
+    raise ValueError(
+        f"What listens at {address} is no worker of ganzoo: another program has the "
+        f"port. Received: {answer[:40]!r}."
+    )

@@ -14,20 +14,12 @@ import pkgutil
 import sys
 import traceback
 from collections.abc import Callable, Iterable
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 
-from ganzoo import safety, specs
+from ganzoo import precision, safety, specs
 
 ENTRY_POINTS = "ganzoo.variants"
-DTYPES = ("float32", "mixed_bfloat16", "float64")
-NO_FLOAT16 = ("mixed_float16", "float16")
-WHY_NOT = (
-    "float16 needs a scaled loss, which leaves out the steps that overflow: a run "
-    "would not resume exactly, and under several replicas Keras looks for the "
-    "overflow on the first alone. Use mixed_bfloat16, which needs none."
-)
 
 
 @dataclass(frozen=True)
@@ -112,14 +104,12 @@ def build(name: str, *, dtype: str = "float32", **options):
         RuntimeError: Keras computes with another backend than TensorFlow.
     """
     variant = find(name)
-    if dtype in NO_FLOAT16:
-        raise ValueError(f"{WHY_NOT} Received: dtype={dtype!r}.")
-    specs.check_known("dtype", [dtype], DTYPES)
+    precision.check(dtype)
     allowed = variant.options
     specs.check_known(f"option of {variant.name!r}", options, allowed)
     _check_plain(variant, options)
     try:
-        with dtype_policy(dtype):
+        with precision.policy(dtype):
             return variant.builder(**options)
     except Exception as error:  # whatever an unfit value sets off further in
         if isinstance(error, ValueError | RuntimeError) and _is_ours(error):
@@ -145,19 +135,6 @@ def _check_plain(variant, options) -> None:
             f"Options of {variant.name!r} are plain values or objects, no tables with "
             f"a class_name. Received: {options!r}."
         )
-
-
-@contextmanager
-def dtype_policy(dtype: str):
-    """Lets Keras build in `dtype`, one of `DTYPES`, within the block."""
-    import keras
-
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(dtype)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def list_models(task: str | None = None, pattern: str = "*") -> list[str]:

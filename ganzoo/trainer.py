@@ -1,12 +1,13 @@
 """Trainer: how Keras is made to train two players on any number of replicas."""
 
+import functools
 import inspect
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from ganzoo import distribute
+from ganzoo import distribute, precision
 from ganzoo.data import batch as batches
 from ganzoo.data import pipeline
 
@@ -68,7 +69,8 @@ class Trainer(keras.Model):
                 variables = [v for net in networks for v in net.trainable_variables]
                 optimizer.build(variables)
         totals = dict.fromkeys(total_of(term) for term in self.loss_terms)
-        self.log = LogMean([*totals, *self.loss_terms, *self.watched])
+        names = [*totals, *self.loss_terms, *self.watched]
+        self.log = LogMean(names, dtype=self.variable_dtype)
         self._functions = {}
         if self.ema_decay and not self.averages:
             self.averages = [_copy(network) for network in self.averaged]
@@ -275,19 +277,19 @@ class Trainer(keras.Model):
 
     def get_config(self):
         values = {name: getattr(self, name) for name in sorted(self._config_names())}
-        return {
-            name: keras.saving.serialize_keras_object(value)
-            for name, value in values.items()
-        }
+        made = {k: keras.saving.serialize_keras_object(v) for k, v in values.items()}
+        return {"dtype": self.dtype_policy.name, **made}
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        return cls(
-            **{
-                name: keras.saving.deserialize_keras_object(value, custom_objects)
-                for name, value in config.items()
-            }
-        )
+        settings = dict(config)
+        with precision.policy(settings.pop("dtype")):
+            return cls(
+                **{
+                    name: keras.saving.deserialize_keras_object(value, custom_objects)
+                    for name, value in settings.items()
+                }
+            )
 
     def get_compile_config(self):
         players = {"d_optimizer": self.d_optimizer, "g_optimizer": self.g_optimizer}
@@ -297,9 +299,9 @@ class Trainer(keras.Model):
         }
 
     def compile_from_config(self, config):
-        self.compile(
-            **{k: keras.saving.deserialize_keras_object(v) for k, v in config.items()}
-        )
+        made = {k: keras.saving.deserialize_keras_object(v) for k, v in config.items()}
+        with precision.policy(self.dtype_policy.name):
+            self.compile(**made)
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -309,8 +311,9 @@ class LogMean(keras.metrics.Metric):
     def __init__(self, names, name="log", **kwargs):
         super().__init__(name=name, **kwargs)
         self.names = list(names)
-        self.total = self.add_weight((len(self.names),), "zeros", name="total")
-        self.count = self.add_weight((), "zeros", name="count")
+        make = functools.partial(self.add_weight, initializer="zeros", dtype=self.dtype)
+        self.total = make((len(self.names),), name="total")
+        self.count = make((), name="count")
 
     def update_state(self, values, count):
         count = tf.cast(count, self.total.dtype)

@@ -122,6 +122,14 @@ def test_a_port_in_use_is_refused():
             cluster.meet(cluster.Cluster((address, "localhost:1"), 0), {}, 1.0)
 
 
+@pytest.mark.parametrize("message", ["HTTP/1.1 400 \xff", "[" * 10_000, '"text"'])
+def test_another_program_on_a_workers_port_is_named(message):
+    mine, theirs = (f"localhost:{port}" for port in _free_ports(2))
+    with cluster._serve(theirs, message):
+        with pytest.raises(ValueError, match=f"{theirs} is no worker of ganzoo"):
+            cluster.meet(cluster.Cluster((mine, theirs), 0), {}, 5.0)
+
+
 def test_launch_ends_all_workers_when_one_fails(capfd):
     code = launch(2, ["describe", "no-such-model"])
     assert code == 1

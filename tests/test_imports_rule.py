@@ -37,15 +37,16 @@ RULE = {
     "data": {"safety", "text"},
     "metrics": set(),
     "protocol": set(),
+    "precision": {"specs"},
     "distribute": {"specs"},
     "augment": {"distribute", "specs"},
     "layers": {"distribute", "specs"},
     "losses": {"distribute", "specs"},
     "penalties": {"distribute", "specs"},
-    "registry": {"safety", "specs", "gan"},  # gan: see LAZY
+    "registry": {"precision", "safety", "specs", "gan"},  # gan: see LAZY
     "networks": {"layers", "penalties", "specs"},
     "adversarial": {"trainer", "data", "distribute"},
-    "trainer": {"data", "distribute"},
+    "trainer": {"data", "distribute", "precision"},
     "latent_model": {"adversarial", "data", "distribute", "latent", "specs"},
     "text_model": {"latent_model", "text"},
     "gan": {
@@ -146,7 +147,7 @@ RULE = {
         "worker",
     },
     "pretrained": {"registry", "safety", "specs"},
-    "benchmark": {"data", "gan", "layers", "registry", "specs"},
+    "benchmark": {"data", "gan", "layers", "precision", "registry", "specs"},
     "__main__": {
         "benchmark",
         "cells",

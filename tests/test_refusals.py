@@ -5,9 +5,8 @@ import pytest
 import tensorflow as tf
 from helpers import arrays_for, tiny
 
-from ganzoo import networks
+from ganzoo import networks, precision
 from ganzoo.gan import assemble
-from ganzoo.registry import dtype_policy
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (24, 8, 8, 1), dtype="uint8")
@@ -139,7 +138,7 @@ def test_float16_is_refused_with_the_reason_and_the_way_out(dtype):
 
 
 def test_networks_of_the_users_own_in_float16_are_refused():
-    with dtype_policy("mixed_float16"):
+    with precision.policy("mixed_float16"):
         players = networks.make("mlp", (8, 8, 1), latent_dim=4)
         with pytest.raises(ValueError, match="compute in float16.*mixed_bfloat16"):
             assemble(**players)

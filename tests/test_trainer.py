@@ -98,7 +98,7 @@ def test_a_saved_model_goes_on_under_another_strategy(
     """Its batch statistics span the replicas that it is loaded under."""
     scopes = {False: tf.distribute.get_strategy(), True: mirrored}
     with scopes[before].scope():
-        model = tiny("dcgan")
+        model = tiny("dcgan", dtype="float64")
     model.save(tmp_path / "model.keras")
     with scopes[after].scope():
         loaded = ganzoo.load(tmp_path / "model.keras")
@@ -110,8 +110,24 @@ def test_a_saved_model_goes_on_under_another_strategy(
         if "moving_" in a.path
     ]
     assert pairs
-    for a, b in pairs:  # of half the batch they would be off by some hundredths
-        np.testing.assert_allclose(a, b, atol=3e-3)
+    for a, b in pairs:
+        np.testing.assert_allclose(a, b, atol=1e-10)
+
+
+def test_a_loaded_file_computes_in_its_own_precision(tmp_path):
+    """What a model keeps beside its networks has it too: averages, k, the log."""
+    options = {"ema_decay": 0.9, "penalties": {"lecam": 1.0}}
+    for name, given in (("began", {}), ("vanilla", options)):
+        model = without_noise(tiny(name, dtype="float64", **given))
+        model.save(tmp_path / "model.keras")
+        loaded = ganzoo.load(tmp_path / "model.keras")
+        assert loaded.dtype_policy == model.dtype_policy
+        for a, b in zip(model.variables, loaded.variables, strict=True):
+            assert a.dtype == b.dtype, a.path
+        train(model, 2)
+        train(loaded, 2)
+        assert largest_difference(model, loaded) == 0
+        assert keras.config.dtype_policy().name == "float32"
 
 
 def test_the_users_own_networks_span_the_replicas(mirrored):
@@ -170,7 +186,7 @@ def test_a_run_goes_on_under_another_strategy(first, then, mirrored, tmp_path):
     np.testing.assert_allclose(
         [[row[t] for t in terms] for row in a],
         [[row[t] for t in terms] for row in b],
-        atol=1e-6,  # the log is float32
+        atol=1e-10,
     )
 
 
