@@ -9,6 +9,40 @@ from keras import layers
 
 from ganzoo.layers import Dropout
 from ganzoo.networks import dcgan, inputs, norms
+from ganzoo.text import Tokenizer
+
+
+def make(
+    image_shape,
+    vocabulary,
+    caption_length,
+    *,
+    word_dropout,
+    value_range,
+    latent_dim,
+    text_dim,
+    **sizes,
+) -> dict:
+    """Generator and encoder, see there, and what a `TextModel` takes beside them.
+
+    Raises:
+        ValueError: what is no vocabulary, see `text.Tokenizer`.
+    """
+    words = len(Tokenizer(vocabulary, caption_length).vocabulary)
+    return {
+        "generator": generator(
+            image_shape,
+            latent_dim=latent_dim,
+            text_dim=text_dim,
+            value_range=value_range,
+            **sizes,
+        ),
+        "encoder": encoder(
+            caption_length, words=words, text_dim=text_dim, word_dropout=word_dropout
+        ),
+        "vocabulary": vocabulary,
+        "value_range": value_range,
+    }
 
 
 def encoder(length, *, words, units=64, text_dim=128, word_dropout=0.1):

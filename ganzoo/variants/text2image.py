@@ -7,7 +7,6 @@ from ganzoo import distribute
 from ganzoo.gan import AUGMENT_FAKE, GAN, assemble
 from ganzoo.networks import captioned
 from ganzoo.registry import register
-from ganzoo.text import Tokenizer
 from ganzoo.text_model import TextModel
 
 BETWEEN = 5  # what the seed of a step is folded with, beside those of `gan`
@@ -17,11 +16,9 @@ BETWEEN = 5  # what the seed of a step is folded with, beside those of `gan`
 class TextGAN(TextModel, GAN):
     """GAN-INT-CLS: a matching-aware D, and captions half way between two for G.
 
-    D refuses fakes, and real images with the caption of another one; its loss is the
-    mean over the two kinds, weighted by `mismatch` (algorithm 1, whose s_w and s_f are
-    halved). G is asked for a sample of its caption, and for one of a caption between
-    two of the batch, which no image has (eq. 5). The encoder is D's: G reads it, as a
-    constant.
+    D refuses fakes, and real images with the caption of another; the two kinds count
+    half each (algorithm 1). G is asked for samples of captions, and of points between
+    two captions (eq. 5). The encoder is D's: G reads it as a constant.
 
     Args:
         mismatch: share of the mismatched real images in what D refuses; 0.5 in the
@@ -92,9 +89,8 @@ class TextGAN(TextModel, GAN):
     def _check_batch(self, batch):
         if "mismatched" not in batch:
             raise ValueError(
-                "Batches of this model hold `mismatched` too, the captions of other "
-                "samples; `fit` makes them of arrays. Received the keys: "
-                f"{', '.join(batch)}."
+                "Batches of this model need `mismatched` too, captions of others; "
+                f"`fit` makes them of arrays. Received the keys: {', '.join(batch)}."
             )
         super()._check_batch(batch)
 
@@ -125,12 +121,11 @@ def text2image(
 ):
     """An image from a caption: `sample(16, caption="a red apple")`.
 
-    DCGAN's networks with the caption's vector, GAN-INT-CLS, the rates of the paper.
-    It reads captions with an encoder that is trained beforehand, on images; here a
-    small one of words learns with D, whose weights it belongs to. `fit` takes
-    {"real": images, "caption": model.tokens(captions)}. Proven: every term by hand
-    (tests/variants/test_text2image.py); captions nobody trained on:
-    tests/slow/test_text.py, not measured yet.
+    DCGAN's networks and rates, GAN-INT-CLS. In the paper an encoder of characters is
+    trained beforehand; here a small one of words learns with D. `fit` takes {"real":
+    images, "caption": model.tokens(captions)}. Proven: every term by hand
+    (tests/variants/test_text2image.py); held-out captions: tests/slow/test_text.py,
+    not measured yet.
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
@@ -149,26 +144,23 @@ def text2image(
         dropout: rate on D's levels.
         value_range: of the samples.
     """
-    words = Tokenizer(vocabulary, caption_length)
     sizes = {"text_dim": text_dim, "text_units": text_units, "filters": filters}
     return assemble(
         TextGAN,
-        generator=captioned.generator(
-            image_shape, latent_dim=latent_dim, value_range=value_range, **sizes
+        **captioned.make(
+            image_shape,
+            vocabulary,
+            caption_length,
+            word_dropout=word_dropout,
+            value_range=value_range,
+            latent_dim=latent_dim,
+            **sizes,
         ),
         discriminator=captioned.discriminator(
             image_shape, d_norm=d_norm, dropout=dropout, **sizes
         ),
-        encoder=captioned.encoder(
-            caption_length,
-            words=len(words.vocabulary),
-            text_dim=text_dim,
-            word_dropout=word_dropout,
-        ),
-        vocabulary=vocabulary,
         mismatch=mismatch,
         between_weight=between_weight,
         beta=beta,
-        value_range=value_range,
         **options,
     )

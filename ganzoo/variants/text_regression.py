@@ -5,7 +5,6 @@ import tensorflow as tf
 
 from ganzoo.networks import captioned
 from ganzoo.registry import register
-from ganzoo.text import Tokenizer
 from ganzoo.text_model import TextModel
 
 
@@ -75,28 +74,18 @@ def text2image_l1(
         seed: of all the noise of training.
         jit_compile: compile the step with XLA (one device only).
     """
-    words = Tokenizer(vocabulary, caption_length)
-    model = TextRegression(
-        generator=captioned.generator(
-            image_shape,
-            latent_dim=latent_dim,
-            text_dim=text_dim,
-            text_units=text_units,
-            filters=filters,
-            value_range=value_range,
-        ),
-        encoder=captioned.encoder(
-            caption_length,
-            words=len(words.vocabulary),
-            text_dim=text_dim,
-            word_dropout=word_dropout,
-        ),
-        vocabulary=vocabulary,
+    parts = captioned.make(
+        image_shape,
+        vocabulary,
+        caption_length,
+        word_dropout=word_dropout,
         value_range=value_range,
-        d_steps=0,
-        ema_decay=ema_decay,
-        seed=seed,
+        latent_dim=latent_dim,
+        text_dim=text_dim,
+        text_units=text_units,
+        filters=filters,
     )
+    model = TextRegression(**parts, d_steps=0, ema_decay=ema_decay, seed=seed)
     model.compile(
         g_optimizer=keras.optimizers.Adam(learning_rate, beta_1=beta_1),
         jit_compile=jit_compile,

@@ -13,7 +13,6 @@ from ganzoo import __main__ as command
 from ganzoo import distribute
 from ganzoo.adversarial import LATENT
 from ganzoo.data.mismatched import fill
-from ganzoo.exporting import export
 from ganzoo.latent_model import feed
 from ganzoo.scorer import asked_of, draw, scorer_for
 from ganzoo.variants.text2image import BETWEEN
@@ -113,139 +112,12 @@ def test_the_encoder_learns_with_d_and_is_a_constant_for_g():
     assert not owned & {id(v) for v in model.encoder.variables}
 
 
-def test_the_twin_draws_both_networks_to_the_image():
-    model = tiny("text2image-l1")
-    batch = part(model)
-    with tf.GradientTape() as tape:
-        fake = model.generate(batch, training=True)
-        terms, _ = model.generator_loss(batch, fake, training=True)
-    expected = np.abs(batch["real"].numpy() - fake["sample"].numpy()).mean()
-    np.testing.assert_allclose(terms["g_l1"], expected, rtol=1e-5)
-    assert all(
-        g is not None
-        for g in tape.gradient(terms["g_l1"], model.encoder.trainable_variables)
-    )
-
-
 @pytest.mark.parametrize("loss", ["hinge", "relativistic", "least_squares"])
 def test_other_losses_and_penalties_train(loss):
     model = tiny("text2image", loss=loss, d_norm="none", penalties={"r1": 1.0})
     logs = model.train_step(fill(arrays_for(model, 8)))
     assert np.isfinite([float(v) for v in logs.values()]).all()
     assert float(logs["d_r1"]) > 0
-
-
-def test_no_word_changes_nothing_and_known_words_do():
-    model = tiny("text2image")
-    empty = np.zeros((1, 8), "int32")
-    short, long = model.tokens(["red", "red circle"])
-    texts = [model.text(np.atleast_2d(t), False).numpy() for t in (empty, short, long)]
-    assert not np.allclose(texts[0], texts[1]) and not np.allclose(texts[1], texts[2])
-    dropped = tiny("text2image", word_dropout=0.99, seed=3)
-    many = np.repeat(short[None], 50, axis=0)
-    told = dropped.text(many, True).numpy()
-    nothing = dropped.text(empty, False).numpy()
-    assert np.isclose(told, nothing).all(axis=1).mean() > 0.8
-
-
-# --- use --------------------------------------------------------------------------
-
-
-def test_captions_are_given_as_text_or_tokens():
-    model = tiny("text2image", ema_decay=0.9)
-    with pytest.warns(UserWarning, match="count as no word: 'a'"):
-        one = model.sample(3, seed=1, caption="A red circle!")
-    named = np.array([[0, 1, 4, 0, 0, 0, 0, 0]] * 3)
-    np.testing.assert_array_equal(one, model.sample(3, seed=1, caption=named))
-    lines = model.sample(3, seed=1, caption=["red circle", "blue", "blue circle"])
-    tokens = model.tokens(["red circle"] * 3)
-    np.testing.assert_array_equal(
-        model.sample(3, seed=1, caption=tokens),
-        model.decode(model.latents(3, 1), caption="red circle"),
-    )
-    np.testing.assert_array_equal(
-        lines[0], model.sample(3, seed=1, caption="red circle")[0]
-    )
-    in_turn = model.sample(5, seed=1)
-    np.testing.assert_array_equal(
-        in_turn, model.sample(5, seed=1, caption=[*WORDS, "red"])
-    )
-    assert model.sample(0, caption="red").shape == (0, 8, 8, 1)
-    assert model.sample(300, caption="red").shape == (300, 8, 8, 1)
-    given = {"latent": model.latents(3, 1), "caption": tokens}
-    raw = model.as_samples(model(given))
-    np.testing.assert_array_equal(raw, model.sample(3, seed=1, caption=tokens))
-    path = model.interpolate(*model.latents(2), 4, caption="red")
-    assert path.shape == (4, 8, 8, 1)
-
-
-def test_unknown_words_are_named_with_the_nearest():
-    model = tiny("text2image")
-    with pytest.warns(
-        UserWarning, match="'sqare' .did you mean 'square'.*'xyz'$|'xyz'."
-    ):
-        tokens = model.tokens(["red sqare xyz"])
-    assert tokens[0, :3].tolist() == [1, 0, 0]
-    with pytest.warns(UserWarning, match="No word is left"):
-        model.tokens(["red", "xyz"])
-
-
-@pytest.mark.parametrize(
-    "caption",
-    [
-        ["red"],
-        [1, 2, 3],
-        np.zeros((3, 7), "int32"),
-        np.full((3, 8), 5),
-        4,
-        [["red"]] * 3,
-    ],
-)
-def test_captions_that_do_not_fit_are_refused(caption):
-    with pytest.raises(ValueError, match=r"`caption` must be a text, 3 of them, or"):
-        tiny("text2image").sample(3, caption=caption)
-
-
-def test_batches_need_captions_of_the_vocabulary():
-    model = tiny("text2image")
-    arrays = arrays_for(model)
-    with pytest.raises(ValueError, match="need the keys real, caption.*caption"):
-        model.fit({"real": arrays["real"]}, batch_size=8, verbose=0)
-    beyond = {**arrays, "caption": arrays["caption"] + 4}
-    with pytest.raises(ValueError, match=r"'caption' must be from 0 .* to 4"):
-        model.fit(beyond, batch_size=8, verbose=0)
-    whole = tf.data.Dataset.from_tensor_slices(arrays).batch(8)
-    with pytest.raises(ValueError, match="hold `mismatched` too"):
-        model.fit(whole, verbose=0)
-    assert np.isfinite(model.evaluate(arrays, verbose=0, return_dict=True)["d_loss"])
-
-
-@pytest.mark.parametrize("name", ["text2image", "text2image-l1"])
-def test_words_are_a_plain_list_in_the_file(name, tmp_path):
-    model = tiny(name)
-    model.save(tmp_path / "x.keras")
-    loaded = ganzoo.load(tmp_path / "x.keras")
-    assert loaded.vocabulary == tuple(WORDS)
-    np.testing.assert_array_equal(
-        loaded.sample(2, caption="red circle"), model.sample(2, caption="red circle")
-    )
-    for words in ([], ["Red"], ["red"] * 2, "red"):
-        with pytest.raises(ValueError, match="`vocabulary`"):
-            ganzoo.build(name, image_shape=(8, 8, 1), vocabulary=words)
-
-
-def test_the_sampler_is_exported_with_its_encoder(tmp_path):
-    model = tiny("text2image")
-    out = export(model, tmp_path / "g", "saved_model")
-    given = {
-        "latent": model.latents(2).astype("float32"),
-        "caption": model.tokens(["red"] * 2),
-    }
-    served = tf.saved_model.load(str(out))
-    made = served.serve(given)
-    np.testing.assert_array_equal(
-        model.as_samples(made), model.sample(2, caption="red")
-    )
 
 
 # --- a run ------------------------------------------------------------------------
