@@ -32,9 +32,9 @@ class TextModel(LatentModel):
     def __init__(self, *, encoder, vocabulary, **settings):
         super().__init__(**settings)
         self.encoder = encoder
-        self.vocabulary = tuple(vocabulary)
         self.caption_length = encoder.input["caption"].shape[-1]
         self.tokenizer = text.Tokenizer(vocabulary, self.caption_length)
+        self.vocabulary = self.tokenizer.vocabulary
 
     @property
     def averaged(self):

@@ -78,7 +78,7 @@ def test_batches_need_captions_of_the_vocabulary():
     with pytest.raises(ValueError, match=r"'caption' must be from 0 .* to 4"):
         model.fit(beyond, batch_size=8, verbose=0)
     whole = tf.data.Dataset.from_tensor_slices(arrays).batch(8)
-    with pytest.raises(ValueError, match="hold `mismatched` too"):
+    with pytest.raises(ValueError, match="need `mismatched` too"):
         model.fit(whole, verbose=0)
     assert np.isfinite(model.evaluate(arrays, verbose=0, return_dict=True)["d_loss"])
 
@@ -116,7 +116,7 @@ def _repacked(path, words):
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     config = json.loads(members["config.json"])
-    config["config"]["vocabulary"]["config"]["value"] = words
+    config["config"]["vocabulary"] = words
     members["config.json"] = json.dumps(config).encode()
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in members.items():
@@ -132,6 +132,8 @@ def _repacked(path, words):
         (["red"] * 4, "a word twice"),
         (["a" * 5000, "x", "y", "z"], "at most 100 characters"),
         ([f"w{i}" for i in range(70_000)], "70000 words"),
+        ("a text", "a list of 1 to 65536 words"),
+        ({"a": "b"}, "a list of 1 to 65536 words"),
     ],
 )
 def test_a_file_with_a_hostile_vocabulary_is_refused(words, message, tmp_path):
