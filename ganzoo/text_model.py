@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganzoo import text
+from ganzoo import tokenizer
 from ganzoo.latent_model import LatentModel, feed
 
 ROWS = 8  # captions of a picture, and samples of each
@@ -22,7 +22,7 @@ class TextModel(LatentModel):
 
     Args:
         encoder: caption (N, T) int32 to text (N, d).
-        vocabulary: the words of the captions, see `text.Tokenizer`.
+        vocabulary: the words of the captions, see `tokenizer.Tokenizer`.
         **settings: see `LatentModel`.
 
     Raises:
@@ -33,7 +33,7 @@ class TextModel(LatentModel):
         super().__init__(**settings)
         self.encoder = encoder
         self.caption_length = encoder.input["caption"].shape[-1]
-        self.tokenizer = text.Tokenizer(vocabulary, self.caption_length)
+        self.tokenizer = tokenizer.Tokenizer(vocabulary, self.caption_length)
         self.vocabulary = self.tokenizer.vocabulary
 
     @property

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from ganzoo import safety, text
+from ganzoo import safety, tokenizer
 from ganzoo.data import images
 from ganzoo.data.folder import SPLITS, check_split, paths, read_images
 from ganzoo.data.record import Data, NoSuchSplit
@@ -63,9 +63,11 @@ def load_captioned(
         key=FILE,
     )
     chosen = [rows[chosen[i]] for i in kept]
-    longest = max(len(text.words(caption)) for caption in known)
-    tokenizer = text.Tokenizer(text.vocabulary(known), min(longest, safety.MAX_CAPTION))
-    tokens, _ = tokenizer.encode([row["caption"] for row in chosen])
+    longest = max(len(tokenizer.words(caption)) for caption in known)
+    reader = tokenizer.Tokenizer(
+        tokenizer.vocabulary(known), min(longest, safety.MAX_CAPTION)
+    )
+    tokens, _ = reader.encode([row["caption"] for row in chosen])
     arrays = {"real": real, "caption": tokens}
     names = tuple(sorted({row["category"] for row in rows.values()} - {None}))
     if len(names) > 1:
@@ -76,7 +78,7 @@ def load_captioned(
         folder.name,
         arrays,
         names if len(names) > 1 else (),
-        vocabulary=tokenizer.vocabulary,
+        vocabulary=reader.vocabulary,
     )
 
 
@@ -99,7 +101,7 @@ def _read(folder: Path) -> dict[str, dict]:
                     f"{where} needs a {name!r}, a text that is not empty. "
                     f"Received: {row.get(name)!r}."
                 )
-        if not text.words(row["caption"]):
+        if not tokenizer.words(row["caption"]):
             raise ValueError(
                 f"{where} needs a word in its 'caption'. Received: {row['caption']!r}."
             )

@@ -31,7 +31,7 @@ class Data:
             `(N, D, H, W, C)` in 0..255, or float points `(N, d)`, images or voxels;
             `label` int32 `(N,)` where labelled, -1 for "unknown"; `labeled` and
             `labeled_label` in the semi-supervised case; `caption` int32 `(N, T)`
-            where captioned, see `text.Tokenizer`.
+            where captioned, see `tokenizer.Tokenizer`.
         class_names: one name a class; empty where unlabelled.
         mixture: what the points are drawn from, where that is known.
         vocabulary: words of the captions; empty where there are none.

@@ -9,7 +9,7 @@ from keras import layers
 
 from ganzoo.layers import Dropout
 from ganzoo.networks import dcgan, inputs, norms
-from ganzoo.text import Tokenizer
+from ganzoo.tokenizer import Tokenizer
 
 
 def make(
@@ -26,7 +26,7 @@ def make(
     """Generator and encoder, see there, and what a `TextModel` takes beside them.
 
     Raises:
-        ValueError: what is no vocabulary, see `text.Tokenizer`.
+        ValueError: what is no vocabulary, see `tokenizer.Tokenizer`.
     """
     words = len(Tokenizer(vocabulary, caption_length).vocabulary)
     return {

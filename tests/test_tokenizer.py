@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ganzoo import safety
-from ganzoo.text import Tokenizer, vocabulary, words
+from ganzoo.tokenizer import Tokenizer, vocabulary, words
 
 CAPTIONS = ["A red apple", "a green apple", "Man: in-tuxedo, n_1"]
 
