@@ -42,6 +42,19 @@ def test_captions_are_given_as_text_or_tokens():
     assert path.shape == (4, 8, 8, 1)
 
 
+def test_the_running_average_is_of_both_networks():
+    model = tiny("text2image", ema_decay=0.9)
+    own = [model.sample(2, caption="red", ema=ema) for ema in (True, False)]
+    np.testing.assert_array_equal(*own)
+    for network in (model.encoder, model.generator):
+        for weight in network.trainable_variables:
+            weight.assign(30 * weight + 1)
+        np.testing.assert_array_equal(model.sample(2, caption="red"), own[0])
+        now = model.sample(2, caption="red", ema=False)
+        assert (now != own[1]).any()
+        own[1] = now
+
+
 def test_unknown_words_are_named_with_the_nearest():
     model = tiny("text2image")
     with pytest.warns(
