@@ -1,6 +1,7 @@
 """AdversarialModel: the one train step that every variant shares."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
@@ -73,7 +74,7 @@ class AdversarialModel(Trainer):
         """Returns (terms to minimise, scalars to watch)."""
         raise NotImplementedError
 
-    # --- three more, with defaults, for the few that need them ------------------
+    # --- more, with defaults, for the few that need them ------------------
 
     def adapt(self, batch):
         """Called once before step 0 with the first batch: data-dependent starts."""
@@ -89,6 +90,23 @@ class AdversarialModel(Trainer):
     def after_step(self, values):
         """State that follows a step; `values` holds its terms and watched scalars."""
         self._update_averages()
+
+    def draw(self, arrays, n, seed):
+        """n samples (n, ...) as users see them, for scores and monitors.
+
+        Args:
+            arrays: of the data set, by batch key, where samples are made from them.
+            n: how many.
+            seed: of their noise.
+        """
+        raise NotImplementedError
+
+    def gallery(self, arrays, count):
+        """What a picture of the training shows: (samples, columns, None for any).
+
+        A third is a caption of each row.
+        """
+        raise NotImplementedError
 
     # --- the step ---------------------------------------------------------------
 
@@ -164,6 +182,29 @@ class AdversarialModel(Trainer):
             return scaled + low
         return tf.cast(value, self.variable_dtype) if value.dtype.is_floating else value
 
+    def as_samples(self, values) -> np.ndarray:
+        """Floats in `value_range` as users see them; uint8 and vectors stay."""
+        values = np.asarray(values)
+        if self.value_range is None or values.dtype == np.uint8:
+            return values
+        if not np.isfinite(values).all():
+            raise ValueError(
+                "Samples are NaN or infinite: the model has diverged. Load an earlier "
+                "checkpoint, or train it anew."
+            )
+        low, high = self.value_range
+        pixels = np.rint((values - low) * (255 / (high - low)))
+        return np.clip(pixels, 0, 255).astype("uint8")
+
+    def _choose(self, network, ema):
+        """The running average of `network` where it is asked for, or kept."""
+        if ema and not self.averages:
+            raise ValueError(
+                "This model keeps no running average. Build it with ema_decay above 0, "
+                f"or leave ema out. Received: ema={ema}."
+            )
+        return network if ema is False else self.average_of(network)
+
     def _update(self, loss_fn, optimizer, networks):
         variables = [v for network in networks for v in network.trainable_variables]
         with tf.GradientTape() as tape:
@@ -188,6 +229,18 @@ class AdversarialModel(Trainer):
         logs = {name: values[name] for name in self.log.names}
         self.log.update_state(list(logs.values()), count)
         return logs
+
+
+def feed(network, given, training):
+    """Calls `network` on those of the `given` values that it names as inputs."""
+    missing = [name for name in network.input if name not in given]
+    if missing:
+        raise ValueError(
+            f"The {network.name} needs the inputs {', '.join(network.input)}. "
+            f"Missing: {', '.join(missing)}."
+        )
+    wanted = {name: given[name] for name in network.input}
+    return network(wanted, training=training)
 
 
 def _merge(terms, watched):

@@ -124,11 +124,7 @@ def _own_slice(draw, shape, seed, dtype):
     """Draws for the global batch, so that the replica count changes nothing."""
     local, *rest = shape
     count = replica_count()
-    everything = draw((local * count, *rest), seed, dtype=dtype)
-    if count == 1:
-        return everything
-    start = replica_id() * local
-    return everything[start : start + local]
+    return own_share(draw((local * count, *rest), seed, dtype=dtype), local)
 
 
 def global_normal(shape, seed, dtype=None):
@@ -158,7 +154,18 @@ def global_batch(value):
     `value` where there is one replica.
     """
     context = _among_replicas()
-    return value if context is None else context.all_gather(value, axis=0)
+    if context is None:
+        return value
+    gathered = context.all_gather(value, axis=0)
+    return tf.ensure_shape(gathered, (None, *value.shape[1:]))
+
+
+def own_share(value, local):
+    """This replica's `local` rows of what all replicas hold: undoes `global_batch`."""
+    if replica_count() == 1:
+        return value
+    start = replica_id() * local
+    return value[start : start + local]
 
 
 def _among_replicas():

@@ -1,183 +1,28 @@
 """GAN: the default answers, from noise to sample, and `assemble` for builders."""
 
-import math
 from collections.abc import Mapping
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from ganzoo import distribute, losses, specs
-from ganzoo.augment import get as augmentation
-from ganzoo.latent_model import CHUNK, LatentModel, feed
-from ganzoo.layers import MinibatchDiscrimination, MinibatchStdDev
-from ganzoo.penalties import lazy_ratio, terms_of
-
-# What the seed of a step is folded with, beside LATENT.
-PENALTY, AUGMENT_REAL, AUGMENT_FAKE, AUGMENT_PENALTY = 1, 2, 3, 4
-# Layers of D that exchange values with the other replicas.
-SPANNING = (
-    keras.layers.BatchNormalization,
-    MinibatchDiscrimination,
-    MinibatchStdDev,
-)
+from ganzoo import specs
+from ganzoo.judged_model import JudgedModel
+from ganzoo.latent_model import CHUNK, LatentModel
+from ganzoo.penalties import lazy_ratio
 
 
 @keras.saving.register_keras_serializable("ganzoo")
-class GAN(LatentModel):
+class GAN(JudgedModel, LatentModel):
     """A generator of samples from noise, and a discriminator of samples.
 
     The discriminator may name the inputs `sample` and `label`.
 
     Args:
-        discriminator: samples to logits, (N, 1).
-        objective: a loss by name, or `{"name": ..., option: value}`.
-        augment: what D sees of real and fake samples in both steps of training, by
-            names joined by commas, or a list of names and of tables with options.
-        penalties: D's, `{name: weight}` or `{name: {"weight": ..., option: value}}`.
-        d_clip: D's kernels are kept in [-d_clip, d_clip]; 0 leaves them free.
-        **settings: see `LatentModel`.
+        **settings: see `JudgedModel` and `LatentModel`.
     """
 
     loss_terms = ("d_adv", "g_adv")
-    refused: Mapping[str, str] = {}  # options that a variant cannot serve, and why
-
-    def __init__(
-        self,
-        *,
-        discriminator,
-        objective="non_saturating",
-        augment=None,
-        penalties=None,
-        d_clip=0.0,
-        **settings,
-    ):
-        super().__init__(**settings)
-        self.discriminator = discriminator
-        self.objective = objective
-        self.loss_functions = losses.get(objective)
-        self.augment = augment
-        self.augmented = augmentation(augment, self.sample_shape, self.value_range)
-        self.penalties = penalties
-        self.penalty_terms = terms_of(penalties)
-        self.penalty_state = [
-            v for term in self.penalty_terms.values() for v in term.penalty.state
-        ]
-        self.loss_terms = (*self.loss_terms, *(f"d_{n}" for n in self.penalty_terms))
-        self.d_clip = d_clip
-        for option, reason in self.refused.items():
-            if getattr(self, option):
-                raise ValueError(
-                    f"{type(self).__name__} takes no `{option}`: {reason}. "
-                    f"Received: {getattr(self, option)!r}."
-                )
-
-    def compile(self, *args, **kwargs):
-        """As `Trainer.compile`; refuses penalties that the networks cannot take."""
-        super().compile(*args, **kwargs)
-        _check_penalties(self.penalty_terms, self.discriminators)
-        _clip(self.discriminators, self.d_clip)
-
-    # --- answers ----------------------------------------------------------------
-
-    @property
-    def discriminators(self):
-        return [self.discriminator]
-
-    @property
-    def watched(self):
-        return ("d_real", "d_fake") if self.loss_functions.probability else ()
-
-    def outputs(self, given, training):
-        """All that D says of `given["sample"]`, by name, float32 or better.
-
-        A D that answers logits alone says {"logits"}.
-        """
-        out = feed(self.discriminator, given, training)
-        named = out if isinstance(out, Mapping) else {"logits": out}
-        return {k: tf.cast(value, self.variable_dtype) for k, value in named.items()}
-
-    def discriminate(self, given, training):
-        """D's logits, float32 or better; `given["sample"]` is what it looks at."""
-        return self.outputs(given, training)["logits"]
-
-    def view(self, given, use, training):
-        """`given` as D sees it: in training the augmentation changes the sample.
-
-        Args:
-            given: with the `sample` and the step's `seed`.
-            use: what the seed is folded with: each use has a change of its own.
-        """
-        if not training:
-            return given
-        seed = distribute.fold(given["seed"], use)
-        sample = self.augmented(given["sample"], seed, self.g_optimizer.iterations)
-        return {**given, "sample": sample}
-
-    def judge(self, given, use, training):
-        """D's logits of a sample in its `view`."""
-        return self.discriminate(self.view(given, use, training), training)
-
-    def discriminator_loss(self, batch, fake, training):
-        real_logits = self._judge_real(batch, training)
-        logits = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
-        return self._d_terms(batch, fake, real_logits, logits, training)
-
-    def _d_terms(self, batch, fake, real_logits, logits, training):
-        """D's answer, given its logits of real and fake samples."""
-        terms = {"d_adv": self.loss_functions.discriminator(real_logits, logits)}
-        terms |= self._penalise(batch, fake["sample"], training)
-        watched = self._watch(real_logits, logits)
-        watched["real_logit"] = tf.reduce_mean(real_logits)
-        watched["fake_logit"] = tf.reduce_mean(logits)
-        return terms, watched
-
-    def generator_loss(self, batch, fake, training):
-        logits = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
-        return self._g_terms(batch, logits, training)
-
-    def _g_terms(self, batch, logits, training):
-        """G's answer, given D's logits of fake samples."""
-        real_logits = None
-        if self.loss_functions.paired:
-            real_logits = self._judge_real(batch, training)
-        return {"g_adv": self.loss_functions.generator(real_logits, logits)}, {}
-
-    def _judge_real(self, batch, training):
-        return self.judge({**batch, "sample": batch["real"]}, AUGMENT_REAL, training)
-
-    def _penalise(self, batch, fake, training):
-        """The weighted penalties, d_<name>."""
-        critic = self._critic(batch, training)
-        update = self.d_optimizer.iterations if training else None
-        terms = {}
-        for i, (name, term) in enumerate(self.penalty_terms.items()):
-            seed = distribute.fold(distribute.fold(batch["seed"], PENALTY), i)
-            terms[f"d_{name}"] = term(critic, batch["real"], fake, seed, update)
-        return terms
-
-    def _critic(self, batch, training):
-        """D's logits as a function of samples, all else given."""
-
-        def critic(samples):
-            return self.judge({**batch, "sample": samples}, AUGMENT_PENALTY, training)
-
-        return critic
-
-    def _watch(self, real, fake):
-        """Mean D(x) and D(G(z)), where D's output is a probability."""
-        probability = self.loss_functions.probability
-        if not probability:
-            return {}
-        return {
-            "d_real": tf.reduce_mean(probability(real)),
-            "d_fake": tf.reduce_mean(probability(fake)),
-        }
-
-    def after_step(self, values):
-        super().after_step(values)
-        for term in self.penalty_terms.values():
-            term.penalty.follow(values)
 
     # --- use --------------------------------------------------------------------
 
@@ -218,64 +63,6 @@ class GAN(LatentModel):
         return tf.reshape(probability, (len(x), -1)).numpy().mean(axis=1)
 
 
-def _check_penalties(terms, discriminators):
-    if terms and not discriminators:
-        raise ValueError(
-            "Penalties need a discriminator, and this model has none. Remove "
-            f"`penalties`. Received: {', '.join(terms)}."
-        )
-    layers = [x for network in discriminators for x in network._flatten_layers()]
-    for name, term in terms.items():
-        mixing = _names(layers, keras.layers.BatchNormalization)
-        if term.penalty.per_sample and mixing:
-            raise ValueError(
-                f"The penalty {name!r} takes D's gradient at each sample, which batch "
-                "normalisation makes depend on the others. Build D without it: "
-                f'd_norm="layer", "none" or "instance". Received: {mixing}.'
-            )
-        spanning = _names(layers, SPANNING)
-        if term.every > 1 and spanning and distribute.replica_count() > 1:
-            raise ValueError(
-                f"Under several replicas the penalty {name!r} needs every=1: layers "
-                "that see the whole batch cannot be left out of a step. "
-                f"Received: every={term.every} with {spanning}."
-            )
-
-
-def _names(layers, kinds):
-    return ", ".join(layer.name for layer in layers if isinstance(layer, kinds))
-
-
-def _clip(networks, limit):
-    if not 0 <= limit < math.inf:
-        raise ValueError(
-            f"`d_clip` must be a number from 0; 0 does not clip. Received: {limit}."
-        )
-    variables = [v for network in networks for v in network.trainable_variables]
-    for kernel in (v for v in variables if limit and len(v.shape) > 1):
-        if not isinstance(kernel.constraint, Clip | None):
-            raise ValueError(
-                "`d_clip` needs kernels without another constraint, such as spectral "
-                f"normalisation has. Received: d_clip={limit} and {kernel.constraint} "
-                f"on {kernel.path}."
-            )
-        kernel.constraint = Clip(limit)
-
-
-@keras.saving.register_keras_serializable("ganzoo")
-class Clip(keras.constraints.Constraint):
-    """Keeps every weight in [-limit, limit] (WGAN, arXiv 1701.07875, algorithm 1)."""
-
-    def __init__(self, limit):
-        self.limit = limit
-
-    def __call__(self, weights):
-        return keras.ops.clip(weights, -self.limit, self.limit)
-
-    def get_config(self):
-        return {"limit": self.limit}
-
-
 def assemble(
     model=GAN,
     *,
@@ -292,6 +79,7 @@ def assemble(
     epsilon=1e-7,
     d_optimizer=None,
     g_optimizer=None,
+    decay_steps=None,
     prior="normal",
     ema_decay=0.0,
     seed=0,
@@ -321,6 +109,8 @@ def assemble(
         d_optimizer: in place of Adam: a `keras.optimizers.Optimizer`, or a name or
             `{"name": ..., option: value}`, with the rate above unless it has its own.
         g_optimizer: the same for G.
+        decay_steps: G updates of the whole training, in whose second half the rates
+            fall linearly to 0; None keeps them.
         prior: `normal`, `uniform` (-1 to 1) or `unit_uniform` (0 to 1).
         ema_decay: of the running average of G; 0 keeps none.
         seed: of all the noise of training.
@@ -342,9 +132,14 @@ def assemble(
     d_rate = _first(d_learning_rate, learning_rate)
     g_rate = _first(g_learning_rate, learning_rate)
     d_adam = _lazy({**adam, "learning_rate": d_rate}, lazy_ratio(built.penalty_terms))
+    d_player = d_optimizer or d_adam
+    g_updates, d_updates = (
+        decay_steps and decay_steps * updates for updates in (1, built.d_steps)
+    )
+    judged = built.discriminators
     built.compile(
-        d_optimizer=_optimizer(d_optimizer or d_adam, d_rate),
-        g_optimizer=_optimizer(g_optimizer or adam, g_rate),
+        d_optimizer=_optimizer(d_player, d_rate, d_updates) if judged else None,
+        g_optimizer=_optimizer(g_optimizer or adam, g_rate, g_updates),
         jit_compile=jit_compile,
     )
     return built
@@ -368,8 +163,34 @@ OPTIMIZERS = {
 }
 
 
-def _optimizer(spec, rate):
+def _optimizer(spec, rate, updates):
     if isinstance(spec, keras.optimizers.Optimizer):
         return spec
     table = spec if isinstance(spec, Mapping) else {"name": spec}
-    return specs.make("optimizer", {"learning_rate": rate, **table}, OPTIMIZERS)
+    table = {"learning_rate": rate, **table}
+    if updates:
+        table["learning_rate"] = LinearDecay(table["learning_rate"], updates)
+    return specs.make("optimizer", table, OPTIMIZERS)
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """`rate` for the first half of `steps` updates, then linearly down to 0.
+
+    The schedule of CycleGAN (arXiv 1703.10593, section 4).
+    """
+
+    def __init__(self, rate, steps):
+        if not isinstance(steps, int) or steps < 1:
+            raise ValueError(
+                f"`decay_steps` must be a whole number from 1. Received: {steps!r}."
+            )
+        self.rate = rate
+        self.steps = steps
+
+    def __call__(self, step):
+        done = keras.ops.cast(step, "float32") / self.steps
+        return self.rate * keras.ops.clip(2 - 2 * done, 0.0, 1.0)
+
+    def get_config(self):
+        return {"rate": self.rate, "steps": self.steps}

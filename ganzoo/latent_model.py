@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute, latent, specs
-from ganzoo.adversarial import LATENT, AdversarialModel
+from ganzoo.adversarial import LATENT, AdversarialModel, feed
 from ganzoo.data import pipeline
 
 PRIORS = {
@@ -108,20 +108,10 @@ class LatentModel(AdversarialModel):
         return self.decode(self.latents(n, seed), label=label, ema=ema)
 
     def draw(self, arrays, n, seed):
-        """n samples as `sample` gives them, for monitors.
-
-        Args:
-            arrays: of the data set, by batch key, where samples are made from them.
-            n: how many.
-            seed: of their noise.
-        """
         return self.sample(n, seed=seed)
 
     def gallery(self, arrays, count):
-        """What a picture of the training shows: (samples, columns, None for any).
-
-        Fixed latents; a row for each class of a conditional model.
-        """
+        """Samples of fixed latents; a row for each class of a conditional model."""
         if not self.num_classes:
             return self.sample(count, seed=1), None
         columns = 8
@@ -152,20 +142,6 @@ class LatentModel(AdversarialModel):
         if not samples:
             samples = [np.empty((0, *self.sample_shape), self.variable_dtype)]
         return self.as_samples(np.concatenate(samples))
-
-    def as_samples(self, values) -> np.ndarray:
-        """Floats in `value_range` as `sample` gives them; uint8 and vectors stay."""
-        values = np.asarray(values)
-        if self.value_range is None or values.dtype == np.uint8:
-            return values
-        if not np.isfinite(values).all():
-            raise ValueError(
-                "Samples are NaN or infinite: the model has diverged. Load an earlier "
-                "checkpoint, or train it anew."
-            )
-        low, high = self.value_range
-        pixels = np.rint((values - low) * (255 / (high - low)))
-        return np.clip(pixels, 0, 255).astype("uint8")
 
     def interpolate(self, a, b, n=10, *, label=None, ema=None) -> np.ndarray:
         """Generates n samples on the path from latent a to latent b, ends included.
@@ -222,15 +198,6 @@ class LatentModel(AdversarialModel):
         shape = (count, self.latent_dim)
         return PRIORS[self.prior](shape, seed, self.variable_dtype)
 
-    def _choose(self, network, ema):
-        """The running average of `network` where it is asked for, or kept."""
-        if ema and not self.averages:
-            raise ValueError(
-                "This model keeps no running average. Build it with ema_decay above 0, "
-                f"or leave ema out. Received: ema={ema}."
-            )
-        return network if ema is False else self.average_of(network)
-
     def _labels(self, label, n):
         if label is None:
             return np.arange(n, dtype="int32") % max(1, self.num_classes)
@@ -248,15 +215,3 @@ class LatentModel(AdversarialModel):
             allowed = f"0 to {self.num_classes - 1}" if self.num_classes else "no label"
             raise ValueError(f"This model takes {allowed}. Received: {label!r}.")
         return labels
-
-
-def feed(network, given, training):
-    """Calls `network` on those of the `given` values that it names as inputs."""
-    missing = [name for name in network.input if name not in given]
-    if missing:
-        raise ValueError(
-            f"The {network.name} needs the inputs {', '.join(network.input)}. "
-            f"Missing: {', '.join(missing)}."
-        )
-    wanted = {name: given[name] for name in network.input}
-    return network(wanted, training=training)

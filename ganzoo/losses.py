@@ -65,15 +65,24 @@ def non_saturating(real_target: float = 1.0) -> Loss:
     )
 
 
-def least_squares() -> Loss:
-    """LSGAN (Mao et al. 2017, arXiv 1611.04076), eq. 9: targets 0, 1, 1, factor 1/2.
+def least_squares(factor: float = 0.5) -> Loss:
+    """LSGAN (Mao et al. 2017, arXiv 1611.04076), eq. 9: targets 0, 1, 1.
 
     D's linear output estimates p_data / (p_data + p_model) itself, so it is shown,
     clipped to [0, 1], as a probability.
+
+    Args:
+        factor: of each square: 1/2 in that paper, 1 in CycleGAN's.
     """
+    if not factor > 0:
+        raise ValueError(f"`factor` must be above 0. Received: {factor}.")
+
+    def square(value):
+        return factor * tf.reduce_mean(keras.ops.square(value))
+
     return Loss(
-        lambda real, fake: _half_square(real - 1) + _half_square(fake),
-        lambda real, fake: _half_square(fake - 1),
+        lambda real, fake: square(real - 1) + square(fake),
+        lambda real, fake: square(fake - 1),
         probability=lambda logits: tf.clip_by_value(logits, 0.0, 1.0),
     )
 
@@ -245,10 +254,6 @@ def _cross_entropy(logits, target):
 def _mean(logits):
     """Over the global batch."""
     return distribute.global_mean(tf.reduce_mean(logits))
-
-
-def _half_square(value):
-    return 0.5 * tf.reduce_mean(keras.ops.square(value))
 
 
 def _check_target(real_target):

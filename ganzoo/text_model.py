@@ -8,7 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import tokenizer
-from ganzoo.latent_model import LatentModel, feed
+from ganzoo.adversarial import feed
+from ganzoo.latent_model import LatentModel
 
 ROWS = 8  # captions of a picture, and samples of each
 

@@ -35,6 +35,15 @@ TINY = {
     "vae": {"hidden": (16,), "latent_dim": 4},
     "text2image": {**CONVOLUTIONS, "text_dim": 4, "text_units": 4},
     "text2image-l1": {**CONVOLUTIONS, "text_dim": 4, "text_units": 4},
+    "pix2pix": {"filters": 2, "levels": 2, "d_levels": 1},
+    "cyclegan": {
+        "filters": 2,
+        "blocks": 1,
+        "d_levels": 1,
+        "pool": 4,
+        "norm": "none",  # pix2pix has it, and tracing it twice costs twice
+        "d_norm": "none",
+    },
 }
 
 
@@ -46,15 +55,17 @@ def tiny(name, **options):
 
 
 def arrays_for(model, count=96):
-    """Random training arrays for a model: real samples, labels and captions where it
+    """Random training arrays for a model: samples, and labels and captions where it
     takes them."""
     rng = np.random.default_rng(1)
-    shape = (count, *model.sample_shape)
-    arrays = {"real": rng.integers(0, 256, shape, dtype="uint8")}
+    arrays = {
+        key: rng.integers(0, 256, (count, *shape), dtype="uint8")
+        for key, shape in model.shapes.items()
+    }
     if model.label_count:
         arrays["label"] = rng.integers(0, model.label_count, count).astype("int32")
     if model.vocabulary:
-        shape = (count, *model.shapes["caption"])
+        shape = arrays["caption"].shape
         arrays["caption"] = rng.integers(0, len(model.vocabulary) + 1, shape, "int32")
     return arrays
 

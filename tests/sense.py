@@ -1,6 +1,7 @@
 """Sets of images that are worse than real ones in a known way, and all their scores."""
 
 import numpy as np
+from proof import flat
 from scipy.ndimage import gaussian_filter
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.decomposition import PCA
@@ -17,11 +18,6 @@ ORDERED = {
 }
 COPIED, MEANS = "training set copied", "k-means centres"
 EACH = "one digit of each class repeated"
-
-
-def flat(images):
-    """Pixels in [0, 1], one image a row."""
-    return images.reshape(len(images), -1) / np.float32(255)
 
 
 def spoiled(reference, pool, labels, count, seed=0):

@@ -15,7 +15,8 @@ import tensorflow as tf
 from keras import layers
 
 from ganzoo import losses, penalties
-from ganzoo.gan import Clip, assemble
+from ganzoo.gan import assemble
+from ganzoo.judged_model import Clip
 
 PENALTIES = {
     "none": {},

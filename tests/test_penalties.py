@@ -11,7 +11,8 @@ from keras import layers
 
 import ganzoo
 from ganzoo import distribute, penalties
-from ganzoo.gan import Clip, assemble
+from ganzoo.gan import assemble
+from ganzoo.judged_model import Clip
 from ganzoo.layers import MinibatchStdDev, SpectralNorm
 from ganzoo.networks import mlp
 

@@ -72,8 +72,18 @@ def check_captions(batch: Mapping, count: int) -> None:
 
 
 def finite(arrays: Mapping, batch_size: int) -> tf.data.Dataset:
-    """One pass over arrays, in order, the smaller last batch included."""
-    slices = tf.data.Dataset.from_tensor_slices(mismatched.fill(arrays))
+    """One pass over arrays, in order, the smaller last batch included.
+
+    Streams of another length than `real` are cut, or repeated from their start.
+    """
+    count = len(arrays["real"])
+    rows = {
+        key: array
+        if len(array) == count
+        else np.resize(array, (count, *array.shape[1:]))
+        for key, array in mismatched.fill(arrays).items()
+    }
+    slices = tf.data.Dataset.from_tensor_slices(rows)
     return without_autotune(slices.batch(batch_size).prefetch(2))
 
 

@@ -11,9 +11,9 @@ import tensorflow as tf
 from ganzoo.data import mismatched
 from ganzoo.data.record import check_finite
 
-# Keys of the labelled stream: their own length, hence their own order.
-_LABELED = ("labeled", "labeled_label")
-_LABELED_FOLD = 0x5EED
+# Streams beside the main one: their own length, hence their own order. By key, what
+# the seed is changed by.
+_STREAMS = {"labeled": 0x5EED, "labeled_label": 0x5EED, "unpaired": 0xA11}
 
 
 def batches(
@@ -23,11 +23,12 @@ def batches(
 
     Position `i = step * batch_size + j` of the stream is sample
     `index_shuffle(i % n, seed=[seed, i // n])`: every epoch of `n` samples is a new
-    permutation. `labeled` and `labeled_label` follow an order of their own. Beside
-    `caption` comes `mismatched`: the caption of a sample that has another one.
+    permutation. `labeled` and `labeled_label` follow an order of their own, and
+    `unpaired` does. Beside `caption` comes `mismatched`: the caption of a sample that
+    has another one.
 
     Args:
-        arrays: arrays of equal length (the labelled pair may differ). An in-memory
+        arrays: arrays of equal length within a stream. An in-memory
             array is kept as one tensor; an `np.memmap` is read row by row.
         batch_size: samples a batch, static in the element's shape.
         seed: decides the order.
@@ -37,8 +38,7 @@ def batches(
     with tf.device("CPU:0"):
         readers = {key: _reader(array) for key, array in arrays.items()}
 
-    sizes = {key in _LABELED: len(array) for key, array in arrays.items()}
-    seeds = {False: seed, True: seed ^ _LABELED_FOLD}
+    streams = {_stream(key): len(array) for key, array in arrays.items()}
 
     others = {}
     if "caption" in arrays and "mismatched" not in arrays:
@@ -46,12 +46,12 @@ def batches(
 
     def batch(step):
         rows = {
-            labeled: _order(step, batch_size, n, seeds[labeled])
-            for labeled, n in sizes.items()
+            fold: _order(step, batch_size, n, seed ^ fold)
+            for fold, n in streams.items()
         }
-        made = {key: read(rows[key in _LABELED]) for key, read in readers.items()}
+        made = {key: read(rows[_stream(key)]) for key, read in readers.items()}
         for key, choose in others.items():
-            made[key] = readers["caption"](choose(rows[False], step))
+            made[key] = readers["caption"](choose(rows[_stream(key)], step))
         return made
 
     options = tf.data.Options()
@@ -63,6 +63,11 @@ def batches(
     )
     stream = tf.data.Dataset.counter(start).map(batch).prefetch(2)
     return stream.with_options(options)
+
+
+def _stream(key: str) -> int:
+    """The stream of a key: what changes the seed of its order; 0 is the main one."""
+    return _STREAMS.get(key, 0)
 
 
 def _order(step: tf.Tensor, batch_size: int, n: int, seed: int) -> tf.Tensor:
@@ -172,14 +177,14 @@ def check_arrays(
 
     Args:
         arrays: what `to_arrays` returned.
-        batch_size: no more than the number of samples (the labelled pair may be
-            shorter: it is repeated).
+        batch_size: no more than the number of samples of the main stream (others may
+            be shorter: they are repeated).
         value_range: closed range of float samples; None allows any.
     """
     sizes = {key: len(array) for key, array in arrays.items()}
-    for keys in (sizes.keys() - set(_LABELED), sizes.keys() & set(_LABELED)):
-        if len({sizes[key] for key in keys}) > 1:
-            received = {key: sizes[key] for key in sizes if key in keys}
+    for stream in {_stream(key) for key in sizes}:
+        received = {key: n for key, n in sizes.items() if _stream(key) == stream}
+        if len(set(received.values())) > 1:
             raise ValueError(
                 "Arrays of different lengths; all must have one entry a sample. "
                 f"Received: {received}."
@@ -189,6 +194,9 @@ def check_arrays(
             "Fewer samples than a batch: at least one full batch is needed, so lower "
             f"batch_size. Received: {sizes['real']} samples, batch_size={batch_size}."
         )
+    empty = [key for key, n in sizes.items() if not n]
+    if empty:
+        raise ValueError(f"Every array needs a sample. Received none of: {empty}.")
     for key, array in arrays.items():
         check_finite(array, where=repr(key))
         if array.dtype.kind == "f" and value_range is not None:

@@ -11,6 +11,7 @@ from ganzoo.layers.normalization import (
     instance_norm,
     layer_norm,
 )
+from ganzoo.layers.pool import Pool
 from ganzoo.layers.spectral import SpectralNorm
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Maxout",
     "MinibatchDiscrimination",
     "MinibatchStdDev",
+    "Pool",
     "SelfAttention",
     "SpectralNorm",
     "WeightNormDense",

@@ -14,10 +14,17 @@ class Dropout(keras.layers.Layer):
     The mask compares 16 random bits with the rate, half the random numbers that
     a float comparison draws: the rate is exact to 1/65,536, and what is kept is
     scaled by exactly that.
+
+    Args:
+        rate: share that is dropped, from 0 to 0.99.
+        seed: of the masks.
+        always: whether inference drops too: noise that is part of what a generator
+            does.
     """
 
-    def __init__(self, rate, seed=None, **kwargs):
+    def __init__(self, rate, seed=None, always=False, **kwargs):
         super().__init__(**kwargs)
+        self.always = always
         # At 16 bits, a rate nearer to 1 would drop everything.
         if not 0 <= rate <= 0.99:
             raise ValueError(f"`rate` must be from 0 to 0.99. Received: {rate}.")
@@ -28,14 +35,15 @@ class Dropout(keras.layers.Layer):
 
     def call(self, inputs, training=False):
         threshold = round(self.rate * 65536)
-        if not training or threshold == 0:
+        if not (training or self.always) or threshold == 0:
             return inputs
         bits = _random_bits(ops.shape(inputs), _replica_seed(self.seed_generator))
         scale = tf.cast(65536 / (65536 - threshold), inputs.dtype)
         return tf.where(bits >= threshold, inputs * scale, tf.zeros((), inputs.dtype))
 
     def get_config(self):
-        return {**super().get_config(), "rate": self.rate, "seed": self.seed}
+        own = {"rate": self.rate, "seed": self.seed, "always": self.always}
+        return {**super().get_config(), **own}
 
 
 @keras.saving.register_keras_serializable("ganzoo")

@@ -7,7 +7,7 @@ import numpy as np
 
 from ganzoo.metrics.arrays import check_features, slices
 
-_BLOCK = 4096  # rows that are converted to float64 at a time
+_BLOCK = 1024  # rows that are converted to float64 at a time
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

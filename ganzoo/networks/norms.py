@@ -1,4 +1,4 @@
-"""How a discriminator is normalised, by name: `d_norm`."""
+"""How a network is normalised, by name: `d_norm`, `norm`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,17 +34,18 @@ NORMS = {
 PER_SAMPLE = {"batch": "layer", "spectral": "none"}
 
 
-def get(name: str, maps: bool = True) -> Norm:
+def get(name: str, maps: bool = True, option: str = "d_norm") -> Norm:
     """The normalisation called `name`.
 
     Args:
         name: `none`, `batch`, `layer`, `instance` or `spectral`.
         maps: whether what is normalised has positions, which `instance` needs.
+        option: what the name was given for.
 
     Raises:
         ValueError: an unknown name, or one that does not fit.
     """
-    specs.check_known("d_norm", [name], NORMS)
+    specs.check_known(option, [name], NORMS)
     if name == "instance" and not maps:
         allowed = ", ".join(other for other in NORMS if other != name)
         raise ValueError(

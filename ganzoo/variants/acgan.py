@@ -4,7 +4,8 @@ import keras
 import tensorflow as tf
 
 from ganzoo import networks
-from ganzoo.gan import AUGMENT_FAKE, AUGMENT_REAL, GAN, assemble
+from ganzoo.gan import GAN, assemble
+from ganzoo.judged_model import AUGMENT_FAKE, AUGMENT_REAL
 from ganzoo.networks.inputs import check_positive
 from ganzoo.registry import register
 

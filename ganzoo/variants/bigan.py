@@ -3,8 +3,9 @@
 import keras
 import numpy as np
 
-from ganzoo.gan import AUGMENT_FAKE, GAN, assemble
-from ganzoo.latent_model import feed
+from ganzoo.adversarial import feed
+from ganzoo.gan import GAN, assemble
+from ganzoo.judged_model import AUGMENT_FAKE
 from ganzoo.networks import mlp
 from ganzoo.networks.encoder import encoder, joint_discriminator
 from ganzoo.registry import register

@@ -3,7 +3,8 @@
 import keras
 
 from ganzoo import networks
-from ganzoo.gan import AUGMENT_FAKE, AUGMENT_REAL, GAN, assemble
+from ganzoo.gan import GAN, assemble
+from ganzoo.judged_model import AUGMENT_FAKE, AUGMENT_REAL
 from ganzoo.losses import feature_matching
 from ganzoo.registry import register
 

@@ -5,8 +5,8 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
+from ganzoo.adversarial import feed
 from ganzoo.gan import GAN, assemble
-from ganzoo.latent_model import feed
 from ganzoo.networks import infogan as nets
 from ganzoo.networks import inputs
 from ganzoo.registry import register

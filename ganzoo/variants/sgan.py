@@ -5,8 +5,8 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
+from ganzoo.adversarial import feed
 from ganzoo.gan import GAN, assemble
-from ganzoo.latent_model import feed
 from ganzoo.losses import feature_matching
 from ganzoo.networks import improved
 from ganzoo.registry import register

@@ -4,7 +4,8 @@ import keras
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.gan import AUGMENT_FAKE, GAN, assemble
+from ganzoo.gan import GAN, assemble
+from ganzoo.judged_model import AUGMENT_FAKE
 from ganzoo.networks import captioned
 from ganzoo.registry import register
 from ganzoo.text_model import TextModel

@@ -5,7 +5,8 @@ import tensorflow as tf
 from keras import ops
 
 from ganzoo import distribute, networks
-from ganzoo.gan import AUGMENT_FAKE, GAN, assemble
+from ganzoo.gan import GAN, assemble
+from ganzoo.judged_model import AUGMENT_FAKE
 from ganzoo.networks import inputs
 from ganzoo.registry import register
 

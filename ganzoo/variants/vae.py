@@ -5,8 +5,8 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.adversarial import LATENT
-from ganzoo.latent_model import LatentModel, feed
+from ganzoo.adversarial import LATENT, feed
+from ganzoo.latent_model import LatentModel
 from ganzoo.networks import mlp
 from ganzoo.networks.encoder import encoder
 from ganzoo.registry import register

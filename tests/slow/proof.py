@@ -14,7 +14,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 from pages.recorded import RESULTS
-from sense import flat
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 import ganzoo
@@ -23,6 +22,11 @@ from ganzoo.data import load_data
 from ganzoo.experiment import from_dict, load_config
 
 RUNS = Path(os.environ.get("GANZOO_RUNS", "runs"))
+
+
+def flat(images):
+    """Pixels in [0, 1], one image a row."""
+    return images.reshape(len(images), -1) / np.float32(255)
 
 
 def trained(config, data_dir=None, options=None, dataset=None, **changes):

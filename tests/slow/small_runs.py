@@ -12,7 +12,7 @@ import ganzoo
 from ganzoo import distribute
 from ganzoo.data import load_data, pipeline
 from ganzoo.data.toy import MIXTURES
-from ganzoo.gan import AUGMENT_REAL
+from ganzoo.judged_model import AUGMENT_REAL
 from ganzoo.metrics import mode_coverage
 from ganzoo.penalties import squared_norms
 

@@ -5,8 +5,8 @@ pytest -m slow tests/slow/test_metrics.py
 
 import numpy as np
 import pytest
-from proof import mnist, write_result
-from sense import COPIED, EACH, MEANS, ORDERED, REAL, Scorer, flat, k_means, spoiled
+from proof import flat, mnist, write_result
+from sense import COPIED, EACH, MEANS, ORDERED, REAL, Scorer, k_means, spoiled
 
 from ganzoo import metrics
 

@@ -11,9 +11,8 @@ from PIL import Image
 import ganzoo
 from ganzoo import __main__ as command
 from ganzoo import distribute
-from ganzoo.adversarial import LATENT
+from ganzoo.adversarial import LATENT, feed
 from ganzoo.data.mismatched import fill
-from ganzoo.latent_model import feed
 from ganzoo.scorer import asked_of, draw, scorer_for
 from ganzoo.variants.text2image import BETWEEN
 

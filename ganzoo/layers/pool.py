@@ -1,0 +1,69 @@
+"""A pool of past fakes (Shrivastava et al. 2017, arXiv 1612.07828, section 2.3)."""
+
+import keras
+import tensorflow as tf
+
+from ganzoo import distribute
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class Pool(keras.layers.Layer):
+    """Past samples, of which a discriminator sees some in the place of new ones.
+
+    As CycleGAN's: until it is full, the pool takes in what comes and gives it back;
+    then, with probability 1/2, a sample takes the place of one in the pool and that one
+    is given. Every replica holds the same pool, of the global batch. The samples of a
+    batch draw different places, so at most `size` of them are exchanged; in the step
+    that fills the pool none is.
+
+    Args:
+        size: samples kept, from 1.
+        shape: of a sample.
+    """
+
+    def __init__(self, size, shape, **kwargs):
+        super().__init__(**kwargs)
+        if not isinstance(size, int) or size < 1:
+            raise ValueError(
+                f"`size` must be a whole number from 1. Received: {size!r}."
+            )
+        self.size = size
+        self.shape = tuple(shape)
+        self.kept = self.add_weight(
+            (size, *self.shape), "zeros", trainable=False, name="kept"
+        )
+        self.count = self.add_weight(
+            (), "zeros", dtype="int32", trainable=False, name="count"
+        )
+        self.built = True
+
+    def exchange(self, samples, seed):
+        """Takes in samples (N, ...), this replica's share; returns as many to judge."""
+        local = samples.shape[0] or tf.shape(samples)[0]
+        new = distribute.global_batch(samples)
+        rank = tf.range(tf.shape(new)[0])
+        filling = self.count.value < self.size
+        order = tf.random.experimental.stateless_shuffle(
+            tf.range(self.size), distribute.fold(seed, 0)
+        )
+        place = tf.where(
+            filling,
+            self.count.value + rank,
+            tf.gather(order, tf.minimum(rank, self.size - 1)),
+        )
+        coin = tf.random.stateless_uniform(
+            tf.shape(rank), distribute.fold(seed, 1), dtype="float32"
+        )
+        swapped = ~filling & (rank < self.size) & (coin < 0.5)
+        stored = swapped | (filling & (place < self.size))
+        old = tf.gather(self.kept.value, tf.minimum(place, self.size - 1))
+        rows = tf.boolean_mask(place, stored)[:, None]
+        taken = tf.boolean_mask(new, stored)
+        chosen = tf.reshape(swapped, (-1, *(1 for _ in self.shape)))
+        answer = tf.where(chosen, old, new)
+        self.kept.assign(tf.tensor_scatter_nd_update(self.kept.value, rows, taken))
+        self.count.assign(tf.minimum(self.count.value + tf.shape(rank)[0], self.size))
+        return distribute.own_share(answer, local)
+
+    def get_config(self):
+        return {**super().get_config(), "size": self.size, "shape": self.shape}

@@ -1,0 +1,70 @@
+"""PatchGAN, a discriminator of patches (Isola et al. 2017, arXiv 1611.07004)."""
+
+import keras
+from keras import layers
+
+from ganzoo.networks import inputs, norms
+
+WIDEST = 8  # times `filters`: the paper's 512
+
+
+def discriminator(
+    image_shape,
+    *,
+    source_channels=0,
+    filters=64,
+    levels=3,
+    d_norm="instance",
+):
+    """sample (N, H, W, C) [and source (N, H, W, C')] to a map of logits (N, h, w, 1).
+
+    Each logit judges a patch of `receptive_field(levels)` pixels a side. 4x4
+    convolutions: `levels` of stride 2, one of stride 1, and one to the logits;
+    LeakyReLU(0.2) between, normalisation but in the first. Padding keeps every
+    position, so the map has ceil(side / 2**levels) of them, two more than the
+    authors' code.
+
+    Args:
+        image_shape: (H, W, C) that is trained on; any other size will do.
+        source_channels: C' of the image that the sample should be of; 0 where D sees
+            samples alone.
+        filters: channels of the first level, 64 in the paper; doubled up to 8 times.
+        levels: 3 in the paper (70x70); 1 is its 16x16, 5 its 286x286.
+        d_norm: a name of `norms.NORMS`. The paper's batch normalisation at batch size
+            1 is instance normalisation.
+    """
+    shape = inputs.check_image_shape(image_shape, (3,))
+    inputs.check_positive(filters=filters, levels=levels)
+    norm = norms.get(d_norm)
+    named = {"sample": keras.Input((None, None, shape[-1]), name="sample")}
+    x = named["sample"]
+    if source_channels:
+        named["source"] = keras.Input((None, None, source_channels), name="source")
+        x = layers.Concatenate()([named["source"], x])
+    for level in range(levels + 1):
+        normed = level > 0 and norm.after is not None
+        width = filters * min(2**level, WIDEST)
+        x = norm.wrap(_convolution(width, 2 if level < levels else 1, not normed))(x)
+        x = norm.after()(x) if normed else x
+        x = inputs.activation("leaky_relu")(x)
+    x = norm.wrap(_convolution(1, 1, True))(x)
+    return keras.Model(named, x, name="discriminator")
+
+
+def receptive_field(levels: int) -> int:
+    """Pixels a side that a logit sees: 16, 34, 70, 142, 286 for 1 to 5 levels."""
+    field = 7  # of the two convolutions of stride 1
+    for _ in range(levels):
+        field = 2 * field + 2
+    return field
+
+
+def _convolution(filters, stride, use_bias):
+    return layers.Conv2D(
+        filters,
+        4,
+        stride,
+        "same",
+        use_bias=use_bias,
+        kernel_initializer=inputs.start("normal"),
+    )

@@ -1,0 +1,68 @@
+"""CycleGAN's generator (Zhu et al. 2017, arXiv 1703.10593; Johnson et al. 2016)."""
+
+import keras
+from keras import layers, ops
+
+from ganzoo.networks import inputs, norms
+
+MULTIPLE = 4  # of which sides must be: two levels of stride 2
+
+
+def generator(
+    image_shape,
+    *,
+    source_channels=None,
+    filters=64,
+    blocks=6,
+    norm="instance",
+    value_range=(-1.0, 1.0),
+):
+    """source (N, H, W, C') to samples (N, H, W, C), sides any multiple of 4.
+
+    In the paper's terms c7s1-64, d128, d256, R256 x `blocks`, u128, u64, c7s1-3: two
+    halvings, residual blocks, two doublings by transposed 3x3 convolutions; reflected
+    borders in the blocks and at both ends, ReLU, normalisation but at the output.
+
+    Args:
+        image_shape: (H, W, C) that is trained on, sides of at least 8.
+        source_channels: C'; by default C.
+        filters: channels of the first convolution, 64 in the paper.
+        blocks: residual blocks; 6 in the paper for 128x128, 9 from 256x256.
+        norm: a name of `norms.NORMS`.
+        value_range: of the samples.
+    """
+    shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
+    inputs.check_positive(filters=filters, blocks=blocks)
+    norm = norms.get(norm, option="norm")
+    source = keras.Input((None, None, source_channels or shape[-1]), name="source")
+
+    def step(layer, x, activated=True):
+        x = norm.wrap(layer)(x)
+        x = norm.after()(x) if norm.after else x
+        return layers.ReLU()(x) if activated else x
+
+    def convolution(kind, width, kernel, **options):
+        """A layer; it has no bias where normalisation follows."""
+        options = {"use_bias": norm.after is None, **options}
+        start = inputs.start("normal")
+        return kind(width, kernel, kernel_initializer=start, **options)
+
+    x = step(convolution(layers.Conv2D, filters, 7), _reflect(source, 3))
+    for width in (2 * filters, 4 * filters):
+        down = convolution(layers.Conv2D, width, 3, strides=2, padding="same")
+        x = step(down, x)
+    for _ in range(blocks):
+        y = step(convolution(layers.Conv2D, 4 * filters, 3), _reflect(x, 1))
+        y = step(convolution(layers.Conv2D, 4 * filters, 3), _reflect(y, 1), False)
+        x = layers.Add()([x, y])
+    for width in (2 * filters, filters):
+        up = convolution(layers.Conv2DTranspose, width, 3, strides=2, padding="same")
+        x = step(up, x)
+    last = convolution(layers.Conv2D, shape[-1], 7, use_bias=True)
+    x = norm.wrap(last)(_reflect(x, 3))
+    x = layers.Activation(inputs.output_activation(value_range))(x)
+    return keras.Model({"source": source}, x, name="generator")
+
+
+def _reflect(x, border):
+    return ops.pad(x, ((0, 0), (border, border), (border, border), (0, 0)), "reflect")

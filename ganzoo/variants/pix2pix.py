@@ -1,0 +1,100 @@
+"""pix2pix: images from images, learnt from pairs."""
+
+from ganzoo.gan import assemble
+from ganzoo.networks import patchgan, unet
+from ganzoo.registry import register
+from ganzoo.translation_model import TranslationModel
+
+
+@register(
+    "pix2pix",
+    paper="Isola et al. 2017, Image-to-Image Translation with Conditional Adversarial "
+    "Networks, arXiv 1611.07004",
+    tasks=("translation",),
+    batch_keys=("real", "source"),
+)
+def pix2pix(
+    image_shape=(64, 64, 3),
+    source_shape=None,
+    filters=32,
+    levels=None,
+    dropout=0.5,
+    noise=True,
+    latent_dim=0,
+    norm="instance",
+    d_filters=None,
+    d_levels=3,
+    d_norm="instance",
+    d_sees_source=True,
+    l1=100.0,
+    adversarial=1.0,
+    d_weight=0.5,
+    value_range=(-1.0, 1.0),
+    **options,
+):
+    """A U-Net and a 70x70 PatchGAN that sees the source, the adversarial loss and L1.
+
+    As in the paper: L1 with weight 100, D's loss halved, Adam at 2e-4 with beta_1 0.5,
+    kernels from N(0, 0.02), and dropout as the only noise, which stays on in use, so
+    that `translate(images, samples=k)` has k answers; `noise=False` switches it off
+    there. (Adam does not heed the scale of a loss: halving D's changes little.) The
+    paper's nets have 64 filters, on 256x256 images in 8 levels, and batches of 1, where
+    its batch normalisation is the instance normalisation that is the default here for
+    any batch. `adversarial=0` is the L1 twin, without D. The paper's random jitter is
+    made by the data (`load_size`, `flip`).
+
+    Proven: every term by hand, noise and padding in use
+    (tests/variants/test_pix2pix.py, tests/test_translation_model.py); on facades: not
+    measured yet.
+
+    Args:
+        image_shape: (H, W, C) of the images wanted, sides of at least 4.
+        source_shape: of the sources, with the same sides; by default the same.
+        filters: channels of the first level, 64 in the paper.
+        levels: of the U-Net; by default down to one position, at most 8.
+        dropout: rate in the innermost three levels of the decoder.
+        noise: whether the dropout stays on in use.
+        latent_dim: length of a latent beside it, which the paper found to be ignored.
+        norm: G's normalisation, a name of `networks.norms`.
+        d_filters: of the PatchGAN; by default as `filters`.
+        d_levels: of the PatchGAN: 1 sees 16x16, 3 70x70, 5 286x286 pixels.
+        d_norm: D's normalisation.
+        d_sees_source: whether D is conditional.
+        l1: weight of the L1 distance; 0 leaves it out.
+        adversarial: weight of G's adversarial term; 0 builds no D.
+        d_weight: weight of D's loss.
+        value_range: of the images.
+    """
+    source_shape = tuple(source_shape or image_shape)
+    levels = levels or unet.level_count(*image_shape[:-1])
+    generator = unet.generator(
+        image_shape,
+        source_channels=source_shape[-1],
+        filters=filters,
+        levels=levels,
+        norm=norm,
+        dropout=dropout,
+        noise=noise,
+        latent_dim=latent_dim,
+        value_range=value_range,
+    )
+    discriminator = patchgan.discriminator(
+        image_shape,
+        source_channels=source_shape[-1] if d_sees_source else 0,
+        filters=d_filters or filters,
+        levels=d_levels,
+        d_norm=d_norm,
+    )
+    return assemble(
+        TranslationModel,
+        generator=generator,
+        discriminator=discriminator if adversarial else None,
+        image_shape=image_shape,
+        source_shape=source_shape,
+        multiple=unet.multiple(levels),
+        reconstruction={"l1": l1} if l1 else {},
+        adversarial=adversarial,
+        d_weight=d_weight,
+        value_range=value_range,
+        **options,
+    )
