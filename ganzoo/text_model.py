@@ -45,6 +45,15 @@ class TextModel(LatentModel):
     def shapes(self):
         return {**super().shapes, "caption": (self.caption_length,)}
 
+    def _check_shapes(self, arrays):
+        caption = arrays.get("caption")
+        if caption is not None and caption.shape[1:] != (self.caption_length,):
+            raise ValueError(
+                f"Captions are rows of {self.caption_length} tokens, as `tokens` makes "
+                f"them. Received shape: {caption.shape}."
+            )
+        super()._check_shapes(arrays)
+
     @property
     def told(self):
         return ("caption",)

@@ -90,6 +90,9 @@ def test_batches_need_captions_of_the_vocabulary():
     beyond = {**arrays, "caption": arrays["caption"] + 4}
     with pytest.raises(ValueError, match=r"'caption' must be from 0 .* to 4"):
         model.fit(beyond, batch_size=8, verbose=0)
+    short = {**arrays, "caption": arrays["caption"][:, :5]}
+    with pytest.raises(ValueError, match=r"rows of 8 tokens.*\(96, 5\)"):
+        model.fit(short, batch_size=8, verbose=0)
     whole = tf.data.Dataset.from_tensor_slices(arrays).batch(8)
     with pytest.raises(ValueError, match="need `mismatched` too"):
         model.fit(whole, verbose=0)
