@@ -106,12 +106,16 @@ def _experiment(args):
 
 def sample_command(args):
     """Write samples of a run or a .keras file: a picture, arrays, or a mesh."""
-    from ganzoo import sample_files
+    from ganzoo import sample_files, specs
     from ganzoo.training import load
 
     write = sample_files.writer(args.out)
     model = load(args.source)
-    write(model.sample(args.n, seed=args.seed, label=args.label), args.out)
+    asked = {name: getattr(args, name) for name in CONDITIONS}
+    asked = {name: value for name, value in asked.items() if value is not None}
+    allowed = [name for name in specs.parameters(model.sample) if name in CONDITIONS]
+    specs.check_known("condition of this model", asked, allowed)
+    write(model.sample(args.n, seed=args.seed, **asked), args.out)
     print(f"Wrote {args.out}")
 
 
@@ -172,6 +176,9 @@ def export_command(args):
     given = f"latent (n, {model.latent_dim}) from the prior {model.prior!r}"
     if model.num_classes:
         given += f", label (n,) int32 below {model.num_classes}"
+    if model.vocabulary:
+        length = model.caption_length
+        given += f", caption (n, {length}) int32: places in the vocabulary, from 1"
     span = "any range" if model.value_range is None else list(model.value_range)
     shape = ", ".join(map(str, model.sample_shape))
     print(f"Wrote {out}: {given}, to samples (n, {shape}) in {span}")
@@ -201,6 +208,7 @@ def benchmark_command(args):
     )
 
 
+CONDITIONS = ("label", "caption")  # what a sample can be asked for
 _FLAGS = [name for name in schema.FIELDS if name not in ("model", "options")]
 
 
@@ -249,7 +257,8 @@ def _add_sample(command):
     command.add_argument("source", help="a run directory or a .keras file")
     command.add_argument("--n", type=int, default=64)
     command.add_argument("--seed", type=int, default=0)
-    command.add_argument("--label", type=int)
+    command.add_argument("--label", type=int, help="of a conditional model")
+    command.add_argument("--caption", help="of a model of captions: 'a red apple'")
     command.add_argument(
         "--out",
         default="samples.png",

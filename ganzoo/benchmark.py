@@ -97,6 +97,9 @@ def _random_arrays(model, count):
         arrays["real"] = rng.normal(size=shape).astype("float32")
     if model.label_count:
         arrays["label"] = rng.integers(0, model.label_count, count).astype("int32")
+    if model.vocabulary:
+        shape = (count, *model.shapes["caption"])
+        arrays["caption"] = rng.integers(0, len(model.vocabulary) + 1, shape, "int32")
     return arrays
 
 

@@ -115,6 +115,23 @@ class Scorer:
         """The classifier of real data, whatever the extractor is."""
         return extractors.from_classifier(self.parts)
 
+    @cached_property
+    def alike(self) -> View:
+        """For each test sample a random one of the reference, of the same label.
+
+        What knows no more of a sample than its category. Any, where the reference has
+        none of the label.
+        """
+        rng = np.random.default_rng(0)
+        arrays, test = self.reference.data.arrays, self.test.data.arrays
+        known = arrays.get("label", np.zeros(self.n))
+        wanted = test.get("label", np.zeros(self.n))
+        pools = {label: np.flatnonzero(known == label) for label in set(wanted)}
+        rows = [rng.choice(p if len(p := pools[x]) else self.n) for x in wanted]
+        real = arrays["real"][rows]
+        data = replace(self.reference.data, arrays={"real": real})
+        return View(data, lambda data: self.extractor.run(data.arrays["real"]))
+
     @property
     def labels(self) -> np.ndarray:
         """Labels (n,) to ask a conditional model for: those of the reference."""
@@ -122,15 +139,19 @@ class Scorer:
 
     # --- scores ---------------------------------------------------------------------
 
-    def names(self, conditional: bool = False) -> list[str]:
-        """The scores that apply to this data set and extractor, in order."""
-        return [name for row in self._rows(conditional) for name in row.better]
+    def names(self, asked: Iterable[str] = ()) -> list[str]:
+        """The scores that apply to this data set and extractor, in order.
+
+        Args:
+            asked: what is known of each sample, of `asked_of`.
+        """
+        return [name for row in self._rows(asked) for name in row.better]
 
     def score(self, samples: Data, only: Iterable[str] | None = None) -> dict:
         """Scores n generated samples.
 
         Args:
-            samples: with `label` where the model was asked for labels.
+            samples: with what is known of each, see `asked_of`.
             only: names of scores; by default all that apply.
 
         Returns:
@@ -142,15 +163,15 @@ class Scorer:
         """
         self._check(samples)
         fake = View(samples, lambda data: self.extractor.run(data.arrays["real"]))
-        rows = self._chosen("label" in samples.arrays, only)
+        rows = self._chosen(samples.arrays, only)
         values = {}
         for row in rows:
             values |= self._run(row, fake)
         return _only(values, only)
 
-    def floor(self, conditional: bool = False, only=None) -> dict:
+    def floor(self, asked: Iterable[str] = (), only=None) -> dict:
         """The same scores of real samples in the place of generated ones."""
-        rows = self._chosen(conditional, only)
+        rows = self._chosen(asked, only)
         for row in rows:
             if not row.better.keys() <= self._floors.keys():
                 self._floors |= self._run(row, getattr(self, row.floor))
@@ -195,12 +216,12 @@ class Scorer:
         }
         return {fact for fact, holds in held.items() if holds}
 
-    def _rows(self, conditional):
-        facts = self.facts | ({"asked labels"} if conditional else set())
+    def _rows(self, asked):
+        facts = self.facts | {f"asked {key}" for key in asked}
         return [row for row in scores.METRICS if facts.issuperset(row.needs)]
 
-    def _chosen(self, conditional, only):
-        rows = self._rows(conditional)
+    def _chosen(self, asked, only):
+        rows = self._rows(asked)
         if only is None:
             return rows
         allowed = [name for row in rows for name in row.better]
@@ -239,14 +260,34 @@ def scorer_for(model, parts: Parts, *, n=10_000, extractor=None, roles=FINAL):
     return Scorer(parts, extractors.get(extractor, parts), n, roles)
 
 
+def asked_of(model, scorer: Scorer) -> dict:
+    """What is known of each sample of a model before it is made, by key.
+
+    A conditional model is asked for the labels of the reference. A model of captions
+    gets those of the test samples, which it has not seen; the labels of their images,
+    where they have any, say what should come out.
+
+    Raises:
+        ValueError: the data set has no captions, or in other words than the model.
+    """
+    if model.vocabulary:
+        if scorer.parts.train.vocabulary != model.vocabulary:
+            raise ValueError(
+                f"The captions of {scorer.parts.train.name!r} are not those that the "
+                "model was trained on: it takes other words."
+            )
+        arrays = scorer.test.data.arrays
+        return {key: arrays[key] for key in ("caption", "label") if key in arrays}
+    return {"label": scorer.labels} if model.conditional else {}
+
+
 def draw(model, scorer: Scorer, seed: int) -> Data:
-    """As many samples as the scorer takes; a conditional model gets its labels."""
-    if not model.conditional:
-        return Data("samples", {"real": model.sample(scorer.n, seed=seed)})
-    labels = scorer.labels
-    samples = model.sample(scorer.n, seed=seed, label=labels)
-    names = scorer.parts.train.class_names
-    return Data("samples", {"real": samples, "label": labels}, names)
+    """As many samples as the scorer takes, made for what `asked_of` says."""
+    known = asked_of(model, scorer)
+    told = {key: known[key] for key in model.told}
+    samples = model.sample(scorer.n, seed=seed, **told)
+    names = scorer.parts.train.class_names if known else ()
+    return Data("samples", {"real": samples, **known}, names)
 
 
 def measure(scorer: Scorer, samples: Data, *, only=None, seed, step, checkpoint):
@@ -264,7 +305,7 @@ def measure(scorer: Scorer, samples: Data, *, only=None, seed, step, checkpoint)
         A list of `Score`.
     """
     values = scorer.score(samples, only)
-    floors = scorer.floor("label" in samples.arrays, only)
+    floors = scorer.floor(samples.arrays, only)
     provenance = {"samples": f"seed {seed}, step {step}"}
     return [
         Score(

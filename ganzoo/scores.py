@@ -88,6 +88,12 @@ def _gan_test(real, fake):
     return classifier.accuracy(answers, fake.data.arrays["label"])
 
 
+def _matching(real, fake):
+    """Samples of captions against the images that these describe."""
+    labels = real.test.data.arrays.get("label")
+    return metrics.matching_accuracy(real.test.pixels, fake.pixels, labels)
+
+
 METRICS = (
     Metric(
         {"frechet_distance": "lower"},
@@ -164,15 +170,22 @@ METRICS = (
     Metric(
         {"gan_train_accuracy": "higher"},
         _gan_train,
-        needs=("images", "asked labels"),
+        needs=("images", "asked label"),
         floor="reference",
         reads="recipe",
     ),
     Metric(
         {"gan_test_accuracy": "higher"},
         _gan_test,
-        needs=("images", "asked labels"),
+        needs=("images", "asked label"),
         reads="classifier",
+    ),
+    Metric(
+        {"matching_accuracy": "higher"},
+        _matching,
+        needs=("images", "asked caption"),
+        floor="alike",
+        reads="pixels",
     ),
 )
 BETTER = {name: better for row in METRICS for name, better in row.better.items()}

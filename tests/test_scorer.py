@@ -49,6 +49,7 @@ ALWAYS = {
 ON_IMAGES = {"parzen_log_likelihood"}
 ON_CLASSES = {"classifier_score", "classes", "class_kl"}
 ON_LABELS = {"gan_train_accuracy", "gan_test_accuracy"}
+ON_CAPTIONS = {"matching_accuracy"}
 ON_MIXTURES = {"modes", "high_quality", "reverse_kl"}
 
 
@@ -76,7 +77,7 @@ def test_the_data_decide_which_scores_apply(make, extractor, expected):
 
 
 def test_labels_that_a_model_was_asked_for_add_scores(on_digits):
-    added = set(on_digits.names(conditional=True)) - set(on_digits.names())
+    added = set(on_digits.names(["label"])) - set(on_digits.names())
     assert added == ON_LABELS
 
 
@@ -130,7 +131,7 @@ def test_labels_asked_for_are_checked_by_a_classifier_and_train_one(
     bad = judge.score(Data("samples", wrong, digits.train.class_names), names)
     assert min(good.values()) > 0.75
     assert max(bad.values()) < 0.2
-    assert judge.floor(True, names)["gan_train_accuracy"] > 0.7
+    assert judge.floor(["label"], names)["gan_train_accuracy"] > 0.7
 
 
 def test_mixtures_are_scored_by_their_modes():
@@ -193,7 +194,13 @@ def test_what_changes_a_score_changes_its_conditions(digits, on_digits):
 def test_every_score_has_a_direction():
     assert set(scores.BETTER.values()) == {"lower", "higher", "floor"}
     assert scores.BETTER.keys() == (
-        ALWAYS | ON_IMAGES | ON_CLASSES | ON_LABELS | ON_MIXTURES | {"ms_ssim"}
+        ALWAYS
+        | ON_IMAGES
+        | ON_CLASSES
+        | ON_LABELS
+        | ON_CAPTIONS
+        | ON_MIXTURES
+        | {"ms_ssim"}
     )
 
 

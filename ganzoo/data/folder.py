@@ -20,7 +20,7 @@ from ganzoo.data.record import Data, NoSuchSplit
 EXTENSIONS = frozenset(
     {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 )
-_SPLITS = {"train": ("train",), "test": ("test",), "all": ("train", "test")}
+SPLITS = {"train": ("train",), "test": ("test",), "all": ("train", "test")}
 # What Pillow's decoders raise on damaged files.
 _DAMAGE = (
     OSError,
@@ -61,6 +61,43 @@ def load_folder(
             unknown split, or an unreadable image where `strict`.
     """
     files, class_names = _find(folder, split)
+    real, labels = read_images(
+        folder,
+        files,
+        form=form,
+        strict=strict,
+        cache_dir=cache_dir,
+        memory_limit=memory_limit,
+        key=class_names,
+    )
+    arrays = {"real": real, "label": labels} if class_names else {"real": real}
+    return Data(folder.name, arrays, class_names)
+
+
+def read_images(
+    folder: Path,
+    files: dict[Path, int],
+    *,
+    form: images.Form,
+    strict: bool,
+    cache_dir: Path,
+    memory_limit: int,
+    key: object = (),
+) -> tuple[np.ndarray, np.ndarray]:
+    """Decodes images, in the order of `files`.
+
+    Args:
+        folder: that errors and warnings name.
+        files: the paths, each with a number that its image carries along.
+        form: see `load_folder`, as all that follows but the last.
+        key: of what else decides the numbers, for the cache.
+
+    Returns:
+        uint8 (n, H, W, C) and int32 (n,): the readable images and their numbers.
+
+    Raises:
+        ValueError: as `load_folder`.
+    """
     broken = _Broken(folder, strict)
     headers = {}
     for path in files:
@@ -90,12 +127,11 @@ def load_folder(
         samples(),
         len(headers),
         (*size, channels),
-        path=cache_path(cache_dir, stats, size, channels, class_names, strict),
+        path=cache_path(cache_dir, stats, size, channels, key, strict),
         memory_limit=memory_limit,
     )
     broken.warn()
-    arrays = {"real": real, "label": labels} if class_names else {"real": real}
-    return Data(folder.name, arrays, class_names)
+    return real, labels
 
 
 class _Broken:
@@ -136,25 +172,36 @@ class _Broken:
             )
 
 
-def _find(folder: Path, split: str) -> tuple[dict[Path, int], tuple[str, ...]]:
-    """Returns the image paths, each with its class, and the class names."""
-    if split not in _SPLITS:
+def check_split(folder: Path, split: str) -> None:
+    """Raises ValueError unless `split` is one of `SPLITS`."""
+    if split not in SPLITS:
         raise ValueError(
-            f"Unknown split of {str(folder)!r}; allowed: {', '.join(_SPLITS)}. "
+            f"Unknown split of {str(folder)!r}; allowed: {', '.join(SPLITS)}. "
             f"Received: {split!r}."
         )
+
+
+def paths(root: Path) -> list[Path]:
+    """The images under a folder, by their extensions, sorted."""
+    return [
+        path
+        for path in sorted(root.rglob("*"))
+        if path.suffix.lower() in EXTENSIONS and not path.name.startswith(".")
+    ]
+
+
+def _find(folder: Path, split: str) -> tuple[dict[Path, int], tuple[str, ...]]:
+    """Returns the image paths, each with its class, and the class names."""
+    check_split(folder, split)
     has_splits = any((folder / part).is_dir() for part in ("train", "test"))
     if split == "test" and not has_splits:
         raise NoSuchSplit(
             f"No subfolder 'test' in {str(folder)!r}; without one the whole folder is "
             f"split 'train'. Received: {split!r}."
         )
-    roots = [folder / part for part in _SPLITS[split]] if has_splits else [folder]
+    roots = [folder / part for part in SPLITS[split]] if has_splits else [folder]
     parts = {
-        path: path.relative_to(root).parts
-        for root in roots
-        for path in sorted(root.rglob("*"))
-        if path.suffix.lower() in EXTENSIONS and not path.name.startswith(".")
+        path: path.relative_to(root).parts for root in roots for path in paths(root)
     }
     if not parts:
         raise ValueError(

@@ -30,9 +30,11 @@ class Data:
         arrays: `real` always: uint8 images `(N, H, W, C)` or voxels
             `(N, D, H, W, C)` in 0..255, or float points `(N, d)`, images or voxels;
             `label` int32 `(N,)` where labelled, -1 for "unknown"; `labeled` and
-            `labeled_label` in the semi-supervised case.
+            `labeled_label` in the semi-supervised case; `caption` int32 `(N, T)`
+            where captioned, see `tokenizer.Tokenizer`.
         class_names: one name a class; empty where unlabelled.
         mixture: what the points are drawn from, where that is known.
+        vocabulary: words of the captions; empty where there are none.
 
     Raises:
         ValueError: the arrays are empty, of an unfit rank or dtype, not finite, or
@@ -43,6 +45,7 @@ class Data:
     arrays: dict[str, np.ndarray]
     class_names: tuple[str, ...] = ()
     mixture: Mixture | None = None
+    vocabulary: tuple[str, ...] = ()
 
     def __post_init__(self):
         check_samples(self.arrays["real"], where=f"data set {self.name!r}")

@@ -29,10 +29,11 @@ def flat(images):
     return images.reshape(len(images), -1) / np.float32(255)
 
 
-def trained(config, data_dir=None, options=None, **changes):
+def trained(config, data_dir=None, options=None, dataset=None, **changes):
     """Trains a config, or goes on; returns (model, run directory, seconds).
 
     Args:
+        dataset: where the config's data set lies.
         options: of the variant, in place of the config's.
         **changes: of the experiment, the same.
     """
@@ -40,6 +41,8 @@ def trained(config, data_dir=None, options=None, **changes):
     values["options"] = {**values.get("options", {}), **(options or {})}
     if data_dir is not None:
         values["data_dir"] = str(data_dir)
+    if dataset is not None:
+        values["dataset"] = str(dataset)
     experiment = from_dict(values)
     differing = sorted({**changes, **(options or {})}.items())
     suffix = "".join(f"_{key}{value}" for key, value in differing)
