@@ -106,12 +106,16 @@ def _experiment(args):
 
 def sample_command(args):
     """Write samples of a run or a .keras file: a picture, arrays, or a mesh."""
-    from ganzoo import sample_files
+    from ganzoo import sample_files, specs
     from ganzoo.training import load
 
     write = sample_files.writer(args.out)
     model = load(args.source)
-    write(model.sample(args.n, seed=args.seed, label=args.label), args.out)
+    asked = {name: getattr(args, name) for name in CONDITIONS}
+    asked = {name: value for name, value in asked.items() if value is not None}
+    allowed = [name for name in specs.parameters(model.sample) if name in CONDITIONS]
+    specs.check_known("condition of this model", asked, allowed)
+    write(model.sample(args.n, seed=args.seed, **asked), args.out)
     print(f"Wrote {args.out}")
 
 
@@ -216,6 +220,7 @@ def benchmark_command(args):
     )
 
 
+CONDITIONS = ("label", "caption")  # what a sample can be asked for
 _FLAGS = [name for name in schema.FIELDS if name not in ("model", "options")]
 
 
@@ -264,7 +269,8 @@ def _add_sample(command):
     command.add_argument("source", help="a run directory or a .keras file")
     command.add_argument("--n", type=int, default=64)
     command.add_argument("--seed", type=int, default=0)
-    command.add_argument("--label", type=int)
+    command.add_argument("--label", type=int, help="of a conditional model")
+    command.add_argument("--caption", help="of a model of captions: 'a red apple'")
     command.add_argument(
         "--out",
         default="samples.png",

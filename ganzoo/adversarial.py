@@ -111,7 +111,10 @@ class AdversarialModel(Trainer):
         return {}
 
     def gallery(self, arrays, count):
-        """What a picture of the training shows: (samples, columns, None for any)."""
+        """What a picture of the training shows: (samples, columns, None for any).
+
+        A third is a caption of each row.
+        """
         raise NotImplementedError
 
     # --- the step ---------------------------------------------------------------

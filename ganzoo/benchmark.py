@@ -69,7 +69,7 @@ def run(name, batch_size=128, dtype="float32", options=None, seconds=8.0) -> dic
         model = build(name, dtype=dtype, **(options or {}))
     arrays = _random_arrays(model, 4 * batch_size)
     fit, bare, start = _time_training(model, arrays, batch_size, seconds)
-    operations = _flops_of_step(model, arrays, batch_size)
+    operations = flops_of_step(model, arrays, batch_size)
     peak = _matmul_peak(dtype)
     images = batch_size * max(1, model.d_steps)
     result = {
@@ -97,6 +97,9 @@ def _random_arrays(model, count):
         arrays["real"] = rng.normal(size=shape).astype("float32")
     if model.label_count:
         arrays["label"] = rng.integers(0, model.label_count, count).astype("int32")
+    if model.vocabulary:
+        shape = (count, *model.shapes["caption"])
+        arrays["caption"] = rng.integers(0, len(model.vocabulary) + 1, shape, "int32")
     return arrays
 
 
@@ -172,7 +175,8 @@ def flops(function, *inputs) -> int:
     return tf.compat.v1.profiler.profile(graph, options=options).total_float_ops
 
 
-def _flops_of_step(model, arrays, batch_size):
+def flops_of_step(model, arrays, batch_size) -> int:
+    """Floating-point operations of one train step on `batch_size` samples a D step."""
     size = batch_size * max(1, model.d_steps)
     return flops(model.train_step, next(iter(batches(arrays, size, seed=0))))
 

@@ -58,11 +58,6 @@ def _mirrored():
     return tf.distribute.MirroredStrategy(devices)
 
 
-def _multi_worker():
-    options = tf.distribute.experimental.CommunicationOptions(timeout_seconds=TIMEOUT)
-    return tf.distribute.MultiWorkerMirroredStrategy(communication_options=options)
-
-
 def _tpu():
     resolver = tf.distribute.cluster_resolver.TPUClusterResolver()
     tf.config.experimental_connect_to_cluster(resolver)
@@ -70,11 +65,12 @@ def _tpu():
     return tf.distribute.TPUStrategy(resolver)
 
 
-TIMEOUT = 120.0  # seconds that a collective waits for a worker that was lost
 STRATEGIES = {
     "none": tf.distribute.get_strategy,
     "mirrored": _mirrored,
-    "multi_worker": _multi_worker,
+    # Without a timeout: TensorFlow would keep a sleeping thread for each exchange of so
+    # many seconds. Its coordination service notices a worker that was lost.
+    "multi_worker": tf.distribute.MultiWorkerMirroredStrategy,
     "tpu": _tpu,
 }
 

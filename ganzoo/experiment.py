@@ -232,6 +232,14 @@ def effective_options(experiment: Experiment, data) -> dict:
                 "for each class, an .npz with y_train."
             )
         derived["num_classes"] = data.num_classes
+    if "caption" in variant.batch_keys:
+        if not data.vocabulary:
+            raise ValueError(
+                f"{variant.name!r} needs captions, and the data set {data.name!r} has "
+                "none. Use a folder of images that holds captions.jsonl."
+            )
+        derived["vocabulary"] = list(data.vocabulary)
+        derived["caption_length"] = data.arrays["caption"].shape[1]
     for key in SOURCES:
         if key in variant.batch_keys:
             derived["source_shape"] = list(data.arrays[key].shape[1:])

@@ -43,12 +43,12 @@ def export(model, out, format: str = "keras") -> Path:
 def _write_keras(model, out):
     if out.suffix != ".keras":
         raise ValueError(f"The name of a Keras file ends in .keras. Received: {out}.")
-    generator = _in_plain_layers(model.average_of(model.generator))
+    generator = _in_plain_layers(model.sampler)
     _in_floats(generator, model.variable_dtype).save(out)
 
 
 def _write_saved_model(model, out):
-    generator = _in_floats(model.average_of(model.generator), model.variable_dtype)
+    generator = _in_floats(model.sampler, model.variable_dtype)
     generator.export(str(out), format="tf_saved_model", verbose=False)
 
 

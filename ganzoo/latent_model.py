@@ -61,6 +61,11 @@ class LatentModel(AdversarialModel):
         return bool(self.num_classes and self.label_count)
 
     @property
+    def told(self) -> tuple[str, ...]:
+        """What `sample` is told of each sample, by name."""
+        return ("label",) if self.conditional else ()
+
+    @property
     def latent_dim(self) -> int:
         """Length of a latent."""
         return self.generator.input["latent"].shape[-1]
@@ -103,16 +108,17 @@ class LatentModel(AdversarialModel):
         return self.decode(self.latents(n, seed), label=label, ema=ema)
 
     @property
-    def brings(self):
-        return ("label",) if self.conditional else ()
-
-    @property
-    def interface(self) -> str:
-        """What the exported generator is given, and what it makes of it."""
+    def takes(self) -> str:
+        """What the exported generator is given."""
         given = f"latent (n, {self.latent_dim}) from the prior {self.prior!r}"
         if self.num_classes:
             given += f", label (n,) int32 below {self.num_classes}"
-        return f"{given}, to samples (n, {', '.join(map(str, self.sample_shape))})"
+        return given
+
+    @property
+    def interface(self) -> str:
+        """What the exported generator makes of what."""
+        return f"{self.takes}, to samples (n, {', '.join(map(str, self.sample_shape))})"
 
     def draw(self, arrays, n, seed):
         return self.sample(n, seed=seed)
@@ -127,16 +133,23 @@ class LatentModel(AdversarialModel):
 
     def decode(self, latents, *, label=None, ema=None) -> np.ndarray:
         """Generates the samples of latents (n, latent_dim); see `sample`."""
+        latents = self._checked_latents(latents)
+        return self._decode(latents, {"label": self._labels(label, len(latents))}, ema)
+
+    def _checked_latents(self, latents):
         latents = np.asarray(latents)
         if latents.ndim != 2 or latents.shape[1] != self.latent_dim:
             raise ValueError(
                 f"Latents must have shape (n, {self.latent_dim}). "
                 f"Received: {latents.shape}."
             )
-        labels = self._labels(label, len(latents))
-        network = self._choose(self.generator, ema)
+        return latents
+
+    def _decode(self, latents, conditions, ema):
+        """The samples of latents and what goes with each of them, by chunks."""
+        given = {"latent": latents.astype(self.variable_dtype), **conditions}
         samples = [
-            self._decode_chunk(network, latents[i : i + CHUNK], labels[i : i + CHUNK])
+            self._generated({k: v[i : i + CHUNK] for k, v in given.items()}, ema)
             for i in range(0, len(latents), CHUNK)
         ]
         if not samples:
@@ -150,10 +163,18 @@ class LatentModel(AdversarialModel):
         (White 2016, arXiv 1609.04468). The label is the same all along it, 0 if none
         is given.
         """
-        path = latent.slerp if self.prior == "normal" else latent.lerp
         if label is None and self.num_classes:
             label = 0
-        return self.decode(path(a, b, n), label=label, ema=ema)
+        return self.decode(self.path(a, b, n), label=label, ema=ema)
+
+    def path(self, a, b, n):
+        """The n latents of `interpolate`."""
+        return (latent.slerp if self.prior == "normal" else latent.lerp)(a, b, n)
+
+    @property
+    def sampler(self):
+        """The network that makes what `sample` gives, for export."""
+        return self.average_of(self.generator)
 
     def _checked(self, x):
         """Samples (n, ...) that D may look at, n from 0."""
@@ -175,14 +196,16 @@ class LatentModel(AdversarialModel):
     def call(self, inputs, training=False):
         """The generator, running average if there is one: latents to samples."""
         given = inputs if isinstance(inputs, Mapping) else {"latent": inputs}
-        return feed(self.average_of(self.generator), given, training)
+        return self._made_of(given, None, training)
 
-    def _decode_chunk(self, network, latents, labels):
-        given = {
-            "latent": tf.convert_to_tensor(latents, self.variable_dtype),
-            "label": tf.convert_to_tensor(labels, tf.int32),
-        }
-        return tf.cast(feed(network, given, False), self.variable_dtype).numpy()
+    def _made_of(self, given, ema, training):
+        """What the generator that `ema` asks for makes of the values given."""
+        return feed(self._choose(self.generator, ema), given, training)
+
+    def _generated(self, given, ema):
+        tensors = {key: tf.convert_to_tensor(value) for key, value in given.items()}
+        made = self._made_of(tensors, ema, False)
+        return tf.cast(made, self.variable_dtype).numpy()
 
     def _draw(self, count, seed):
         shape = (count, self.latent_dim)

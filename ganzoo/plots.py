@@ -20,6 +20,7 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from ganzoo import safety
+from ganzoo.caption_plots import beside
 from ganzoo.voxel_plots import volumes_picture
 
 MIN_WIDTH = 400  # a grid of 8x8 digits drawn pixel for pixel would be 64 wide
@@ -221,15 +222,21 @@ def curves_figure(rows: Sequence[dict]) -> np.ndarray:
     return render(figure)
 
 
-def samples_picture(samples: np.ndarray, columns: int | None = None) -> np.ndarray:
+def samples_picture(
+    samples: np.ndarray,
+    columns: int | None = None,
+    captions: Sequence[str] | None = None,
+) -> np.ndarray:
     """A picture of samples: a grid of images or of volumes; the first two
     coordinates of vectors.
 
     Args:
         samples: (n, H, W, C) or (n, D, H, W, C) uint8, or (n, d) floats.
         columns: images in a row.
+        captions: a text beside each row.
     """
-    return _OF_SAMPLES[samples.ndim](samples, columns)
+    picture = _OF_SAMPLES[samples.ndim](samples, columns)
+    return picture if captions is None else beside(picture, captions)
 
 
 def _of_vectors(samples, columns):

@@ -20,6 +20,9 @@ MAX_TEXT = 2**24  # bytes of a config; a line of a log has a thousandth of it
 MAX_LOG = 2**28  # bytes of a log
 MAX_DEPTH = 20  # tables within tables of a config; those of .keras files are deeper
 MAX_NUMBER = 2**63
+MAX_WORDS = 2**16  # of a vocabulary
+MAX_WORD = 100  # characters of a word of it
+MAX_CAPTION = 256  # words of a caption
 
 _NAMES = ("metadata.json", "config.json", "model.weights.h5")
 _MODULES = {

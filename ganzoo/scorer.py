@@ -115,6 +115,23 @@ class Scorer:
         """The classifier of real data, whatever the extractor is."""
         return extractors.from_classifier(self.parts)
 
+    @cached_property
+    def alike(self) -> View:
+        """For each test sample a random one of the reference, of the same label.
+
+        What knows no more of a sample than its category. Any, where the reference has
+        none of the label.
+        """
+        rng = np.random.default_rng(0)
+        arrays, test = self.reference.data.arrays, self.test.data.arrays
+        known = arrays.get("label", np.zeros(self.n))
+        wanted = test.get("label", np.zeros(self.n))
+        pools = {label: np.flatnonzero(known == label) for label in set(wanted)}
+        rows = [rng.choice(p if len(p := pools[x]) else self.n) for x in wanted]
+        real = arrays["real"][rows]
+        data = replace(self.reference.data, arrays={"real": real})
+        return View(data, lambda data: self.extractor.run(data.arrays["real"]))
+
     @property
     def labels(self) -> np.ndarray:
         """Labels (n,) to ask a conditional model for: those of the reference."""
@@ -122,19 +139,19 @@ class Scorer:
 
     # --- scores ---------------------------------------------------------------------
 
-    def names(self, brought: Iterable[str] = ()) -> list[str]:
+    def names(self, asked: Iterable[str] = ()) -> list[str]:
         """The scores that apply to this data set and extractor, in order.
 
         Args:
-            brought: keys of the samples beside `real`, such as `label`.
+            asked: what is known of each sample, of `asked_of`.
         """
-        return [name for row in self._rows(brought) for name in row.better]
+        return [name for row in self._rows(asked) for name in row.better]
 
     def score(self, samples: Data, only: Iterable[str] | None = None) -> dict:
         """Scores n generated samples.
 
         Args:
-            samples: with `label` where the model was asked for labels.
+            samples: with what is known of each, see `asked_of`.
             only: names of scores; by default all that apply.
 
         Returns:
@@ -152,9 +169,9 @@ class Scorer:
             values |= self._run(row, fake)
         return _only(values, only)
 
-    def floor(self, brought: Iterable[str] = (), only=None) -> dict:
+    def floor(self, asked: Iterable[str] = (), only=None) -> dict:
         """The same scores of real samples in the place of generated ones."""
-        rows = self._chosen(brought, only)
+        rows = self._chosen(asked, only)
         for row in rows:
             if row.better.keys() <= self._floors.keys():
                 continue
@@ -205,12 +222,12 @@ class Scorer:
         }
         return {fact for fact, holds in held.items() if holds}
 
-    def _rows(self, brought):
-        facts = self.facts | {scores.BROUGHT.get(key) for key in brought}
+    def _rows(self, asked):
+        facts = self.facts | {f"asked {key}" for key in asked}
         return [row for row in scores.METRICS if facts.issuperset(row.needs)]
 
-    def _chosen(self, brought, only):
-        rows = self._rows(brought)
+    def _chosen(self, asked, only):
+        rows = self._rows(asked)
         if only is None:
             return rows
         allowed = [name for row in rows for name in row.better]
@@ -249,20 +266,42 @@ def scorer_for(model, parts: Parts, *, n=10_000, extractor=None, roles=FINAL):
     return Scorer(parts, extractors.get(extractor, parts), n, roles)
 
 
-def draw(model, scorer: Scorer, seed: int) -> Data:
-    """As many samples as the scorer takes.
+def asked_of(model, scorer: Scorer) -> dict:
+    """What is known of each sample of a model before it is made, by key.
 
-    A conditional model gets the labels of the reference; one that translates gets the
-    sources of the test part, whose answers stand beside its own.
+    A conditional model is asked for the labels of the reference. A model of captions
+    gets those of the test samples, which it has not seen; the labels of their images,
+    where they have any, say what should come out.
+
+    Raises:
+        ValueError: the data set has no captions, or in other words than the model.
     """
-    if "label" not in model.brings:
+    if model.vocabulary:
+        if scorer.parts.train.vocabulary != model.vocabulary:
+            raise ValueError(
+                f"The captions of {scorer.parts.train.name!r} are not those that the "
+                "model was trained on: it takes other words."
+            )
+        arrays = scorer.test.data.arrays
+        return {key: arrays[key] for key in ("caption", "label") if key in arrays}
+    return {"label": scorer.labels} if model.conditional else {}
+
+
+def draw(model, scorer: Scorer, seed: int) -> Data:
+    """As many samples as the scorer takes, made for what `asked_of` says.
+
+    One that translates gets the sources of the test part, whose answers stand beside
+    its own.
+    """
+    known = asked_of(model, scorer)
+    if not known:
         given = scorer.test.data.arrays
         samples = model.draw(given, scorer.n, seed)
         return Data("samples", {"real": samples, **model.beside(given, samples)})
-    labels = scorer.labels
-    samples = model.sample(scorer.n, seed=seed, label=labels)
+    told = {key: known[key] for key in model.told}
+    samples = model.sample(scorer.n, seed=seed, **told)
     names = scorer.parts.train.class_names
-    return Data("samples", {"real": samples, "label": labels}, names)
+    return Data("samples", {"real": samples, **known}, names)
 
 
 def measure(scorer: Scorer, samples: Data, *, only=None, seed, step, checkpoint):

@@ -94,6 +94,12 @@ def _pair(function):
     return lambda real, fake: function(real.test.samples, fake.samples)
 
 
+def _matching(real, fake):
+    """Samples of captions against the images that these describe."""
+    labels = real.test.data.arrays.get("label")
+    return metrics.matching_accuracy(real.test.pixels, fake.pixels, labels)
+
+
 METRICS = (
     Metric(
         {"frechet_distance": "lower"},
@@ -170,15 +176,22 @@ METRICS = (
     Metric(
         {"gan_train_accuracy": "higher"},
         _gan_train,
-        needs=("images", "asked labels"),
+        needs=("images", "asked label"),
         floor="reference",
         reads="recipe",
     ),
     Metric(
         {"gan_test_accuracy": "higher"},
         _gan_test,
-        needs=("images", "asked labels"),
+        needs=("images", "asked label"),
         reads="classifier",
+    ),
+    Metric(
+        {"matching_accuracy": "higher"},
+        _matching,
+        needs=("images", "asked caption"),
+        floor="alike",
+        reads="pixels",
     ),
     Metric({"l1": "lower"}, _pair(metrics.l1_distance), ("pairs",), reads="pixels"),
     Metric({"psnr": "higher"}, _pair(metrics.psnr), ("pairs",), reads="pixels"),
@@ -186,8 +199,8 @@ METRICS = (
         {"ssim": "higher"}, _pair(metrics.ssim), ("pairs", "windows"), reads="pixels"
     ),
     Metric(
-        {"sharpness": "floor"},
-        lambda real, fake: metrics.sharpness(fake.samples),
+        {"mean_gradient": "floor"},
+        lambda real, fake: metrics.mean_gradient(fake.samples),
         needs=("translations",),
         reads="pixels",
     ),
@@ -196,7 +209,7 @@ METRICS = (
         lambda real, fake: metrics.l1_distance(
             fake.data.arrays["given"], fake.data.arrays["again"]
         ),
-        needs=("cycles",),
+        needs=("asked again",),
         floor=0.0,
         reads="pixels",
     ),
@@ -205,5 +218,3 @@ BETTER = {name: better for row in METRICS for name, better in row.better.items()
 """Every score, and which way it gets better."""
 OF_PAIRS = [name for row in METRICS if "pairs" in row.needs for name in row.better]
 """Those beside the answers wanted."""
-BROUGHT = {"label": "asked labels", "again": "cycles"}
-"""What samples bring, by batch key, of what scores may need."""

@@ -10,7 +10,7 @@ from ganzoo import checkpoint, specs
 from ganzoo.callbacks import drop_after
 from ganzoo.protocol import Score, rank
 from ganzoo.run_directory import CHECKPOINTS
-from ganzoo.scorer import Scorer, draw, measure
+from ganzoo.scorer import Scorer, asked_of, draw, measure
 
 SEED = 1_000_003  # of the latents: not those of a final evaluation
 
@@ -50,7 +50,8 @@ class Selection(keras.callbacks.Callback):
 
     def set_model(self, model):
         super().set_model(model)
-        allowed = self.scorer.names(model.brings)
+        asked = [*asked_of(model, self.scorer), *model.brings]
+        allowed = self.scorer.names(asked)
         specs.check_known("metric of this data set", [self.metric], allowed)
 
     def on_train_begin(self, logs=None):

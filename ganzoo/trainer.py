@@ -27,6 +27,8 @@ class Trainer(keras.Model):
     watched: tuple[str, ...] = ()
     label_count = 0  # labels that batches must hold: lowest_label .. label_count - 1
     lowest_label = 0
+    conditional = False  # whether samples are asked for by a label
+    vocabulary: tuple[str, ...] = ()  # words of the captions that batches must hold
     sample_shape: tuple[int, ...] | None = None  # of one real sample, if it is fixed
     pack = 1  # samples that D judges at once
 
@@ -192,6 +194,7 @@ class Trainer(keras.Model):
         )
         self._check_shapes(jitter.cut(arrays) if jitter else arrays)
         batches.check_labels(arrays, self.label_count, self.lowest_label)
+        batches.check_captions(arrays, len(self.vocabulary))
         return arrays
 
     def make_train_function(self, force=False):
@@ -236,6 +239,7 @@ class Trainer(keras.Model):
         pipeline.check_arrays(arrays, batch_size=1, value_range=self.value_range)
         self._check_shapes(arrays)
         batches.check_labels(arrays, self.label_count, self.lowest_label)
+        batches.check_captions(arrays, len(self.vocabulary))
 
     @property
     def shapes(self) -> dict:

@@ -6,7 +6,8 @@ from pathlib import Path
 import keras
 from PIL import Image
 
-from ganzoo.data.folder import DAMAGE, files_of, read_parts
+from ganzoo.data import folder
+from ganzoo.data.folder import DAMAGE, read_parts
 from ganzoo.translation_model import TranslationModel
 
 SAVING = {
@@ -65,7 +66,7 @@ def translate_folder(
             "`translate` needs a model that makes images from images, such as pix2pix "
             f"or cyclegan. Received: {type(model).__name__}."
         )
-    paths = files_of(source) if source.is_dir() else []
+    paths = folder.paths(source) if source.is_dir() else []
     if not paths:
         raise ValueError(f"There is no folder {str(source)!r} with images in it.")
     if target.resolve() == source.resolve():

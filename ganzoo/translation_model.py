@@ -288,10 +288,15 @@ class TranslationModel(JudgedModel):
         alike = [like(self.as_samples(images), self.image_shape) for images in shown]
         return np.concatenate(list(np.stack(alike, axis=1))), len(shown)
 
+    @property
+    def sampler(self):
+        """The network that makes samples: the running average where one is kept."""
+        return self.average_of(self.generator)
+
     def call(self, inputs, training=False):
         """The generator, running average if there is one: sources to samples."""
         given = inputs if isinstance(inputs, Mapping) else {"source": inputs}
-        return feed(self.average_of(self.generator), given, training)
+        return feed(self.sampler, given, training)
 
 
 def _check_sides(image_shape, source_shape):

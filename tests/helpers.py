@@ -33,6 +33,8 @@ TINY = {
         "unroll": 2,
     },
     "vae": {"hidden": (16,), "latent_dim": 4},
+    "text2image": {**CONVOLUTIONS, "text_dim": 4, "text_units": 4},
+    "text2image-l1": {**CONVOLUTIONS, "text_dim": 4, "text_units": 4},
     "pix2pix": {"filters": 2, "levels": 2, "d_levels": 1},
     "cyclegan": {
         "filters": 2,
@@ -53,7 +55,8 @@ def tiny(name, **options):
 
 
 def arrays_for(model, count=96):
-    """Random training arrays for a model: samples, and labels where it takes them."""
+    """Random training arrays for a model: samples, and labels and captions where it
+    takes them."""
     rng = np.random.default_rng(1)
     arrays = {
         key: rng.integers(0, 256, (count, *shape), dtype="uint8")
@@ -61,6 +64,9 @@ def arrays_for(model, count=96):
     }
     if model.label_count:
         arrays["label"] = rng.integers(0, model.label_count, count).astype("int32")
+    if model.vocabulary:
+        shape = arrays["caption"].shape
+        arrays["caption"] = rng.integers(0, len(model.vocabulary) + 1, shape, "int32")
     return arrays
 
 

@@ -20,6 +20,7 @@ INNER = {
     "losses",
     "penalties",
     "specs",
+    "text_model",
     "translation_model",
 }
 # What each part may import of ours; a package stands for all its modules, which may
@@ -30,10 +31,12 @@ RULE = {
     "checkpoint": {"safety"},
     "cluster": set(),
     "latent": set(),
-    "plots": {"safety", "voxel_plots"},
+    "tokenizer": {"safety"},
+    "caption_plots": set(),
+    "plots": {"caption_plots", "safety", "voxel_plots"},
     "voxel_plots": set(),
     "sample_files": {"plots"},
-    "data": {"safety"},
+    "data": {"safety", "tokenizer"},
     "metrics": set(),
     "protocol": set(),
     "precision": {"specs"},
@@ -43,10 +46,11 @@ RULE = {
     "losses": {"distribute", "specs"},
     "penalties": {"distribute", "specs"},
     "registry": {"precision", "safety", "specs", "gan"},  # gan: see LAZY
-    "networks": {"layers", "penalties", "specs"},
+    "networks": {"layers", "penalties", "specs", "tokenizer"},
     "adversarial": {"trainer", "data", "distribute"},
     "trainer": {"data", "distribute", "precision"},
     "latent_model": {"adversarial", "data", "distribute", "latent", "specs"},
+    "text_model": {"adversarial", "latent_model", "tokenizer"},
     "judged_model": {
         "adversarial",
         "augment",
@@ -181,6 +185,7 @@ RULE = {
         "registry",
         "run_directory",
         "sample_files",
+        "specs",
         "training",
         "translating",
     },
@@ -206,6 +211,7 @@ LAZY = {
         "launch",
         "pretrained",
         "sample_files",
+        "specs",
         "training",
     },
     "__init__": {

@@ -50,6 +50,7 @@ ON_IMAGES = {"parzen_log_likelihood"}
 ON_CLASSES = {"classifier_score", "classes", "class_kl"}
 ON_LABELS = {"gan_train_accuracy", "gan_test_accuracy"}
 ON_PAIRS = {"l1", "psnr", "ssim"}
+ON_CAPTIONS = {"matching_accuracy"}
 ON_MIXTURES = {"modes", "high_quality", "reverse_kl"}
 
 
@@ -198,9 +199,10 @@ def test_every_score_has_a_direction():
         | ON_IMAGES
         | ON_CLASSES
         | ON_LABELS
+        | ON_CAPTIONS
         | ON_MIXTURES
         | ON_PAIRS
-        | {"ms_ssim", "sharpness", "cycle_l1"}
+        | {"ms_ssim", "mean_gradient", "cycle_l1"}
     )
 
 

@@ -12,7 +12,7 @@ from test_translation_model import identical
 
 from ganzoo import __main__ as command
 from ganzoo import translating
-from ganzoo.data.folder import files_of
+from ganzoo.data.folder import paths
 from ganzoo.translating import translate_folder
 
 RNG = np.random.default_rng(0)
@@ -93,7 +93,7 @@ def _palette(path, height, width):
 
 def check_answers(target, wanted):
     """A model that changes nothing wrote what it read, under the same names."""
-    assert {path.relative_to(target) for path in files_of(target)} == set(wanted)
+    assert {path.relative_to(target) for path in paths(target)} == set(wanted)
     for name, seen in wanted.items():
         with Image.open(target / name) as image:
             assert image.size == seen.shape[1::-1], name
@@ -117,7 +117,7 @@ def test_every_kind_of_image_is_done_right_and_the_broken_are_named(tmp_path):
 def test_a_grey_model_reads_grey(tmp_path):
     make_folder(tmp_path / "in", 3)
     translate_folder(identical(), tmp_path / "in", tmp_path / "out", progress=False)
-    for path in files_of(tmp_path / "out"):
+    for path in paths(tmp_path / "out"):
         with Image.open(path) as image:
             assert image.mode == "L"
 
@@ -127,7 +127,7 @@ def test_images_are_resized_where_asked(tmp_path):
     model = identical(2, channels=3)
     out = tmp_path / "out"
     translate_folder(model, tmp_path / "in", out, image_size=6, progress=False)
-    for path in files_of(out):
+    for path in paths(out):
         with Image.open(path) as image:
             assert image.size == (12, 12)
 
@@ -143,7 +143,7 @@ def test_one_image_at_a_time_is_in_memory(tmp_path, monkeypatch):
     tracemalloc.start()
     for count in (4, 16):
         files = sorted((tmp_path / "in").iterdir())[:count]
-        monkeypatch.setattr(translating, "files_of", lambda _, files=files: files)
+        monkeypatch.setattr(translating.folder, "paths", lambda _, files=files: files)
         tracemalloc.reset_peak()
         translate_folder(model, tmp_path / "in", out, progress=False)
         peaks.append(tracemalloc.get_traced_memory()[1])
@@ -189,7 +189,7 @@ def test_the_command_lists_the_broken_and_exits_with_1(tmp_path, capsys):
         command._run(args)
     assert str(stop.value).startswith("ganzoo: 1 could not be read:\n  bad.png: ")
     assert "Wrote 2 images" in capsys.readouterr().out
-    assert len(files_of(tmp_path / "out")) == 2
+    assert len(paths(tmp_path / "out")) == 2
 
 
 def test_the_command_sample_says_what_to_use(tmp_path):

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
+from ganzoo.data import mismatched
+
 
 def as_dict(data) -> dict:
     """Names what a data set yields: a dict as it is, x, (x,) or (x, label)."""
@@ -54,6 +56,21 @@ def check_labels(batch: Mapping, count: int, lowest: int) -> None:
             )
 
 
+def check_captions(batch: Mapping, count: int) -> None:
+    """Refuses tokens that are no words of a vocabulary of `count`.
+
+    Raises:
+        ValueError: what is allowed, what was received.
+    """
+    for key in batch.keys() & {"caption", "mismatched"}:
+        tokens = np.asarray(batch[key])
+        if count and (tokens.min() < 0 or tokens.max() > count):
+            raise ValueError(
+                f"Tokens {key!r} must be from 0 (no word) to {count}, the words of the "
+                f"model's vocabulary. Received: {tokens.min()} to {tokens.max()}."
+            )
+
+
 def finite(arrays: Mapping, batch_size: int) -> tf.data.Dataset:
     """One pass over arrays, in order, the smaller last batch included.
 
@@ -64,7 +81,7 @@ def finite(arrays: Mapping, batch_size: int) -> tf.data.Dataset:
         key: array
         if len(array) == count
         else np.resize(array, (count, *array.shape[1:]))
-        for key, array in arrays.items()
+        for key, array in mismatched.fill(arrays).items()
     }
     slices = tf.data.Dataset.from_tensor_slices(rows)
     return without_autotune(slices.batch(batch_size).prefetch(2))

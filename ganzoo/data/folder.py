@@ -20,7 +20,7 @@ from ganzoo.data.record import Data, NoSuchSplit
 EXTENSIONS = frozenset(
     {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 )
-_SPLITS = {"train": ("train",), "test": ("test",), "all": ("train", "test")}
+SPLITS = {"train": ("train",), "test": ("test",), "all": ("train", "test")}
 DAMAGE = (
     OSError,
     ValueError,
@@ -127,8 +127,7 @@ def read_images(
                         yield image, files[entry]
         broken.refuse_if_all(files)
 
-    paths = [path for entry in headers for path in entry]
-    stats = [(str(path.resolve()), _changed(path)) for path in paths]
+    stats = [(str(p.resolve()), _changed(p)) for entry in headers for p in entry]
     labels = list(files.values())
     height, width = size
     real, labels = collect(
@@ -204,22 +203,36 @@ class _Broken:
             )
 
 
-def _find(folder: Path, split: str) -> tuple[dict[Path, int], tuple[str, ...]]:
-    """Returns the image paths, each with its class, and the class names."""
-    if split not in _SPLITS:
+def check_split(folder: Path, split: str) -> None:
+    """Raises ValueError unless `split` is one of `SPLITS`."""
+    if split not in SPLITS:
         raise ValueError(
-            f"Unknown split of {str(folder)!r}; allowed: {', '.join(_SPLITS)}. "
+            f"Unknown split of {str(folder)!r}; allowed: {', '.join(SPLITS)}. "
             f"Received: {split!r}."
         )
+
+
+def paths(root: Path) -> list[Path]:
+    """The images under a folder, by their extensions, sorted."""
+    return [
+        path
+        for path in sorted(root.rglob("*"))
+        if path.suffix.lower() in EXTENSIONS and not path.name.startswith(".")
+    ]
+
+
+def _find(folder: Path, split: str) -> tuple[dict[Path, int], tuple[str, ...]]:
+    """Returns the image paths, each with its class, and the class names."""
+    check_split(folder, split)
     has_splits = any((folder / part).is_dir() for part in ("train", "test"))
     if split == "test" and not has_splits:
         raise NoSuchSplit(
             f"No subfolder 'test' in {str(folder)!r}; without one the whole folder is "
             f"split 'train'. Received: {split!r}."
         )
-    roots = [folder / part for part in _SPLITS[split]] if has_splits else [folder]
+    roots = [folder / part for part in SPLITS[split]] if has_splits else [folder]
     parts = {
-        path: path.relative_to(root).parts for root in roots for path in files_of(root)
+        path: path.relative_to(root).parts for root in roots for path in paths(root)
     }
     if not parts:
         raise ValueError(
@@ -230,15 +243,6 @@ def _find(folder: Path, split: str) -> tuple[dict[Path, int], tuple[str, ...]]:
     if len(names) < 2 or any(len(part) == 1 for part in parts.values()):
         return dict.fromkeys(parts, 0), ()
     return {path: names.index(part[0]) for path, part in parts.items()}, tuple(names)
-
-
-def files_of(root: Path) -> list[Path]:
-    """Returns the files under a folder that are images by their names, in order."""
-    return [
-        path
-        for path in sorted(root.rglob("*"))
-        if path.suffix.lower() in EXTENSIONS and not path.name.startswith(".")
-    ]
 
 
 def _header(path: Path, columns: int) -> tuple[tuple[int, int], bool]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ganzoo.data import images, tfds
-from ganzoo.data.folder import files_of, read_images
+from ganzoo.data.folder import paths, read_images
 from ganzoo.data.record import Data, NoSuchSplit
 
 DIRECTIONS = ("AtoB", "BtoA")
@@ -103,7 +103,7 @@ def _sides(folder, part):
 
 
 def _listed(root):
-    return [(root, file) for file in files_of(root)]
+    return [(root, file) for file in paths(root)]
 
 
 def _flat(folder, split):
@@ -113,7 +113,7 @@ def _flat(folder, split):
         if split == "test":
             raise NoSuchSplit(f"No subfolder 'test' in {str(folder)!r}.")
         roots = [folder]
-    files = [file for root in roots for file in files_of(root)]
+    files = [file for root in roots for file in paths(root)]
     if not files:
         raise ValueError(
             f"No image in {', '.join(map(str, roots))}. Allowed: {WOULD_DO['source']}."

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ganzoo.data import mismatched
 from ganzoo.data.jitter import Jitter
 from ganzoo.data.record import check_finite
 
@@ -29,7 +30,8 @@ def batches(
     Position `i = step * batch_size + j` of the stream is sample
     `index_shuffle(i % n, seed=[seed, i // n])`: every epoch of `n` samples is a new
     permutation. `labeled` and `labeled_label` follow an order of their own, and
-    `unpaired` does.
+    `unpaired` does. Beside `caption` comes `mismatched`: the caption of a sample that
+    has another one.
 
     Args:
         arrays: arrays of equal length within a stream. An in-memory
@@ -45,13 +47,19 @@ def batches(
 
     streams = {stream_of(key): len(array) for key, array in arrays.items()}
 
+    others = {}
+    if "caption" in arrays and "mismatched" not in arrays:
+        others["mismatched"] = mismatched.chooser(arrays["caption"], seed)
+
     def batch(step):
         rows = {
             fold: _order(step, batch_size, n, seed ^ fold)
             for fold, n in streams.items()
         }
-        out = {key: read(rows[stream_of(key)]) for key, read in readers.items()}
-        return jitter(out, seed, step, stream_of) if jitter else out
+        made = {key: read(rows[stream_of(key)]) for key, read in readers.items()}
+        for key, choose in others.items():
+            made[key] = readers["caption"](choose(rows[stream_of(key)], step))
+        return jitter(made, seed, step, stream_of) if jitter else made
 
     options = tf.data.Options()
     # Its thread delays the end of `fit` by up to half the run's duration.
@@ -148,7 +156,22 @@ def _labels(key: str, array: np.ndarray) -> np.ndarray:
     return array.reshape(-1).astype(np.int32, copy=False)
 
 
-_CONVERT = {"label": _labels, "labeled_label": _labels}
+def _tokens(key: str, array: np.ndarray) -> np.ndarray:
+    array = np.asanyarray(array)
+    if array.dtype.kind not in "iu" or array.ndim != 2:
+        raise ValueError(
+            f"Unfit captions {key!r}; allowed: tokens, integers of shape (N, T), see "
+            f"`model.tokens`. Received: {array.dtype} of shape {array.shape}."
+        )
+    return array.astype(np.int32, copy=False)
+
+
+_CONVERT = {
+    "label": _labels,
+    "labeled_label": _labels,
+    "caption": _tokens,
+    "mismatched": _tokens,
+}
 
 
 def check_arrays(

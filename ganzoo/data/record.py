@@ -31,9 +31,11 @@ class Data:
             `(N, D, H, W, C)` in 0..255, or float points `(N, d)`, images or voxels;
             `label` int32 `(N,)` where labelled, -1 for "unknown"; `labeled` and
             `labeled_label` in the semi-supervised case; `source`, what each sample is
-            a translation of, or `unpaired`, sources in no order, uint8 images.
+            a translation of, or `unpaired`, sources in no order, uint8 images;
+            `caption` int32 `(N, T)` where captioned, see `tokenizer.Tokenizer`.
         class_names: one name a class; empty where unlabelled.
         mixture: what the points are drawn from, where that is known.
+        vocabulary: words of the captions; empty where there are none.
 
     Raises:
         ValueError: the arrays are empty, of an unfit rank or dtype, not finite, or
@@ -44,6 +46,7 @@ class Data:
     arrays: dict[str, np.ndarray]
     class_names: tuple[str, ...] = ()
     mixture: Mixture | None = None
+    vocabulary: tuple[str, ...] = ()
 
     def __post_init__(self):
         check_samples(self.arrays["real"], where=f"data set {self.name!r}")

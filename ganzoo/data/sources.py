@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ganzoo.data import folder, images, npz, paired, stacked, tfds, toy
+from ganzoo.data import captions, folder, images, npz, paired, stacked, tfds, toy
 from ganzoo.data.cache import default_dir
 from ganzoo.data.pair_functions import PAIRS, made_pairs
 from ganzoo.data.record import Data, Mixture
@@ -40,7 +40,8 @@ def load_data(
     Args:
         name: a built-in set ("digits", "ring8", "grid25", "swiss_roll",
             "voxel_shapes"), "stacked_mnist", else an existing path (an `.npz` file or
-            an image folder), else a TFDS image set such as "mnist".
+            an image folder, with captions where it holds `captions.jsonl`), else a
+            TFDS image set such as "mnist".
         split: "train", "test" or "all"; a TFDS set takes its own splits and slices.
         data_dir: where TFDS sets are prepared; by default `TFDS_DATA_DIR`, then TFDS'
             own default.
@@ -104,7 +105,9 @@ def _plain(name, path, split, data_dir, form, strict, places) -> Data:
     if name == stacked.NAME:
         return _named(name, *_stacked(split, data_dir, places["cache_dir"]), form)
     if str(name) and path.is_dir():  # Path("") is the current directory
-        return folder.load_folder(
+        captioned = (path / captions.FILE).exists()
+        load = captions.load_captioned if captioned else folder.load_folder
+        return load(
             path,
             split=split,
             form=form,

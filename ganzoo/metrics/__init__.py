@@ -2,11 +2,11 @@
 
 from ganzoo.metrics.classifier_score import classifier_score as classifier_score
 from ganzoo.metrics.differences import l1_distance as l1_distance
-from ganzoo.metrics.differences import sharpness as sharpness
 from ganzoo.metrics.frechet import Gaussian as Gaussian
 from ganzoo.metrics.frechet import fit_gaussian as fit_gaussian
 from ganzoo.metrics.frechet import frechet_distance as frechet_distance
 from ganzoo.metrics.frechet import frechet_parts as frechet_parts
+from ganzoo.metrics.images import mean_gradient as mean_gradient
 from ganzoo.metrics.images import ms_ssim as ms_ssim
 from ganzoo.metrics.images import ms_ssim_diversity as ms_ssim_diversity
 from ganzoo.metrics.images import psnr as psnr
@@ -15,6 +15,7 @@ from ganzoo.metrics.kernel import kernel_distance as kernel_distance
 from ganzoo.metrics.kernel import kernel_distances as kernel_distances
 from ganzoo.metrics.kernel import kernel_subsets as kernel_subsets
 from ganzoo.metrics.linear_svm import linear_svm_accuracy as linear_svm_accuracy
+from ganzoo.metrics.matching import matching_accuracy as matching_accuracy
 from ganzoo.metrics.memorisation import memorisation as memorisation
 from ganzoo.metrics.memorisation import nearest_distances as nearest_distances
 from ganzoo.metrics.mode_coverage import class_coverage as class_coverage

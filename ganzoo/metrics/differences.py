@@ -1,4 +1,4 @@
-"""Scores of a translation that are seen at a glance: distance and sharpness."""
+"""The mean difference of images from their targets."""
 
 import numpy as np
 
@@ -21,32 +21,6 @@ def l1_distance(images_a: np.ndarray, images_b: np.ndarray) -> float:
             f"Images come in pairs of one shape. Received: {a.shape} and {b.shape}."
         )
     return _mean(lambda rows: np.abs(_unit(a[rows]) - _unit(b[rows])), len(a))
-
-
-def sharpness(images: np.ndarray) -> float:
-    """Mean length of the gradient of uint8 images, 0..1 a pixel: 0 where all is flat.
-
-    The average gradient of image fusion (Cui et al. 2015): differences to the right
-    and below, as the root of half the sum of their squares. Noise has it, too: read
-    it beside the same figure of real images.
-
-    Args:
-        images: `(N, H, W, C)`, sides of at least 2.
-
-    Raises:
-        ValueError: other shapes or types.
-    """
-    images = _checked(images)
-    if min(images.shape[1:3]) < 2:
-        raise ValueError(f"Sides must be at least 2. Received: {images.shape}.")
-
-    def gradient(rows):
-        x = _unit(images[rows])
-        down = x[:, 1:, :-1] - x[:, :-1, :-1]
-        across = x[:, :-1, 1:] - x[:, :-1, :-1]
-        return np.sqrt((down**2 + across**2) / 2)
-
-    return _mean(gradient, len(images))
 
 
 def _checked(images):

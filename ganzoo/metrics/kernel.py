@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from ganzoo.metrics.arrays import check_count, check_features
+from ganzoo.metrics.arrays import check_count, check_features, slices
 
-BLOCK = 250  # rows whose kernel is taken at once: it stays in the cache
+BLOCK = 125  # rows whose kernel is taken at once: it stays in the cache
 
 
 def kernel_distance(
@@ -84,13 +84,17 @@ def kernel_distances(
 
 
 def _distances(real, fake, real_rows, fake_rows) -> np.ndarray:
+    # Fresh memory for every block would cost as much as the arithmetic.
+    most = max(real_rows.shape[1], fake_rows.shape[1])
+    room = np.empty((2, BLOCK * most))
     pairs = zip(real_rows, fake_rows, strict=True)
-    return np.array([_squared_mmd(real[r], fake[f]) for r, f in pairs])
+    return np.array([_squared_mmd(real[r], fake[f], room) for r, f in pairs])
 
 
-def _squared_mmd(x: np.ndarray, y: np.ndarray) -> float:
+def _squared_mmd(x: np.ndarray, y: np.ndarray, room: np.ndarray) -> float:
     x, y = _with_one(x), _with_one(y)
-    return _mean_of_pairs(x) + _mean_of_pairs(y) - 2 * _mean(x, y)
+    own = _mean_of_pairs(x, room) + _mean_of_pairs(y, room)
+    return own - 2 * _mean(x, y, room)
 
 
 def _with_one(x: np.ndarray) -> np.ndarray:
@@ -99,22 +103,25 @@ def _with_one(x: np.ndarray) -> np.ndarray:
     return np.concatenate([scaled, np.ones((len(x), 1))], axis=1)
 
 
-def _mean(x: np.ndarray, y: np.ndarray) -> float:
-    blocks = range(0, len(x), BLOCK)
-    return sum(_cubes(x[i : i + BLOCK], y) for i in blocks) / (len(x) * len(y))
+def _mean(x: np.ndarray, y: np.ndarray, room: np.ndarray) -> float:
+    total = sum(_cubes(x[rows], y, room) for rows in slices(len(x), BLOCK))
+    return total / (len(x) * len(y))
 
 
-def _mean_of_pairs(x: np.ndarray) -> float:
+def _mean_of_pairs(x: np.ndarray, room: np.ndarray) -> float:
     """Mean kernel of two different samples: without its diagonal it is unbiased."""
     total = 0.0
-    for i in range(0, len(x), BLOCK):
-        block, later = x[i : i + BLOCK], x[i + BLOCK :]
+    for rows in slices(len(x), BLOCK):
+        block, later = x[rows], x[rows.stop :]
         own = np.einsum("ij,ij->i", block, block)
-        total += _cubes(block, block) - np.sum(own**3) + 2 * _cubes(block, later)
+        total += _cubes(block, block, room) - np.sum(own**3)
+        total += 2 * _cubes(block, later, room)
     return total / (len(x) * (len(x) - 1))
 
 
-def _cubes(x: np.ndarray, y: np.ndarray) -> float:
-    """Sum of the cubes of all inner products."""
-    inner = x @ y.T
-    return np.vdot(inner * inner, inner)
+def _cubes(x: np.ndarray, y: np.ndarray, room: np.ndarray) -> float:
+    """Sum of the cubes of all inner products, worked out in `room`."""
+    inner, squares = room[:, : len(x) * len(y)].reshape(2, len(x), len(y))
+    np.matmul(x, y.T, out=inner)
+    np.multiply(inner, inner, out=squares)
+    return np.vdot(squares, inner)

@@ -74,8 +74,20 @@ def discriminator(
 
 def generate(shape, latent_dim, filters, kernel, num_classes, value_range):
     """`generator` of images or volumes (*sides, C)."""
+    inputs.check_positive(latent_dim=latent_dim)
+    named = {"latent": keras.Input((latent_dim,), name="latent")}
+    x = named["latent"]
+    if num_classes:
+        named["label"], code = inputs.one_hot_label(num_classes)
+        x = layers.Concatenate()([x, code])
+    x = grow(x, shape, filters, kernel, value_range)
+    return keras.Model(named, x, name="generator")
+
+
+def grow(x, shape, filters, kernel, value_range):
+    """From a vector (N, d) to samples (N, *shape), level by level."""
     *sides, channels = shape
-    inputs.check_positive(latent_dim=latent_dim, filters=filters)
+    inputs.check_positive(filters=filters)
     if kernel < 2 or kernel % 2:
         raise ValueError(
             f"`kernel` must be a multiple of the stride 2. Received: {kernel}."
@@ -83,11 +95,6 @@ def generate(shape, latent_dim, filters, kernel, num_classes, value_range):
     convolution = TRANSPOSED[len(shape)]
     levels = level_count(*sides)
     base = tuple(math.ceil(side / 2**levels) for side in sides)
-    named = {"latent": keras.Input((latent_dim,), name="latent")}
-    x = named["latent"]
-    if num_classes:
-        named["label"], code = inputs.one_hot_label(num_classes)
-        x = layers.Concatenate()([x, code])
     depth = filters * 2 ** (levels - 1)
     x = layers.Dense(math.prod(base) * depth, **_without_bias())(x)
     x = layers.Reshape((*base, depth))(x)
@@ -97,21 +104,28 @@ def generate(shape, latent_dim, filters, kernel, num_classes, value_range):
         x = layers.ReLU()(batch_norm()(x))
     x = convolution(channels, kernel, 2, "same", kernel_initializer=_normal())(x)
     x = inputs.crop(x, sides)
-    x = layers.Activation(inputs.output_activation(value_range))(x)
-    return keras.Model(named, x, name="generator")
+    return layers.Activation(inputs.output_activation(value_range))(x)
 
 
 def discriminate(shape, filters, kernel, dropout, d_norm, minibatch, num_classes):
     """`discriminator` of images or volumes (*sides, C)."""
-    inputs.check_positive(filters=filters)
-    convolution = CONVOLUTION[len(shape)]
     norm = norms.get(d_norm)
     named = {"sample": keras.Input(shape, name="sample")}
     x = named["sample"]
     if num_classes:
         named["label"], code = inputs.one_hot_label(num_classes)
         x = layers.Concatenate()([x, inputs.constant_maps(code, shape[:-1])])
-    for level in range(level_count(*shape[:-1])):
+    x = shrink(x, filters, kernel, dropout, norm)
+    x = inputs.minibatch(minibatch)(layers.Flatten()(x))
+    x = norm.wrap(layers.Dense(1, kernel_initializer=_normal()))(x)
+    return keras.Model(named, x, name="discriminator")
+
+
+def shrink(x, filters, kernel, dropout, norm):
+    """From samples (N, *sides, C) to maps of about 4 by 4, level by level."""
+    inputs.check_positive(filters=filters)
+    convolution = CONVOLUTION[len(x.shape) - 1]
+    for level in range(level_count(*x.shape[1:-1])):
         normed = norm.after is not None and level > 0
         layer = convolution(
             filters * 2**level,
@@ -125,9 +139,7 @@ def discriminate(shape, filters, kernel, dropout, d_norm, minibatch, num_classes
         x = norm.after()(x) if normed else x
         x = inputs.activation("leaky_relu")(x)
         x = Dropout(dropout)(x) if dropout else x
-    x = inputs.minibatch(minibatch)(layers.Flatten()(x))
-    x = norm.wrap(layers.Dense(1, kernel_initializer=_normal()))(x)
-    return keras.Model(named, x, name="discriminator")
+    return x
 
 
 def level_count(*sides: int) -> int:

@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from ganzoo.metrics import ms_ssim, ms_ssim_diversity, psnr, ssim
+from ganzoo.metrics import mean_gradient, ms_ssim, ms_ssim_diversity, psnr, ssim
 from ganzoo.metrics.images import _SCALES
 
 RNG = np.random.default_rng(0)
@@ -127,3 +127,26 @@ def test_refuses_images_smaller_than_the_window_and_a_single_image():
         ms_ssim_diversity(A[:1])
     with pytest.raises(ValueError, match="pairs must be"):
         ms_ssim_diversity(A, pairs=0)
+
+
+def test_mean_gradient_by_hand():
+    ramp = np.zeros((1, 4, 5, 3))
+    ramp += (
+        3 * np.arange(4)[None, :, None, None] + 4 * np.arange(5)[None, None, :, None]
+    )
+    assert mean_gradient(ramp) == 5
+    both = np.concatenate([ramp, np.zeros_like(ramp)])
+    assert mean_gradient(both) == 2.5
+    coloured = ramp * [0.0, 1.0, 2.0]
+    assert mean_gradient(coloured) == pytest.approx(5)
+
+
+def test_blur_lowers_the_mean_gradient_whatever_the_blocks():
+    images = np.random.default_rng(0).integers(0, 256, (70, 8, 8, 1), "uint8")
+    means = [mean_gradient(images[i : i + 1]) for i in range(70)]
+    assert mean_gradient(images) == pytest.approx(np.mean(means))
+    soft = (images[:, 1:] / 2 + images[:, :-1] / 2)[:, :, :7]
+    assert mean_gradient(soft) < 0.8 * mean_gradient(images)
+    for bad in (images[0], images[:, :1], np.full((1, 2, 2, 1), np.nan)):
+        with pytest.raises(ValueError):
+            mean_gradient(bad)

@@ -64,7 +64,7 @@ PROGRAMS = {"ganzoo": ours, "prdc": prdc, "torch-fidelity": fidelity}
 
 
 def measure(program, folder):
-    """Prints the seconds of a call of each of a program's, and its peak memory in MiB."""
+    """Prints the seconds of each call of a program, and its peak memory in MiB."""
     calls = PROGRAMS[program](*(np.load(folder / f"{n}.npy") for n in ("real", "fake")))
     seconds = {}
     for name, call in calls.items():

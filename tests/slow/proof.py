@@ -33,6 +33,7 @@ def trained(config, data_dir=None, options=None, dataset=None, **changes):
     """Trains a config, or goes on; returns (model, run directory, seconds).
 
     Args:
+        dataset: where the config's data set lies.
         options: of the variant, in place of the config's.
         dataset: where it lies, in place of the config's.
         **changes: of the experiment, the same.

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -124,7 +125,7 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path, mnist_dir):
 
 
 MACHINE = ("seconds", "images_per_second", "peak_memory_mib")
-LONG = 1000  # steps: more than five short lives get through
+LONG = 2000  # steps: more than five short lives get through
 
 
 @pytest.mark.slow
@@ -142,9 +143,12 @@ def test_a_lost_worker_ends_the_job_and_the_same_command_goes_on(tmp_path):
     for _ in range(5):
         workers = start_workers(command("vanilla", tmp_path / "killed", steps=LONG))
         wait_to_grow(log)
-        wait = rng.uniform(0, 1)
+        wait = rng.uniform(0, 10)
         time.sleep(wait)
         lost = int(rng.integers(2))
+        # TensorFlow can be made to leave a thread behind at every exchange.
+        threads = len(list(Path(f"/proc/{workers[lost].pid}/task").iterdir()))
+        assert threads < 500
         workers[lost].kill()
         killed = time.monotonic()
         _, errors = workers[1 - lost].communicate(timeout=600)
@@ -153,6 +157,7 @@ def test_a_lost_worker_ends_the_job_and_the_same_command_goes_on(tmp_path):
             {
                 "killed": lost,
                 "seconds after the log grew": round(wait, 3),
+                "its threads": threads,
                 "the other ended after": round(time.monotonic() - killed, 1),
                 "exit code": workers[1 - lost].returncode,
                 "message": errors.strip().splitlines()[-1],
@@ -173,7 +178,7 @@ def test_a_lost_worker_ends_the_job_and_the_same_command_goes_on(tmp_path):
         headline=f"5 workers killed; the other ended after at most "
         f"{max(life['the other ended after'] for life in lives):.0f} s; largest "
         f"difference at the end {difference:.1e}",
-        bar="a clear error within 120 s, the same command goes on, the end equal",
+        bar="a clear error within 60 s, the same command goes on, the end equal",
         measured={"lives": lives, "largest difference": difference},
         seconds=seconds,
         note="seconds: the uninterrupted job; the killed one, all lives together.",

@@ -22,7 +22,7 @@ from ganzoo.translating import translate_folder
 
 pytestmark = pytest.mark.slow
 SEEDS = (0, 1, 2)
-SCORES = ("l1", "psnr", "ssim", "sharpness")
+SCORES = ("l1", "psnr", "ssim", "mean_gradient")
 L1_TWIN = {"adversarial": 0}
 
 
@@ -58,7 +58,7 @@ def listed(values):
 
 
 def check_sharper_than_the_l1_twin(config, note, **settings):
-    """Records a config beside its twin; the bar is a sharpness nearer to real."""
+    """Records a config beside its twin; the bar is a mean gradient nearer to real."""
     own = runs(config, **settings)
     twins = runs(config, L1_TWIN, **settings)
     found = [scored(run, SCORES) for _, run, _ in own]
@@ -67,17 +67,17 @@ def check_sharper_than_the_l1_twin(config, note, **settings):
         [scored(run, SCORES)[1] for _, run, _ in twins],
     )
     first = found[0][0]
-    real = first.get("sharpness").floor
+    real = first.get("mean_gradient").floor
     distance = [
-        [abs(value - real) for value in column(rows, "sharpness")]
+        [abs(value - real) for value in column(rows, "mean_gradient")]
         for rows in (mine, theirs)
     ]
-    pairs = [name for name in SCORES if name != "sharpness"]
+    pairs = [name for name in SCORES if name != "mean_gradient"]
     record(
         config,
         config,
-        headline=f"sharpness {listed(column(mine, 'sharpness'))}, of the L1 twin "
-        f"{listed(column(theirs, 'sharpness'))}, of photographs {real:.3f}; L1 "
+        headline=f"mean gradient {listed(column(mine, 'mean_gradient'))}, of the twin "
+        f"{listed(column(theirs, 'mean_gradient'))}, of photographs {real:.3f}; L1 "
         f"{listed(column(mine, 'l1'))} against {listed(column(theirs, 'l1'))}, of the "
         f"mean image {first.get('l1', 'mean image').value:.3f}",
         bar="sharper than the L1 twin and nearer to photographs, beyond the seeds' "
@@ -86,7 +86,7 @@ def check_sharper_than_the_l1_twin(config, note, **settings):
             "seeds": SEEDS,
             "pix2pix": mine,
             "L1 twin": theirs,
-            "sharpness of held-out photographs": real,
+            "mean gradient of held-out photographs": real,
             "mean image": {n: first.get(n, "mean image").value for n in pairs},
             "source itself": {n: first.get(n, "source").value for n in pairs},
             "alarms": [alarms(run) for _, run, _ in own],
@@ -95,7 +95,7 @@ def check_sharper_than_the_l1_twin(config, note, **settings):
         note=note,
     )
     assert apart(*distance)
-    assert apart(column(theirs, "sharpness"), column(mine, "sharpness"))
+    assert apart(column(theirs, "mean_gradient"), column(mine, "mean_gradient"))
     assert max(column(mine, "l1")) < first.get("l1", "mean image").value
 
 
@@ -216,7 +216,10 @@ def test_cyclegan_inverted():
 
 def test_cyclegan_horse2zebra():
     """One seed: zebras nearer to zebras than horses are, and a cycle that closes."""
-    config, names = "cyclegan_horse2zebra", ("kernel_distance", "cycle_l1", "sharpness")
+    config, names = (
+        "cyclegan_horse2zebra",
+        ("kernel_distance", "cycle_l1", "mean_gradient"),
+    )
     model, run, seconds = trained(config, dataset=shared("horse2zebra_128"))
     found, values = scored(run, names)
     folder = shared("horse2zebra_128")

@@ -1,0 +1,158 @@
+"""Image folders with captions: `captions.jsonl` says what the images show."""
+
+import hashlib
+import warnings
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from ganzoo import safety, tokenizer
+from ganzoo.data import images
+from ganzoo.data.folder import SPLITS, check_split, paths, read_images
+from ganzoo.data.record import Data, NoSuchSplit
+
+FILE = "captions.jsonl"
+TEST_SHARE = 5  # one file name of so many is held out
+
+
+def load_captioned(
+    folder: Path,
+    *,
+    split: str,
+    form: images.Form,
+    strict: bool,
+    cache_dir: Path,
+    memory_limit: int,
+) -> Data:
+    """Loads the images that `captions.jsonl` names, in the order of its lines.
+
+    A line is a JSON table with `file`, a path within the folder, `caption`, and
+    optionally `category`, which becomes the label. Where files lie in `train/` and
+    `test/`, these are the splits. Elsewhere about a fifth is held out as "test": the
+    files for which the SHA-256 of the `file`, as written, divides by 5. The vocabulary
+    is that of the training captions, whatever split is asked for.
+
+    Args:
+        folder: that holds `captions.jsonl`.
+        split: "train", "test" or "all".
+        form: see `folder.load_folder`, as all that follows.
+
+    Raises:
+        ValueError: a line that is no table or lacks a file or caption, with its
+            number; a file that is missing, outside of the folder or named twice; an
+            image without a line where `strict`; and what `load_folder` refuses.
+    """
+    check_split(folder, split)
+    rows = _read(folder)
+    _check_spare(folder, rows, strict)
+    parts = _parts(folder, list(rows))
+    known = [row["caption"] for file, row in rows.items() if parts[file] == "train"]
+    chosen = [file for file in rows if parts[file] in SPLITS[split]]
+    if not known or not chosen:
+        raise NoSuchSplit(
+            f"No caption of {str(folder)!r} is of the split {split!r}, or none is of "
+            f"'train'. Received: {len(rows)} captions, {len(known)} of them 'train'."
+        )
+    real, kept = read_images(
+        folder,
+        {(folder / file,): i for i, file in enumerate(chosen)},
+        form=form,
+        strict=strict,
+        cache_dir=cache_dir,
+        memory_limit=memory_limit,
+    )
+    chosen = [rows[chosen[i]] for i in kept]
+    longest = max(len(tokenizer.words(caption)) for caption in known)
+    reader = tokenizer.Tokenizer(
+        tokenizer.vocabulary(known), min(longest, safety.MAX_CAPTION)
+    )
+    tokens, _ = reader.encode([row["caption"] for row in chosen])
+    arrays = {"real": real, "caption": tokens}
+    names = tuple(sorted({row["category"] for row in rows.values()} - {None}))
+    if len(names) > 1:
+        numbers = {name: i for i, name in enumerate(names)} | {None: -1}
+        labels = [numbers[row["category"]] for row in chosen]
+        arrays["label"] = np.array(labels, "int32")
+    return Data(
+        folder.name,
+        arrays,
+        names if len(names) > 1 else (),
+        vocabulary=reader.vocabulary,
+    )
+
+
+def _read(folder: Path) -> dict[str, dict]:
+    """The rows of the file by the image's path, checked."""
+    path = folder / FILE
+    rows = {}
+    for number, line in enumerate(
+        safety.read_bytes(path, safety.MAX_LOG).splitlines(), start=1
+    ):
+        where = f"{path}, line {number}"
+        if not line.strip():
+            continue
+        if len(line) > safety.MAX_TEXT // 1000:
+            raise ValueError(f"{where} is damaged: it is too long.")
+        row = safety.parse_json(line, where)
+        for name in ("file", "caption"):
+            if not isinstance(row.get(name), str) or not row[name].strip():
+                raise ValueError(
+                    f"{where} needs a {name!r}, a text that is not empty. "
+                    f"Received: {row.get(name)!r}."
+                )
+        if not tokenizer.words(row["caption"]):
+            raise ValueError(
+                f"{where} needs a word in its 'caption'. Received: {row['caption']!r}."
+            )
+        if not isinstance(row.get("category"), str | None):
+            raise ValueError(
+                f"{where} has a 'category' that is no text. "
+                f"Received: {row['category']!r}."
+            )
+        _check_file(folder, row["file"], rows, where)
+        rows[row["file"]] = {"caption": row["caption"], "category": row.get("category")}
+    if not rows:
+        raise ValueError(f"{path} holds no caption; at least one is needed.")
+    return rows
+
+
+def _check_file(folder, file, rows, where):
+    pure = PurePosixPath(file)
+    if pure.is_absolute() or ".." in pure.parts:
+        raise ValueError(f"{where} names a file outside of the folder: {file!r}.")
+    if file in rows:
+        raise ValueError(f"{where} names a file again; one line each: {file!r}.")
+    if not (folder / file).is_file():
+        raise ValueError(f"{where} names a file that is not there: {file!r}.")
+
+
+def _check_spare(folder, rows, strict):
+    captioned = {folder / file for file in rows}
+    spare = [str(p.relative_to(folder)) for p in paths(folder) if p not in captioned]
+    if not spare:
+        return
+    message = (
+        f"{len(spare)} image(s) in {str(folder)!r} have no caption: "
+        f"{', '.join(spare[:5])}"
+    )
+    if strict:
+        raise ValueError(f"{message}. Add lines, or leave them out: strict=False.")
+    warnings.warn(f"{message}. They are left out.", stacklevel=4)
+
+
+def _parts(folder: Path, files: list[str]) -> dict[str, str]:
+    """The split of each file: by its first folder, or by a hash of its name."""
+    first = {file: PurePosixPath(file).parts[0] for file in files}
+    if not {"train", "test"} & set(first.values()):
+        return {file: "test" if _held_out(file) else "train" for file in files}
+    outside = [file for file in files if first[file] not in ("train", "test")]
+    if outside:
+        raise ValueError(
+            f"Some images of {str(folder)!r} lie in 'train' or 'test', so that all "
+            f"must. Received: {outside[0]!r}."
+        )
+    return first
+
+
+def _held_out(file: str) -> bool:
+    return int(hashlib.sha256(file.encode()).hexdigest(), 16) % TEST_SHARE == 0

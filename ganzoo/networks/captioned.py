@@ -1,0 +1,148 @@
+"""Networks from captions to images (Reed et al. 2016, arXiv 1605.05396), any size.
+
+DCGAN's, with the caption's vector beside the latent in G, and on every position of D's
+last maps. The encoder is a small one of words in place of the paper's, of characters.
+"""
+
+import keras
+from keras import layers
+
+from ganzoo.layers import Dropout
+from ganzoo.networks import dcgan, inputs, norms
+from ganzoo.tokenizer import Tokenizer
+
+
+def make(
+    image_shape,
+    vocabulary,
+    caption_length,
+    *,
+    word_dropout,
+    value_range,
+    latent_dim,
+    text_dim,
+    **sizes,
+) -> dict:
+    """Generator and encoder, see there, and what a `TextModel` takes beside them.
+
+    Raises:
+        ValueError: what is no vocabulary, see `tokenizer.Tokenizer`.
+    """
+    words = len(Tokenizer(vocabulary, caption_length).vocabulary)
+    return {
+        "generator": generator(
+            image_shape,
+            latent_dim=latent_dim,
+            text_dim=text_dim,
+            value_range=value_range,
+            **sizes,
+        ),
+        "encoder": encoder(
+            caption_length, words=words, text_dim=text_dim, word_dropout=word_dropout
+        ),
+        "vocabulary": vocabulary,
+        "value_range": value_range,
+    }
+
+
+def encoder(length, *, words, units=64, text_dim=128, word_dropout=0.1):
+    """caption (N, length) int32 to text (N, text_dim).
+
+    The words' vectors pass a convolution over three of them; the largest of each
+    channel over the caption joins the sum of the words. No word, token 0, is zeros.
+
+    Args:
+        length: tokens of a caption.
+        words: of the vocabulary, tokens 1 to `words`.
+        units: length of a word's vector, and channels of the convolution.
+        text_dim: length of the caption's vector.
+        word_dropout: share of words that are left out in training, so that a caption
+            with unknown words is nothing new.
+    """
+    inputs.check_positive(length=length, words=words, units=units, text_dim=text_dim)
+    named = {"caption": keras.Input((length,), dtype="int32", name="caption")}
+    known = keras.ops.cast(
+        keras.ops.expand_dims(named["caption"] > 0, -1), keras.config.floatx()
+    )
+    known = Dropout(word_dropout)(known) if word_dropout else known
+    x = layers.Embedding(words + 1, units)(named["caption"])
+    x = layers.Multiply()([x, known])
+    near = layers.Conv1D(units, 3, padding="same")(x)
+    near = layers.GlobalMaxPooling1D()(inputs.activation("leaky_relu")(near))
+    x = layers.Concatenate()([keras.ops.sum(x, axis=1), near])
+    return keras.Model(named, layers.Dense(text_dim)(x), name="encoder")
+
+
+def generator(
+    image_shape,
+    *,
+    latent_dim,
+    text_dim,
+    text_units=128,
+    filters=64,
+    kernel=4,
+    value_range=(-1.0, 1.0),
+):
+    """latent (N, latent_dim) and text (N, text_dim) to samples (N, H, W, C).
+
+    Args:
+        image_shape: (H, W, C), sides of at least 8.
+        latent_dim: length of the latent.
+        text_dim: length of the caption's vector.
+        text_units: of the layer that the caption's vector passes first.
+        filters: channels before the output layer; doubled at each level below.
+        kernel: size of the transposed convolutions, a multiple of their stride 2.
+        value_range: of the samples.
+    """
+    shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
+    inputs.check_positive(latent_dim=latent_dim, text_units=text_units)
+    named = {
+        "latent": keras.Input((latent_dim,), name="latent"),
+        "text": keras.Input((text_dim,), name="text"),
+    }
+    x = layers.Concatenate()([named["latent"], _said(named["text"], text_units)])
+    x = dcgan.grow(x, shape, filters, kernel, value_range)
+    return keras.Model(named, x, name="generator")
+
+
+def discriminator(
+    image_shape,
+    *,
+    text_dim,
+    text_units=128,
+    filters=64,
+    kernel=4,
+    dropout=0.0,
+    d_norm="batch",
+):
+    """sample (N, H, W, C) and text (N, text_dim) to logits (N, 1).
+
+    Args:
+        image_shape: (H, W, C), sides of at least 8.
+        text_dim: length of the caption's vector.
+        text_units: of the layer that the caption's vector passes first.
+        filters: channels of the first level; doubled at each level.
+        kernel: size of the convolutions.
+        dropout: rate after each level.
+        d_norm: a name of `norms.NORMS`.
+    """
+    shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
+    inputs.check_positive(text_units=text_units)
+    norm = norms.get(d_norm)
+    named = {
+        "sample": keras.Input(shape, name="sample"),
+        "text": keras.Input((text_dim,), name="text"),
+    }
+    x = dcgan.shrink(named["sample"], filters, kernel, dropout, norm)
+    text = inputs.constant_maps(_said(named["text"], text_units), x.shape[1:-1])
+    channels = x.shape[-1]
+    x = layers.Concatenate()([x, text])
+    x = norm.wrap(layers.Conv2D(channels, 1, use_bias=norm.after is None))(x)
+    x = norm.after()(x) if norm.after else x
+    x = layers.Flatten()(inputs.activation("leaky_relu")(x))
+    logits = norm.wrap(layers.Dense(1))(x)
+    return keras.Model(named, logits, name="discriminator")
+
+
+def _said(text, units):
+    return inputs.activation("leaky_relu")(layers.Dense(units)(text))

@@ -1,0 +1,93 @@
+"""Text to image without a discriminator: the baseline of `text2image`."""
+
+import keras
+import tensorflow as tf
+
+from ganzoo.networks import captioned
+from ganzoo.registry import register
+from ganzoo.text_model import TextModel
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class TextRegression(TextModel):
+    """The generator of `text2image` drawn to each caption's own image; no D.
+
+    Its loss is the mean absolute error, whose optimum is a median over all images of
+    a caption: soft where there are many right answers.
+
+    Args:
+        **settings: see `TextModel`.
+    """
+
+    loss_terms = ("g_l1",)
+
+    @property
+    def generators(self):
+        return [self.generator, self.encoder]
+
+    def generator_loss(self, batch, fake, training):
+        made = tf.cast(fake["sample"], self.variable_dtype)
+        return {"g_l1": tf.reduce_mean(tf.abs(batch["real"] - made))}, {}
+
+
+@register(
+    "text2image-l1",
+    paper="the non-adversarial twin of Reed et al. 2016, Generative Adversarial Text "
+    "to Image Synthesis, arXiv 1605.05396",
+    tasks=("image", "text", "baseline"),
+    batch_keys=("real", "caption"),
+)
+def text2image_l1(
+    image_shape=(64, 64, 3),
+    vocabulary=("red", "blue", "square", "circle"),
+    caption_length=8,
+    latent_dim=100,
+    text_dim=128,
+    text_units=128,
+    word_dropout=0.1,
+    filters=64,
+    value_range=(-1.0, 1.0),
+    learning_rate=2e-4,
+    beta_1=0.5,
+    ema_decay=0.0,
+    seed=0,
+    jit_compile=False,
+):
+    """No GAN: G and encoder of `text2image`, with the L1 distance in the place of D.
+
+    What an adversary adds is what `text2image` has over it. The encoder learns with
+    G here, by the only loss that there is.
+
+    Args:
+        image_shape: (H, W, C), sides of at least 8.
+        vocabulary: the words of the captions; a run takes those of its data.
+        caption_length: the most words of a caption; the same.
+        latent_dim: length of the latent, which it learns to ignore.
+        text_dim: length of the caption's vector.
+        text_units: of the layer through which G takes it in.
+        word_dropout: share of words that the encoder leaves out in training.
+        filters: channels next to the image.
+        value_range: of the samples.
+        learning_rate: Adam's.
+        beta_1: Adam's decay of the mean gradient.
+        ema_decay: of the running averages of both networks; 0 keeps none.
+        seed: of all the noise of training.
+        jit_compile: compile the step with XLA (one device only).
+    """
+    parts = captioned.make(
+        image_shape,
+        vocabulary,
+        caption_length,
+        word_dropout=word_dropout,
+        value_range=value_range,
+        latent_dim=latent_dim,
+        text_dim=text_dim,
+        text_units=text_units,
+        filters=filters,
+    )
+    model = TextRegression(**parts, d_steps=0, ema_decay=ema_decay, seed=seed)
+    model.compile(
+        g_optimizer=keras.optimizers.Adam(learning_rate, beta_1=beta_1),
+        jit_compile=jit_compile,
+    )
+    return model
