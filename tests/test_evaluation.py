@@ -200,7 +200,7 @@ def test_translations_are_scored_beside_the_answers_and_two_baselines(tmp_path):
     assert found.get("l1", "mean image").value == pytest.approx(error, rel=1e-4)
     head, *lines = found.table().splitlines()
     assert head.split() == ["last", "source", "mean", "image", "floor", "better"]
-    assert len(lines[0].split()) == 3 + 2  # Frechet: this model, the floor, its name
+    assert len(lines[0].split()) == 4  # Frechet: its name, the model, the floor, lower
     assert evaluation.read(tmp_path / "run") == found
 
 
