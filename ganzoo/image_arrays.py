@@ -34,3 +34,13 @@ def like(images, shape):
     rows = np.arange(height) * images.shape[1] // height
     columns = np.arange(width) * images.shape[2] // width
     return images[:, rows][:, :, columns]
+
+
+def check_sides(image_shape, source_shape):
+    """Refuses samples that are not a whole number of times as large as sources."""
+    factors = [a / b for a, b in zip(image_shape[:2], source_shape[:2], strict=True)]
+    if len(set(factors)) > 1 or factors[0] % 1:
+        raise ValueError(
+            "`image_shape` must be as large as `source_shape`, or a whole number of "
+            f"times larger. Received: {image_shape} and {source_shape}."
+        )

@@ -9,7 +9,7 @@ import tensorflow as tf
 from ganzoo import distribute, specs
 from ganzoo.adversarial import LATENT, feed
 from ganzoo.data import pipeline
-from ganzoo.image_arrays import like, padded, spread
+from ganzoo.image_arrays import check_sides, like, padded, spread
 from ganzoo.judged_model import AUGMENT_FAKE, JudgedModel
 from ganzoo.latent_model import PRIORS
 from ganzoo.layers import always_on, noise_states
@@ -76,7 +76,7 @@ class TranslationModel(JudgedModel):
         self.generator = generator
         self.image_shape = tuple(image_shape)
         self.source_shape = tuple(source_shape or image_shape)
-        _check_sides(self.image_shape, self.source_shape)
+        check_sides(self.image_shape, self.source_shape)
         self.multiple = multiple
         self.reconstruction = dict(reconstruction or {})
         specs.check_known("reconstruction", self.reconstruction, RECONSTRUCTIONS)
@@ -297,12 +297,3 @@ class TranslationModel(JudgedModel):
         """The generator, running average if there is one: sources to samples."""
         given = inputs if isinstance(inputs, Mapping) else {"source": inputs}
         return feed(self.sampler, given, training)
-
-
-def _check_sides(image_shape, source_shape):
-    factors = [a / b for a, b in zip(image_shape[:2], source_shape[:2], strict=True)]
-    if len(set(factors)) > 1 or factors[0] % 1:
-        raise ValueError(
-            "`image_shape` must be as large as `source_shape`, or a whole number of "
-            f"times larger. Received: {image_shape} and {source_shape}."
-        )

@@ -10,7 +10,6 @@ from keras import layers
 import ganzoo
 from ganzoo import translation_model
 from ganzoo.gan import assemble
-from ganzoo.image_arrays import like, padded, spread
 from ganzoo.translation_model import TranslationModel
 
 RNG = np.random.default_rng(0)
@@ -44,11 +43,6 @@ def test_any_size_comes_back_where_it_was(sides, factor, multiple):
     answer = identical(factor, multiple=multiple).translate(x)
     assert answer.dtype == np.uint8
     np.testing.assert_array_equal(answer, x.repeat(factor, 1).repeat(factor, 2))
-
-
-def test_padding_reflects():
-    x = np.arange(3).reshape(1, 3, 1, 1)
-    assert padded(x, 4).numpy().ravel()[:16:4].tolist() == [0, 1, 2, 1]
 
 
 @pytest.mark.parametrize("n", [0, 1, 5])
@@ -171,14 +165,6 @@ def test_gallery_shows_source_sample_and_target():
     np.testing.assert_array_equal(pictures[0], larger)
     np.testing.assert_array_equal(pictures[1], larger)
     np.testing.assert_array_equal(pictures[2], arrays["real"][0])
-
-
-def test_images_beside_others():
-    assert like(images(1, 4, 4, 1), (8, 8, 3)).shape == (1, 8, 8, 3)
-    stack = images(1, 4, 4, 9)
-    np.testing.assert_array_equal(like(stack, (4, 4, 3)), stack[..., 6:])
-    assert spread(np.arange(10), 4).tolist() == [0, 3, 6, 9]
-    assert spread(np.arange(3), 4).tolist() == [0, 1, 2, 0]
 
 
 def test_evaluate_is_that_of_one_device(mirrored):
