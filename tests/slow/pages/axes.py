@@ -28,3 +28,14 @@ def axes_cost() -> str:
         for name, row in measured("axes_cost")["rows"].items()
     ]
     return table(("D or its view", "ms a step", "over the plain step"), rows)
+
+
+def axes_peer() -> str:
+    """The step with the gradient penalty beside PyTorch's, pair by pair."""
+    pairs = measured("axes_cost")["WGAN-GP beside PyTorch"]
+    rows = [
+        (f"{pair['fit']:.0f}", f"{pair['peer']:.0f}", f"{pair['peer'] / pair['fit']:.2f}")
+        for pair in pairs
+    ]
+    head = ("ours, ms a step", "PyTorch eager, ms a step", "theirs over ours")
+    return table(head, rows)
