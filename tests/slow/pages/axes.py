@@ -33,9 +33,7 @@ def axes_cost() -> str:
 def axes_peer() -> str:
     """The step with the gradient penalty beside PyTorch's, pair by pair."""
     pairs = measured("axes_cost")["WGAN-GP beside PyTorch"]
-    rows = [
-        (f"{pair['fit']:.0f}", f"{pair['peer']:.0f}", f"{pair['peer'] / pair['fit']:.2f}")
-        for pair in pairs
-    ]
+    times = [(pair["fit"], pair["peer"]) for pair in pairs]
+    rows = [(f"{own:.0f}", f"{peer:.0f}", f"{peer / own:.2f}") for own, peer in times]
     head = ("ours, ms a step", "PyTorch eager, ms a step", "theirs over ours")
     return table(head, rows)
