@@ -114,6 +114,16 @@ def test_every_kind_of_image_is_done_right_and_the_broken_are_named(tmp_path):
     check_answers(tmp_path / "out", wanted)
 
 
+def test_pixels_without_a_known_range_are_named_too(tmp_path):
+    make_folder(tmp_path / "in", 1)
+    Image.new("F", (4, 4), 0.5).save(tmp_path / "in" / "float.tiff")
+    done = translate_folder(
+        identical(channels=3), tmp_path / "in", tmp_path / "out", progress=False
+    )
+    assert list(map(str, done.broken)) == ["float.tiff"]
+    assert "32-bit pixels" in done.broken.popitem()[1]
+
+
 def test_a_grey_model_reads_grey(tmp_path):
     make_folder(tmp_path / "in", 3)
     translate_folder(identical(), tmp_path / "in", tmp_path / "out", progress=False)
