@@ -22,22 +22,20 @@ class SuperResolution(TranslationModel):
         super().__init__(**settings)
         self.reach = reach
 
-    def translate(
-        self, images, *, samples=None, seed=0, ema=None, tile=None
-    ) -> np.ndarray:
+    def translate(self, images, *, tile=None, **settings) -> np.ndarray:
         """As `TranslationModel.translate`, for large images tile by tile.
 
         Args:
-            images: see `TranslationModel.translate`, as `samples`, `seed` and `ema`.
+            images: (n, H, W, C), uint8 or floats in `value_range`, of any size.
             tile: side of the squares of a source that are translated at once, each
                 with all that its pixels depend on, so that the answer is that of the
                 whole image; None for the whole.
+            **settings: the other arguments of `TranslationModel.translate`.
 
         Raises:
             ValueError: a tile that is no whole number from 1, or a model whose pixels
                 depend on the whole image.
         """
-        settings = {"samples": samples, "seed": seed, "ema": ema}
         whole = functools.partial(super().translate, **settings)
         if tile is None:
             return whole(images)
@@ -54,22 +52,34 @@ class SuperResolution(TranslationModel):
         return tiled(whole, images, tile=tile, reach=self.reach, scale=self.scale)
 
 
-def source_shape_of(image_shape, scale, scales) -> tuple[int, ...]:
-    """The shape of what samples of `image_shape` are `scale` times as large as.
+def factor(image_shape, source_shape, scale, allowed) -> tuple[tuple[int, ...], int]:
+    """The shape of the sources, and how many times as large the samples are.
+
+    Args:
+        image_shape: (H, W, C) of the samples.
+        source_shape: None for what `scale` makes of it.
+        scale: None for that of the shapes, or else the largest allowed.
+        allowed: scales.
 
     Raises:
-        ValueError: a scale that is none of `scales`, or does not divide the sides.
+        ValueError: a scale that is not allowed, or that the shapes do not have.
     """
-    if scale not in scales:
-        listed = " or ".join(str(allowed) for allowed in scales)
-        raise ValueError(f"`scale` must be {listed}. Received: {scale!r}.")
     height, width, channels = image_shape
-    if height % scale or width % scale:
+    if scale is None:
+        scale = max(allowed)
+        if source_shape is not None:
+            scale = height // source_shape[0]
+    if scale not in allowed:
+        listed = " or ".join(str(value) for value in allowed)
+        raise ValueError(f"`scale` must be {listed}. Received: {scale!r}.")
+    expected = height // scale, width // scale, channels
+    source_shape = expected if source_shape is None else tuple(source_shape)
+    if height % scale or width % scale or source_shape != expected:
         raise ValueError(
-            f"Sides of `image_shape` must be multiples of scale={scale}. "
-            f"Received: {tuple(image_shape)}."
+            f"Samples must have the channels of their sources and {scale} times the "
+            f"sides. Received: {tuple(image_shape)} and {source_shape}."
         )
-    return height // scale, width // scale, channels
+    return source_shape, scale
 
 
 def tiled(function, images, *, tile, reach, scale):

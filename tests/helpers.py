@@ -48,7 +48,6 @@ TINY = {
     "srgan": {"scale": 2, "filters": 2, "blocks": 1, "d_filters": 2, "d_units": 4},
     "context-encoder": {"filters": 2, "levels": 2, "overlap": 1},
     "next-frame": {
-        "frames": 2,
         "scales": 2,
         "filters": 2,
         "d_filters": 2,

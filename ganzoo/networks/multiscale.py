@@ -3,7 +3,6 @@
 import keras
 from keras import layers
 
-from ganzoo import specs
 from ganzoo.networks import inputs
 
 # By scale, the coarsest first: channels in terms of `filters`, and kernels.
@@ -39,7 +38,6 @@ def generator(
         filters: channels of the first convolutions, 128 in the paper.
         value_range: of the samples.
     """
-    specs.check_known("number of scales", [scales], SCALES)
     smallest = 4 * multiple(scales)
     *_, channels = inputs.check_image_shape(image_shape, (3,), smallest=smallest)
     inputs.check_positive(filters=filters)
@@ -68,7 +66,13 @@ def generator(
 
 
 def multiple(scales: int) -> int:
-    """What the sides must be a multiple of."""
+    """What the sides must be a multiple of.
+
+    Raises:
+        ValueError: another number of scales than 2 to 4.
+    """
+    if scales not in SCALES:
+        raise ValueError(f"`scales` must be 2, 3 or 4. Received: {scales!r}.")
     return 2 ** (scales - 1)
 
 

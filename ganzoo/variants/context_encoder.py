@@ -1,97 +1,9 @@
 """Context encoder: what belongs into the hole of an image, or of a clip's frame."""
 
-from collections.abc import Mapping
-
-import keras
-import tensorflow as tf
-
-from ganzoo import distribute
 from ganzoo.gan import assemble
-from ganzoo.networks import context_encoder as networks
-from ganzoo.networks import dcgan
+from ganzoo.inpainting_model import InpaintingModel
+from ganzoo.networks import channelwise, dcgan
 from ganzoo.registry import register
-from ganzoo.translation_model import TranslationModel
-
-
-@keras.saving.register_keras_serializable("ganzoo")
-class ContextEncoder(TranslationModel):
-    """G fills holes; what is known stays as it is.
-
-    The last channels of a source are the image with its hole filled by anything, the
-    one before them the mask, highest in the hole; those before that, if any, are
-    neighbouring frames. See `ganzoo.data.holes.punch`.
-
-    Args:
-        hole: weight of the squared error in the hole, a mean over it (eq. 1).
-        overlap: pixels around the hole that G predicts, too.
-        overlap_weight: of a pixel there, next to 1 in the hole.
-        **settings: see `TranslationModel`.
-    """
-
-    def __init__(self, *, hole=0.999, overlap=0, overlap_weight=10.0, **settings):
-        super().__init__(**settings)
-        self.hole = hole
-        self.overlap = overlap
-        self.overlap_weight = overlap_weight
-        self.loss_terms = (*self.loss_terms, "g_hole")
-
-    def answer(self, network, source, seed, training):
-        made = super().answer(network, source, seed, training)
-        return self._composed(made, source)
-
-    def generate(self, batch, training):
-        """The whole prediction beside the sample, for the pixels around the hole."""
-        source = batch["source"]
-        made = super().answer(self.generator, source, batch["seed"], training)
-        return {"sample": self._composed(made, source), "prediction": made}
-
-    def reconstruct(self, batch, fake, training):
-        error = tf.reduce_mean(
-            tf.square(batch["real"] - fake["prediction"]), axis=-1, keepdims=True
-        )
-        weight = self._weights(batch["source"])
-        # Holes differ in size, and so would the means of replicas.
-        total = distribute.global_mean(tf.reduce_sum(weight))
-        value = tf.math.divide_no_nan(tf.reduce_sum(weight * error), total)
-        rest = super().reconstruct(batch, fake, training)
-        return {**rest, "g_hole": self.hole * value}
-
-    def _weights(self, source):
-        """Of the squared errors (N, H, W, 1): 1 in the hole, 0 in what is known."""
-        mask = self._mask(source)
-        if not self.overlap:
-            return mask
-        size = 2 * self.overlap + 1
-        around = tf.nn.max_pool2d(mask, size, 1, "SAME") - mask
-        return mask + self.overlap_weight * around
-
-    def _mask(self, source):
-        """1 in the hole, 0 elsewhere, (N, H, W, 1)."""
-        low, high = self.value_range
-        channel = self.image_shape[-1] + 1
-        return (source[..., -channel : 1 - channel] - low) / (high - low)
-
-    def _composed(self, made, source):
-        known = source[..., -self.image_shape[-1] :]
-        return tf.where(self._mask(source) > 0.5, made, known)
-
-    # --- use --------------------------------------------------------------------
-
-    def call(self, inputs, training=False):
-        given = inputs if isinstance(inputs, Mapping) else {"source": inputs}
-        source = tf.cast(given["source"], self.variable_dtype)
-        made = super().call(given, training)
-        return self._composed(tf.cast(made, source.dtype), source)
-
-    def _checked_images(self, images, channels):
-        images = super()._checked_images(images, channels)
-        if images.shape[1:3] != self.source_shape[:2]:
-            raise ValueError(
-                "The middle of a context encoder sees all positions, so sources must "
-                f"have the sides of those trained on: {self.source_shape[:2]}. "
-                f"Received: {images.shape[1:3]}."
-            )
-        return images
 
 
 @register(
@@ -103,7 +15,7 @@ class ContextEncoder(TranslationModel):
 )
 def context_encoder(
     image_shape=(64, 64, 3),
-    neighbours=0,
+    source_shape=None,
     filters=64,
     levels=None,
     norm="batch",
@@ -128,15 +40,16 @@ def context_encoder(
     hole alone, and D sees that, the known pixels around it. The paper's centre case
     predicts a border of 7 pixels as well, with weight 10: `overlap=7`. Its error is a
     sum, divided by the pixels of the hole here, so that holes of any size weigh alike.
-    `adversarial=0` is the twin without D. For the frame of a clip, `neighbours` frames
-    are further channels.
+    `adversarial=0` is the twin without D. For the frame of a clip, neighbouring frames
+    are further channels of `source_shape`. See `ganzoo.data.holes.punch`.
 
     Proven: every term by hand, the known pixels kept
     (tests/variants/test_context_encoder.py); on real images: not measured yet.
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
-        neighbours: frames of the clip that the source has beside its own.
+        source_shape: of the sources: neighbouring frames, mask, image; by default
+            without neighbours.
         filters: channels of G's first level.
         levels: of G; by default down to about 4 positions along the shorter side.
         norm: G's normalisation, a name of `networks.norms`.
@@ -150,12 +63,12 @@ def context_encoder(
         g_learning_rate: G's own rate.
 
     Raises:
-        ValueError: `neighbours` or `overlap` that are no whole numbers from 0.
+        ValueError: sources without a mask, or a wrong `overlap`.
     """
-    _check_counts(neighbours=neighbours, overlap=overlap)
     *sides, channels = image_shape
-    source_shape = (*sides, (neighbours + 1) * channels + 1)
-    generator = networks.generator(
+    source_shape = tuple(source_shape or (*sides, channels + 1))
+    _check(source_shape, channels, overlap)
+    generator = channelwise.generator(
         image_shape,
         source_channels=source_shape[-1],
         filters=filters,
@@ -167,7 +80,7 @@ def context_encoder(
         image_shape, filters=d_filters or filters, d_norm=d_norm
     )
     return assemble(
-        ContextEncoder,
+        InpaintingModel,
         generator=generator,
         discriminator=discriminator if adversarial else None,
         image_shape=image_shape,
@@ -182,9 +95,14 @@ def context_encoder(
     )
 
 
-def _check_counts(**values):
-    for name, value in values.items():
-        if not isinstance(value, int) or value < 0:
-            raise ValueError(
-                f"`{name}` must be a whole number from 0. Received: {value!r}."
-            )
+def _check(source_shape, channels, overlap):
+    if source_shape[-1] % channels != 1 % channels or source_shape[-1] <= channels:
+        raise ValueError(
+            "Sources must have the channels of an image, one of its mask, and those of "
+            f"neighbouring frames, if any: {channels + 1}, {2 * channels + 1}, ... "
+            f"Received: {source_shape[-1]}."
+        )
+    if not isinstance(overlap, int) or overlap < 0:
+        raise ValueError(
+            f"`overlap` must be a whole number from 0. Received: {overlap!r}."
+        )

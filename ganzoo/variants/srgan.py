@@ -6,9 +6,9 @@ import tensorflow as tf
 from ganzoo import specs
 from ganzoo.gan import assemble
 from ganzoo.networks import content as contents
-from ganzoo.networks import srresnet as networks
+from ganzoo.networks import subpixel
 from ganzoo.registry import register
-from ganzoo.super_resolution import SuperResolution, source_shape_of
+from ganzoo.super_resolution import SuperResolution, factor
 from ganzoo.translation_model import RECONSTRUCTIONS
 
 
@@ -51,7 +51,8 @@ class SRGAN(SuperResolution):
 )
 def srgan(
     image_shape=(96, 96, 3),
-    scale=4,
+    source_shape=None,
+    scale=None,
     filters=64,
     blocks=16,
     norm="batch",
@@ -83,8 +84,10 @@ def srgan(
     yet.
 
     Args:
-        image_shape: (H, W, C) of the samples, sides that `scale` divides.
-        scale: how much larger than its source a sample is, 2 or 4.
+        image_shape: (H, W, C) of the samples.
+        source_shape: of the sources; by default as `scale` has it.
+        scale: how much larger than its source a sample is, 2 or 4; by default that of
+            the shapes, or 4.
         filters: channels of the generator.
         blocks: residual blocks.
         norm: G's normalisation, a name of `networks.norms`.
@@ -100,22 +103,22 @@ def srgan(
         beta_1: Adam's decay of the mean gradient.
 
     Raises:
-        ValueError: another scale, sides that it does not divide, or a content network
+        ValueError: another scale, shapes that do not have it, or a content network
             that cannot be had or does not take the images.
     """
-    source_shape = source_shape_of(image_shape, scale, networks.SCALES)
-    discriminator = networks.discriminator(
+    source_shape, scale = factor(image_shape, source_shape, scale, subpixel.SCALES)
+    discriminator = subpixel.discriminator(
         image_shape, filters=d_filters or filters, units=d_units, d_norm=d_norm
     )
     return assemble(
         SRGAN,
-        generator=networks.generator(
+        generator=subpixel.generator(
             image_shape, scale=scale, filters=filters, blocks=blocks, norm=norm
         ),
         discriminator=discriminator if adversarial else None,
         image_shape=image_shape,
         source_shape=source_shape,
-        reach=networks.reach(scale, blocks, norm),
+        reach=subpixel.reach(scale, blocks, norm),
         content=_content_network(content, image_shape, value_range),
         content_weight=content_weight,
         adversarial=adversarial,
@@ -138,7 +141,7 @@ def _content_network(content, image_shape, value_range):
             content(tf.zeros((1, *image_shape)), training=False)
     except Exception as error:  # whatever the network makes of it
         raise ValueError(
-            f"The content network must take images (N, {', '.join(map(str, image_shape))})"
-            f". Received one that does not: {type(error).__name__}: {error}"
+            f"The content network must take images of {tuple(image_shape)}, and this "
+            f"one does not ({type(error).__name__}: {error})."
         ) from error
     return content

@@ -3,9 +3,9 @@
 import keras
 
 from ganzoo.gan import LinearDecay
-from ganzoo.networks import srresnet as networks
+from ganzoo.networks import subpixel
 from ganzoo.registry import register
-from ganzoo.super_resolution import SuperResolution, source_shape_of
+from ganzoo.super_resolution import SuperResolution, factor
 
 
 @register(
@@ -17,7 +17,8 @@ from ganzoo.super_resolution import SuperResolution, source_shape_of
 )
 def srresnet(
     image_shape=(96, 96, 3),
-    scale=4,
+    source_shape=None,
+    scale=None,
     filters=64,
     blocks=16,
     norm="batch",
@@ -39,12 +40,14 @@ def srresnet(
     are what `translate` is for, large ones with `tile=128`.
 
     Proven: the network, its reach, tiles and the terms by hand
-    (tests/variants/test_srresnet.py, tests/networks/test_srresnet.py,
+    (tests/variants/test_srresnet.py, tests/networks/test_subpixel.py,
     tests/test_super_resolution.py); on Set5: not measured yet.
 
     Args:
-        image_shape: (H, W, C) of the samples, sides that `scale` divides.
-        scale: how much larger than its source a sample is, 2 or 4.
+        image_shape: (H, W, C) of the samples.
+        source_shape: of the sources; by default as `scale` has it.
+        scale: how much larger than its source a sample is, 2 or 4; by default that of
+            the shapes, or 4.
         filters: channels of the generator.
         blocks: residual blocks.
         norm: a name of `networks.norms`; "none" as in ESRGAN.
@@ -59,16 +62,16 @@ def srresnet(
         jit_compile: compile the step with XLA (one device only).
 
     Raises:
-        ValueError: another scale, or sides that it does not divide.
+        ValueError: another scale, or shapes that do not have it.
     """
-    source_shape = source_shape_of(image_shape, scale, networks.SCALES)
+    source_shape, scale = factor(image_shape, source_shape, scale, subpixel.SCALES)
     model = SuperResolution(
-        generator=networks.generator(
+        generator=subpixel.generator(
             image_shape, scale=scale, filters=filters, blocks=blocks, norm=norm
         ),
         image_shape=image_shape,
         source_shape=source_shape,
-        reach=networks.reach(scale, blocks, norm),
+        reach=subpixel.reach(scale, blocks, norm),
         reconstruction={distance: 1.0},
         value_range=value_range,
         ema_decay=ema_decay,
