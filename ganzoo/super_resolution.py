@@ -94,15 +94,12 @@ def tiled(function, images, *, tile, reach, scale):
     """
 
     def part(top, left):
-        height, width = images.shape[1:3]
         above, before = max(0, top - reach), max(0, left - reach)
-        below, after = min(height, top + tile) + reach, min(width, left + tile) + reach
+        below, after = top + tile + reach, left + tile + reach
         made = function(images[:, above:below, before:after])
         down, along = (top - above) * scale, (left - before) * scale
         side = tile * scale
-        high = min(side, (height - top) * scale)
-        wide = min(side, (width - left) * scale)
-        return made[..., down : down + high, along : along + wide, :]
+        return made[..., down : down + side, along : along + side, :]
 
     rows = [
         np.concatenate(

@@ -157,8 +157,9 @@ def test_gradient_difference_by_hand():
     assert float(found) == (1 + 3) / 2 + (2 + 2) / 2
     # A shift and a sign of all steps change nothing.
     assert float(translation_model.gradient_difference(real, 5 - real)) == 0
-    half = translation_model.gradient_difference(real, real / 2)
-    assert float(half) == float(found) / 2
+    for pair in ((real, real / 2), (real / 2, real)):
+        half = translation_model.gradient_difference(*pair)
+        assert float(half) == float(found) / 2
 
 
 def test_it_learns_pairs():
