@@ -9,6 +9,7 @@
 Each records its part of zoo_configs/results/distribution_cost.json.
 """
 
+import contextlib
 import json
 import os
 import statistics
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from unittest import mock
 
 import helpers
 import keras
@@ -179,9 +181,11 @@ def _checkpoint_share(name):
 def traffic():
     """Bytes that a step of each variant as built by default exchanges.
 
-    Counted in the traced graph of a step on two replicas: the inputs of the
-    all-reduces and the outputs of the all-gathers that stand on one of them. FLOP are
-    TensorFlow's count of the same step on one device.
+    Counted where a step on two replicas is traced: the inputs of the all-reduces in
+    its graph, and what all replicas give to `all_gather`. Left out are all-reduces of
+    a size that the graph does not tell: the gradients of what was gathered, and those
+    of embeddings, of which TensorFlow exchanges the rows that were used. FLOP are its
+    count of the same step on one device.
     """
     strategy = distribute.get_strategy("mirrored", 2)
     return {name: _exchange(name, strategy) for name in ganzoo.list_models()}
@@ -195,14 +199,15 @@ def _exchange(name, strategy):
     data = strategy.experimental_distribute_dataset(batches(arrays, size, seed=0))
     model.make_train_function()
     iterator = iter(data)
-    graph = model.train_function.get_concrete_function(iterator).graph
-    found = {"CollectiveReduceV2": [], "CollectiveGatherV2": []}
-    for operation in _operations(graph):
-        if operation.type in found:
-            found[operation.type].append(operation)
     replicas = strategy.num_replicas_in_sync
-    reduced = [_bytes(op.inputs[0]) for op in found["CollectiveReduceV2"]]
-    gathered = [_bytes(op.outputs[0]) for op in found["CollectiveGatherV2"]]
+    with _gathered() as shares:
+        graph = model.train_function.get_concrete_function(iterator).graph
+    reduced = [
+        _bytes(operation.inputs[0])
+        for operation in _operations(graph)
+        if operation.type == "CollectiveReduceV2"
+        and operation.inputs[0].shape.is_fully_defined()
+    ]
     gradients = {
         "d": sum(_bytes(v.value) for n in model.discriminators for v in _own(n)),
         "g": sum(_bytes(v.value) for n in model.generators for v in _own(n)),
@@ -212,10 +217,24 @@ def _exchange(name, strategy):
         "all-reduced": sum(reduced) // replicas,
         "of it gradients": model.d_steps * gradients["d"] + gradients["g"],
         "all-reduces": len(reduced) // replicas,
-        "gathered": sum(gathered) // replicas,
+        "gathered": sum(shares),
         "samples": BATCH,
         "flop": benchmark.flops_of_step(alone, helpers.arrays_for(alone, size), BATCH),
     }
+
+
+@contextlib.contextmanager
+def _gathered():
+    """Yields the bytes of each share that is given to `all_gather` in the block."""
+    shares = []
+    original = tf.distribute.ReplicaContext.all_gather
+
+    def all_gather(context, value, axis):
+        shares.append(_bytes(value))
+        return original(context, value, axis)
+
+    with mock.patch.object(tf.distribute.ReplicaContext, "all_gather", all_gather):
+        yield shares
 
 
 def _own(network):

@@ -61,6 +61,8 @@ def finals(strategy, folder, name, writes, kind, count):
 
 def whole(strategy, folder, name, writes, *_):
     """Ten steps; the checkpoint after four, and the state at the end."""
+    if list((folder / name / "end").glob("*.npz")):  # as above
+        return
     with strategy.scope():
         keras.utils.set_random_seed(5)
         model = tiny(name, ema_decay=0.9)
@@ -72,6 +74,8 @@ def whole(strategy, folder, name, writes, *_):
 
 def rest(strategy, folder, name, writes, *_):
     """The last six steps in another process, and the variables that differ."""
+    if (folder / f"{name}.json").exists():
+        return
     with strategy.scope():
         keras.utils.set_random_seed(99)  # other weights, which the checkpoint replaces
         model = tiny(name, ema_decay=0.9)

@@ -28,3 +28,12 @@ def axes_cost() -> str:
         for name, row in measured("axes_cost")["rows"].items()
     ]
     return table(("D or its view", "ms a step", "over the plain step"), rows)
+
+
+def axes_peer() -> str:
+    """The step with the gradient penalty beside PyTorch's, pair by pair."""
+    pairs = measured("axes_cost")["WGAN-GP beside PyTorch"]
+    times = [(pair["fit"], pair["peer"]) for pair in pairs]
+    rows = [(f"{own:.0f}", f"{peer:.0f}", f"{peer / own:.2f}") for own, peer in times]
+    head = ("ours, ms a step", "PyTorch eager, ms a step", "theirs over ours")
+    return table(head, rows)
