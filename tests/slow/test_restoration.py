@@ -27,12 +27,12 @@ SEEDS = (0, 1, 2)
 CHUNK = 500
 # Sizes for two cores; the steps are the budget of a run.
 NETWORK = {"image_shape": (96, 96, 3), "scale": 4, "filters": 32, "blocks": 5}
-SRRESNET = {"steps": 8000, "batch_size": 16}
-SRGAN = {"steps": 3000, "batch_size": 16}
+SRRESNET = {"steps": 4000, "batch_size": 16}
+SRGAN = {"steps": 1500, "batch_size": 16}
 ENCODER = {"filters": 32}
-INPAINT = {"steps": 6000, "batch_size": 32}
+INPAINT = {"steps": 4000, "batch_size": 32}
 SCALES = {"scales": 3, "filters": 16, "d_filters": 8, "d_units": 64}
-FRAMES = {"steps": 8000, "batch_size": 16}
+FRAMES = {"steps": 6000, "batch_size": 16}
 
 
 def fitted(name, make, arrays, *, steps, batch_size):
