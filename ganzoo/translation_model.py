@@ -16,9 +16,26 @@ from ganzoo.layers import always_on, noise_states
 
 PIXELS = 2**20  # of the sources translated at once, so that memory is bounded
 EXAMPLES = 8  # rows of the picture that training draws
+
+
+def gradient_difference(real, fake):
+    """How far the steps from pixel to pixel are off, down and along, in size.
+
+    The loss of Mathieu et al. 2015 (arXiv 1511.05440, eq. 6) with alpha 1, means in
+    the place of sums; images (N, H, W, C).
+    """
+    sizes = [
+        [tf.abs(x[:, 1:] - x[:, :-1]), tf.abs(x[:, :, 1:] - x[:, :, :-1])]
+        for x in (real, fake)
+    ]
+    pairs = zip(*sizes, strict=True)
+    return tf.add_n([tf.reduce_mean(tf.abs(a - b)) for a, b in pairs])
+
+
 RECONSTRUCTIONS = {
     "l1": lambda real, fake: tf.reduce_mean(tf.abs(real - fake)),
     "l2": lambda real, fake: tf.reduce_mean(tf.square(real - fake)),
+    "gradient_difference": gradient_difference,
 }
 """Distances of a sample from its target, means over all values, by name."""
 

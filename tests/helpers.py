@@ -44,6 +44,22 @@ TINY = {
         "norm": "none",  # pix2pix has it, and tracing it twice costs twice
         "d_norm": "none",
     },
+    "srresnet": {"scale": 2, "filters": 2, "blocks": 1},
+    "srgan": {
+        "scale": 2,
+        "filters": 2,
+        "blocks": 1,
+        "d_filters": 2,
+        "d_units": 4,
+        "d_norm": "none",  # dcgan has it, and seven of them cost a minute
+    },
+    "context-encoder": {"filters": 2, "levels": 2, "overlap": 1},
+    "next-frame": {
+        "scales": 2,
+        "filters": 2,
+        "d_filters": 2,
+        "d_units": 4,
+    },
 }
 
 

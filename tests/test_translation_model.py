@@ -145,6 +145,18 @@ def test_terms_of_a_model_without_d_by_hand(tmp_path):
     np.testing.assert_array_equal(loaded.translate(x), model.translate(x))
 
 
+def test_gradient_difference_by_hand():
+    """Steps of size 1 and 3 down, 2 and 2 along; a constant image has none."""
+    real = tf.constant([[0.0, 2.0], [1.0, -1.0]])[None, ..., None]
+    found = translation_model.gradient_difference(real, tf.zeros_like(real))
+    assert float(found) == (1 + 3) / 2 + (2 + 2) / 2
+    # A shift and a sign of all steps change nothing.
+    assert float(translation_model.gradient_difference(real, 5 - real)) == 0
+    for pair in ((real, real / 2), (real / 2, real)):
+        half = translation_model.gradient_difference(*pair)
+        assert float(half) == float(found) / 2
+
+
 def test_it_learns_pairs():
     """The negative of an image, by L1 alone: a 1x1 convolution must become -1."""
     model = identical()

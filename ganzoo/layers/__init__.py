@@ -12,6 +12,7 @@ from ganzoo.layers.normalization import (
     layer_norm,
 )
 from ganzoo.layers.pool import Pool
+from ganzoo.layers.shuffle import PixelShuffle
 from ganzoo.layers.spectral import SpectralNorm
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Maxout",
     "MinibatchDiscrimination",
     "MinibatchStdDev",
+    "PixelShuffle",
     "Pool",
     "SelfAttention",
     "SpectralNorm",

@@ -1,0 +1,98 @@
+"""Clips of moving digits, made of real ones, and what models learn from clips.
+
+Moving MNIST (Srivastava et al. 2015, arXiv 1502.04681, section 4): clips of 20
+frames of 64x64 in which two digits start anywhere, move in a direction drawn from the
+unit circle at a speed drawn from a range, and bounce off the edges; where they overlap,
+the brighter pixel counts.
+"""
+
+import numpy as np
+
+SPEED = (2.0, 5.0)  # pixels a frame; the paper gives no range; common code has 3.6
+
+
+def moving_digits(
+    images, n, *, frames=20, side=64, digits=2, speed=SPEED, seed=0
+) -> np.ndarray:
+    """Clips (n, frames, side, side, 1), uint8, of digits that bounce off the edges.
+
+    A digit lies at whole pixels: its exact place, rounded. As in the paper, a clip is
+    a function of nothing but its digits, places and velocities.
+
+    Args:
+        images: (m, h, w, 1), uint8, what moves: such as MNIST's, 28x28; each is drawn
+            with equal probability.
+        n: how many clips.
+        frames: of a clip.
+        side: of a frame.
+        digits: in a clip.
+        speed: least and greatest, pixels a frame.
+        seed: of digits, places and velocities.
+
+    Raises:
+        ValueError: images of another form, or larger than a frame.
+    """
+    images = np.asarray(images)
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 1:
+        raise ValueError(
+            "What moves must be uint8 images (m, h, w, 1). "
+            f"Received: {images.dtype} of shape {images.shape}."
+        )
+    height, width = images.shape[1:3]
+    if max(height, width) > side:
+        raise ValueError(
+            f"A frame must be as large as what moves in it, {height}x{width}. "
+            f"Received: side={side}."
+        )
+    rng = np.random.default_rng(seed)
+    room = np.array([side - height, side - width])
+    shape = n, digits
+    drawn = rng.integers(0, len(images), shape)
+    start = rng.uniform(0, 1, (*shape, 2)) * room
+    angle = rng.uniform(0, 2 * np.pi, shape)
+    direction = np.stack([np.sin(angle), np.cos(angle)], axis=-1)
+    velocity = direction * rng.uniform(*speed, shape)[..., None]
+    time = np.arange(frames)[:, None]
+    place = bounced(start[..., None, :] + time * velocity[..., None, :], room)
+    place = np.rint(place).astype(int)
+    clips = np.zeros((n, frames, side, side, 1), np.uint8)
+    for clip, chosen, paths in zip(clips, drawn, place, strict=True):
+        for image, path in zip(images[chosen], paths, strict=True):
+            for frame, (top, left) in zip(clip, path, strict=True):
+                part = frame[top : top + height, left : left + width]
+                np.maximum(part, image, out=part)
+    return clips
+
+
+def bounced(place, room):
+    """Where a point is that would be at `place` if there were no walls at 0 and room.
+
+    Args:
+        place: any array (..., d).
+        room: (d,), from 0; without any, a point stays at 0.
+    """
+    folded = np.mod(place, np.maximum(2 * room, 1e-9))
+    return np.where(room > 0, np.minimum(folded, 2 * room - folded), 0)
+
+
+def pairs(clips, history=4) -> dict[str, np.ndarray]:
+    """What `next-frame` learns: `source`, the first frames, and `real`, the one after.
+
+    Args:
+        clips: (n, frames, H, W, C).
+        history: frames that are seen, stacked in the channels, the last one last.
+
+    Returns:
+        {"source": (n, H, W, history C), "real": (n, H, W, C)}
+
+    Raises:
+        ValueError: too short clips.
+    """
+    clips = np.asarray(clips)
+    if clips.ndim != 5 or not 1 <= history < clips.shape[1]:
+        raise ValueError(
+            "Clips must be (n, frames, H, W, C), with more frames than `history`, "
+            f"which is at least 1. Received: {clips.shape} and history={history}."
+        )
+    source = np.concatenate([clips[:, i] for i in range(history)], axis=-1)
+    return {"source": source, "real": clips[:, history]}

@@ -1,0 +1,99 @@
+"""SRGAN's networks (Ledig et al. 2017, arXiv 1609.04802, figure 4)."""
+
+import keras
+from keras import layers
+
+from ganzoo.layers import PixelShuffle
+from ganzoo.networks import inputs, norms
+
+SCALES = (2, 4)
+LEVELS = 4  # of the discriminator: 64, 128, 256, 512 channels
+LOCAL = ("none", "batch", "spectral")  # that let a pixel see its surroundings alone
+SLOPE = 0.25  # that PReLU starts from (He et al. 2015, arXiv 1502.01852)
+
+
+def generator(image_shape, *, scale=4, filters=64, blocks=16, norm="batch"):
+    """source (N, h, w, C) to samples (N, scale h, scale w, C), sides of any size.
+
+    A 9x9 convolution, residual blocks of two 3x3 ones, a last one and the sum with the
+    first map; for each factor 2 a convolution to four times the channels and a pixel
+    shuffle; a 9x9 convolution to the colours. PReLU, with one slope a channel. Linear
+    at the end, as in the paper's figure: what is out of range is cut off in use.
+
+    Args:
+        image_shape: (H, W, C) of the samples that are trained on.
+        scale: 2 or 4.
+        filters: channels, 64 in the paper.
+        blocks: residual blocks, 16 in the paper.
+        norm: a name of `norms.NORMS`; ESRGAN (1809.00219) has none.
+    """
+    *_, channels = inputs.check_image_shape(image_shape, (3,), smallest=scale)
+    inputs.check_positive(filters=filters, blocks=blocks)
+    norm = norms.get(norm, option="norm")
+
+    def step(x, activated=True):
+        x = norm.wrap(_convolution(filters, 3, use_bias=norm.after is None))(x)
+        x = norm.after()(x) if norm.after else x
+        return _prelu()(x) if activated else x
+
+    source = keras.Input((None, None, channels), name="source")
+    x = first = _prelu()(norm.wrap(_convolution(filters, 9))(source))
+    for _ in range(blocks):
+        x = layers.Add()([x, step(step(x), activated=False)])
+    x = layers.Add()([first, step(x, activated=False)])
+    for _ in range(SCALES.index(scale) + 1):
+        x = norm.wrap(_convolution(4 * filters, 3))(x)
+        x = _prelu()(PixelShuffle(2)(x))
+    x = norm.wrap(_convolution(channels, 9))(x)
+    return keras.Model({"source": source}, x, name="generator")
+
+
+def reach(scale: int, blocks: int, norm: str) -> int | None:
+    """Pixels of the source to each side that a pixel of the sample depends on.
+
+    None where it depends on all of them, by a normalisation over positions.
+    """
+    if norm not in LOCAL:
+        return None
+    pixels = 4  # of the last convolution, in pixels of the sample
+    for _ in range(SCALES.index(scale) + 1):
+        pixels = (pixels + 1) // 2 + 1
+    return pixels + 1 + 2 * blocks + 4
+
+
+def discriminator(image_shape, *, filters=64, units=1024, d_norm="batch"):
+    """sample (N, H, W, C) to logits (N, 1): eight 3x3 convolutions, two dense layers.
+
+    Each of four levels has a convolution, and one of stride 2; the channels double
+    from level to level. LeakyReLU(0.2); normalisation but in the first.
+
+    Args:
+        image_shape: (H, W, C).
+        filters: channels of the first level, 64 in the paper.
+        units: of the dense layer, 1024 in the paper.
+        d_norm: a name of `norms.NORMS`.
+    """
+    shape = inputs.check_image_shape(image_shape, (3,))
+    inputs.check_positive(filters=filters, units=units)
+    norm = norms.get(d_norm)
+    x = sample = keras.Input(shape, name="sample")
+    for level in range(LEVELS):
+        for stride in (1, 2):
+            normed = norm.after is not None and (level, stride) != (0, 1)
+            width = filters * 2**level
+            layer = _convolution(width, 3, strides=stride, use_bias=not normed)
+            x = norm.wrap(layer)(x)
+            x = norm.after()(x) if normed else x
+            x = inputs.activation("leaky_relu")(x)
+    x = norm.wrap(layers.Dense(units))(layers.Flatten()(x))
+    x = norm.wrap(layers.Dense(1))(inputs.activation("leaky_relu")(x))
+    return keras.Model({"sample": sample}, x, name="discriminator")
+
+
+def _convolution(filters, kernel, **options):
+    return layers.Conv2D(filters, kernel, padding="same", **options)
+
+
+def _prelu():
+    start = keras.initializers.Constant(SLOPE)
+    return layers.PReLU(shared_axes=(1, 2), alpha_initializer=start)

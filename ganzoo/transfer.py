@@ -1,0 +1,53 @@
+"""What one model takes over from another that was trained before."""
+
+from itertools import zip_longest
+
+
+def load_generators(model, start) -> None:
+    """Gives the generators of `model` the weights of those of `start`.
+
+    Running averages where `start` keeps them, as in use; the averages of `model` start
+    from the same weights. D, the optimizers and the step stay as they are.
+
+    Args:
+        model: such as `srgan`.
+        start: such as `srresnet` of the same sizes.
+
+    Raises:
+        ValueError: the networks differ: the first difference is named.
+    """
+    mine, theirs = model.generators, start.generators
+    if len(mine) != len(theirs):
+        raise ValueError(
+            "The models must have as many generators. "
+            f"Received: {len(mine)} to fill, {len(theirs)} to start from."
+        )
+    for network, given in zip(mine, theirs, strict=True):
+        _check_alike(network, given)
+    for network, given in zip(mine, theirs, strict=True):
+        weights = start.average_of(given).get_weights()
+        network.set_weights(weights)
+        model.average_of(network).set_weights(weights)
+
+
+def _check_alike(network, given):
+    wanted, there = _weights(network), _weights(given)
+    if wanted == there:
+        return
+    pairs = enumerate(zip_longest(wanted, there, fillvalue="none"), start=1)
+    i, own, other = next((i, *pair) for i, pair in pairs if pair[0] != pair[1])
+    raise ValueError(
+        f"The {network.name} differs from the one to start from: build both with the "
+        f"same options. Received: {len(wanted)} weights to fill and {len(there)} to "
+        f"start from; weight {i} differs first, {own} and {other}."
+    )
+
+
+def _weights(network) -> list[str]:
+    """Kind of the layer, name and shape of each weight; layers without any are left
+    out: they may be renamed from one release to the next."""
+    return [
+        f"{type(layer).__name__} {variable.name} {tuple(variable.shape)}"
+        for layer in network.layers
+        for variable in layer.weights
+    ]

@@ -1,0 +1,96 @@
+"""Next frame: the frame after those of a clip, from coarse to fine."""
+
+from ganzoo.gan import assemble
+from ganzoo.networks import multiscale
+from ganzoo.next_frame_model import NextFrameModel
+from ganzoo.registry import register
+
+
+@register(
+    "next-frame",
+    paper="Mathieu et al. 2015, Deep multi-scale video prediction beyond mean square "
+    "error, arXiv 1511.05440",
+    tasks=("translation",),
+    batch_keys=("real", "source"),
+)
+def next_frame(
+    image_shape=(32, 32, 1),
+    source_shape=None,
+    scales=4,
+    filters=128,
+    d_filters=64,
+    d_units=1024,
+    l1=1.0,
+    l2=0.0,
+    gradient_difference=1.0,
+    adversarial=0.05,
+    value_range=(-1.0, 1.0),
+    **options,
+):
+    """Generators and discriminators of four scales, L1, gradients and adversaries.
+
+    As in the paper: four frames to the next, 32x32 patches in training and frames of
+    any size in use, weights 1 of the distance (p = 1) and of the difference of
+    gradients (alpha = 1), 0.05 of the adversarial term. The paper's distances are
+    sums over pixels, here means; its SGD (0.04 for G, falling to 0.005; 0.02 for D)
+    is Adam at 2e-4 here, and `g_optimizer="sgd", g_learning_rate=0.04` goes back;
+    between scales pixels are doubled. `adversarial=0` is the twin without D, `l1=0,
+    l2=1, gradient_difference=0` beside it the paper's l2 model. A source is the frames
+    one after the other in the channels, the last one last: see
+    `ganzoo.data.moving.pairs`. A size for two cores: `scales=3, filters=16,
+    d_filters=8, d_units=64`.
+
+    Proven: every term by hand (tests/variants/test_next_frame.py,
+    tests/test_translation_model.py); on Moving MNIST: not measured yet.
+
+    Args:
+        image_shape: (H, W, C) of a frame, sides that 2^(scales - 1) divides.
+        source_shape: of the frames before it; by default four of them.
+        scales: 2 to 4; each halves the sides.
+        filters: channels of the generators' first convolutions.
+        d_filters: of the coarsest discriminator's.
+        d_units: of the discriminators' dense layers.
+        l1: weight of the L1 distance; 0 leaves it out.
+        l2: weight of the squared error; 0 leaves it out.
+        gradient_difference: weight of the difference of gradients; 0 leaves it out.
+        adversarial: weight of G's adversarial terms; 0 builds no D.
+        value_range: of the frames.
+
+    Raises:
+        ValueError: another number of scales, or sides too small or not divided.
+    """
+    _check_sides(image_shape, scales)
+    *sides, channels = image_shape
+    source_shape = tuple(source_shape or (*sides, 4 * channels))
+    common = {"source_channels": source_shape[-1], "scales": scales}
+    weights = {"l1": l1, "l2": l2, "gradient_difference": gradient_difference}
+    generator = multiscale.generator(
+        image_shape, filters=filters, value_range=value_range, **common
+    )
+    judges = []
+    if adversarial:
+        judges = multiscale.discriminators(
+            image_shape, filters=d_filters, units=d_units, **common
+        )
+    return assemble(
+        NextFrameModel,
+        generator=generator,
+        discriminator=judges[-1] if judges else None,
+        coarse_discriminators=judges[:-1],
+        image_shape=image_shape,
+        source_shape=source_shape,
+        multiple=multiscale.multiple(scales),
+        reconstruction={name: weight for name, weight in weights.items() if weight},
+        adversarial=adversarial,
+        value_range=value_range,
+        **options,
+    )
+
+
+def _check_sides(image_shape, scales):
+    needed = multiscale.multiple(scales)
+    if any(side % needed for side in image_shape[:2]):
+        raise ValueError(
+            f"Sides of `image_shape` must be multiples of {needed} for {scales} scales."
+            f" Received: {tuple(image_shape)}."
+        )

@@ -1,0 +1,84 @@
+"""SRResNet: larger images by the mean squared error; it is not a GAN."""
+
+import keras
+
+from ganzoo.gan import LinearDecay
+from ganzoo.networks import subpixel
+from ganzoo.registry import register
+from ganzoo.super_resolution import SuperResolution, factor
+
+
+@register(
+    "srresnet",
+    paper="the generator alone of Ledig et al. 2017, Photo-Realistic Single Image "
+    "Super-Resolution Using a Generative Adversarial Network, arXiv 1609.04802",
+    tasks=("translation", "baseline"),
+    batch_keys=("real", "source"),
+)
+def srresnet(
+    image_shape=(96, 96, 3),
+    source_shape=None,
+    scale=None,
+    filters=64,
+    blocks=16,
+    norm="batch",
+    distance="l2",
+    value_range=(-1.0, 1.0),
+    learning_rate=1e-4,
+    beta_1=0.9,
+    decay_steps=None,
+    ema_decay=0.0,
+    seed=0,
+    jit_compile=False,
+):
+    """SRGAN's generator, trained for the squared error alone: what `srgan` starts from.
+
+    As in the paper: 16 residual blocks of 64 channels, patches of 96x96, Adam at 1e-4
+    with beta_1 0.9, batches of 16 (give `batch_size=16`). The paper's sources are in
+    [0, 1]; here they are in `value_range`, as the samples. A size for two cores:
+    `filters=32, blocks=5`. Sources and samples of other sizes than those trained on
+    are what `translate` is for, large ones with `tile=128`.
+
+    Proven: the network, its reach, tiles and the terms by hand
+    (tests/variants/test_srresnet.py, tests/networks/test_subpixel.py,
+    tests/test_super_resolution.py); on Set5: not measured yet.
+
+    Args:
+        image_shape: (H, W, C) of the samples.
+        source_shape: of the sources; by default as `scale` has it.
+        scale: how much larger than its source a sample is, 2 or 4; by default that of
+            the shapes, or 4.
+        filters: channels of the generator.
+        blocks: residual blocks.
+        norm: a name of `networks.norms`; "none" as in ESRGAN.
+        distance: what is minimised, "l2", or "l1", which is less blurred.
+        value_range: of the images.
+        learning_rate: Adam's.
+        beta_1: Adam's decay of the mean gradient.
+        decay_steps: updates of the whole training, in whose second half the rate falls
+            linearly to 0; None keeps it.
+        ema_decay: of the running average; 0 keeps none.
+        seed: of the order of the data.
+        jit_compile: compile the step with XLA (one device only).
+
+    Raises:
+        ValueError: another scale, or shapes that do not have it.
+    """
+    source_shape, scale = factor(image_shape, source_shape, scale, subpixel.SCALES)
+    model = SuperResolution(
+        generator=subpixel.generator(
+            image_shape, scale=scale, filters=filters, blocks=blocks, norm=norm
+        ),
+        image_shape=image_shape,
+        source_shape=source_shape,
+        reach=subpixel.reach(scale, blocks, norm),
+        reconstruction={distance: 1.0},
+        value_range=value_range,
+        ema_decay=ema_decay,
+        seed=seed,
+    )
+    rate = LinearDecay(learning_rate, decay_steps) if decay_steps else learning_rate
+    model.compile(
+        g_optimizer=keras.optimizers.Adam(rate, beta_1=beta_1), jit_compile=jit_compile
+    )
+    return model
