@@ -19,6 +19,7 @@ class Experiment:
 
     model: str = "dcgan"
     options: Mapping = field(default_factory=dict)
+    init_from: str | None = None
     dataset: str = "digits"
     data_dir: str | None = None
     image_size: int | None = None
@@ -75,6 +76,7 @@ SOURCES = ("source", "unpaired")
 FIELDS = {f.name: f for f in dataclasses.fields(Experiment)}
 HELP = {
     "model": "the variant, see `ganzoo list`",
+    "init_from": "a run or .keras file whose generators this run starts from",
     "dataset": "digits, ring8, grid25, swiss_roll, voxel_shapes, stacked_mnist, a TFDS "
     "name, an .npz or a folder",
     "data_dir": "where prepared TFDS sets are (default: TFDS_DATA_DIR)",

@@ -28,6 +28,7 @@ from ganzoo.data.parts import load_parts
 from ganzoo.experiment import Experiment, data_settings, effective_options, to_dict
 from ganzoo.registry import build, discover
 from ganzoo.scorer import SELECTION, scorer_for
+from ganzoo.transfer import load_generators
 
 STEPS_PER_CALL = 20
 
@@ -79,6 +80,9 @@ def train(experiment: Experiment, workdir, progress: bool = True):
             model = build(experiment.model, dtype=experiment.dtype, **options)
         directory = path / run_directory.CHECKPOINTS
         done = checkpoint.restore(model, directory)
+        if experiment.init_from and not done:
+            with strategy.scope():
+                load_generators(model, load(experiment.init_from))
         if done > experiment.steps:
             raise ValueError(
                 f"The run in {path} is at step {done} already; `steps` must be at "

@@ -136,6 +136,7 @@ RULE = {
         "scorer",
         "selection",
         "specs",
+        "transfer",
     },
     "cells": {"experiment", "registry", "specs"},
     "ranking": {"protocol"},

@@ -310,6 +310,31 @@ def test_a_few_labels_need_enough_of_each_class(tmp_path):
 # --- crops, flips and pairs -------------------------------------------------------
 
 
+def test_a_run_starts_from_the_generators_of_another(finished, tmp_path):
+    path, model = finished
+    changes = {"options": {**TINY, "learning_rate": 0.0}, "seed": 7}
+    fresh = _train(tmp_path / "fresh", **changes)
+    begun = _train(tmp_path / "begun", init_from=str(path), **changes)
+    given = zip(model.generator.weights, begun.generator.weights, strict=True)
+    assert all(np.array_equal(*pair) for pair in given)
+    own = zip(fresh.discriminator.weights, begun.discriminator.weights, strict=True)
+    assert all(np.array_equal(*pair) for pair in own)
+    assert not np.array_equal(fresh.generator.weights[0], begun.generator.weights[0])
+
+
+@pytest.mark.parametrize(
+    "init_from,options,message",
+    [("none", TINY, "neither a run"), ("", {**TINY, "g_hidden": [9]}, "same options")],
+)
+def test_a_start_that_does_not_fit_is_refused(
+    init_from, options, message, finished, tmp_path
+):
+    start = init_from or str(finished[0])
+    with pytest.raises(ValueError, match=message):
+        _train(tmp_path / "run", init_from=start, options=options)
+    assert not (tmp_path / "run/config.json").exists()
+
+
 def test_jitter_resumes_bit_for_bit(tmp_path):
     """An interrupted run sees the crops and flips of one that was not."""
     settings = {"image_size": 8, "load_size": 10, "flip": True}

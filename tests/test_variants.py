@@ -18,7 +18,11 @@ from ganzoo.data.mismatched import fill
 from ganzoo.registry import find
 
 VARIANTS = ganzoo.list_models()
-pytestmark = pytest.mark.parametrize("name", VARIANTS)
+every_variant = pytest.mark.parametrize("name", VARIANTS)
+# Builders of a loss or a normaliser on networks that others have too, and those that
+# take longest to trace on replicas; `tests/slow/test_equality.py` has all.
+SLOW = {"dragan", "lsgan", "r3gan", "sagan", "sngan", "wgan", "wgan-gp"}
+SLOW |= {"began", "next-frame", "srgan", "text2image"}
 
 
 def built(name, d_steps=1, **options):
@@ -37,6 +41,7 @@ def differing(a, b):
     return [key for key in a if not np.array_equal(a[key], b[key])]
 
 
+@every_variant
 def test_trains_saves_and_resumes_bit_for_bit(name, tmp_path):
     check_training(name, tmp_path)
 
@@ -64,6 +69,7 @@ def check_training(name, tmp_path, **options):
     assert not differing(values(model), tenth)
 
 
+@every_variant
 def test_trains_and_saves_in_bfloat16(name, tmp_path):
     model = built(name, dtype="mixed_bfloat16")
     logs = model.train_step(_batch(model))
@@ -90,6 +96,7 @@ def _check_saved(model, path):
     assert drawn.shape == (5, *model.sample_shape)
 
 
+@every_variant
 def test_each_player_changes_its_own_weights_alone(name):
     check_players(name)
 
@@ -142,6 +149,10 @@ def _changed(update, model):
     }
 
 
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW)) for n in VARIANTS],
+)
 def test_one_device_equals_two_replicas(name, mirrored, tmp_path):
     """Two steps a call there, one here; and the replicas resume bit for bit."""
 
@@ -165,6 +176,7 @@ def test_one_device_equals_two_replicas(name, mirrored, tmp_path):
     assert not differing(values(two), tenth)
 
 
+@every_variant
 def test_is_described(name):
     variant = find(name)
     about = ganzoo.describe(name)

@@ -71,9 +71,9 @@ def srgan(
 
     As in the paper: the content loss plus 1e-3 times the adversarial one, D of eight
     convolutions, Adam at 1e-4 with beta_1 0.9. The paper starts from a trained
-    SRResNet, so as not to end in a poor optimum: `ganzoo.transfer.load_generators`.
-    It then takes 1e5 updates at 1e-4 and as many at 1e-5; `decay_steps` lets the rate
-    fall linearly instead. `content="pixels"`, the default, is the paper's SRGAN-MSE
+    SRResNet, so as not to end in a poor optimum: `--init_from=RUN`. It then takes 1e5
+    updates at 1e-4 and as many at 1e-5; `decay_steps` lets the rate fall linearly
+    instead. `content="pixels"`, the default, is the paper's SRGAN-MSE
     and needs no download; `"vgg19"` its SRGAN-VGG54 (see `networks.content.vgg19` for
     layer, range and scaling; 80 MB more in each file of the model), where the sum
     over channels is a mean here. ESRGAN's adversarial loss (Wang et al. 2018,
