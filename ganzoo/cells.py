@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from ganzoo import specs
 from ganzoo.experiment import (
     FIELDS,
+    SOURCES,
     Experiment,
     config_names,
     from_dict,
@@ -184,6 +185,14 @@ def _intervals(steps, settings):
 def _check(made):
     if not made:
         raise ValueError("There is nothing to compare: name a variant or a config.")
+    for cell in made:
+        given = {*SOURCES, "caption"} & {*find(cell.experiment.model).batch_keys}
+        if given:
+            raise ValueError(
+                "Models that sample from noise or of a label are compared. "
+                f"{cell.name!r} makes its samples of what it is given "
+                f"({', '.join(given)}): train it, then `ganzoo evaluate` its run."
+            )
     names = [cell.name for cell in made]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

@@ -110,6 +110,8 @@ def test_commas_within_brackets_and_quotes_do_not_split(text, parts):
         ([":x=1"], {}, "A cell is NAME"),
         (["dcgan", "dcgan"], {}, "Two cells have the name 'dcgan'"),
         (["dcgan", "vanilla_ring8"], {}, "one dataset for all"),
+        (["dcgan", "pix2pix"], {}, "'pix2pix' makes its samples of what it is given"),
+        (["text2image"], {}, "caption"),
         (["dcgan"], {"images": 0}, "`images` must be a whole number"),
         (["dcgan"], {"settings": {"datset": "digits"}}, "Did you mean 'dataset'"),
         (["dcgan"], {"settings": {"steps": 5}}, "Unknown setting"),
