@@ -26,7 +26,7 @@ def results() -> str:
 PAGES = {
     "README.md": [results, comparisons.digits, comparisons.mnist],
     "docs/axes.md": [axes.effects, axes.axes_cost, axes.axes_peer],
-    "docs/metrics.md": [metrics.sense],
+    "docs/metrics.md": [metrics.sense, metrics.labels],
     "docs/replicas.md": [
         replicas.equality,
         replicas.resume,

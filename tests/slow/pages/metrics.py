@@ -34,3 +34,26 @@ def sense() -> str:
             cells.append(f"**{text}**" if fooled else text)
         rows.append(cells)
     return table(("set", *SCORES), rows)
+
+
+def labels() -> str:
+    """What labels do for the samples of the semi-supervised model."""
+    found = measured("sgan_labels")
+    names = {
+        "frechet_distance": 2,
+        "kernel_distance": 3,
+        "precision": 3,
+        "recall": 3,
+        "density": 2,
+        "coverage": 3,
+    }
+    rows = [
+        (
+            f"{row['labels']} labels, seed {row['seed']}",
+            *(f"{row[name]:.{digits}f}" for name, digits in names.items()),
+        )
+        for row in found["rows"]
+    ]
+    floor = (f"{found['floor'][name]:.{digits}f}" for name, digits in names.items())
+    rows.append(("real test set", *floor))
+    return table(("sgan on MNIST", *(n.replace("_", " ") for n in names)), rows)
