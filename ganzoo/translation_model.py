@@ -248,13 +248,15 @@ class TranslationModel(JudgedModel):
 
     def _answers(self, network, images, seed):
         """One answer to each image, uint8."""
-        count = max(1, PIXELS // max(1, images[0].size)) if len(images) else 1
+        # Not every network takes a batch of none: a blank one tells the shape.
+        given = images if len(images) else np.zeros((1, *images.shape[1:]), "uint8")
+        count = max(1, PIXELS // given[0].size)
         chunks = []
-        for i, start in enumerate(range(0, len(images) or 1, count)):
-            source = self._scale(images[start : start + count])
+        for i, start in enumerate(range(0, len(given), count)):
+            source = self._scale(given[start : start + count])
             made = self.answer(network, source, distribute.fold(seed, i), False)
             chunks.append(self.as_samples(made.numpy()))
-        return np.concatenate(chunks)
+        return np.concatenate(chunks)[: len(images)]
 
     def _checked_images(self, images, channels):
         images = pipeline.to_arrays(np.asarray(images))["real"]

@@ -57,7 +57,7 @@ def test_any_number_in_chunks(n, monkeypatch):
     answer = model.answer
     model.answer = lambda *args: calls.append(len(args[1])) or answer(*args)
     np.testing.assert_array_equal(model.translate(x), whole)
-    assert calls == {0: [0], 1: [1], 5: [2, 2, 1]}[n]
+    assert calls == {0: [1], 1: [1], 5: [2, 2, 1]}[n]
 
 
 def test_floats_are_taken_too():
