@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ganzoo.data import images, tfds
-from ganzoo.data.folder import paths, read_images
+from ganzoo.data.folder import SPLITS, check_split, paths, read_images
 from ganzoo.data.record import Data, NoSuchSplit
 
 DIRECTIONS = ("AtoB", "BtoA")
@@ -15,7 +15,6 @@ WOULD_DO = {
     "that pairs are read from, a TFDS set cycle_gan/NAME, or any set of images with "
     "pairs=, such as pairs=invert",
 }
-_PARTS = {"train": ("train",), "test": ("test",), "all": ("train", "test")}
 
 
 def load_sides(
@@ -53,12 +52,8 @@ def load_sides(
             f"The data set {name!r} has no sources to translate from. Allowed: "
             f"{WOULD_DO[wanted]}. Received: pairs=None."
         )
-    if split not in _PARTS:
-        raise ValueError(
-            f"Unknown split of {name!r}; allowed: {', '.join(_PARTS)}. "
-            f"Received: {split!r}."
-        )
-    sides = [_sides(path, part) for part in _PARTS[split]]
+    check_split(path, split)
+    sides = [_sides(path, part) for part in SPLITS[split]]
     if any(_sides(path, part) for part in ("train", "test")):
         if not all(sides):
             raise NoSuchSplit(f"No {split} images of A and B in {str(path)!r}.")
@@ -108,7 +103,7 @@ def _listed(root):
 
 def _flat(folder, split):
     """The files of a folder without A and B, by split as in `load_folder`."""
-    roots = [folder / part for part in _PARTS[split]]
+    roots = [folder / part for part in SPLITS[split]]
     if not any((folder / part).is_dir() for part in ("train", "test")):
         if split == "test":
             raise NoSuchSplit(f"No subfolder 'test' in {str(folder)!r}.")
@@ -141,7 +136,7 @@ def _of_tfds(name, split, direction, data_dir, form, reading):
         sides = [
             tfds.load_tfds(
                 name,
-                split="+".join(part + side for part in _PARTS[split]),
+                split="+".join(part + side for part in SPLITS[split]),
                 data_dir=data_dir,
                 form=form,
                 **kept,
