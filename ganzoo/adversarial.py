@@ -221,7 +221,11 @@ class AdversarialModel(Trainer):
             # Optimizers sum gradients over replicas; dividing inside the tape makes
             # that sum the gradient of the mean over the global batch.
             loss = tf.add_n(list(terms.values())) / distribute.replica_count()
-        optimizer.apply(tape.gradient(loss, variables), variables)
+        gradients = tape.gradient(loss, variables)
+        # TensorFlow's graph optimizers (2.20, 2.21) let a write overtake a read of the
+        # same weight whose value the gradient does not need.
+        with tf.control_dependencies([loss]):
+            optimizer.apply(gradients, variables)
         return _merge(terms, watched)
 
     def _update_averages(self):
