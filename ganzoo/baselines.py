@@ -12,7 +12,8 @@ BLOCK = 256  # images at a time, which bounds the memory
 def baselines(scorer: Scorer) -> dict[str, Data]:
     """As many answers as the scorer takes, by name; none where no answers are known.
 
-    `source`: the source itself, in size and channels of the answers wanted (bicubic).
+    `source`: the source itself, in size and channels of the answers wanted (bicubic);
+    of a source of several images, such as frames, the last of them.
     `mean image`: that of the training split, which has the least squared error of all
     answers that do not look at the source.
     """
@@ -22,7 +23,9 @@ def baselines(scorer: Scorer) -> dict[str, Data]:
     height, width, channels = scorer.parts.train.sample_shape
     mean = np.rint(_mean(scorer.parts.train.arrays["real"])).astype(np.uint8)
     answers = {
-        "source": reshape_images(source, Form((height, width), channels)),
+        "source": reshape_images(
+            source[..., -channels:], Form((height, width), channels)
+        ),
         "mean image": np.repeat(mean[np.newaxis], scorer.n, axis=0),
     }
     return {name: Data(name, {"real": real}) for name, real in answers.items()}

@@ -24,6 +24,7 @@ class Experiment:
     data_dir: str | None = None
     image_size: int | None = None
     channels: int | None = None
+    patch_stride: int | None = None
     labels_per_class: int | None = None
     class_name: str | None = None
     pairs: str | None = None
@@ -73,19 +74,22 @@ class Experiment:
 
 SOURCES = ("source", "unpaired")
 """Batch keys of what is translated: one of them in the data, or none."""
+PAIRING = ("pairs", "direction")
 FIELDS = {f.name: f for f in dataclasses.fields(Experiment)}
 HELP = {
     "model": "the variant, see `ganzoo list`",
     "init_from": "a run or .keras file whose generators this run starts from",
-    "dataset": "digits, ring8, grid25, swiss_roll, voxel_shapes, stacked_mnist, a TFDS "
-    "name, an .npz or a folder",
+    "dataset": "digits, ring8, grid25, swiss_roll, voxel_shapes, stacked_mnist, "
+    "moving_mnist (clips), a TFDS name, an .npz or a folder",
     "data_dir": "where prepared TFDS sets are (default: TFDS_DATA_DIR)",
     "image_size": "side that images of a folder are resized to",
     "channels": "1 (grey) or 3 (RGB) for images of a folder",
+    "patch_stride": "cut a folder's images into patches of image_size, so many pixels "
+    "apart, in place of resizing them",
     "labels_per_class": "labelled samples per class, from 0; the rest is unlabelled",
     "class_name": "train on the samples of this class alone",
     "pairs": "make pairs of any images: edges, invert, rotate, halves, downscale2, "
-    "downscale4, hole, free_form",
+    "downscale4, hole, free_form, next_frame",
     "direction": "AtoB or BtoA: A is the left image of a pair, or what `pairs` makes",
     "load_size": "side that images are loaded at, for random crops of image_size",
     "flip": "mirror a random half of the images in training",
@@ -162,8 +166,8 @@ def _shipped(folder):
 
 def data_settings(experiment: Experiment) -> dict:
     """The settings of `load_data` that decide the samples, not their labels."""
-    names = ("data_dir", "image_size", "channels", "strict", "pairs", "direction")
-    settings = {name: getattr(experiment, name) for name in names}
+    names = ("data_dir", "image_size", "channels", "patch_stride", "strict")
+    settings = {name: getattr(experiment, name) for name in (*names, *PAIRING)}
     keys = find(experiment.model).batch_keys
     wanted = next((key for key in SOURCES if key in keys), None)
     return {"name": experiment.dataset, "wanted": wanted, **settings}

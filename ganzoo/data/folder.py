@@ -51,7 +51,8 @@ def load_folder(
     Args:
         folder: searched recursively for the usual image extensions.
         split: "train", "test" or "all".
-        form: size and channels; without a size all images must have the same.
+        form: size and channels; without a size all images must have the same. With a
+            stride, samples are patches of the images, each a sample of its own.
         strict: refuse an unreadable image instead of skipping it with a warning.
         cache_dir: where a set of more than `memory_limit` bytes is decoded to.
         memory_limit: bytes.
@@ -99,32 +100,34 @@ def read_images(
         ValueError: as `load_folder`.
     """
     broken = _Broken(folder, strict)
-    headers = {}
+    headers, counts = {}, {}
     for entry in files:
         with broken.collected(entry):
-            headers[entry] = [_header(path, columns) for path in entry]
+            sides = [_header(path, columns) for path in entry]
+            counts[entry] = _count(sides, form)
+            headers[entry] = sides
     broken.refuse_if_all(files)
     found = [header for entry in headers.values() for header in entry]
     size = form.size or _common_size(folder, {size for size, _ in found})
     channels = form.channels or (1 if all(grey for _, grey in found) else 3)
+    decoded = None if form.stride else size
 
     def decode(entry):
         with broken.collected(entry):
             parts = [
                 part
                 for path in entry
-                for part in read_parts(path, size, channels, columns)
+                for part in read_parts(path, decoded, channels, columns)
             ]
-            return np.concatenate(parts, axis=1)
+            return _cut(np.concatenate(parts, axis=1), form)
 
     def samples() -> Iterator[tuple[np.ndarray, int]]:
         entries = list(headers)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             for start in range(0, len(entries), _DECODE_AHEAD):
                 block = entries[start : start + _DECODE_AHEAD]
-                for entry, image in zip(block, pool.map(decode, block), strict=True):
-                    if image is not None:
-                        yield image, files[entry]
+                for entry, cut in zip(block, pool.map(decode, block), strict=True):
+                    yield from ((image, files[entry]) for image in cut or ())
         broken.refuse_if_all(files)
 
     stats = [(str(p.resolve()), _changed(p)) for entry in headers for p in entry]
@@ -132,9 +135,11 @@ def read_images(
     height, width = size
     real, labels = collect(
         samples(),
-        len(headers),
+        sum(counts.values()),
         (height, width * columns * len(next(iter(files))), channels),
-        path=cache_path(cache_dir, stats, size, channels, labels, strict, columns),
+        path=cache_path(
+            cache_dir, stats, size, channels, labels, strict, columns, form.stride
+        ),
         memory_limit=memory_limit,
     )
     broken.warn()
@@ -162,6 +167,21 @@ def read_parts(path: Path, size, channels: int, columns: int = 1) -> list[np.nda
             images.to_array(part, size, channels)
             for part in images.columns(image, columns)
         ]
+
+
+def _count(headers, form):
+    """How many samples an entry is."""
+    if not form.stride:
+        return 1
+    ((sides, _),) = headers
+    return images.patch_count(sides, form.size, form.stride)
+
+
+def _cut(image, form):
+    """The samples of an entry's image."""
+    if not form.stride:
+        return [image]
+    return list(images.patches(image, form.size, form.stride))
 
 
 class _Broken:

@@ -48,7 +48,7 @@ def stroke_masks(
     Args:
         n: how many.
         sides: (H, W).
-        seed: of the strokes.
+        seed: of the strokes, or a generator.
         strokes: the most of them in a mask; at least one.
         points: the most pieces of a stroke; at least one.
         width: least and greatest of the brush.

@@ -14,15 +14,20 @@ class Form:
 
     size: tuple[int, int] | None = None  # height, width
     channels: int | None = None
+    stride: int | None = None  # of patches of that size, in place of a resized whole
 
     @classmethod
     def of(
-        cls, image_size: int | tuple[int, int] | None, channels: int | None
+        cls,
+        image_size: int | tuple[int, int] | None,
+        channels: int | None,
+        patch_stride: int | None = None,
     ) -> "Form":
         """Returns the checked form; an int stands for a square.
 
         Raises:
-            ValueError: sizes below 1 or channels other than 1 and 3.
+            ValueError: sizes below 1, channels other than 1 and 3, or a stride below 1
+                or without a size.
         """
         if isinstance(image_size, int):
             image_size = (image_size, image_size)
@@ -35,7 +40,14 @@ class Form:
             raise ValueError(
                 f"Unfit channels; allowed: 1 (grey) or 3 (RGB). Received: {channels}."
             )
-        return cls(None if image_size is None else tuple(image_size), channels)
+        if patch_stride is not None and (image_size is None or patch_stride < 1):
+            raise ValueError(
+                "Unfit patch_stride; allowed: a number of pixels from 1, beside "
+                f"image_size, the side of a patch. Received: {patch_stride} and "
+                f"image_size={image_size}."
+            )
+        size = None if image_size is None else tuple(image_size)
+        return cls(size, channels, patch_stride)
 
 
 def is_grey(image: Image.Image) -> bool:
@@ -65,6 +77,25 @@ def columns(image: Image.Image, count: int) -> list[Image.Image]:
     return [
         image.crop((i * width, 0, (i + 1) * width, image.height)) for i in range(count)
     ]
+
+
+def patch_count(sides: tuple[int, int], size: tuple[int, int], stride: int) -> int:
+    """How many patches an image of these sides has.
+
+    Raises:
+        ValueError: none, since it is too small.
+    """
+    (height, width), (h, w) = sides, size
+    if height < h or width < w:
+        raise ValueError(f"{height}x{width} pixels, smaller than a patch")
+    return ((height - h) // stride + 1) * ((width - w) // stride + 1)
+
+
+def patches(pixels: np.ndarray, size: tuple[int, int], stride: int) -> np.ndarray:
+    """Patches (n, h, w, C) of an image (H, W, C), row by row, `stride` pixels apart."""
+    windows = np.lib.stride_tricks.sliding_window_view(pixels, size, axis=(0, 1))
+    chosen = windows[::stride, ::stride]  # (down, along, C, h, w)
+    return np.moveaxis(chosen.reshape(-1, *chosen.shape[2:]), 1, -1)
 
 
 def to_array(image: Image.Image, size: tuple[int, int], channels: int) -> np.ndarray:

@@ -8,7 +8,47 @@ the brighter pixel counts.
 
 import numpy as np
 
+from ganzoo.data.images import Form, reshape_images
+from ganzoo.data.record import Data
+
+NAME = "moving_mnist"
 SPEED = (2.0, 5.0)  # pixels a frame; the paper gives no range; common code has 3.6
+SIDE = 64  # of a frame, with digits of 28x28
+FRAMES = 5  # four that are seen, and the one after
+CLIPS = 20_000
+TEST_CLIPS = 2_000
+_SEED = 0
+
+
+def clips_of_digits(mnist: Data, split: str, form: Form) -> np.ndarray:
+    """The set `moving_mnist`: clips (n, 5, side, side, 1) of two digits each.
+
+    Args:
+        mnist: grey digits.
+        split: where they come from; it decides the number and the draw.
+        form: its size is that of a frame, 64x64 by default; in smaller ones digits and
+            speeds are smaller by as much.
+
+    Raises:
+        ValueError: frames that are not square, too small for a digit, or not grey.
+    """
+    height, width = form.size or (SIDE, SIDE)
+    if height != width or height < 16 or form.channels == 3:
+        raise ValueError(
+            f"{NAME} has grey square frames with sides of at least 16. Received: "
+            f"image_size={(height, width)}, channels={form.channels}."
+        )
+    digits, share = mnist.arrays["real"], height / SIDE
+    small = max(1, round(share * digits.shape[1]))
+    rng = np.random.default_rng([_SEED, len(mnist)])
+    return moving_digits(
+        reshape_images(digits, Form((small, small))),
+        TEST_CLIPS if split == "test" else CLIPS,
+        frames=FRAMES,
+        side=height,
+        speed=(SPEED[0] * share, SPEED[1] * share),
+        seed=rng,
+    )
 
 
 def moving_digits(
@@ -27,7 +67,7 @@ def moving_digits(
         side: of a frame.
         digits: in a clip.
         speed: least and greatest, pixels a frame.
-        seed: of digits, places and velocities.
+        seed: of digits, places and velocities, or a generator.
 
     Raises:
         ValueError: images of another form, or larger than a frame.

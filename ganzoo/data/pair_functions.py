@@ -1,7 +1,8 @@
-"""Pairs made of any set of images: what is given, and what is wanted.
+"""Pairs made of any set of images or clips: what is given, and what is wanted.
 
 A function of `PAIRS` takes uint8 images (N, H, W, C) and a NumPy generator, and
-returns two such arrays: the sources, made of them, and the targets.
+returns two such arrays: the sources, made of them, and the targets. One of `OF_CLIPS`
+takes clips (N, frames, H, W, C), too.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from ganzoo.data import holes, moving
 from ganzoo.data.cache import cache_path, collect
 from ganzoo.data.record import Data
 
@@ -51,28 +53,37 @@ def downscaled(images: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray]
     return np.moveaxis(np.array(small), 1, -1), images
 
 
-def hole(images: np.ndarray) -> np.ndarray:
-    """Without the square of half the side in the middle (arXiv 1604.07379)."""
-    height, width = images.shape[1:3]
-    out = images.copy()
-    rows = slice(height // 4, height // 4 + height // 2)
-    out[:, rows, width // 4 : width // 4 + width // 2] = HOLE
-    return out
+def hole(images: np.ndarray, rng: np.random.Generator) -> tuple:
+    """Without the square of half the side in the middle (arXiv 1604.07379).
+
+    The source of an image is its mask and the image with its hole filled with grey, in
+    the channels; that of a clip has the other frames before them, and the hole is in
+    the middle one, the target. See `holes.punch`.
+    """
+    *_, height, width, _ = images.shape
+    size = max(1, min(height, width) // 2)
+    masks = holes.square_masks(len(images), (height, width), size, centred=True)
+    return _without(images, masks)
 
 
-def free_form(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Without four strokes of random direction, about a fifth of each image."""
-    height, width = images.shape[1:3]
-    rows, columns = np.mgrid[:height, :width]
-    out = images.copy()
-    for image in out:
-        for _ in range(4):
-            y, x, angle = rng.uniform((0, 0, 0), (height, width, np.pi))
-            along = (rows - y) * np.sin(angle) + (columns - x) * np.cos(angle)
-            across = (rows - y) * np.cos(angle) - (columns - x) * np.sin(angle)
-            thick, long = np.array([0.05, 0.3]) * min(height, width)
-            image[(abs(across) <= thick) & (abs(along) <= long)] = HOLE
-    return out
+def free_form(images: np.ndarray, rng: np.random.Generator) -> tuple:
+    """As `hole`, without strokes of a brush anywhere (arXiv 1806.03589)."""
+    return _without(
+        images, holes.stroke_masks(len(images), images.shape[-3:-1], seed=rng)
+    )
+
+
+def _without(images, masks):
+    clips = images if images.ndim == 5 else images[:, np.newaxis]
+    frames = list(np.moveaxis(clips, 1, 0))
+    middle = frames.pop(len(frames) // 2)
+    return holes.punch(middle, masks, fill=HOLE, neighbours=frames), middle
+
+
+def next_frame(clips: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The last frame of each clip, from all those before it."""
+    found = moving.pairs(clips, history=clips.shape[1] - 1)
+    return found["source"], found["real"]
 
 
 def _halves(images):
@@ -87,10 +98,14 @@ PAIRS: dict[str, Callable] = {
     "halves": lambda x, rng: _halves(x),
     "downscale2": lambda x, rng: downscaled(x, 2),
     "downscale4": lambda x, rng: downscaled(x, 4),
-    "hole": lambda x, rng: (hole(x), x),
-    "free_form": lambda x, rng: (free_form(x, rng), x),
+    "hole": hole,
+    "free_form": free_form,
+    "next_frame": lambda x, rng: next_frame(x),
 }
 """Name -> function of images and a generator that returns sources and targets."""
+
+OF_CLIPS = {"hole": (4, 5), "free_form": (4, 5), "next_frame": (5,)}
+"""How many axes the arrays of a function may have that takes clips."""
 
 
 def made_pairs(
@@ -110,7 +125,7 @@ def made_pairs(
     `source`, so that the error of a translation can be measured.
 
     Args:
-        data: uint8 images.
+        data: uint8 images or clips.
         pairs: a name of `PAIRS`.
         split: of the data.
         wanted: `source` or `unpaired`.
@@ -119,14 +134,11 @@ def made_pairs(
         memory_limit: bytes of one side.
 
     Raises:
-        ValueError: no uint8 images, or too small ones.
+        ValueError: no uint8 images (or clips, where the function takes them), or too
+            small ones.
     """
     images = data.arrays["real"]
-    if images.ndim != 4 or images.dtype != np.uint8 or min(images.shape[1:3]) < 4:
-        raise ValueError(
-            "Pairs are made of uint8 images with sides of at least 4. "
-            f"Received: {images.dtype} of shape {images.shape} in {data.name!r}."
-        )
+    _check(images, pairs, data.name)
     a, b = (0, 1) if direction == "AtoB" else (1, 0)
 
     def made(side, rows):
@@ -152,6 +164,23 @@ def made_pairs(
     if wanted == "unpaired" and split == "test":
         arrays["source"] = arrays["unpaired"]
     return Data(f"{data.name} {pairs} {direction}", arrays, data.class_names)
+
+
+def _check(images, pairs, name):
+    allowed = OF_CLIPS.get(pairs, (4,))
+    kinds = {4: "images (N, H, W, C)", 5: "clips (N, frames, H, W, C) of 2 or more"}
+    fits = (
+        images.dtype == np.uint8
+        and images.ndim in allowed
+        and min(images.shape[-3:-1]) >= 4
+        and (images.ndim == 4 or images.shape[1] > 1)
+    )
+    if not fits:
+        raise ValueError(
+            f"pairs={pairs} needs uint8 {' or '.join(kinds[n] for n in allowed)}, with "
+            f"sides of at least 4. Received: {images.dtype} of shape {images.shape} in "
+            f"{name!r}."
+        )
 
 
 def _apply(pairs, images, start):

@@ -31,7 +31,8 @@ class Data:
             `(N, D, H, W, C)` in 0..255, or float points `(N, d)`, images or voxels;
             `label` int32 `(N,)` where labelled, -1 for "unknown"; `labeled` and
             `labeled_label` in the semi-supervised case; `source`, what each sample is
-            a translation of, or `unpaired`, sources in no order, uint8 images;
+            a translation of, or `unpaired`, sources in no order, uint8 images or
+            stacks of them in the channels;
             `caption` int32 `(N, T)` where captioned, see `tokenizer.Tokenizer`.
         class_names: one name a class; empty where unlabelled.
         mixture: what the points are drawn from, where that is known.
@@ -51,7 +52,8 @@ class Data:
     def __post_init__(self):
         check_samples(self.arrays["real"], where=f"data set {self.name!r}")
         for key in self.arrays.keys() & {"source", "unpaired"}:
-            check_samples(self.arrays[key], where=f"{key!r} of data set {self.name!r}")
+            where = f"{key!r} of data set {self.name!r}"
+            check_samples(self.arrays[key], where, stacks=True)
         if "source" in self.arrays and len(self.arrays["source"]) != len(self):
             raise ValueError(
                 f"Data set {self.name!r} needs a source of each of its {len(self)} "
@@ -92,8 +94,11 @@ class Data:
         return digest.hexdigest()[:16]
 
 
-def check_samples(real: np.ndarray, where: str) -> None:
-    """Raises ValueError unless `real` is a non-empty, finite batch of samples."""
+def check_samples(real: np.ndarray, where: str, stacks: bool = False) -> None:
+    """Raises ValueError unless `real` is a non-empty, finite batch of samples.
+
+    With `stacks` images may have any number of channels: frames, or a mask.
+    """
     if real.dtype != np.uint8 and real.dtype.kind != "f":
         raise ValueError(
             f"Unfit dtype of samples in {where}; allowed: uint8 (0..255) or float. "
@@ -104,7 +109,7 @@ def check_samples(real: np.ndarray, where: str) -> None:
             f"Unfit rank of samples in {where}; allowed: points (N, d), images "
             f"(N, H, W, C) or voxels (N, D, H, W, C). Received shape: {real.shape}."
         )
-    if real.ndim == 4 and real.shape[-1] not in (1, 3):
+    if real.ndim == 4 and real.shape[-1] not in (1, 3) and not stacks:
         raise ValueError(
             f"Unfit number of channels in {where}; allowed: 1 or 3, channels last. "
             f"Received shape: {real.shape}."

@@ -6,12 +6,22 @@ from pathlib import Path
 
 import numpy as np
 
-from ganzoo.data import captions, folder, images, npz, paired, stacked, tfds, toy
+from ganzoo.data import (
+    captions,
+    folder,
+    images,
+    moving,
+    npz,
+    paired,
+    stacked,
+    tfds,
+    toy,
+)
 from ganzoo.data.cache import default_dir
 from ganzoo.data.pair_functions import PAIRS, made_pairs
 from ganzoo.data.record import Data, Mixture
 
-BUILT_IN = (*toy.BUILT_IN, stacked.NAME)
+BUILT_IN = (*toy.BUILT_IN, stacked.NAME, moving.NAME)
 """Names of the sets that ganzoo makes itself."""
 
 MEMORY_LIMIT = 2**30
@@ -25,6 +35,7 @@ def load_data(
     data_dir: str | Path | None = None,
     image_size: int | tuple[int, int] | None = None,
     channels: int | None = None,
+    patch_stride: int | None = None,
     strict: bool = False,
     labels_per_class: int | None = None,
     class_name: str | None = None,
@@ -39,15 +50,18 @@ def load_data(
 
     Args:
         name: a built-in set ("digits", "ring8", "grid25", "swiss_roll",
-            "voxel_shapes"), "stacked_mnist", else an existing path (an `.npz` file or
-            an image folder, with captions where it holds `captions.jsonl`), else a
-            TFDS image set such as "mnist".
+            "voxel_shapes"), one that is made of MNIST ("stacked_mnist",
+            "moving_mnist"), else an existing path (an `.npz` file or an image folder,
+            with captions where it holds `captions.jsonl`), else a TFDS image set such
+            as "mnist".
         split: "train", "test" or "all"; a TFDS set takes its own splits and slices.
         data_dir: where TFDS sets are prepared; by default `TFDS_DATA_DIR`, then TFDS'
             own default.
         image_size: side, or (height, width), in pixels: the shorter side is resized
             with an antialiased filter and the centre is cut out.
         channels: 1 (grey) or 3 (RGB); by default what the images have.
+        patch_stride: of a folder: its images are cut into patches of `image_size`, so
+            many pixels apart, in place of being resized.
         strict: refuse a folder with an unreadable image instead of skipping it.
         labels_per_class: semi-supervised: this many labelled samples of each class go
             to `labeled` and `labeled_label`, and every `label` becomes -1; with 0
@@ -66,9 +80,15 @@ def load_data(
     Raises:
         ValueError: unknown name, or a set that is empty, broken or cannot be had.
     """
-    form = images.Form.of(image_size, channels)
+    form = images.Form.of(image_size, channels, patch_stride)
     cache = Path(cache_dir or default_dir())
     path = _path(name)
+    if patch_stride and (not _plain_folder(name, path) or (wanted and not pairs)):
+        raise ValueError(
+            "patch_stride is for a folder of images without captions; pairs of patches "
+            f"are made with pairs=, such as downscale4. Received: {str(name)!r} with "
+            f"patch_stride={patch_stride}."
+        )
     _check_pairs(wanted, pairs, direction)
     places = {"cache_dir": cache, "memory_limit": memory_limit}
     if wanted and not pairs:
@@ -102,11 +122,12 @@ def _plain(name, path, split, data_dir, form, strict, places) -> Data:
         data = _named(name, *toy.load_built_in(name, split), form)
         mixture = Mixture(*toy.MIXTURES[name]) if name in toy.MIXTURES else None
         return replace(data, mixture=mixture)
-    if name == stacked.NAME:
-        return _named(name, *_stacked(split, data_dir, places["cache_dir"]), form)
-    if str(name) and path.is_dir():  # Path("") is the current directory
-        captioned = (path / captions.FILE).exists()
-        load = captions.load_captioned if captioned else folder.load_folder
+    if name in MADE_OF_MNIST:
+        mnist = _mnist(name, split, data_dir, places["cache_dir"])
+        return MADE_OF_MNIST[name](mnist, split, form)
+    if str(name) and path.is_dir():
+        plain = _plain_folder(name, path)
+        load = folder.load_folder if plain else captions.load_captioned
         return load(
             path,
             split=split,
@@ -125,6 +146,11 @@ def _plain(name, path, split, data_dir, form, strict, places) -> Data:
             **places,
         )
     raise ValueError(_unknown(str(name), data_dir))
+
+
+def _plain_folder(name, path) -> bool:
+    # Path("") is the current directory.
+    return bool(str(name)) and path.is_dir() and not (path / captions.FILE).exists()
 
 
 def _check_pairs(wanted, pairs, direction):
@@ -169,15 +195,28 @@ def _named(
     return replace(data, arrays={**arrays, "real": real})
 
 
-def _stacked(split, data_dir, cache):
+def _mnist(name, split, data_dir, cache):
     options = {"data_dir": data_dir, "form": images.Form(), "cache_dir": cache}
     try:
-        mnist = tfds.load_tfds(
+        return tfds.load_tfds(
             "mnist", split=split, memory_limit=MEMORY_LIMIT, **options
         )
     except ValueError as error:
-        raise stacked.explain(error, data_dir) from error
-    return stacked.stack_digits(mnist, split)
+        raise ValueError(
+            f"{name} is made from MNIST, which is not there. Prepare it with "
+            "`tfds build mnist`, or pass the directory of the prepared sets as "
+            f"data_dir or TFDS_DATA_DIR. Received: data_dir={data_dir}. ({error})"
+        ) from error
+
+
+MADE_OF_MNIST = {
+    stacked.NAME: lambda mnist, split, form: _named(
+        stacked.NAME, *stacked.stack_digits(mnist, split), form
+    ),
+    moving.NAME: lambda mnist, split, form: Data(
+        moving.NAME, {"real": moving.clips_of_digits(mnist, split, form)}
+    ),
+}
 
 
 def _unknown(name: str, data_dir: str | Path | None) -> str:

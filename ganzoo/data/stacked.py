@@ -4,8 +4,6 @@ The set of Unrolled GAN (Metz et al., 2017, arXiv 1611.02163) with the fixed 128
 stacks of PacGAN (Lin et al., 2018, arXiv 1712.04086).
 """
 
-from pathlib import Path
-
 import numpy as np
 
 from ganzoo.data.record import Data
@@ -34,12 +32,3 @@ def stack_digits(mnist: Data, split: str) -> tuple[dict[str, np.ndarray], tuple]
     real = np.stack([digits[rows[:, channel]] for channel in range(3)], axis=-1)
     modes = (label[rows] @ [100, 10, 1]).astype(np.int32)
     return {"real": real, "label": modes}, tuple(f"{mode:03d}" for mode in range(1000))
-
-
-def explain(error: ValueError, data_dir: str | Path | None) -> ValueError:
-    """The error of a machine without MNIST, with what to do."""
-    return ValueError(
-        f"{NAME} is made from MNIST, which is not there. Prepare it with "
-        "`tfds build mnist`, or pass the directory of the prepared sets as data_dir or "
-        f"TFDS_DATA_DIR. Received: data_dir={data_dir}. ({error})"
-    )

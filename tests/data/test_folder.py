@@ -220,3 +220,52 @@ def test_reading_a_folder_of_clean_images_warns_of_nothing(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         load_data(tmp_path)
+
+
+# --- patches ------------------------------------------------------------------------
+
+
+def test_images_are_cut_into_patches_at_their_own_size(tmp_path):
+    grey = np.arange(7 * 9, dtype=np.uint8).reshape(7, 9)
+    for name, image in {"a": grey, "b": grey[:4, :4] + 100}.items():
+        Image.fromarray(image).save(tmp_path / f"{name}.png")
+    found = pixels(tmp_path, image_size=4, patch_stride=3)
+    by_hand = [grey[i : i + 4, j : j + 4] for i in (0, 3) for j in (0, 3)]
+    np.testing.assert_array_equal(found[:4, ..., 0], by_hand)
+    np.testing.assert_array_equal(found[4:, ..., 0], [grey[:4, :4] + 100])
+
+
+def test_patches_have_the_class_of_their_image_and_a_cache_of_their_own(tmp_path):
+    for name, color in (("x", 1), ("y", 2)):
+        draw(tmp_path / "in" / name / "1.png", (4, 8), color)
+    settings = {"image_size": 4, "cache_dir": tmp_path / "cache", "memory_limit": 1}
+    data = load_data(tmp_path / "in", **settings, patch_stride=4)
+    assert data.arrays["label"].tolist() == [0, 0, 1, 1]
+    assert isinstance(data.arrays["real"], np.memmap)
+    assert len(load_data(tmp_path / "in", **settings, patch_stride=2)) == 6
+    assert len(load_data(tmp_path / "in", **settings)) == 2
+
+
+def test_images_smaller_than_a_patch_are_named(tmp_path):
+    draw(tmp_path / "a.png", (8, 8))
+    draw(tmp_path / "b.png", (8, 3))
+    with pytest.warns(UserWarning, match=r"b.png \(3x8 pixels, smaller than a patch"):
+        assert len(load_data(tmp_path, image_size=4, patch_stride=4)) == 4
+    with pytest.raises(ValueError, match="smaller than a patch"):
+        load_data(tmp_path, image_size=4, patch_stride=4, strict=True)
+
+
+@pytest.mark.parametrize(
+    "settings,message",
+    [
+        ({"patch_stride": 4}, "beside image_size"),
+        ({"patch_stride": 0, "image_size": 4}, "number of pixels from 1"),
+        ({"patch_stride": 4, "image_size": 4, "wanted": "source"}, "made with pairs="),
+    ],
+)
+def test_refuses_strides(tmp_path, settings, message):
+    draw(tmp_path / "a.png", (8, 8))
+    with pytest.raises(ValueError, match=message):
+        load_data(tmp_path, **settings)
+    with pytest.raises(ValueError, match="for a folder of images.*'digits'"):
+        load_data("digits", image_size=4, patch_stride=4)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ganzoo.data import moving
+from ganzoo.data import Data, load_data, moving, tfds
+from ganzoo.data.images import Form
 
 SQUARE = np.full((1, 4, 4, 1), 200, np.uint8)
 
@@ -78,3 +79,51 @@ def test_pairs_are_the_frames_before_and_the_one_after():
 def test_refuses(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+# --- the set moving_mnist -----------------------------------------------------------
+
+
+def small_mnist(n=20):
+    real = np.full((n, 28, 28, 1), 200, np.uint8)
+    return Data("mnist", {"real": real, "label": np.zeros(n, np.int32)})
+
+
+@pytest.mark.parametrize("side,digit", [(64, 28), (32, 14), (16, 7)])
+def test_the_set_is_smaller_by_its_frames(side, digit):
+    clips = moving.clips_of_digits(small_mnist(), "test", Form((side, side)))
+    assert clips.shape == (moving.TEST_CLIPS, 5, side, side, 1)
+    assert clips.dtype == np.uint8
+    lit = (clips[:, 0, ..., 0] > 0).sum(axis=(1, 2))
+    assert digit**2 <= lit.min() and lit.max() <= 2 * digit**2  # two that may overlap
+    assert (lit == 2 * digit**2).any()
+    apart = np.abs(np.diff(clips.astype(int), axis=1)).sum(axis=(2, 3, 4))
+    assert (apart > 0).mean() > 0.9  # it moves
+
+
+def test_the_draw_of_the_set_is_fixed_and_each_split_has_its_own():
+    form = Form((16, 16))
+    once, again = (
+        moving.clips_of_digits(small_mnist(), "test", form) for _ in range(2)
+    )
+    np.testing.assert_array_equal(once, again)
+    other = moving.clips_of_digits(small_mnist(21), "test", form)
+    assert (once != other).any()
+    assert len(moving.clips_of_digits(small_mnist(), "train", form)) == moving.CLIPS
+
+
+@pytest.mark.parametrize("form", [Form((32, 16)), Form((8, 8)), Form(None, 3)])
+def test_the_set_refuses_other_frames(form):
+    with pytest.raises(ValueError, match="grey square frames .* at least 16.*Received"):
+        moving.clips_of_digits(small_mnist(), "train", form)
+
+
+def test_the_set_is_made_of_the_real_digits(mnist_dir):
+    data = load_data("moving_mnist", split="test", image_size=16, data_dir=mnist_dir)
+    assert data.sample_shape == (5, 16, 16, 1) and data.num_classes == 0
+
+
+def test_without_mnist_the_set_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(tfds, "answers", lambda url: False)
+    with pytest.raises(ValueError, match="moving_mnist is made from MNIST.*tfds build"):
+        load_data("moving_mnist", data_dir=tmp_path)

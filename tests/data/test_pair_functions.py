@@ -19,7 +19,7 @@ def made(tmp_path, pairs, images=IMAGES, **changes):
     return made_pairs(Data("set", {"real": images}), pairs, **settings)
 
 
-@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("name", [name for name in PAIRS if name != "next_frame"])
 def test_every_function_makes_pairs_of_uint8(name):
     before = IMAGES.copy()
     source, real = pair(name)
@@ -62,16 +62,56 @@ def test_downscaling_crops_to_a_multiple_and_does_not_alias(factor):
     assert abs(grey.astype(int) - 127).max() < 30
 
 
-def test_holes_are_grey_and_the_rest_is_kept():
-    image = np.zeros((2, 8, 8, 1), np.uint8)
-    square, _ = pair("hole", image)
-    assert (square[:, 2:6, 2:6] == HOLE).all() and (square == HOLE).sum() == 2 * 16
-    large = np.zeros((3, 64, 64, 1), np.uint8)
-    strokes, real = pair("free_form", large)
-    shares = (strokes == HOLE).mean(axis=(1, 2, 3))
-    assert (0.02 < shares).all() and (shares < 0.3).all()
-    assert (strokes[0] != strokes[1]).any()
+def test_the_hole_of_an_image_is_a_grey_square_and_has_its_mask():
+    image = np.zeros((2, 8, 8, 3), np.uint8)
+    image[..., 1] = 9
+    source, real = pair("hole", image)
+    np.testing.assert_array_equal(real, image)
+    mask, shown = source[..., 0], source[..., 1:]
+    assert (mask[:, 2:6, 2:6] == 255).all() and (mask == 255).sum() == 2 * 16
+    assert (shown[mask == 255] == HOLE).all()
+    np.testing.assert_array_equal(shown[mask == 0], image[mask == 0])
+
+
+def test_free_forms_differ_and_follow_the_generator():
+    large = np.zeros((30, 64, 64, 1), np.uint8)
+    source, real = pair("free_form", large)
+    masks = source[..., 0] == 255
+    np.testing.assert_array_equal(source[..., 1] == HOLE, masks)
+    assert 0.02 < masks.mean() < 0.3 and masks.any(axis=(1, 2)).all()
+    assert (masks[0] != masks[1]).any()
     assert not real.any()
+    again = PAIRS["free_form"](large, np.random.default_rng(0))[0]
+    np.testing.assert_array_equal(source, again)
+    other = PAIRS["free_form"](large, np.random.default_rng(1))[0]
+    assert (source != other).any()
+
+
+@pytest.mark.parametrize("name", ["hole", "free_form"])
+def test_the_hole_of_a_clip_is_in_its_middle_frame(name):
+    clips = RNG.integers(0, 256, (4, 5, 8, 8, 1), dtype=np.uint8)
+    source, real = pair(name, clips)
+    np.testing.assert_array_equal(real, clips[:, 2])
+    around = clips[..., 0][:, [0, 1, 3, 4]]
+    np.testing.assert_array_equal(np.moveaxis(source[..., :4], -1, 1), around)
+    known = source[..., 4] == 0
+    np.testing.assert_array_equal(source[..., 5][known], clips[:, 2, ..., 0][known])
+    assert (source[..., 5][~known] == HOLE).all() and not known.all()
+
+
+def test_the_next_frame_is_the_last():
+    clips = RNG.integers(0, 256, (4, 3, 8, 6, 3), dtype=np.uint8)
+    source, real = pair("next_frame", clips)
+    np.testing.assert_array_equal(source, np.concatenate([clips[:, 0], clips[:, 1]], 3))
+    np.testing.assert_array_equal(real, clips[:, 2])
+
+
+def test_clips_of_a_file_become_pairs(tmp_path):
+    clips = RNG.integers(0, 256, (6, 3, 8, 8, 1), dtype=np.uint8)
+    np.savez(tmp_path / "clips.npz", x_train=clips)
+    found = load_data(tmp_path / "clips.npz", wanted="source", pairs="next_frame")
+    assert found.arrays["source"].shape == (6, 8, 8, 2)
+    np.testing.assert_array_equal(found.arrays["real"], clips[:, 2])
 
 
 def test_direction_swaps_what_is_given_and_what_is_wanted(tmp_path):
@@ -124,6 +164,15 @@ def test_refuses_what_are_no_images(tmp_path):
         made(tmp_path, "invert", np.zeros((4, 2), np.float32))
     with pytest.raises(ValueError, match="sides of at least 4"):
         made(tmp_path, "hole", np.zeros((4, 3, 8, 1), np.uint8))
+    clips = np.zeros((4, 3, 8, 8, 1), np.uint8)
+    with pytest.raises(ValueError, match=r"edges needs .* images \(N, H, W, C\), "):
+        made(tmp_path, "edges", clips)
+    with pytest.raises(
+        ValueError, match=r"next_frame needs .* clips .*\(6, 9, 10, 3\)"
+    ):
+        made(tmp_path, "next_frame")
+    with pytest.raises(ValueError, match=r"clips .* of 2 or more.*\(4, 1, 8, 8, 1\)"):
+        made(tmp_path, "hole", clips[:, :1])
 
 
 def test_refuses_unknown_names_and_directions():

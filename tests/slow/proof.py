@@ -29,21 +29,23 @@ def flat(images):
     return images.reshape(len(images), -1) / np.float32(255)
 
 
-def trained(config, data_dir=None, options=None, dataset=None, **changes):
+def trained(
+    config, data_dir=None, options=None, dataset=None, init_from=None, **changes
+):
     """Trains a config, or goes on; returns (model, run directory, seconds).
 
     Args:
-        dataset: where the config's data set lies.
-        options: of the variant, in place of the config's.
-        dataset: where it lies, in place of the config's.
+        config: its name.
+        data_dir: where its TFDS set lies, in place of the config's.
+        options: of the variant, the same.
+        dataset: where its data set lies, the same.
+        init_from: the run that it starts from, the same.
         **changes: of the experiment, the same.
     """
     values = {**load_config(config), **changes}
     values["options"] = {**values.get("options", {}), **(options or {})}
-    if data_dir is not None:
-        values["data_dir"] = str(data_dir)
-    if dataset is not None:
-        values["dataset"] = str(dataset)
+    places = {"data_dir": data_dir, "dataset": dataset, "init_from": init_from}
+    values |= {name: str(path) for name, path in places.items() if path is not None}
     experiment = from_dict(values)
     differing = sorted({**changes, **(options or {})}.items())
     suffix = "".join(f"_{key}{value}" for key, value in differing)

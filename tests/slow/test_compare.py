@@ -25,6 +25,8 @@ def test_compare_honesty():
     """Copies of a variant are not told apart; a trained and an untrained one are."""
     words = ["dcgan", "untrained=dcgan:learning_rate=1e-9"]
     path = RUNS / "compare_honesty"
+    path.mkdir(parents=True, exist_ok=True)
+    (path / ".lock").touch()  # runs that are made beforehand do not make it foreign
     settings = {"log_every": SHORT["log_every"]}
     (copies,) = cells.make(words[:1], images=SHORT["images"], settings=settings)
     for seed in range(2 * REPETITIONS * SEEDS):

@@ -1,0 +1,115 @@
+"""A config of a model that translates beside its twin, on held-out images."""
+
+import numpy as np
+import pytest
+from conftest import SHARED
+from proof import alarms, record, trained
+
+import ganzoo
+
+SEEDS = (0, 1, 2)
+SCORES = ("l1", "psnr", "ssim", "mean_gradient")
+
+
+def shared(name):
+    """The folder of a real data set."""
+    if not (SHARED / "data" / name).is_dir():
+        pytest.skip(f"the real data are not there: {SHARED / 'data' / name}")
+    return SHARED / "data" / name
+
+
+def runs(config, twin=None, seeds=SEEDS, **settings):
+    """(model, run, seconds) of each seed of a config, or of its twin."""
+    return [trained(config, options=twin, seed=seed, **settings) for seed in seeds]
+
+
+def scored(run, only, seed=0):
+    """Evaluation of a run on its test split, and its scores by name."""
+    found = ganzoo.evaluate(run, extractor="pixels", only=list(only), seed=seed)
+    return found, {name: found.get(name).value for name in only}
+
+
+def apart(better, worse):
+    """Whether all of one are below all of the other, and by more than the spread."""
+    gap = np.mean(worse) - np.mean(better)
+    return max(better) < min(worse) and gap > max(np.ptp(better), np.ptp(worse))
+
+
+def column(rows, name):
+    return [row[name] for row in rows]
+
+
+def listed(values):
+    return ", ".join(f"{value:.3f}" for value in values)
+
+
+def check_beside_twin(
+    config, twin, baseline, note, also=lambda model: {}, beaten=(), **settings
+):
+    """Records a config beside its twin; the bar is a mean gradient nearer to real.
+
+    Args:
+        config: the config; the proof has its name.
+        twin: the options that make the twin without a discriminator.
+        baseline: whose L1 is to be beaten, a name of `baselines`.
+        note: what a reader must know.
+        also: further figures of a model, by name.
+        beaten: figures of these, by name, which are to be beaten too.
+        **settings: of `trained`.
+    """
+    own, twins = runs(config, **settings), runs(config, twin, **settings)
+    found = [scored(run, SCORES) for _, run, _ in own]
+    mine = [f[1] | also(model) for f, (model, *_) in zip(found, own, strict=True)]
+    theirs = [scored(run, SCORES)[1] | also(model) for model, run, _ in twins]
+    first = found[0][0]
+    real = first.get("mean_gradient").floor
+    distance = [
+        [abs(value - real) for value in column(rows, "mean_gradient")]
+        for rows in (mine, theirs)
+    ]
+    pairs = [name for name in SCORES if name != "mean_gradient"]
+    naive = {
+        kind: {name: first.get(name, kind).value for name in pairs}
+        for kind in ("mean image", "source")
+    }
+    passed = {
+        "sharper than the twin": apart(
+            column(theirs, "mean_gradient"), column(mine, "mean_gradient")
+        ),
+        "nearer to real": apart(*distance),
+        f"L1 below that of the {baseline}": max(column(mine, "l1"))
+        < naive[baseline]["l1"],
+        **{
+            f"{name} below {value:.3f}": max(column(mine, name)) < value
+            for name, value in dict(beaten).items()
+        },
+    }
+    missed = [what for what, reached in passed.items() if not reached]
+    further = "".join(
+        f"; {name} {listed(column(mine, name))} against {listed(column(theirs, name))}"
+        for name in mine[0]
+        if name not in SCORES
+    )
+    record(
+        config,
+        config,
+        headline=(f"MISSED ({', '.join(missed)}): " if missed else "")
+        + f"mean gradient {listed(column(mine, 'mean_gradient'))}, of the twin "
+        f"{listed(column(theirs, 'mean_gradient'))}, of real images {real:.3f}; L1 "
+        f"{listed(column(mine, 'l1'))} against {listed(column(theirs, 'l1'))}, of the "
+        f"{baseline} {naive[baseline]['l1']:.3f}{further}",
+        bar="sharper than the twin without D and nearer to real images, beyond the "
+        "seeds' spread; " + ", ".join(list(passed)[2:]),
+        measured={
+            "seeds": SEEDS,
+            "own": mine,
+            "twin": theirs,
+            "mean gradient of held-out images": real,
+            **naive,
+            **dict(beaten),
+            "alarms": [alarms(run) for _, run, _ in own],
+        },
+        seconds=[seconds for *_, seconds in (*own, *twins)],
+        note=note,
+    )
+    assert not missed
