@@ -145,10 +145,11 @@ def translate_command(args):
         args.in_folder,
         args.out_folder,
         image_size=args.image_size,
+        samples=args.samples,
         seed=args.seed,
         reverse=args.reverse,
     )
-    print(f"Wrote {done.count} images to {args.out_folder}")
+    print(f"Translated {done.count} images to {args.out_folder}")
     if done.broken:
         lines = [f"  {name}: {why}" for name, why in done.broken.items()]
         sys.exit("\n".join([f"ganzoo: {len(lines)} could not be read:", *lines]))
@@ -296,6 +297,9 @@ def _add_translate(command):
     command.add_argument("out_folder", help="gets the results by the same names")
     command.add_argument(
         "--image_size", type=int, help="side to resize to (default: as each image is)"
+    )
+    command.add_argument(
+        "--samples", type=int, help="answers to each image: a.png gives a_1.png, ..."
     )
     command.add_argument("--seed", type=int, default=0, help="of the noise")
     command.add_argument("--reverse", action="store_true", help="from B to A")

@@ -36,6 +36,7 @@ def translate_folder(
     target,
     *,
     image_size: int | None = None,
+    samples: int | None = None,
     seed: int = 0,
     reverse: bool = False,
     progress: bool = True,
@@ -44,7 +45,7 @@ def translate_folder(
 
     Images are read as in training: upright, alpha on white, 16 bits as 8, in the
     channels that the model takes. Each result has the path and the format of its
-    image.
+    image; one of several has its number behind the name.
 
     Args:
         model: a `TranslationModel`.
@@ -52,13 +53,16 @@ def translate_folder(
         target: the folder to write, another one; files in it are overwritten.
         image_size: side that images are resized and cropped to, as in training; by
             default each keeps its size.
+        samples: how many answers to each image, where the model has noise: `a.png`
+            gives `a_1.png`, `a_2.png`, ...; by default one, `a.png`.
         seed: of the noise, where the model has some.
         reverse: the other direction, where the model has one.
         progress: whether to show a progress bar.
 
     Raises:
-        ValueError: a model that makes no images from images, no folder, or one
-            without an image.
+        ValueError: a model that makes no images from images, or from more than one
+            image, no folder, one without an image, or `samples` of a model that has no
+            noise.
     """
     source, target = Path(source), Path(target)
     if not isinstance(model, TranslationModel):
@@ -75,6 +79,12 @@ def translate_folder(
             "another folder for them."
         )
     channels = model.image_shape[-1] if reverse else model.source_shape[-1]
+    if channels not in (1, 3):
+        raise ValueError(
+            "A folder holds grey and RGB images, and the sources of this model have "
+            f"{channels} channels, such as a mask or further frames. Stack them, and "
+            "use model.translate."
+        )
     size = image_size and (image_size, image_size)
     bar = keras.utils.Progbar(len(paths), unit_name="image") if progress else None
     broken = {}
@@ -85,14 +95,18 @@ def translate_folder(
         except DAMAGE as error:
             broken[name] = str(error) or type(error).__name__
         else:
-            made = model.translate(image[None], seed=seed, reverse=reverse)[0]
-            _write(made, target / name)
+            (made,) = model.translate(
+                image[None], samples=samples or 1, seed=seed, reverse=reverse
+            )
+            _write(made, target / name, numbered=samples is not None)
         if bar:
             bar.update(i)
     return Translated(len(paths) - len(broken), broken)
 
 
-def _write(pixels, path):
+def _write(answers, path, numbered):
     path.parent.mkdir(parents=True, exist_ok=True)
-    image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
-    image.save(path, **SAVING.get(path.suffix.lower(), {}))
+    for i, pixels in enumerate(answers, 1):
+        image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+        name = f"{path.stem}_{i}{path.suffix}" if numbered else path.name
+        image.save(path.with_name(name), **SAVING.get(path.suffix.lower(), {}))

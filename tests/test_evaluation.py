@@ -205,6 +205,16 @@ def test_translations_are_scored_beside_the_answers_and_two_baselines(tmp_path):
     assert evaluation.read(tmp_path / "run") == found
 
 
+def test_of_a_stack_the_last_image_is_the_source_beside_the_answers():
+    parts = load_parts("digits", wanted="source", pairs="hole")
+    scorer = scorer_for(tiny("pix2pix"), parts, n=30, extractor="pixels")
+    test = parts.take("test", 30).arrays["source"]
+    assert test.shape[-1] == 2
+    np.testing.assert_array_equal(
+        baselines(scorer)["source"].arrays["real"], test[..., 1:]
+    )
+
+
 def test_cyclegan_has_a_cycle_error_and_known_answers(tmp_path):
     options = {"filters": 2, "blocks": 1, "d_levels": 1}
     changes = {"model": "cyclegan", "pairs": "invert", "steps": 1, "image_size": 12}

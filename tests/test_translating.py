@@ -148,7 +148,7 @@ def test_one_image_at_a_time_is_in_memory(tmp_path, monkeypatch):
     for i in range(16):
         Image.fromarray(pixels(64, 64, 3)).save(tmp_path / "in" / f"{i}.png")
     model = identical(channels=3)
-    monkeypatch.setattr(model, "translate", lambda x, **_: x.copy())
+    monkeypatch.setattr(model, "translate", lambda x, **_: x[:, None].copy())
     out, peaks = tmp_path / "out", []
     tracemalloc.start()
     for count in (4, 16):
@@ -161,9 +161,32 @@ def test_one_image_at_a_time_is_in_memory(tmp_path, monkeypatch):
     assert peaks[1] < peaks[0] + 64 * 64 * 3
 
 
+def test_several_answers_have_their_numbers_behind_the_name(tmp_path):
+    image = pixels(8, 8, 3)
+    (tmp_path / "in").mkdir()
+    Image.fromarray(image).save(tmp_path / "in" / "a.png")
+    model = tiny("pix2pix", image_shape=(8, 8, 3), latent_dim=4)
+    out = tmp_path / "out"
+    translate_folder(model, tmp_path / "in", out, samples=3, seed=5, progress=False)
+    assert sorted(path.name for path in paths(out)) == ["a_1.png", "a_2.png", "a_3.png"]
+    (wanted,) = model.translate(image[None], samples=3, seed=5)
+    for i, answer in enumerate(wanted, 1):
+        with Image.open(out / f"a_{i}.png") as found:
+            np.testing.assert_array_equal(np.asarray(found), answer)
+    assert (wanted[0] != wanted[1]).any()
+    with pytest.raises(ValueError, match="no noise"):
+        translate_folder(
+            identical(channels=3), tmp_path / "in", out, samples=2, progress=False
+        )
+
+
 @pytest.mark.parametrize(
     "arrange,message",
     [
+        (
+            lambda p: (tiny("context-encoder"), p / "in", p / "out"),
+            "2 channels, such as a mask.*model.translate",
+        ),
         (lambda p: (tiny("vanilla"), p / "in", p / "out"), "such as pix2pix.*Received"),
         (lambda p: (identical(), p / "no", p / "out"), "no folder.*'.*no'"),
         (lambda p: (identical(), p / "empty", p / "out"), "no folder.*images in it"),
@@ -193,12 +216,12 @@ def test_the_command_lists_the_broken_and_exits_with_1(tmp_path, capsys):
     args = command._parse([*words, str(tmp_path / "out")])
     command._run(args)
     said = capsys.readouterr().out
-    assert "Wrote 2 images" in said and "2/2" in said
+    assert "Translated 2 images" in said and "2/2" in said
     (tmp_path / "in" / "bad.png").write_bytes(struct.pack("i", 3))
     with pytest.raises(SystemExit) as stop:
         command._run(args)
     assert str(stop.value).startswith("ganzoo: 1 could not be read:\n  bad.png: ")
-    assert "Wrote 2 images" in capsys.readouterr().out
+    assert "Translated 2 images" in capsys.readouterr().out
     assert len(paths(tmp_path / "out")) == 2
 
 
