@@ -2,11 +2,9 @@
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import layers
 
-from ganzoo.cache import kept
-from ganzoo.data import pipeline
+from ganzoo import fitting
 from ganzoo.data.record import Data
 
 RECIPE = 1  # raised with any change below: the features are others then
@@ -74,17 +72,11 @@ def trained(data: Data, keep: bool = True) -> keras.Model:
     """
     _check(data)
     model = network(data.sample_shape, data.num_classes)
-
-    def weights():
-        _train(model, data)
-        return {f"{i:02d}": w for i, w in enumerate(model.get_weights())}
-
     if keep:
         key = f"{data.fingerprint}_recipe{RECIPE}_steps{STEPS}"
-        found = kept("classifiers", key, weights)
+        fitting.keep_weights(model, "classifiers", key, lambda: _train(model, data))
     else:
-        found = weights()
-    model.set_weights([found[name] for name in sorted(found)])
+        _train(model, data)
     return model
 
 
@@ -99,31 +91,27 @@ def _train(model, data):
     arrays = {key: data.arrays[key] for key in ("real", "label")}
     if not known.all():
         arrays = {key: array[known] for key, array in arrays.items()}
-    size = min(BATCH_SIZE, len(arrays["real"]))
-    stream = pipeline.batches(arrays, size, seed=0)
-    rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, STEPS)
-    optimizer = keras.optimizers.Adam(rate)
-    optimizer.build(model.trainable_variables)
     loss = keras.losses.SparseCategoricalCrossentropy()
 
-    @tf.function
-    def steps(iterator, count):
-        for _ in tf.range(count):
-            batch = next(iterator)
-            with tf.GradientTape() as tape:
-                out = model(batch["real"], training=True)
-                error = loss(batch["label"], out["probabilities"])
-            variables = model.trainable_variables
-            optimizer.apply(tape.gradient(error, variables), variables)
+    def error(batch):
+        return loss(
+            batch["label"], model(batch["real"], training=True)["probabilities"]
+        )
 
-    steps(iter(stream), tf.constant(STEPS))
+    fitting.fit(
+        model,
+        arrays,
+        error,
+        steps=STEPS,
+        batch_size=BATCH_SIZE,
+        learning_rate=LEARNING_RATE,
+    )
     _normalize(model, arrays["real"][:SCALED_BY])
 
 
 def _normalize(model, images):
     """Gives the features a mean square of 1; the classes stay what they are."""
-    batches = range(0, len(images), BATCH_SIZE)
-    features = [model(images[i : i + BATCH_SIZE])["features"] for i in batches]
+    features = fitting.batched(lambda x: model(x)["features"], images)
     scale = float(np.sqrt(np.mean(np.square(np.concatenate(features)))))
     hidden, last = model.get_layer("hidden"), model.get_layer("classes")
     for weight in hidden.weights:

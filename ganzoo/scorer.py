@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ganzoo import classifier, extractors, scores, specs
+from ganzoo import classifier, extractors, reader, scores, specs
 from ganzoo.data.parts import Parts
 from ganzoo.data.record import Data
 from ganzoo.extractors import Extractor
@@ -116,6 +116,11 @@ class Scorer:
         return extractors.from_classifier(self.parts)
 
     @cached_property
+    def reader(self):
+        """The network that reads sources back from real images."""
+        return reader.trained(self.parts.training)
+
+    @cached_property
     def alike(self) -> View:
         """For each test sample a random one of the reference, of the same label.
 
@@ -189,6 +194,7 @@ class Scorer:
             "extractor": lambda: self.extractor.label,
             "classifier": lambda: self.classifier.label,
             "recipe": lambda: f"classifier, recipe {classifier.RECIPE}",
+            "reader": lambda: f"reader, recipe {reader.RECIPE}",
             "pixels": lambda: "pixels",
             "points": lambda: "points",
         }
@@ -214,6 +220,9 @@ class Scorer:
             "images": images,
             "windows": images and min(real.shape[1:3]) >= scores.WINDOW,
             "pairs": images and "source" in self.test.data.arrays,
+            "pairs to read": images
+            and "source" in train.arrays
+            and train.arrays["source"].shape[1:3] == real.shape[1:3],
             "translations": images and bool({"source", "unpaired"} & {*train.arrays}),
             "held out": self.roles == FINAL and self.parts.held_out is not None,
             "mixture": train.mixture is not None,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ganzoo import classifier, extractors, metrics
+from ganzoo import classifier, extractors, metrics, reader
 
 K = 5  # the neighbour of precision and recall
 LEAST = K + 1  # samples
@@ -197,6 +197,14 @@ METRICS = (
     Metric({"psnr": "higher"}, _pair(metrics.psnr), ("pairs",), reads="pixels"),
     Metric(
         {"ssim": "higher"}, _pair(metrics.ssim), ("pairs", "windows"), reads="pixels"
+    ),
+    Metric(
+        {"read_back_l1": "lower"},
+        lambda real, fake: metrics.l1_distance(
+            real.test.data.arrays["source"], reader.read(real.reader, fake.samples)
+        ),
+        needs=("pairs to read",),
+        reads="reader",
     ),
     Metric(
         {"mean_gradient": "floor"},

@@ -44,9 +44,10 @@ def own_cache(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def quick_classifier(request, monkeypatch):
-    """Classifiers of data sets are trained in seconds, but in the long proofs."""
+    """The networks of scores are trained in seconds, but in the long proofs."""
     if not request.node.get_closest_marker("slow"):
         monkeypatch.setattr("ganzoo.classifier.STEPS", 200)
+        monkeypatch.setattr("ganzoo.reader.STEPS", 50)
 
 
 @pytest.fixture(autouse=True)

@@ -202,7 +202,7 @@ def test_every_score_has_a_direction():
         | ON_CAPTIONS
         | ON_MIXTURES
         | ON_PAIRS
-        | {"ms_ssim", "mean_gradient", "cycle_l1"}
+        | {"ms_ssim", "mean_gradient", "cycle_l1", "read_back_l1"}
     )
 
 
