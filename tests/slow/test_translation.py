@@ -29,6 +29,7 @@ def test_pix2pix_facades():
         "pix2pix_facades",
         L1_TWIN,
         "mean image",
+        more=["read_back_l1"],
         dataset=shared("facades"),
         note="40 held-out pairs; the split is ours; sizes and budget cut down as the "
         "config says",

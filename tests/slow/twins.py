@@ -44,7 +44,14 @@ def listed(values):
 
 
 def check_beside_twin(
-    config, twin, baseline, note, also=lambda model: {}, beaten=(), **settings
+    config,
+    twin,
+    baseline,
+    note,
+    more=(),
+    also=lambda model: {},
+    beaten=(),
+    **settings,
 ):
     """Records a config beside its twin; the bar is a mean gradient nearer to real.
 
@@ -53,14 +60,15 @@ def check_beside_twin(
         twin: the options that make the twin without a discriminator.
         baseline: whose L1 is to be beaten, a name of `baselines`.
         note: what a reader must know.
+        more: further scores of `evaluate`.
         also: further figures of a model, by name.
         beaten: figures of these, by name, which are to be beaten too.
         **settings: of `trained`.
     """
     own, twins = runs(config, **settings), runs(config, twin, **settings)
-    found = [scored(run, SCORES) for _, run, _ in own]
+    found = [scored(run, (*SCORES, *more)) for _, run, _ in own]
     mine = [f[1] | also(model) for f, (model, *_) in zip(found, own, strict=True)]
-    theirs = [scored(run, SCORES)[1] | also(model) for model, run, _ in twins]
+    theirs = [scored(run, (*SCORES, *more))[1] | also(m) for m, run, _ in twins]
     first = found[0][0]
     real = first.get("mean_gradient").floor
     distance = [
@@ -104,7 +112,9 @@ def check_beside_twin(
             "seeds": SEEDS,
             "own": mine,
             "twin": theirs,
-            "mean gradient of held-out images": real,
+            "real, held-out": {
+                name: first.get(name).floor for name in ("mean_gradient", *more)
+            },
             **naive,
             **dict(beaten),
             "alarms": [alarms(run) for _, run, _ in own],
