@@ -16,7 +16,7 @@ from ganzoo.cells import Cell
 from ganzoo.checkpoint import write_atomically
 from ganzoo.comparison import Comparison, Run
 from ganzoo.evaluation import read
-from ganzoo.experiment import to_dict
+from ganzoo.experiment import completed, to_dict
 from ganzoo.scores import BETTER
 
 FORMAT = 1
@@ -173,7 +173,8 @@ def _outcome(cell, seed, path, only, failure=""):
         if done["format"] > worker.FORMAT:
             failure = f"{path} was written by a newer version of ganzoo. Update it."
             return Run(cell.name, seed, path, failure=failure)
-        if (done["experiment"], done["only"]) == (to_dict(cell.run(seed)), only):
+        settings = completed(done["experiment"])
+        if (settings, done["only"]) == (to_dict(cell.run(seed)), only):
             return Run(cell.name, seed, path, read(path).scores, done["cost"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass  # none yet, or damaged
@@ -200,7 +201,9 @@ def _keep_settings(path, made):
     now = {cell.name: to_dict(cell.experiment) for cell in made}
     both = before.keys() & now.keys()
     run_directory.check_same(
-        {name: before[name] for name in both}, {name: now[name] for name in both}, path
+        {name: completed(before[name]) for name in both},
+        {name: now[name] for name in both},
+        path,
     )
     content = {"format": FORMAT, "cells": {**before, **now}}
     write_atomically(file, json.dumps(content, indent=2).encode())

@@ -126,6 +126,11 @@ def to_dict(experiment: Experiment) -> dict:
     return json.loads(json.dumps(dataclasses.asdict(experiment)))
 
 
+def completed(values: Mapping) -> dict:
+    """What `to_dict` wrote, with the defaults of settings that have come since."""
+    return {**to_dict(Experiment()), **values}
+
+
 def load_config(name: str) -> dict:
     """Reads a TOML config: a file, or the name of one in `zoo_configs`.
 

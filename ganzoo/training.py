@@ -25,7 +25,13 @@ from ganzoo.adversarial import AdversarialModel
 from ganzoo.data import load_data
 from ganzoo.data.jitter import Jitter
 from ganzoo.data.parts import load_parts
-from ganzoo.experiment import Experiment, data_settings, effective_options, to_dict
+from ganzoo.experiment import (
+    Experiment,
+    completed,
+    data_settings,
+    effective_options,
+    to_dict,
+)
 from ganzoo.registry import build, discover
 from ganzoo.scorer import SELECTION, scorer_for
 from ganzoo.transfer import load_generators
@@ -61,9 +67,7 @@ def train(experiment: Experiment, workdir, progress: bool = True):
         before = run_directory.read_config(path)
         now = to_dict(experiment)
         if before:
-            # Settings that a run of an older version lacks have their defaults.
-            old = {**to_dict(Experiment()), **before["experiment"]}
-            run_directory.check_same(old, now, path)
+            run_directory.check_same(completed(before["experiment"]), now, path)
         if workers:
             cluster.meet(workers, _fingerprint(now, path))
         strategy = distribute.get_strategy(

@@ -229,6 +229,17 @@ def test_other_settings_are_refused_with_what_differs(one, trained):
     assert _files(one) == before and not trained
 
 
+def test_a_comparison_of_an_older_version_goes_on(one, trained):
+    """It lacks a setting that has come since; nothing is trained or scored again."""
+    for file in (one / module.FILE, *one.glob(f"runs/*/*/{worker.FILE}")):
+        content = json.loads(file.read_text())
+        for settings in (content.get("cells") or {"": content["experiment"]}).values():
+            del settings["direction"]
+        file.write_text(json.dumps(content))
+    found = compare(one, WORDS[:1], seeds=1)
+    assert found.runs[0].scores and not trained
+
+
 def test_a_newer_comparison_is_named_and_left_alone(one, trained):
     file = one / module.FILE
     file.write_text(json.dumps({**json.loads(file.read_text()), "format": 99}))
