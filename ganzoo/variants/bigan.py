@@ -93,7 +93,7 @@ def bigan(
     weight decay and its convolutional nets are left out; its batch normalisation has
     no gain or bias, ours has, and biases where there is none. `model.encode` and
     `model.reconstruct` use E. Proven: the pairs and G's exchanged loss by hand
-    (tests/variants/test_bigan.py). tests/slow/test_codes.py: not measured yet.
+    (tests/variants/test_bigan.py).
 
     Args:
         image_shape: (H, W, C), (D, H, W, C), or (d,) for vectors.

@@ -44,7 +44,7 @@ def context_encoder(
     are further channels of `source_shape`. See `ganzoo.data.holes.punch`.
 
     Proven: every term by hand, the known pixels kept
-    (tests/variants/test_context_encoder.py); on real images: not measured yet.
+    (tests/variants/test_context_encoder.py).
 
     Args:
         image_shape: (H, W, C), sides of at least 8.

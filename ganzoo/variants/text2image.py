@@ -125,8 +125,7 @@ def text2image(
     DCGAN's networks and rates, GAN-INT-CLS. In the paper an encoder of characters is
     trained beforehand; here a small one of words learns with D. `fit` takes {"real":
     images, "caption": model.tokens(captions)}. Proven: every term by hand
-    (tests/variants/test_text2image.py); held-out captions: tests/slow/test_text.py,
-    not measured yet.
+    (tests/variants/test_text2image.py).
 
     Args:
         image_shape: (H, W, C), sides of at least 8.

@@ -118,7 +118,7 @@ def unrolled(
     """Any pair of nets; by default perceptrons, with the rates of the paper's ring.
 
     Proven (tests/variants/test_unrolled.py): the gradient against finite differences,
-    the look-ahead against real steps of D. The ring of 8: not measured yet.
+    the look-ahead against real steps of D.
 
     Args:
         image_shape: (H, W, C), (D, H, W, C), or (d,) for vectors.
