@@ -22,7 +22,7 @@ every_variant = pytest.mark.parametrize("name", VARIANTS)
 # Builders of a loss or a normaliser on networks that others have too, and those that
 # take longest to trace on replicas; `tests/slow/test_equality.py` has all.
 SLOW = {"dragan", "lsgan", "r3gan", "sagan", "sngan", "wgan", "wgan-gp"}
-SLOW |= {"began", "next-frame", "srgan", "text2image"}
+SLOW |= {"3dgan", "began", "next-frame", "srgan", "text2image"}
 
 
 def built(name, d_steps=1, **options):
