@@ -1,0 +1,42 @@
+"""Draws held-out translations: the source, what each run makes of it, the target.
+
+python tests/slow/pictures.py docs/facades.png runs/pix2pix_facades_seed0 OTHER_RUN ...
+
+Where a run has noise, a number behind it asks for so many answers: RUN=4.
+"""
+
+import sys
+
+import numpy as np
+
+import ganzoo
+from ganzoo.data import load_data
+from ganzoo.experiment import completed, data_settings, from_dict
+from ganzoo.image_arrays import like, spread
+from ganzoo.plots import image_grid, save_png
+from ganzoo.run_directory import read_config
+
+ROWS = 6
+
+
+def held_out(run):
+    """Sources and targets of the run's test split."""
+    experiment = from_dict(completed(read_config(run)["experiment"]))
+    arrays = load_data(**data_settings(experiment), split="test").arrays
+    return (spread(arrays[key], ROWS) for key in ("source", "real"))
+
+
+def draw(out, *words):
+    """A row for each of some sources, spread over the test split."""
+    asked = [word.partition("=") for word in words]
+    source, real = held_out(asked[0][0])
+    columns = [source]
+    for run, _, samples in asked:
+        answers = ganzoo.load(run).translate(source, samples=int(samples or 1))
+        columns += [*np.moveaxis(answers, 1, 0)]
+    alike = np.stack([like(x, real.shape[1:]) for x in (*columns, real)], axis=1)
+    save_png(image_grid(np.concatenate(alike), columns=len(columns) + 1), out)
+
+
+if __name__ == "__main__":
+    draw(*sys.argv[1:])
