@@ -220,9 +220,7 @@ class Scorer:
             "images": images,
             "windows": images and min(real.shape[1:3]) >= scores.WINDOW,
             "pairs": images and "source" in self.test.data.arrays,
-            "pairs to read": images
-            and "source" in train.arrays
-            and train.arrays["source"].shape[1:3] == real.shape[1:3],
+            "pairs to read": images and _one_image(train.arrays.get("source"), real),
             "translations": images and bool({"source", "unpaired"} & {*train.arrays}),
             "held out": self.roles == FINAL and self.parts.held_out is not None,
             "mixture": train.mixture is not None,
@@ -342,6 +340,13 @@ def measure(scorer: Scorer, samples: Data, *, only=None, seed, step, checkpoint)
         )
         for name, value in values.items()
     ]
+
+
+def _one_image(source, real):
+    """Whether sources are single images of the size of the samples."""
+    if source is None:
+        return False
+    return source.shape[-1] in (1, 3) and source.shape[1:3] == real.shape[1:3]
 
 
 def _as_samples(model, data):

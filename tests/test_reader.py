@@ -63,6 +63,7 @@ def test_the_score_is_the_error_of_what_is_read(scorer):
     "settings",
     [
         {"wanted": "source", "pairs": "downscale2"},
+        {"wanted": "source", "pairs": "hole"},
         {"wanted": "unpaired", "pairs": "invert"},
         {},
     ],
