@@ -151,7 +151,7 @@ def read(run) -> Evaluation | None:
         content = safety.read_json(path)
         version = content["format"]
         if version == FORMAT:
-            found = [Score(**score) for score in content["scores"]]
+            found = [Score.from_dict(score) for score in content["scores"]]
             return Evaluation(found, content["notes"])
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is damaged: {error}.") from error

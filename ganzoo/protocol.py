@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib.metadata
+import math
 from dataclasses import dataclass
 
 FORMAT = 1  # raised when a score's definition changes: older ones no longer compare
@@ -32,8 +33,15 @@ class Score:
     step: int = 0
 
     def to_dict(self) -> dict:
-        """As evaluation.json holds it."""
-        return dataclasses.asdict(self)
+        """As JSON holds it, which has no infinity: it is the word "inf" there."""
+        row = dataclasses.asdict(self)
+        numbers = {k: row[k] for k in ("value", "floor") if math.isinf(row[k])}
+        return {**row, **{key: str(number) for key, number in numbers.items()}}
+
+    @classmethod
+    def from_dict(cls, row: dict) -> "Score":
+        """The inverse of `to_dict`."""
+        return cls(**{**row, **{key: float(row[key]) for key in ("value", "floor")}})
 
 
 def protocol(conditions: dict, provenance: dict) -> str:

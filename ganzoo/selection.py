@@ -56,7 +56,7 @@ class Selection(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         kept = checkpoint.best(self.checkpoints) if self.writes else None
-        self.best = Score(**kept["score"]) if kept else None
+        self.best = Score.from_dict(kept["score"]) if kept else None
         if self.writes:
             drop_after(self.path, self.model.step)
 

@@ -203,6 +203,8 @@ def test_translations_are_scored_beside_the_answers_and_two_baselines(tmp_path):
     cells = {line.split()[0]: len(line.split()) for line in lines}
     assert (cells["l1"], cells["frechet_distance"]) == (6, 4)  # no baseline of it
     assert evaluation.read(tmp_path / "run") == found
+    text = (tmp_path / "run" / evaluation.FILE).read_text()
+    json.loads(text, parse_constant=pytest.fail)  # strict readers have no Infinity
 
 
 def test_of_a_stack_the_last_image_is_the_source_beside_the_answers():

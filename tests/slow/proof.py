@@ -89,8 +89,9 @@ def write_result(name, *, seconds=(), **what):
         "cores": os.cpu_count(),
     }
     RESULTS.mkdir(exist_ok=True)
-    text = json.dumps(result, indent=2, default=float)
-    (RESULTS / f"{name}.json").write_text(text + "\n")
+    # JSON has no infinity and no NaN: they are words there.
+    plain = json.loads(json.dumps(result, default=float), parse_constant=str)
+    (RESULTS / f"{name}.json").write_text(json.dumps(plain, indent=2) + "\n")
 
 
 def check_digits(config, least_right=None, note=""):
