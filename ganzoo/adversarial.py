@@ -6,7 +6,8 @@ import tensorflow as tf
 
 from ganzoo import distribute
 from ganzoo.data import batch as batches
-from ganzoo.trainer import Trainer, total_of
+from ganzoo.log_mean import total_of
+from ganzoo.trainer import Trainer
 
 # What the seed of a step is folded with, one number a use.
 G_STEP = 1_000_000

@@ -13,8 +13,9 @@ from ganzoo.data import load_data
 from ganzoo.data.parts import Parts, load_parts
 from ganzoo.experiment import SOURCES, data_settings, from_dict
 from ganzoo.latent_model import LatentModel
+from ganzoo.measuring import draw, measure, scorer_for
 from ganzoo.protocol import Score
-from ganzoo.scorer import Scorer, draw, measure, scorer_for
+from ganzoo.scorer import Scorer
 from ganzoo.training import load
 from ganzoo.translation_model import TranslationModel
 

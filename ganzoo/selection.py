@@ -8,9 +8,10 @@ import keras
 
 from ganzoo import checkpoint, specs
 from ganzoo.callbacks import drop_after
+from ganzoo.measuring import asked_of, draw, measure
 from ganzoo.protocol import Score, rank
 from ganzoo.run_directory import CHECKPOINTS
-from ganzoo.scorer import Scorer, asked_of, draw, measure
+from ganzoo.scorer import Scorer
 
 SEED = 1_000_003  # of the latents: not those of a final evaluation
 

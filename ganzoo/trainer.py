@@ -1,15 +1,15 @@
 """Trainer: how Keras is made to train two players on any number of replicas."""
 
-import functools
 import inspect
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from ganzoo import distribute, precision
+from ganzoo import distribute, players, precision
 from ganzoo.data import batch as batches
 from ganzoo.data import pipeline
+from ganzoo.log_mean import LogMean, total_of
 
 
 class Trainer(keras.Model):
@@ -51,14 +51,14 @@ class Trainer(keras.Model):
                 f"under {distribute.replica_count()} replicas."
             )
         super().compile(optimizer=None, jit_compile=jit_compile)
-        _check_owners(self.generators, self.discriminators)
-        _check_precision([*self.generators, *self.discriminators])
+        players.check_owners(self.generators, self.discriminators)
+        players.check_precision([*self.generators, *self.discriminators])
         if self.discriminators and not self.d_steps:
             raise ValueError(
                 "`d_steps` must be a whole number from 1 where there is a "
                 "discriminator. Received: 0."
             )
-        _span_replicas(self._flatten_layers())
+        players.span_replicas(self._flatten_layers())
         self.d_optimizer = d_optimizer
         self.g_optimizer = g_optimizer
         for optimizer, networks in (
@@ -66,7 +66,7 @@ class Trainer(keras.Model):
             (g_optimizer, self.generators),
         ):
             if optimizer is not None:
-                _check_clipping(optimizer)
+                players.check_clipping(optimizer)
                 variables = [v for net in networks for v in net.trainable_variables]
                 optimizer.build(variables)
         totals = dict.fromkeys(total_of(term) for term in self.loss_terms)
@@ -74,7 +74,7 @@ class Trainer(keras.Model):
         self.log = LogMean(names, dtype=self.variable_dtype)
         self._functions = {}
         if self.ema_decay and not self.averages:
-            self.averages = [_copy(network) for network in self.averaged]
+            self.averages = [players.frozen_copy(network) for network in self.averaged]
 
     @property
     def metrics(self):
@@ -297,9 +297,9 @@ class Trainer(keras.Model):
             )
 
     def get_compile_config(self):
-        players = {"d_optimizer": self.d_optimizer, "g_optimizer": self.g_optimizer}
+        own = {"d_optimizer": self.d_optimizer, "g_optimizer": self.g_optimizer}
         return {
-            **{k: keras.saving.serialize_keras_object(v) for k, v in players.items()},
+            **{k: keras.saving.serialize_keras_object(v) for k, v in own.items()},
             "jit_compile": self.jit_compile,
         }
 
@@ -307,28 +307,6 @@ class Trainer(keras.Model):
         made = {k: keras.saving.deserialize_keras_object(v) for k, v in config.items()}
         with precision.policy(self.dtype_policy.name):
             self.compile(**made)
-
-
-@keras.saving.register_keras_serializable("ganzoo")
-class LogMean(keras.metrics.Metric):
-    """Sample-weighted means of named scalars, held in one vector."""
-
-    def __init__(self, names, name="log", **kwargs):
-        super().__init__(name=name, **kwargs)
-        self.names = list(names)
-        make = functools.partial(self.add_weight, initializer="zeros", dtype=self.dtype)
-        self.total = make((len(self.names),), name="total")
-        self.count = make((), name="count")
-
-    def update_state(self, values, count):
-        count = tf.cast(count, self.total.dtype)
-        values = tf.stack([tf.cast(value, self.total.dtype) for value in values])
-        self.total.assign_add(values * count)
-        self.count.assign_add(count)
-
-    def result(self):
-        means = tf.math.divide_no_nan(self.total.value, self.count.value)
-        return dict(zip(self.names, tf.unstack(means, len(self.names)), strict=True))
 
 
 def _multi_step(step, strategy, steps):
@@ -348,58 +326,6 @@ def _multi_step(step, strategy, steps):
     return one if steps == 1 else several
 
 
-def _copy(network):
-    copy = keras.models.clone_model(network)
-    copy.set_weights(network.get_weights())
-    copy.trainable = False
-    return copy
-
-
 def _divisor(number, limit):
     """The largest divisor of `number` up to `limit`."""
     return max(d for d in range(1, min(number, limit) + 1) if number % d == 0)
-
-
-def _span_replicas(layers):
-    """Batch statistics follow the present strategy, wherever their layer was made."""
-    for layer in layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.synchronized = distribute.replica_count() > 1
-
-
-def _check_owners(generators, discriminators):
-    own = {id(v) for net in generators for v in net.trainable_variables}
-    theirs = [v for net in discriminators for v in net.trainable_variables]
-    both = [v.path for v in theirs if id(v) in own]
-    if both:
-        raise ValueError(
-            "Every trainable weight must belong to exactly one player. "
-            f"Owned by both: {', '.join(both)}."
-        )
-
-
-def _check_precision(networks):
-    layers = [layer for network in networks for layer in network._flatten_layers()]
-    half = [layer.name for layer in layers if layer.compute_dtype == "float16"]
-    if half:
-        raise ValueError(
-            "The layers compute in float16, whose gradients vanish without a scaled "
-            "loss. Build them under the policy mixed_bfloat16 or float32. "
-            f"Received: {', '.join(half[:3])}, ..."
-        )
-
-
-def _check_clipping(optimizer):
-    if distribute.replica_count() > 1 and (
-        optimizer.clipnorm or optimizer.global_clipnorm or optimizer.clipvalue
-    ):
-        raise ValueError(
-            "Under several replicas, Keras clips each replica's gradient before it "
-            "sums them, which is not the clipping of one device. Remove clipnorm, "
-            f"global_clipnorm and clipvalue from {optimizer.name!r}."
-        )
-
-
-def total_of(term):
-    """The total that a term belongs to: d_adv to d_loss, g_adv to g_loss."""
-    return term.split("_")[0] + "_loss"

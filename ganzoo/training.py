@@ -32,8 +32,9 @@ from ganzoo.experiment import (
     effective_options,
     to_dict,
 )
+from ganzoo.measuring import scorer_for
 from ganzoo.registry import build, discover
-from ganzoo.scorer import SELECTION, scorer_for
+from ganzoo.scorer import SELECTION
 from ganzoo.transfer import load_generators
 
 STEPS_PER_CALL = 20

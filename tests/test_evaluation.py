@@ -11,7 +11,7 @@ from ganzoo import evaluation, run_directory
 from ganzoo.baselines import baselines
 from ganzoo.data.parts import load_parts
 from ganzoo.experiment import Experiment
-from ganzoo.scorer import scorer_for
+from ganzoo.measuring import scorer_for
 
 WATCHED = {"evaluate_every": 2, "evaluation_samples": 40, "extractor": "pixels"}
 

@@ -4,7 +4,8 @@ import pytest
 from ganzoo import extractors, scores
 from ganzoo.data.parts import Parts, load_parts
 from ganzoo.data.record import Data
-from ganzoo.scorer import FINAL, SELECTION, Scorer, measure
+from ganzoo.measuring import measure
+from ganzoo.scorer import FINAL, SELECTION, Scorer
 
 N = 60
 RNG = np.random.default_rng(0)

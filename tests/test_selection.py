@@ -12,8 +12,9 @@ from ganzoo.callbacks import read_rows
 from ganzoo.data.parts import load_parts
 from ganzoo.data.record import Data
 from ganzoo.experiment import Experiment
+from ganzoo.measuring import scorer_for
 from ganzoo.run_directory import CHECKPOINTS
-from ganzoo.scorer import SELECTION, scorer_for
+from ganzoo.scorer import SELECTION
 
 N = 60
 RUN = {

@@ -12,7 +12,7 @@ from proof import alarms, percent, record, trained
 from ganzoo import metrics
 from ganzoo.classifier import accuracy
 from ganzoo.data.parts import load_parts
-from ganzoo.scorer import draw, scorer_for
+from ganzoo.measuring import draw, scorer_for
 
 pytestmark = pytest.mark.slow
 

@@ -17,7 +17,7 @@ import ganzoo
 from ganzoo.data import load_data
 from ganzoo.data.parts import load_parts
 from ganzoo.data.record import Data
-from ganzoo.scorer import scorer_for
+from ganzoo.measuring import scorer_for
 from ganzoo.translating import translate_folder
 
 pytestmark = pytest.mark.slow

@@ -13,7 +13,7 @@ from ganzoo import __main__ as command
 from ganzoo import distribute
 from ganzoo.adversarial import LATENT, feed
 from ganzoo.data.mismatched import fill
-from ganzoo.scorer import asked_of, draw, scorer_for
+from ganzoo.measuring import asked_of, draw, scorer_for
 from ganzoo.variants.text2image import BETWEEN
 
 WORDS = ["red", "blue", "square", "circle"]
