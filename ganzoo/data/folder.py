@@ -217,7 +217,7 @@ class _Broken:
     def warn(self) -> None:
         if self.messages:
             warnings.warn(
-                f"Skipped {len(self.messages)} unreadable image(s) in "
+                f"Skipped {len(self.messages)} unfit image(s) in "
                 f"{str(self.folder)!r}: {', '.join(sorted(self.messages)[:5])}.",
                 stacklevel=5,
             )

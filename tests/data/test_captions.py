@@ -84,7 +84,7 @@ def test_train_and_test_folders_are_the_splits(tmp_path):
 def test_an_unreadable_image_takes_its_caption_along(tmp_path):
     path = folder(tmp_path / "x", rows(20, categories=False))
     (path / "images/3.png").write_bytes(b"no image")
-    with pytest.warns(UserWarning, match="Skipped 1 unreadable"):
+    with pytest.warns(UserWarning, match="Skipped 1 unfit"):
         data = load_data(path, split="all")
     words = [data.vocabulary[t - 1] if t else "?" for t in data.arrays["caption"][:, 1]]
     places = data.arrays["real"][:, 0, 0, 0]

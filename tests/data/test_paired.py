@@ -89,7 +89,7 @@ def test_an_unreadable_half_drops_its_pair_and_is_named(tmp_path):
         draw(tmp_path / "A" / f"{i}.png", i)
         draw(tmp_path / "B" / f"{i}.png", 100 + i)
     (tmp_path / "B" / "1.png").write_bytes(b"no image")
-    with pytest.warns(UserWarning, match="Skipped 1 unreadable.*B/1.png"):
+    with pytest.warns(UserWarning, match="Skipped 1 unfit.*B/1.png"):
         found = load_data(tmp_path, wanted="source").arrays
     assert (first(found["source"]), first(found["real"])) == ([0, 2], [100, 102])
     with pytest.raises(ValueError, match="Unreadable image"):

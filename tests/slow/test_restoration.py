@@ -116,6 +116,7 @@ def set5(translate):
     }
 
 
+@pytest.mark.filterwarnings("ignore:Skipped 1 unfit")  # one of T91 has 78x78 pixels
 def test_srgan_x4():
     images = shared("sr") / "T91"
     bicubic = set5(
