@@ -74,7 +74,6 @@ class Experiment:
 
 SOURCES = ("source", "unpaired")
 """Batch keys of what is translated: one of them in the data, or none."""
-PAIRING = ("pairs", "direction")
 FIELDS = {f.name: f for f in dataclasses.fields(Experiment)}
 HELP = {
     "model": "the variant, see `ganzoo list`",
@@ -171,8 +170,9 @@ def _shipped(folder):
 
 def data_settings(experiment: Experiment) -> dict:
     """The settings of `load_data` that decide the samples, not their labels."""
-    names = ("data_dir", "image_size", "channels", "patch_stride", "strict")
-    settings = {name: getattr(experiment, name) for name in (*names, *PAIRING)}
+    of_images = ("image_size", "channels", "patch_stride", "strict")
+    names = ("data_dir", *of_images, "pairs", "direction")
+    settings = {name: getattr(experiment, name) for name in names}
     keys = find(experiment.model).batch_keys
     wanted = next((key for key in SOURCES if key in keys), None)
     return {"name": experiment.dataset, "wanted": wanted, **settings}

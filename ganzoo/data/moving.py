@@ -39,7 +39,7 @@ def clips_of_digits(mnist: Data, split: str, form: Form) -> np.ndarray:
             f"image_size={(height, width)}, channels={form.channels}."
         )
     digits, share = mnist.arrays["real"], height / SIDE
-    small = max(1, round(share * digits.shape[1]))
+    small = round(share * digits.shape[1])
     rng = np.random.default_rng([_SEED, len(mnist)])
     return moving_digits(
         reshape_images(digits, Form((small, small))),

@@ -61,7 +61,7 @@ def hole(images: np.ndarray, rng: np.random.Generator) -> tuple:
     the middle one, the target. See `holes.punch`.
     """
     *_, height, width, _ = images.shape
-    size = max(1, min(height, width) // 2)
+    size = min(height, width) // 2
     masks = holes.square_masks(len(images), (height, width), size, centred=True)
     return _without(images, masks)
 
@@ -147,9 +147,8 @@ def made_pairs(
                 block = np.asarray(images[rows[start : start + BLOCK]])
                 yield from ((x, 0) for x in _apply(pairs, block, start)[side])
 
-        key = data.fingerprint, pairs, side, len(rows)
         shape = _apply(pairs, np.asarray(images[:1]), 0)[side].shape[1:]
-        path = cache_path(cache_dir, *key)
+        path = cache_path(cache_dir, data.fingerprint, pairs, side, len(rows), shape)
         return collect(
             samples(), len(rows), shape, path=path, memory_limit=memory_limit
         )[0]
