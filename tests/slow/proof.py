@@ -8,6 +8,7 @@ import dataclasses
 import json
 import os
 import platform
+import re
 from pathlib import Path
 
 import keras
@@ -49,12 +50,24 @@ def trained(
     experiment = from_dict(values)
     differing = sorted({**changes, **(options or {})}.items())
     suffix = "".join(f"_{key}{value}" for key, value in differing)
+    suffix = re.sub(r"[^\w.]+", "-", suffix)
     run = RUNS / (config + suffix)
     model = ganzoo.train(experiment, run, progress=False)
     return model, run, read_rows(run / "metrics.jsonl")[-1]["seconds"]
 
 
-def record(name, config, *, headline, bar, measured, seconds=(), note=""):
+def record(
+    name,
+    config,
+    *,
+    headline,
+    bar,
+    measured,
+    seconds=(),
+    note="",
+    published="",
+    floor="",
+):
     """Writes what was measured to zoo_configs/results/NAME.json.
 
     Args:
@@ -64,7 +77,9 @@ def record(name, config, *, headline, bar, measured, seconds=(), note=""):
         bar: what was to be reached, fixed before the run.
         measured: all figures, every seed.
         seconds: of training, one a run.
-        note: what a reader must know.
+        note: what a reader must know, cuts before all.
+        published: the figure of the paper, with its budget; see docs/published.md.
+        floor: what real data, or no training at all, have in place of a model.
     """
     write_result(
         name,
@@ -76,6 +91,8 @@ def record(name, config, *, headline, bar, measured, seconds=(), note=""):
         measured=measured,
         seconds=[round(s) for s in seconds],
         note=note,
+        published=published,
+        floor=floor,
     )
 
 

@@ -6,7 +6,7 @@ writes it.
 
 from pathlib import Path
 
-from pages import axes, comparisons, metrics, replicas, translation
+from pages import axes, comparisons, metrics, published, replicas, translation
 from pages.recorded import RESULTS, recorded, table
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +26,7 @@ def results() -> str:
 PAGES = {
     "README.md": [results, comparisons.digits, comparisons.mnist],
     "docs/axes.md": [axes.effects, axes.axes_cost, axes.axes_peer],
+    "docs/published.md": [published.figures],
     "docs/translation.md": [translation.translations],
     "docs/metrics.md": [metrics.sense, metrics.labels],
     "docs/replicas.md": [

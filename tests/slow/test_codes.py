@@ -15,8 +15,34 @@ pytestmark = pytest.mark.slow
 
 
 def test_infogan_mnist_small(mnist_dir):
-    model, run, seconds = trained("infogan_mnist_small", mnist_dir, seed=1)
     train, test = (mnist(mnist_dir, split).arrays for split in ("train", "test"))
+    rows, times = [], []
+    for seed in range(5):
+        model, run, seconds = trained("infogan_mnist_small", mnist_dir, seed=seed)
+        times.append(seconds)
+        found = _categories(model, train, test)
+        rows.append({"seed": seed, **found, "alarms": alarms(run)})
+    errors = [row["error"] for row in rows]
+    best, median = min(errors), float(np.median(errors))
+    record(
+        "infogan_mnist_small",
+        "infogan_mnist_small",
+        headline=("" if best <= 0.1 else "MISSED: ")
+        + f"the category classifies test digits with {percent(errors)} error, median "
+        f"{percent([median])}",
+        bar="<= 10% on the best of 5 seeds",
+        measured={"by seed": rows},
+        seconds=times,
+        note="categories named by the majority of training labels; statistics of 100 "
+        "real batches; nets, batch and steps are cut down as the config says",
+        published="5% after 5,000 steps; one figure, its seeds unknown",
+        floor="chance 90%",
+    )
+    assert best <= 0.1
+
+
+def _categories(model, train, test):
+    """The error of Q's category as a classifier, and the digit that each stands for."""
     # D's statistics are of real and fake batches; Q reads digits by those of digits.
     for i in range(0, 12800, 128):
         model.discriminator({"sample": model._scale(train["real"][i : i + 128])}, True)
@@ -25,28 +51,11 @@ def test_infogan_mnist_small(mnist_dir):
         for name, a in (("train", train), ("test", test))
     }
     digits = [
-        np.bincount(train["label"][found["train"] == c], minlength=10).argmax()
+        int(np.bincount(train["label"][found["train"] == c], minlength=10).argmax())
         for c in range(10)
     ]
     error = float(np.mean(np.array(digits)[found["test"]] != test["label"]))
-    names = ", ".join(str(d) for d in digits)
-    record(
-        "infogan_mnist_small",
-        "infogan_mnist_small",
-        headline=f"the category classifies test digits with {percent([error])} error; "
-        f"categories stand for {names}",
-        bar="<= 10% on the best of 5 seeds (published 5%); this is one seed",
-        measured={
-            "seed": 1,
-            "error": error,
-            "digit of each category": digits,
-            "alarms": alarms(run),
-        },
-        seconds=[seconds],
-        note="categories named by the majority of training labels; statistics of 100 "
-        "real batches; nets, batch and steps are cut down as the config says",
-    )
-    assert error <= 0.5  # far from the published figure and far from chance, 90%
+    return {"error": error, "digit of each category": digits}
 
 
 def test_bigan_digits():
@@ -77,11 +86,12 @@ def test_bigan_digits():
         headline=f"reconstructions at {ratio[0]:.2f} of the distance to another digit, "
         f"untrained {ratio[1]:.2f}; 1-NN on E(x) {percent(accuracy[:1])}, untrained "
         f"{percent(accuracy[1:])}",
-        bar="a ratio <= 0.80, that of an untrained E being about 1 (published on MNIST "
-        "after 400 epochs 0.62)",
+        bar="a ratio <= 0.80, that of an untrained E being about 1",
         measured={**rows, "alarms": alarms(run)},
         seconds=[seconds],
-        note="digits of 8x8 and small nets, so no figure stands beside a published one",
+        note="digits of 8x8 and small nets: the published figures are of another set",
+        published="on MNIST after 400 epochs: ratio 0.62, 1-NN 97.4%",
+        floor=f"untrained {ratio[1]:.2f}, 1-NN {percent(accuracy[1:])}",
     )
     assert ratio[0] <= 0.8 < ratio[1]
 

@@ -49,10 +49,12 @@ def test_vanilla_ring8():
         "vanilla_ring8",
         headline=f"modes {', '.join(map(str, modes))} of 8; "
         f"high quality {percent(quality)}",
-        bar="mean >= 5 modes, >= 90% within 3 sigma (published 6.3, 98.2%)",
+        bar="mean >= 5 modes, >= 90% within 3 sigma",
         measured={"seeds": rows},
         seconds=[seconds for *_, seconds in runs],
         note="other nets and budget than the published row; running average of G",
+        published="6.3 modes, 98.2% after 400 epochs, 10 seeds",
+        floor="a perfect sampler 8 modes, 98.9%",
     )
     assert np.mean(modes) >= 5 and np.mean(quality) >= 0.9
     assert not any(row["alarms"] for row in rows)
@@ -188,18 +190,49 @@ def test_sgan_mnist_100(mnist_dir):
             }
         )
     errors, twins = ([row[k] for row in rows] for k in list(rows[0])[1:3])
+    mean = np.mean(errors)
     record(
         "sgan_mnist_100",
         "sgan_mnist_100",
-        headline=f"errors {', '.join(map(str, errors))} of 10,000; "
+        headline=f"errors {', '.join(map(str, errors))} of 10,000, mean {mean:.0f}; "
         f"the same D on the labels alone {', '.join(map(str, twins))}",
-        bar="<= 1/3 of the errors of the same D trained on the 100 labels alone",
+        bar="mean <= 200, and <= 1/5 of the errors of the same D trained on the 100 "
+        "labels alone",
         measured={"seeds": rows},
         seconds=times,
-        note="30 epochs, last step, test set used once; published after 300: 93 +- 6.5",
+        note="30 epochs, last step, test set used once",
+        published="93 +- 6.5 errors after 300 epochs, 10 seeds",
+        floor="the same D on the labels alone " + ", ".join(map(str, twins)),
     )
-    assert all(e <= t / 3 for e, t in zip(errors, twins, strict=True))
+    assert mean <= 200
+    assert all(e <= t / 5 for e, t in zip(errors, twins, strict=True))
     assert not any(row["alarms"] for row in rows)
+
+
+def test_sgan_mnist_labels(mnist_dir):
+    """Other numbers of labels than 100, one seed each."""
+    test = mnist(mnist_dir, "test").arrays
+    published = {20: "1677 +- 452", 50: "221 +- 136", 200: "90 +- 4.2"}
+    errors, times = {}, []
+    for labels in published:
+        model, _, seconds = trained(
+            "sgan_mnist_100", mnist_dir, seed=1, labels_per_class=labels // 10
+        )
+        times.append(seconds)
+        errors[labels] = _errors(model.classify, test)
+    record(
+        "sgan_mnist_labels",
+        "sgan_mnist_100",
+        headline=", ".join(f"{n} labels: {e}" for n, e in errors.items())
+        + " errors of 10,000",
+        bar="fewer errors with more labels",
+        measured={"label seed": 1, "errors": errors},
+        seconds=times,
+        note="one seed each, 30 epochs, last step, test set used once",
+        published="; ".join(f"{n}: {e}" for n, e in published.items())
+        + " after 300 epochs, 10 seeds",
+    )
+    assert errors[20] > errors[50] > errors[200]
 
 
 def _errors(classify, test):

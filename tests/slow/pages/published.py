@@ -1,0 +1,47 @@
+"""Table of docs/published.md."""
+
+from pages.recorded import RESULTS, recorded, table
+
+PROOFS = (
+    "sgan_mnist_100",
+    "sgan_mnist_labels",
+    "vanilla_ring8",
+    "pacgan_grid25_small",
+    "unrolled_ring8",
+    "pacgan_stacked_mnist",
+    "stacked_mnist_wgan_gp",
+    "stacked_mnist_r3gan",
+    "vanilla_mnist_paper",
+    "cgan_mnist_paper",
+    "cdcgan_mnist",
+    "infogan_mnist_small",
+    "bigan_digits",
+    "3dgan_chairs",
+    "3dgan_modelnet10",
+)
+
+
+def figures() -> str:
+    """Every figure of a paper beside ours, those that are still to run too."""
+    rows = []
+    for name in PROOFS:
+        if not (RESULTS / f"{name}.json").exists():
+            rows.append((name, "", "", "not measured yet", "", "", ""))
+            continue
+        found = recorded(name)
+        config = found["config"]
+        link = f"[{name}](../zoo_configs/{config}.toml)"
+        minutes = f"{sum(found['seconds']) / 60:.0f} min"
+        rows.append(
+            (
+                link,
+                found["published"],
+                found["floor"],
+                found["headline"],
+                found["bar"],
+                found["note"],
+                minutes,
+            )
+        )
+    head = ("config", "published", "floor", "ours", "bar", "cuts", "all runs")
+    return table(head, rows)
