@@ -172,7 +172,7 @@ def check_digits(config, least_right=None, note=""):
 def alarms(run):
     """What the health monitor said of a run."""
     path = run / "health.jsonl"
-    return [json.loads(line) for line in path.open()] if path.exists() else []
+    return read_rows(path) if path.exists() else []
 
 
 def nearest_neighbour(data):

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 from conftest import SHARED
-from proof import alarms, flat, percent, record, trained
+from proof import alarms, percent, record, trained
 
 import ganzoo
 from ganzoo import metrics
@@ -108,7 +108,7 @@ def test_3dgan_modelnet10():
         for name, read in (
             ("trained D", _pooled(model.discriminator)),
             ("untrained D", _pooled(untrained)),
-            ("voxels", flat),
+            ("voxels", _halved),
         )
     }
     accuracy = {name: percent([value]) for name, value in found.items()}
@@ -119,16 +119,24 @@ def test_3dgan_modelnet10():
         headline=("" if passed else "MISSED: ")
         + f"linear SVM on D's features {accuracy['trained D']} of {len(test)} test "
         f"volumes, on an untrained D's {accuracy['untrained D']}, on the voxels "
-        f"{accuracy['voxels']}",
+        f"at 16^3 {accuracy['voxels']}",
         bar="above an untrained D and above the voxels",
         measured={"seed": 0, "accuracy": found, "alarms": alarms(run)},
         seconds=[seconds],
         note="D learnt at 32^3 on training volumes of the ten classes, 16 channels; "
         "features of its three levels, pooled to 2^3; 56 volumes are in both splits",
         published=PUBLISHED_SVM,
-        floor=f"voxels {accuracy['voxels']}, untrained D {accuracy['untrained D']}",
+        floor=f"voxels at 16^3 {accuracy['voxels']}, an untrained D "
+        f"{accuracy['untrained D']}",
     )
     assert passed
+
+
+def _halved(volumes):
+    """The voxels at 16^3, each a mean of eight; the SVM of 32^3 takes too long."""
+    n, side = len(volumes), volumes.shape[1] // 2
+    parts = volumes.reshape(n, side, 2, side, 2, side, 2)
+    return parts.mean(axis=(2, 4, 6), dtype=np.float32).reshape(n, -1)
 
 
 def _pooled(discriminator):
