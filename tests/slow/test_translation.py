@@ -101,52 +101,92 @@ def test_pix2pix_halves(mnist_dir):
         assert row["twin to their mean"] < row["twin to an answer"]
 
 
-def test_cyclegan_inverted():
-    """The error of a translation without pairs, where the truth is known."""
-    config = "cyclegan_inverted"
-    own, twins = runs(config), runs(config, {"cycle": 0.0})
-    names = ("l1", "cycle_l1", "ssim")
-    mine, theirs = ([scored(run, names)[1] for _, run, _ in x] for x in (own, twins))
-    first = scored(own[0][1], names)[0]
-    test = load_data(
-        "digits", split="test", wanted="unpaired", pairs="invert", image_size=16
-    ).arrays
-    untrained = []
-    for (model, *_), seed in zip(own, SEEDS, strict=True):
-        fresh = ganzoo.build(
-            "cyclegan",
-            image_shape=model.image_shape,
-            filters=16,
-            blocks=3,
-            d_levels=1,
-            identity=0.0,
-            seed=seed,
+def test_cyclegan_inverted(mnist_dir):
+    """The error of a translation without pairs, where the truth is known.
+
+    Of three starts the one is kept whose cycle closes best on training images, which
+    needs no truth; of the twin's three, the one that is nearest to the truth.
+    """
+    config, groups, names = "cyclegan_inverted", 3, ("l1", "ssim", "cycle_l1")
+    seeds = range(3 * groups)
+    own = runs(config, seeds=seeds, data_dir=mnist_dir)
+    twins = runs(config, {"cycle": 0.0}, seeds=seeds, data_dir=mnist_dir)
+    sets = {"wanted": "unpaired", "pairs": "invert", "image_size": 16}
+    train, test = (
+        load_data("mnist", split=split, data_dir=mnist_dir, **sets).arrays
+        for split in ("train", "test")
+    )
+    source = train["unpaired"][:1000]
+    mine, theirs = (
+        [
+            {**scored(run, names)[1], "cycle_l1, train": _cycle_error(model, source)}
+            for model, run, _ in found
+        ]
+        for found in (own, twins)
+    )
+    kept = [min(g, key=lambda row: row["cycle_l1, train"]) for g in _grouped(mine)]
+    best = [min(g, key=lambda row: row["l1"]) for g in _grouped(theirs)]
+    untrained = [
+        _l1(
+            ganzoo.build(
+                "cyclegan",
+                image_shape=own[0][0].image_shape,
+                filters=16,
+                blocks=1,
+                d_levels=1,
+                identity=0.0,
+                seed=seed,
+            ).translate(test["source"][:1000]),
+            test["real"][:1000],
         )
-        untrained.append(_l1(fresh.translate(test["source"]), test["real"]))
+        for seed in range(groups)
+    ]
+    passed = apart(column(kept, "l1"), untrained) and apart(
+        column(kept, "l1"), column(best, "l1")
+    )
+    told = {
+        "kept": listed(column(kept, "l1")),
+        "all": listed(column(mine, "l1")),
+        "twins": listed(column(best, "l1")),
+        "untrained": listed(untrained),
+    }
+    mean_image = scored(own[0][1], names)[0].get("l1", "mean image").value
     record(
         config,
         config,
-        headline=f"L1 to the truth {listed(column(mine, 'l1'))}; without cycles "
-        f"{listed(column(theirs, 'l1'))}, untrained {listed(untrained)}, mean image "
-        f"{first.get('l1', 'mean image').value:.3f}",
+        headline=("" if passed else "MISSED: ")
+        + f"L1 to the truth {told['kept']}, each the start of three whose cycle closes "
+        f"best (all nine: {told['all']}); without cycles the nearest of three "
+        f"{told['twins']}, untrained {told['untrained']}, mean image {mean_image:.3f}",
         bar="nearer to the truth than untrained and than without cycles, beyond the "
-        "seeds' spread",
+        "spread of the three",
         measured={
-            "seeds": SEEDS,
+            "seeds": list(seeds),
             "cyclegan": mine,
             "without cycles": theirs,
             "untrained, L1": untrained,
-            "mean image, L1": first.get("l1", "mean image").value,
+            "mean image, L1": mean_image,
         },
         seconds=[seconds for *_, seconds in (*own, *twins)],
-        note="360 held-out digits and their inverse. Two budgets came before. With the "
-        "identity term of the paper (0.5), 2,000 steps: L1 0.305, 0.308, 0.307; digits "
-        "keep their colours, which fulfils cycle and identity. Without it, 2,000 "
-        "steps: 0.176, 0.094, 0.047, the twins 0.204, 0.217, 0.224: nearer on each "
-        "seed, and by less than the seeds' spread",
+        note="three settings came before, on the digits of 8x8 at 16x16, three blocks. "
+        "With the identity term of the paper (0.5), 2,000 steps: L1 0.305, 0.308, "
+        "0.307; digits keep their colours, which fulfils cycle and identity. Without "
+        "it, 2,000 steps: 0.176, 0.094, 0.047, and 4,000: 0.153, 0.272, 0.042, the "
+        "twins 0.224, 0.253, 0.226: a miss, since a cycle can close over wrong digits. "
+        "Pilots with the seeds 100 to 103 chose MNIST, one block and 1,000 steps, and "
+        "showed that the wrong cycles close less well",
     )
-    assert apart(column(mine, "l1"), untrained)
-    assert apart(column(mine, "l1"), column(theirs, "l1"))
+    assert passed
+
+
+def _grouped(rows):
+    """Three rows each, of seeds that follow each other."""
+    return [rows[i : i + 3] for i in range(0, len(rows), 3)]
+
+
+def _cycle_error(model, source):
+    """The L1 distance from images of what both generators in turn make of them."""
+    return _l1(model.translate(model.translate(source), reverse=True), source)
 
 
 def test_cyclegan_horse2zebra():
