@@ -82,9 +82,8 @@ class Unrolled(GAN):
         count = tf.cast(adam.iterations + 1 + ahead, gradients[0].dtype)
         rate = tf.cast(adam.learning_rate, count.dtype)
         # As in Keras: the betas are rounded to floatx before their power.
-        left = [
-            1 - ops.cast(b, count.dtype) ** count for b in (adam.beta_1, adam.beta_2)
-        ]
+        betas = adam.beta_1, adam.beta_2
+        left = [1 - ops.cast(beta, count.dtype) ** count for beta in betas]
         rate *= tf.sqrt(left[1]) / left[0]
         mean = each(lambda m, g: m + (1 - adam.beta_1) * (g - m), slots[0], gradients)
         second = each(lambda g: g**2, gradients)
