@@ -56,6 +56,13 @@ def trained(
     return model, run, read_rows(run / "metrics.jsonl")[-1]["seconds"]
 
 
+def untrained(config, image_shape, seed=0):
+    """The model of a config as it starts, for samples of `image_shape`."""
+    values = load_config(config)
+    options = values.get("options", {})
+    return ganzoo.build(values["model"], image_shape=image_shape, seed=seed, **options)
+
+
 def record(
     name,
     config,

@@ -7,13 +7,12 @@ import resource
 
 import numpy as np
 import pytest
-from proof import flat, record, trained
+from proof import flat, record, trained, untrained
 from sklearn.neighbors import KNeighborsClassifier
 from test_translating import break_three, check_answers, make_folder
 from test_translation_model import identical
 from twins import SEEDS, apart, check_beside_twin, column, listed, runs, scored, shared
 
-import ganzoo
 from ganzoo.data import load_data
 from ganzoo.data.parts import load_parts
 from ganzoo.data.record import Data
@@ -116,39 +115,29 @@ def test_cyclegan_inverted(mnist_dir):
         load_data("mnist", split=split, data_dir=mnist_dir, **sets).arrays
         for split in ("train", "test")
     )
-    source = train["unpaired"][:1000]
+    held = train["unpaired"][:1000]
     mine, theirs = (
         [
-            {**scored(run, names)[1], "cycle_l1, train": _cycle_error(model, source)}
+            {**scored(run, names)[1], "cycle_l1, train": _cycle_error(model, held)}
             for model, run, _ in found
         ]
         for found in (own, twins)
     )
     kept = [min(g, key=lambda row: row["cycle_l1, train"]) for g in _grouped(mine)]
     best = [min(g, key=lambda row: row["l1"]) for g in _grouped(theirs)]
-    untrained = [
-        _l1(
-            ganzoo.build(
-                "cyclegan",
-                image_shape=own[0][0].image_shape,
-                filters=16,
-                blocks=1,
-                d_levels=1,
-                identity=0.0,
-                seed=seed,
-            ).translate(test["source"][:1000]),
-            test["real"][:1000],
-        )
+    source, real, shape = test["source"], test["real"], own[0][0].image_shape
+    start = [
+        _l1(untrained(config, shape, seed).translate(source[:1000]), real[:1000])
         for seed in range(groups)
     ]
-    passed = apart(column(kept, "l1"), untrained) and apart(
+    passed = apart(column(kept, "l1"), start) and apart(
         column(kept, "l1"), column(best, "l1")
     )
     told = {
         "kept": listed(column(kept, "l1")),
         "all": listed(column(mine, "l1")),
         "twins": listed(column(best, "l1")),
-        "untrained": listed(untrained),
+        "untrained": listed(start),
     }
     mean_image = scored(own[0][1], names)[0].get("l1", "mean image").value
     record(
@@ -164,7 +153,7 @@ def test_cyclegan_inverted(mnist_dir):
             "seeds": list(seeds),
             "cyclegan": mine,
             "without cycles": theirs,
-            "untrained, L1": untrained,
+            "untrained, L1": start,
             "mean image, L1": mean_image,
         },
         seconds=[seconds for *_, seconds in (*own, *twins)],

@@ -7,9 +7,8 @@ import keras
 import numpy as np
 import pytest
 from conftest import SHARED
-from proof import alarms, percent, record, trained
+from proof import alarms, percent, record, trained, untrained
 
-import ganzoo
 from ganzoo import metrics
 from ganzoo.callbacks import compare, read_rows
 from ganzoo.data import load_data
@@ -43,18 +42,20 @@ def _check_chairs(config, where, dataset):
 
     chairs, tables = volumes("test", "chair"), volumes("test", "table")
     samples = model.sample(128, seed=0)
+    start = untrained(config, model.image_shape)
     best = {
         name: float(np.mean(_nearest(found, chairs)))
         for name, found in (
             ("samples", samples),
             ("tables", tables[:128]),
+            ("untrained", start.sample(128, seed=0)),
             ("chairs", volumes("train", "chair")),
         )
     }
     likeness = compare(chairs[:128], samples)
     opened = [row["open"] for row in read_rows(run / "metrics.jsonl")]
     passed = {
-        "overlap": best["samples"] >= (best["tables"] + best["chairs"]) / 2,
+        "overlap": best["samples"] >= 0.8 * best["chairs"],
         "diversity": likeness["diversity"] >= 0.25,
     }
     missed = [name for name, reached in passed.items() if not reached]
@@ -64,10 +65,10 @@ def _check_chairs(config, where, dataset):
         headline=(f"MISSED ({', '.join(missed)}): " if missed else "")
         + f"overlap (IoU) with the nearest of {len(chairs)} unseen chairs "
         f"{best['samples']:.2f}, of real chairs {best['chairs']:.2f}, of tables "
-        f"{best['tables']:.2f}; diversity {likeness['diversity']:.2f} of the chairs'; "
-        f"D learned in {100 * np.mean(opened):.0f}% of its steps",
-        bar="samples overlap with chairs more than tables do, by half of what real "
-        "chairs do; diversity >= 0.25 of the chairs'",
+        f"{best['tables']:.2f}, untrained {best['untrained']:.2f}; "
+        f"diversity {likeness['diversity']:.2f} of the chairs'; D "
+        f"learned in {100 * np.mean(opened):.0f}% of its steps",
+        bar="overlap >= 0.8 of that of real chairs; diversity >= 0.25 of the chairs'",
         measured={
             "mean IoU with the nearest unseen chair": best,
             "likeness": likeness,
@@ -75,7 +76,8 @@ def _check_chairs(config, where, dataset):
             "alarms": alarms(run),
         },
         seconds=[seconds],
-        note="the last picture of samples was looked at",
+        note="one seed; cuts as the config says; the last picture was looked at",
+        floor=f"real chairs {best['chairs']:.2f}, untrained {best['untrained']:.2f}",
     )
     assert not missed
 
@@ -94,9 +96,7 @@ def test_3dgan_modelnet10():
     """Wu et al. 2016, section 4.3: a linear SVM on what D sees."""
     config, path = "3dgan_modelnet10", _modelnet10()
     model, run, seconds = trained(config, dataset=path, seed=0)
-    untrained = ganzoo.build(
-        "3dgan", image_shape=model.image_shape, filters=16, seed=0
-    ).discriminator
+    start = untrained(config, model.image_shape)
     train, test = (load_data(path, split=split) for split in ("train", "test"))
     found = {
         name: metrics.linear_svm_accuracy(
@@ -107,7 +107,7 @@ def test_3dgan_modelnet10():
         )
         for name, read in (
             ("trained D", _pooled(model.discriminator)),
-            ("untrained D", _pooled(untrained)),
+            ("untrained D", _pooled(start.discriminator)),
             ("voxels", _halved),
         )
     }
