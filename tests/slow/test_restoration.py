@@ -163,7 +163,7 @@ def test_srgan_x4():
         "to the whole but for rounding",
         measured={"srresnet": plain, "srgan": gan, "bicubic": bicubic},
         seconds=seconds,
-        note="trained on T91; each srgan starts from the SRResNet of its seed. A budget "
+        note="trained on T91; each srgan starts from its seed's SRResNet. A budget "
         "came before: 2,500 steps of 96x96 at the paper's 1e-4, with batch "
         "normalisation, had SRResNet at 28.44, 28.18, 28.33 dB, and srgan, at an "
         "adversarial weight of 0.01, with a mean gradient of 11.1 to 11.8: a miss",
