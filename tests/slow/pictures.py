@@ -2,7 +2,8 @@
 
 python tests/slow/pictures.py docs/facades.png runs/pix2pix_facades_seed0 OTHER_RUN ...
 
-Where a run has noise, a number behind it asks for so many answers: RUN=4.
+Where a run has noise, a number behind it asks for so many answers: RUN=4. The first word
+`untold` leaves the targets out, where photographs are not ours to print.
 """
 
 import sys
@@ -28,14 +29,16 @@ def held_out(run):
 
 def draw(out, *words):
     """A row for each of some sources, spread over the test split."""
+    untold, words = words[0] == "untold", [word for word in words if word != "untold"]
     asked = [word.partition("=") for word in words]
     source, real = held_out(asked[0][0])
     columns = [source]
     for run, _, samples in asked:
         answers = ganzoo.load(run).translate(source, samples=int(samples or 1))
         columns += [*np.moveaxis(answers, 1, 0)]
-    alike = np.stack([like(x, real.shape[1:]) for x in (*columns, real)], axis=1)
-    save_png(image_grid(np.concatenate(alike), columns=len(columns) + 1), out)
+    columns += [] if untold else [real]
+    alike = np.stack([like(x, real.shape[1:]) for x in columns], axis=1)
+    save_png(image_grid(np.concatenate(alike), columns=len(columns)), out)
 
 
 if __name__ == "__main__":

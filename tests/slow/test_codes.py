@@ -84,7 +84,8 @@ def test_bigan_digits():
     record(
         "bigan_digits",
         "bigan_digits",
-        headline=f"reconstructions at {ratio[0]:.2f} of the distance to another digit, "
+        headline=("" if ratio[0] <= 0.8 < ratio[1] else "MISSED: ")
+        + f"reconstructions at {ratio[0]:.2f} of the distance to another digit, "
         f"untrained {ratio[1]:.2f}; 1-NN on E(x) {percent(accuracy[:1])}, untrained "
         f"{percent(accuracy[1:])}",
         bar="a ratio <= 0.80, that of an untrained E being about 1",
@@ -112,11 +113,13 @@ def test_vae_digits():
     record(
         "vae_digits",
         "vae_digits",
-        headline=f"bound on log p(x) {bounds['test']:.1f} nats on test digits, "
+        headline=("" if bounds["test"] >= floor + 5 else "MISSED: ")
+        + f"bound on log p(x) {bounds['test']:.1f} nats on test digits, "
         f"{bounds['train']:.1f} on training ones; independent pixels {floor:.1f}",
         bar="above independent pixels by >= 5 nats on test digits",
         measured={"bound": bounds, "independent pixels": floor, "alarms": alarms(run)},
         seconds=[seconds],
-        note="greys count as probabilities of a Bernoulli",
+        note="greys count as probabilities of a Bernoulli; 4,000 steps came before, "
+        "with -24.1 on test digits: a miss",
     )
     assert bounds["test"] >= floor + 5
