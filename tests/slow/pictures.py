@@ -2,8 +2,8 @@
 
 python tests/slow/pictures.py docs/facades.png runs/pix2pix_facades_seed0 OTHER_RUN ...
 
-Where a run has noise, a number behind it asks for so many answers: RUN=4. The first word
-`untold` leaves the targets out, where photographs are not ours to print.
+Where a run has noise, a number behind it asks for so many answers: RUN=4. The word
+`untold` before the runs leaves the targets out: not all photographs may be printed.
 """
 
 import sys
