@@ -61,7 +61,9 @@ def test_inpaint_clips(mnist_dir):
         beaten=figures(np.where(hole, between, real)),
         data_dir=mnist_dir,
         note="two digits in 32x32; what is to be beaten in the holes is the mean of "
-        "the frames before and after",
+        "the frames before and after. The paper's adversarial weight, 0.001, came "
+        "before: mean gradient 16.21, 16.25, 16.03, the twin's 16.04, 15.94, 16.03, a "
+        "miss",
     )
 
 
