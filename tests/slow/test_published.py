@@ -24,7 +24,7 @@ def test_vanilla_mnist_paper(mnist_dir):
         mnist_dir,
         least=200,
         published="225 +- 2 nats after 250 epochs",
-        before="; from Keras' usual, larger weights it diverged before step 1,200",
+        before="; with D's rate at 0.1 and its loss not halved it diverged",
     )
 
 
