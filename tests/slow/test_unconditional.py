@@ -38,7 +38,7 @@ def test_r3gan_digits():
 
 
 def test_began_digits():
-    check_digits("began_digits", note="16 filters in place of 64; codes of 16")
+    check_digits("began_digits", note="32 filters in place of 64; codes of 32")
 
 
 def test_improved_digits():

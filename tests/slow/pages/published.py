@@ -13,6 +13,7 @@ PROOFS = (
     "stacked_mnist_r3gan",
     "vanilla_mnist_paper",
     "cgan_mnist_paper",
+    "parzen_cgan_mnist",
     "cdcgan_mnist",
     "infogan_mnist_small",
     "bigan_digits",
