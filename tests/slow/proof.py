@@ -63,6 +63,18 @@ def untrained(config, image_shape, seed=0):
     return ganzoo.build(values["model"], image_shape=image_shape, seed=seed, **options)
 
 
+def verdict(missed):
+    """What begins a headline: nothing, or that a bar was missed.
+
+    Args:
+        missed: names of the bars that were, or whether the only one was.
+    """
+    if not missed:
+        return ""
+    named = f" ({', '.join(missed)})" if isinstance(missed, list) else ""
+    return f"MISSED{named}: "
+
+
 def record(
     name,
     config,
@@ -143,6 +155,7 @@ def check_digits(config, least_right=None, note=""):
         "classes": sum(share > 0.01 for share in found) >= 8 and max(found) <= 0.3,
         "distance": medians["samples"] >= medians["held-out digits"],
         "label": least_right is None or right >= least_right,
+        "alarms": not alarms(run),
     }
     headline = (
         f"classes {percent([min(found)])} to {percent([max(found)])}; median distance "
@@ -150,6 +163,7 @@ def check_digits(config, least_right=None, note=""):
         f"{medians['held-out digits']:.2f}"
     )
     bar = "8 of 10 classes, none over 30%; no nearer to the training set than real"
+    bar += "; no alarm"
     measured = {
         "class shares of 2,000 samples": found,
         "distance to the training set (quantiles 5%, 25%, 50%, 75%)": {
@@ -168,7 +182,7 @@ def check_digits(config, least_right=None, note=""):
     record(
         config,
         config,
-        headline=(f"MISSED ({', '.join(missed)}): " if missed else "") + headline,
+        headline=verdict(missed) + headline,
         bar=bar,
         measured=measured,
         seconds=[seconds],

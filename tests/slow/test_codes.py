@@ -5,7 +5,7 @@ GANZOO_RUNS=runs pytest -m slow tests/slow/test_codes.py
 
 import numpy as np
 import pytest
-from proof import alarms, flat, mnist, percent, record, trained
+from proof import alarms, flat, mnist, percent, record, trained, verdict
 from sklearn.neighbors import KNeighborsClassifier
 
 import ganzoo
@@ -27,7 +27,7 @@ def test_infogan_mnist_small(mnist_dir):
     record(
         "infogan_mnist_small",
         "infogan_mnist_small",
-        headline=("" if best <= 0.1 else "MISSED: ")
+        headline=verdict(best > 0.1)
         + f"the category classifies test digits with {percent(errors)} error, median "
         f"{percent([median])}",
         bar="<= 10% on the best of 5 seeds",
@@ -84,7 +84,7 @@ def test_bigan_digits():
     record(
         "bigan_digits",
         "bigan_digits",
-        headline=("" if ratio[0] <= 0.8 < ratio[1] else "MISSED: ")
+        headline=verdict(not ratio[0] <= 0.8 < ratio[1])
         + f"reconstructions at {ratio[0]:.2f} of the distance to another digit, "
         f"untrained {ratio[1]:.2f}; 1-NN on E(x) {percent(accuracy[:1])}, untrained "
         f"{percent(accuracy[1:])}",
@@ -113,7 +113,7 @@ def test_vae_digits():
     record(
         "vae_digits",
         "vae_digits",
-        headline=("" if bounds["test"] >= floor + 5 else "MISSED: ")
+        headline=verdict(bounds["test"] < floor + 5)
         + f"bound on log p(x) {bounds['test']:.1f} nats on test digits, "
         f"{bounds['train']:.1f} on training ones; independent pixels {floor:.1f}",
         bar="above independent pixels by >= 5 nats on test digits",

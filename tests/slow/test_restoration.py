@@ -6,7 +6,7 @@ GANZOO_RUNS=runs pytest -n0 -m slow tests/slow/test_restoration.py
 import numpy as np
 import pytest
 from PIL import Image
-from proof import record, trained
+from proof import record, trained, verdict
 from twins import SEEDS, check_beside_twin, column, shared
 
 from ganzoo import metrics
@@ -154,7 +154,7 @@ def test_srgan_x4():
     record(
         "srgan_x4",
         "srgan_x4",
-        headline=(f"MISSED ({', '.join(missed)}): " if missed else "")
+        headline=verdict(missed)
         + f"Set5 (Y, border 4): SRResNet {told['srresnet', 'psnr']} dB, bicubic "
         f"{bicubic['psnr']:.2f}, srgan {told['srgan', 'psnr']}; mean gradient srgan "
         f"{told['srgan', 'mean_gradient']}, SRResNet "

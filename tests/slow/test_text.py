@@ -3,11 +3,10 @@
 GANZOO_RUNS=runs pytest -n0 -m slow tests/slow/test_text.py
 """
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from proof import alarms, percent, record, trained
+from proof import alarms, percent, record, trained, verdict
+from twins import SEEDS, shared
 
 from ganzoo import metrics
 from ganzoo.classifier import accuracy
@@ -16,21 +15,18 @@ from ganzoo.measuring import draw, scorer_for
 
 pytestmark = pytest.mark.slow
 
-EMOJI = Path(__file__).parents[2].parent / "shared/data/emoji"
-SEEDS = (0, 1, 2)
 DRAWS = 20  # of random real images
 SCORES = ("matching_accuracy", "gan_test_accuracy", "frechet_distance", "recall")
 
 
 def test_text2image_emoji():
-    if not EMOJI.is_dir():
-        pytest.skip(f"the emoji are not there: {EMOJI}")
-    parts = load_parts(EMOJI, image_size=32, channels=3)
+    emoji = shared("emoji")
+    parts = load_parts(emoji, image_size=32, channels=3)
     found = {"text2image_emoji": [], "text2image_l1_emoji": []}
     seconds, health = [], {}
     for name, rows in found.items():
         for seed in SEEDS:
-            model, run, took = trained(name, dataset=EMOJI, seed=seed)
+            model, run, took = trained(name, dataset=emoji, seed=seed)
             scorer = scorer_for(model, parts)
             samples = draw(model, scorer, seed=0)
             gradient = metrics.mean_gradient(samples.arrays["real"])
@@ -55,7 +51,7 @@ def test_text2image_emoji():
     record(
         "text2image_emoji",
         "text2image_emoji",
-        headline=(f"MISSED ({', '.join(missed)}): " if missed else "")
+        headline=verdict(missed)
         + f"of {scorer.n} held-out captions: own image told from another of the "
         f"category {percent(matched)}, by a random image of the category "
         f"{percent([np.mean(random['category']['matching_accuracy'])])}; category "

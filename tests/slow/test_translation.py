@@ -7,7 +7,7 @@ import resource
 
 import numpy as np
 import pytest
-from proof import flat, record, trained, untrained
+from proof import flat, record, trained, untrained, verdict
 from sklearn.neighbors import KNeighborsClassifier
 from test_translating import break_three, check_answers, make_folder
 from test_translation_model import identical
@@ -143,7 +143,7 @@ def test_cyclegan_inverted(mnist_dir):
     record(
         config,
         config,
-        headline=("" if passed else "MISSED: ")
+        headline=verdict(not passed)
         + f"L1 to the truth {told['kept']}, each the start of three whose cycle closes "
         f"best (all nine: {told['all']}); without cycles the nearest of three "
         f"{told['twins']}, untrained {told['untrained']}, mean image {mean_image:.3f}",

@@ -6,14 +6,15 @@ GANZOO_RUNS=runs pytest -m slow tests/slow/test_volumes.py
 import keras
 import numpy as np
 import pytest
-from conftest import SHARED
-from proof import alarms, percent, record, trained, untrained
+from proof import alarms, percent, record, trained, untrained, verdict
+from twins import shared
 
 from ganzoo import metrics
 from ganzoo.callbacks import compare, read_rows
 from ganzoo.data import load_data
 
 pytestmark = pytest.mark.slow
+MODELNET10 = "modelnet10_vox32.npz"
 PUBLISHED_SVM = (
     "91.0% on ModelNet10 from D at 64^3, which had learnt on ShapeNet; pooled 8, 4, 2"
 )
@@ -24,14 +25,8 @@ def test_3dgan_shapes():
 
 
 def test_3dgan_chairs():
-    _check_chairs("3dgan_chairs", *[_modelnet10()] * 2)
-
-
-def _modelnet10():
-    path = SHARED / "data/modelnet10_vox32.npz"
-    if not path.is_file():
-        pytest.skip(f"the voxels are not there: {path}")
-    return path
+    voxels = shared(MODELNET10)
+    _check_chairs("3dgan_chairs", voxels, dataset=voxels)
 
 
 def _check_chairs(config, where, dataset):
@@ -62,7 +57,7 @@ def _check_chairs(config, where, dataset):
     record(
         config,
         config,
-        headline=(f"MISSED ({', '.join(missed)}): " if missed else "")
+        headline=verdict(missed)
         + f"overlap (IoU) with the nearest of {len(chairs)} unseen chairs "
         f"{best['samples']:.2f}, of real chairs {best['chairs']:.2f}, of tables "
         f"{best['tables']:.2f}, untrained {best['untrained']:.2f}; "
@@ -94,7 +89,7 @@ def _nearest(volumes, references):
 
 def test_3dgan_modelnet10():
     """Wu et al. 2016, section 4.3: a linear SVM on what D sees."""
-    config, path = "3dgan_modelnet10", _modelnet10()
+    config, path = "3dgan_modelnet10", shared(MODELNET10)
     model, run, seconds = trained(config, dataset=path, seed=0)
     start = untrained(config, model.image_shape)
     train, test = (load_data(path, split=split) for split in ("train", "test"))
@@ -116,7 +111,7 @@ def test_3dgan_modelnet10():
     record(
         config,
         config,
-        headline=("" if passed else "MISSED: ")
+        headline=verdict(not passed)
         + f"linear SVM on D's features {accuracy['trained D']} of {len(test)} test "
         f"volumes, on an untrained D's {accuracy['untrained D']}, on the voxels "
         f"at 16^3 {accuracy['voxels']}",

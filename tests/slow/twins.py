@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from conftest import SHARED
-from proof import alarms, record, trained
+from proof import alarms, record, trained, verdict
 
 import ganzoo
 
@@ -12,8 +12,8 @@ SCORES = ("l1", "psnr", "ssim", "mean_gradient")
 
 
 def shared(name):
-    """The folder of a real data set."""
-    if not (SHARED / "data" / name).is_dir():
+    """The folder or file of a real data set."""
+    if not (SHARED / "data" / name).exists():
         pytest.skip(f"the real data are not there: {SHARED / 'data' / name}")
     return SHARED / "data" / name
 
@@ -101,7 +101,7 @@ def check_beside_twin(
     record(
         config,
         config,
-        headline=(f"MISSED ({', '.join(missed)}): " if missed else "")
+        headline=verdict(missed)
         + f"mean gradient {listed(column(mine, 'mean_gradient'))}, of the twin "
         f"{listed(column(theirs, 'mean_gradient'))}, of real images {real:.3f}; L1 "
         f"{listed(column(mine, 'l1'))} against {listed(column(theirs, 'l1'))}, of the "
