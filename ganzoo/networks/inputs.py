@@ -1,6 +1,7 @@
 """What the families share: their inputs, their ends, and checks of sizes."""
 
 import math
+import numbers
 
 import keras
 from keras import layers, ops
@@ -73,13 +74,21 @@ def check_positive(**values) -> None:
 
 
 def start(initializer):
-    """`normal` is N(0, 0.02), as in many papers; all else goes to Keras."""
+    """Of kernels: `normal` is N(0, 0.02), as in many papers; u is U(-u, u).
+
+    Any other name goes to Keras.
+    """
     # One for each layer: Keras' own would give layers of one shape the same weights.
-    return (
-        keras.initializers.RandomNormal(stddev=0.02)
-        if initializer == "normal"
-        else initializer
-    )
+    if initializer == "normal":
+        return keras.initializers.RandomNormal(stddev=0.02)
+    if isinstance(initializer, numbers.Real):
+        if not 0 < initializer < math.inf:
+            raise ValueError(
+                "`initializer` must be a name, or a positive number u for U(-u, u). "
+                f"Received: {initializer!r}."
+            )
+        return keras.initializers.RandomUniform(-initializer, initializer)
+    return initializer
 
 
 def activation(name: str):

@@ -209,3 +209,22 @@ def test_what_ds_last_layer_sees_is_opened(name, norm):
     assert bool(spectral) == (norm == "spectral")
     bare = of_kind(opened, layers.Dense)
     assert not (spectral and bare)
+
+
+def test_kernels_from_a_range():
+    """Each layer's its own, though their shapes are the same."""
+    table = {"name": "mlp", "g_initializer": 0.5, "d_initializer": 0.05}
+    table["hidden"] = [256, 256, 256]
+    made = networks.make(table, (2,), latent_dim=4)
+    for player, limit in (("generator", 0.5), ("discriminator", 0.05)):
+        kernels = [layer.kernel for layer in of_kind(made[player], layers.Dense)]
+        assert np.abs(kernels[1] - kernels[2]).max() > 0.9 * limit
+        values = np.concatenate([np.ravel(kernel) for kernel in kernels])
+        assert 0.9 * limit < np.abs(values).max() <= limit
+        np.testing.assert_allclose(values.mean(), 0, atol=0.02 * limit)
+
+
+@pytest.mark.parametrize("limit", [0, -0.1, float("nan"), float("inf")])
+def test_a_range_of_kernels_that_is_none(limit):
+    with pytest.raises(ValueError, match="`initializer` must be a name, or a positive"):
+        networks.make({"name": "mlp", "initializer": limit}, (2,), latent_dim=4)

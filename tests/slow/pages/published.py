@@ -12,6 +12,7 @@ PROOFS = (
     "stacked_mnist_wgan_gp",
     "stacked_mnist_r3gan",
     "vanilla_mnist_paper",
+    "parzen_vanilla_mnist",
     "cgan_mnist_paper",
     "parzen_cgan_mnist",
     "cdcgan_mnist",
