@@ -67,7 +67,7 @@ def _check_chairs(config, where, dataset):
 
     chairs, tables = volumes("test", "chair"), volumes("test", "table")
     samples = model.sample(128, seed=0)
-    start = untrained(config, model.image_shape)
+    start = untrained(config, chairs.shape[1:])
     best = {
         name: float(np.mean(_nearest(found, chairs)))
         for name, found in (
@@ -121,8 +121,8 @@ def test_3dgan_modelnet10():
     """Wu et al. 2016, section 4.3: a linear SVM on what D sees."""
     config, path = "3dgan_modelnet10", shared(MODELNET10)
     model, run, seconds = trained(config, dataset=path, seed=0)
-    start = untrained(config, model.image_shape)
     train, test = (load_data(path, split=split) for split in ("train", "test"))
+    start = untrained(config, train.arrays["real"].shape[1:])
     found = {
         name: metrics.linear_svm_accuracy(
             read(train.arrays["real"]),
