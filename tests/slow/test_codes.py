@@ -34,7 +34,8 @@ def test_infogan_mnist_small(mnist_dir):
         measured={"by seed": rows},
         seconds=times,
         note="categories named by the majority of training labels; statistics of 100 "
-        "real batches; nets, batch and steps are cut down as the config says",
+        "real batches; half of the paper's channels and units; a quarter, with half "
+        "the steps and batch, had 69.5, 49.5, 69.8, 61.0, 45.9%",
         published="5% after 5,000 steps; one figure, its seeds unknown",
         floor="chance 90%",
     )
