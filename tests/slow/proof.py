@@ -60,6 +60,7 @@ def untrained(config, image_shape, seed=0):
     """The model of a config as it starts, for samples of `image_shape`."""
     values = load_config(config)
     options = values.get("options", {})
+    keras.utils.set_random_seed(seed)
     return ganzoo.build(values["model"], image_shape=image_shape, seed=seed, **options)
 
 
