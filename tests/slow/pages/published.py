@@ -9,6 +9,7 @@ PROOFS = (
     "pacgan_grid25_small",
     "unrolled_ring8",
     "pacgan_stacked_mnist",
+    "pacgan_stacked_mnist_weak",
     "stacked_mnist_wgan_gp",
     "stacked_mnist_r3gan",
     "vanilla_mnist_paper",
@@ -18,6 +19,8 @@ PROOFS = (
     "cdcgan_mnist",
     "infogan_mnist_small",
     "bigan_digits",
+    "3dgan_shapes",
+    "3dgan_shapes_prior",
     "3dgan_chairs",
     "3dgan_modelnet10",
 )
