@@ -219,8 +219,8 @@ def _record_modes(config, rows, *, bar, passed, published):
         bar=bar,
         measured=rows,
         seconds=[row["seconds"] for row in rows.values()],
-        note="26,000 samples, each channel by the zoo's classifier; one seed where none "
-        "is named; widths, steps and alternate updates as the config says",
+        note="26,000 samples, each channel by the zoo's classifier; one seed where "
+        "none is named; widths, steps and alternate updates as the config says",
         published=published,
         floor=MODES_FLOOR,
     )
