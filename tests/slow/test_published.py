@@ -141,17 +141,13 @@ def test_pacgan_stacked_mnist(mnist_dir):
 def test_pacgan_stacked_mnist_weak(mnist_dir):
     """Lin et al. 2018, table 3: a D that is too small to hold the modes apart."""
     config = "pacgan_stacked_mnist_weak"
-    rows = {}
-    for seed in range(3):
-        two = _modes(config, mnist_dir, seed=seed)
-        one = _modes(config, mnist_dir, seed=seed, options={"pack": 1}, batch_size=128)
-        rows |= {f"pack 2, seed {seed}": two, f"pack 1, seed {seed}": one}
-    found = [row["modes"] for row in rows.values()]
+    two = _modes(config, mnist_dir, seed=0)
+    one = _modes(config, mnist_dir, seed=0, options={"pack": 1}, batch_size=128)
     _record_modes(
         config,
-        rows,
-        bar="pack 2 has more modes than pack 1 on each seed",
-        passed=all(a > b for a, b in zip(found[::2], found[1::2], strict=True)),
+        {"pack 2": two, "pack 1": one},
+        bar="pack 2 has more modes than pack 1",
+        passed=two["modes"] > one["modes"],
         published="after 500,000 steps, 50 trials: 484.5 modes, KL 2.61; without packs "
         "30.6, 5.99",
     )
@@ -222,8 +218,8 @@ def _record_modes(config, rows, *, bar, passed, published):
         bar=bar,
         measured=rows,
         seconds=[row["seconds"] for row in rows.values()],
-        note="26,000 samples, each channel by the zoo's classifier; one seed where "
-        "none is named; widths, steps and alternate updates as the config says",
+        note="26,000 samples, each channel by the zoo's classifier; one seed; "
+        "widths, steps and alternate updates as the config says",
         published=published,
         floor=MODES_FLOOR,
     )
