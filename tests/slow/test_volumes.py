@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 from proof import alarms, percent, record, trained, untrained, verdict
-from twins import shared
+from twins import SEEDS, shared
 
 from ganzoo import metrics
 from ganzoo.callbacks import compare, read_rows
@@ -36,7 +36,7 @@ def test_3dgan_shapes_prior():
     found, times = {}, []
     for prior in ("normal", "unit_uniform"):
         rows = []
-        for seed in range(3):
+        for seed in SEEDS:
             options = {"prior": prior}
             model, _, seconds = trained(config, options=options, seed=seed, steps=600)
             rows.append(compare(chairs[:128], model.sample(128, seed=0))["diversity"])
