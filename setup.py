@@ -38,10 +38,10 @@ setup(
     package_dir={"ganzoo.zoo_configs": "zoo_configs"},
     package_data={
         "ganzoo.zoo_configs": ["*.toml", "comparisons/*.toml", "results/*.json"],
-        "ganzoo.pretrained": ["*.json", "*.npz"],
-        "ganzoo.templates": ["*.html", "*.css", "*.js"],
+        "ganzoo.runs.pretrained": ["*.json", "*.npz"],
+        "ganzoo.comparison.templates": ["*.html", "*.css", "*.js"],
     },
-    entry_points={"console_scripts": ["ganzoo = ganzoo.__main__:main"]},
+    entry_points={"console_scripts": ["ganzoo = ganzoo.cli.main:main"]},
     install_requires=[
         "tensorflow>=2.20,<3",
         "keras>=3.13.2,<4",

@@ -6,46 +6,63 @@ Importing it is quick: TensorFlow is loaded by the first name that needs it.
 import importlib
 from typing import TYPE_CHECKING
 
-from ganzoo.registry import build as build
-from ganzoo.registry import describe as describe
-from ganzoo.registry import list_models as list_models
-from ganzoo.registry import register as register
+from ganzoo.variants._registry import build as build
+from ganzoo.variants._registry import describe as describe
+from ganzoo.variants._registry import list_models as list_models
+from ganzoo.variants._registry import register as register
 
 if TYPE_CHECKING:
-    from ganzoo.adversarial import AdversarialModel as AdversarialModel
-    from ganzoo.comparing import compare as compare
-    from ganzoo.evaluation import evaluate as evaluate
-    from ganzoo.experiment import Experiment as Experiment
-    from ganzoo.experiment import load_config as load_config
-    from ganzoo.exporting import export as export
-    from ganzoo.gan import GAN as GAN
-    from ganzoo.gan import assemble as assemble
-    from ganzoo.training import load as load
-    from ganzoo.training import train as train
+    from ganzoo import data as data
+    from ganzoo import layers as layers
+    from ganzoo import losses as losses
+    from ganzoo import metrics as metrics
+    from ganzoo import networks as networks
+    from ganzoo import penalties as penalties
+    from ganzoo.comparison.compare import compare as compare
+    from ganzoo.evaluation.evaluate import evaluate as evaluate
+    from ganzoo.models import latent as latent
+    from ganzoo.models.adversarial import AdversarialModel as AdversarialModel
+    from ganzoo.models.assemble import assemble as assemble
+    from ganzoo.models.export import export as export
+    from ganzoo.models.gan import GAN as GAN
+    from ganzoo.runs.config_files import load_config as load_config
+    from ganzoo.runs.experiment import Experiment as Experiment
+    from ganzoo.runs.load import load as load
+    from ganzoo.training import callbacks as callbacks
+    from ganzoo.training.train import train as train
 
 __version__ = "0.1.0"
 
+# Where each public name is; those without a colon are modules.
 _LAZY = {
-    "AdversarialModel": "ganzoo.adversarial",
-    "compare": "ganzoo.comparing",
-    "evaluate": "ganzoo.evaluation",
-    "Experiment": "ganzoo.experiment",
-    "load_config": "ganzoo.experiment",
-    "export": "ganzoo.exporting",
-    "GAN": "ganzoo.gan",
-    "assemble": "ganzoo.gan",
-    "load": "ganzoo.training",
-    "train": "ganzoo.training",
+    "AdversarialModel": "ganzoo.models.adversarial:AdversarialModel",
+    "Experiment": "ganzoo.runs.experiment:Experiment",
+    "GAN": "ganzoo.models.gan:GAN",
+    "assemble": "ganzoo.models.assemble:assemble",
+    "callbacks": "ganzoo.training.callbacks",
+    "compare": "ganzoo.comparison.compare:compare",
+    "data": "ganzoo.data",
+    "evaluate": "ganzoo.evaluation.evaluate:evaluate",
+    "export": "ganzoo.models.export:export",
+    "latent": "ganzoo.models.latent",
+    "layers": "ganzoo.layers",
+    "load": "ganzoo.runs.load:load",
+    "load_config": "ganzoo.runs.config_files:load_config",
+    "losses": "ganzoo.losses",
+    "metrics": "ganzoo.metrics",
+    "networks": "ganzoo.networks",
+    "penalties": "ganzoo.penalties",
+    "train": "ganzoo.training.train:train",
 }
 
 
 def __getattr__(name):
-    if name == "metrics":
-        return importlib.import_module("ganzoo.metrics")
     if name not in _LAZY:
         raise AttributeError(f"module 'ganzoo' has no attribute {name!r}")
-    return getattr(importlib.import_module(_LAZY[name]), name)
+    module, _, attribute = _LAZY[name].partition(":")
+    imported = importlib.import_module(module)
+    return getattr(imported, attribute) if attribute else imported
 
 
 def __dir__():
-    return sorted({*globals(), *_LAZY, "metrics"})
+    return sorted({*globals(), *_LAZY})

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
-from ganzoo import distribute, specs
+from ganzoo import distribute
+from ganzoo.utils.options import from_spec
 
 
 def get(spec, sample_shape, value_range=(-1.0, 1.0)) -> Callable:
@@ -30,7 +31,7 @@ def get(spec, sample_shape, value_range=(-1.0, 1.0)) -> Callable:
             bounds, or vectors, which have no colours and positions.
     """
     tables = _tables(spec)
-    transforms = [specs.make("transform", table, TRANSFORMS) for table in tables]
+    transforms = [from_spec("transform", table, TRANSFORMS) for table in tables]
     for table in tables:
         if table["name"] != "noise" and len(sample_shape) < 2:
             raise ValueError(

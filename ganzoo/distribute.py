@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import keras
 import tensorflow as tf
 
-from ganzoo import specs
+from ganzoo.utils.options import check_known
 
 
 def get_strategy(name: str = "none", virtual_devices: int = 0):
@@ -30,7 +30,7 @@ def get_strategy(name: str = "none", virtual_devices: int = 0):
     Raises:
         ValueError: an unknown name; or the CPU cannot be split any more.
     """
-    specs.check_known("strategy", [name], STRATEGIES)
+    check_known("strategy", [name], STRATEGIES)
     if virtual_devices:
         _split_cpu(virtual_devices)
     return STRATEGIES[name]()

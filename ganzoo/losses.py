@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
-from ganzoo import distribute, specs
+from ganzoo import distribute
+from ganzoo.utils.options import check_known, from_spec
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ def f_divergence(divergence: str = "kl", saturating: bool = False) -> Loss:
             1); by default it maximises E T(G(z)), which has the same fixed point and
             a strong gradient where D rejects its samples (section 3.2).
     """
-    specs.check_known("divergence", [divergence], DIVERGENCES)
+    check_known("divergence", [divergence], DIVERGENCES)
     f = DIVERGENCES[divergence]
 
     def bound(fake):
@@ -229,7 +230,7 @@ def get(spec: str | dict | Loss) -> Loss:
     Raises:
         ValueError: an unknown name or option; the nearest one is named.
     """
-    return spec if isinstance(spec, Loss) else specs.make("loss", spec, LOSSES)
+    return spec if isinstance(spec, Loss) else from_spec("loss", spec, LOSSES)
 
 
 def feature_matching(real, fake):

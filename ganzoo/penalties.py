@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
-from ganzoo import distribute, specs
+from ganzoo import distribute
+from ganzoo.utils.options import check_known, parameters
 
 EPSILON = 1e-12  # inside the root of a norm, whose slope is infinite at 0
 
@@ -205,7 +206,7 @@ def terms_of(spec: Mapping | None) -> dict[str, Term]:
             'options, such as {"r1": 10.0} or {"r1": {"weight": 10.0, "every": 16}}. '
             f"Received: {spec!r}."
         )
-    specs.check_known("penalty", spec or {}, PENALTIES)
+    check_known("penalty", spec or {}, PENALTIES)
     return {name: _term(name, value) for name, value in (spec or {}).items()}
 
 
@@ -222,8 +223,8 @@ def lazy_ratio(terms: Mapping[str, Term]) -> float:
 def _term(name, value):
     options = dict(value) if isinstance(value, Mapping) else {"weight": value}
     factory = PENALTIES[name]
-    allowed = ["weight", "every", *specs.parameters(factory)]
-    specs.check_known(f"option of penalty {name!r}", options, allowed)
+    allowed = ["weight", "every", *parameters(factory)]
+    check_known(f"option of penalty {name!r}", options, allowed)
     weight, every = options.pop("weight", None), options.pop("every", 1)
     if not _is_number(weight) or not 0 <= weight < math.inf:
         raise ValueError(

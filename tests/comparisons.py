@@ -4,10 +4,10 @@ import json
 
 import numpy as np
 
-from ganzoo import plots
-from ganzoo.cells import Cell, make
-from ganzoo.comparison import Comparison, Run
-from ganzoo.protocol import Score
+from ganzoo.comparison.entries import Cell, make
+from ganzoo.comparison.result import Comparison, Run
+from ganzoo.evaluation.score import Score
+from ganzoo.plots import pictures
 
 HOSTILE = "\"><img src=x onerror=alert(1)><script>alert(2)</script>'&{{7*7}}"
 COST = {
@@ -49,7 +49,7 @@ def _write(folder, rng, side):
     samples = folder / "samples"
     for name, count in (("step_1", 64), ("interpolation", 30), ("neighbours", 20)):
         images = rng.integers(0, 256, (count, side, side, 1), "uint8")
-        plots.save_png(plots.image_grid(images, 10), samples / f"{name}.png")
+        pictures.save_png(pictures.image_grid(images, 10), samples / f"{name}.png")
     rows = [
         {"step": step, "seconds": 0.1 * step, "d_loss": 1.0, "g_loss": 2.0 / step}
         for step in range(5, 101, 5)

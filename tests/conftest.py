@@ -46,8 +46,8 @@ def own_cache(tmp_path_factory):
 def quick_classifier(request, monkeypatch):
     """The networks of scores are trained in seconds, but in the long proofs."""
     if not request.node.get_closest_marker("slow"):
-        monkeypatch.setattr("ganzoo.classifier.STEPS", 200)
-        monkeypatch.setattr("ganzoo.reader.STEPS", 50)
+        monkeypatch.setattr("ganzoo.evaluation.classifier.STEPS", 200)
+        monkeypatch.setattr("ganzoo.evaluation.source_reader.STEPS", 50)
 
 
 @pytest.fixture(autouse=True)

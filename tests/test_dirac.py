@@ -15,8 +15,8 @@ import tensorflow as tf
 from keras import layers
 
 from ganzoo import losses, penalties
-from ganzoo.gan import assemble
-from ganzoo.judged_model import Clip
+from ganzoo.models.assemble import assemble
+from ganzoo.models.discriminated import Clip
 
 PENALTIES = {
     "none": {},

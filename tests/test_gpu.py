@@ -63,7 +63,7 @@ def test_trains_with_xla(penalties):
 
 
 def test_a_checkpoint_of_the_gpu_loads_on_the_cpu(tmp_path):
-    from ganzoo import checkpoint
+    from ganzoo.runs import checkpoint
 
     model = tiny("dcgan")
     train(model, 3)

@@ -11,9 +11,9 @@ from keras import layers
 
 import ganzoo
 from ganzoo import distribute, penalties
-from ganzoo.gan import assemble
-from ganzoo.judged_model import Clip
 from ganzoo.layers import MinibatchStdDev, SpectralNorm
+from ganzoo.models.assemble import assemble
+from ganzoo.models.discriminated import Clip
 from ganzoo.networks import mlp
 
 RNG = np.random.default_rng(0)

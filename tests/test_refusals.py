@@ -5,8 +5,9 @@ import pytest
 import tensorflow as tf
 from helpers import arrays_for, tiny
 
-from ganzoo import networks, precision
-from ganzoo.gan import assemble
+from ganzoo import networks
+from ganzoo.models.assemble import assemble
+from ganzoo.utils import precision
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (24, 8, 8, 1), dtype="uint8")

@@ -13,9 +13,9 @@ import tensorflow as tf
 from helpers import arrays_for, largest_difference, tiny, train, without_noise
 
 import ganzoo
-from ganzoo import checkpoint
-from ganzoo.data.mismatched import fill
-from ganzoo.registry import find
+from ganzoo.data.mismatched_captions import fill
+from ganzoo.runs import checkpoint
+from ganzoo.variants._registry import find
 
 VARIANTS = ganzoo.list_models()
 every_variant = pytest.mark.parametrize("name", VARIANTS)

@@ -3,8 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ganzoo.data.record import Data as Data
-from ganzoo.data.sources import load_data as load_data
+from ganzoo.data.dataset import Data as Data
+from ganzoo.data.load import load_data as load_data
 
 if TYPE_CHECKING:
     from ganzoo.data.pipeline import batches as batches

@@ -6,10 +6,10 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from ganzoo import safety, tokenizer
 from ganzoo.data import images
+from ganzoo.data.dataset import Data, NoSuchSplit
 from ganzoo.data.folder import SPLITS, check_split, paths, read_images
-from ganzoo.data.record import Data, NoSuchSplit
+from ganzoo.utils import tokenizer, untrusted
 
 FILE = "captions.jsonl"
 TEST_SHARE = 5  # one file name of so many is held out
@@ -64,7 +64,7 @@ def load_captioned(
     chosen = [rows[chosen[i]] for i in kept]
     longest = max(len(tokenizer.words(caption)) for caption in known)
     reader = tokenizer.Tokenizer(
-        tokenizer.vocabulary(known), min(longest, safety.MAX_CAPTION)
+        tokenizer.vocabulary(known), min(longest, untrusted.MAX_CAPTION)
     )
     tokens, _ = reader.encode([row["caption"] for row in chosen])
     arrays = {"real": real, "caption": tokens}
@@ -86,14 +86,14 @@ def _read(folder: Path) -> dict[str, dict]:
     path = folder / FILE
     rows = {}
     for number, line in enumerate(
-        safety.read_bytes(path, safety.MAX_LOG).splitlines(), start=1
+        untrusted.read_bytes(path, untrusted.MAX_LOG).splitlines(), start=1
     ):
         where = f"{path}, line {number}"
         if not line.strip():
             continue
-        if len(line) > safety.MAX_TEXT // 1000:
+        if len(line) > untrusted.MAX_TEXT // 1000:
             raise ValueError(f"{where} is damaged: it is too long.")
-        row = safety.parse_json(line, where)
+        row = untrusted.parse_json(line, where)
         for name in ("file", "caption"):
             if not isinstance(row.get(name), str) or not row[name].strip():
                 raise ValueError(

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ganzoo import safety
 from ganzoo.data import images
-from ganzoo.data.cache import cache_path, collect
-from ganzoo.data.record import Data, NoSuchSplit
+from ganzoo.data.dataset import Data, NoSuchSplit
+from ganzoo.data.decoded_cache import cache_path, collect
+from ganzoo.utils import untrusted
 
 EXTENSIONS = frozenset(
     {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
@@ -158,7 +158,7 @@ def read_parts(path: Path, size, channels: int, columns: int = 1) -> list[np.nda
     Raises:
         Exception: one of `DAMAGE`.
     """
-    with safety.open_image(path) as image:
+    with untrusted.open_image(path) as image:
         images.check_range(image)
         if columns == 1:
             size = size or images.upright_size(image)
@@ -267,7 +267,7 @@ def _find(folder: Path, split: str) -> tuple[dict[Path, int], tuple[str, ...]]:
 
 def _header(path: Path, columns: int) -> tuple[tuple[int, int], bool]:
     """Returns (height, width) and greyness without decoding the pixels."""
-    with safety.open_image(path) as image:
+    with untrusted.open_image(path) as image:
         images.check_range(image)
         height, width = images.upright_size(image)
         if columns > 1 and width != columns * height:

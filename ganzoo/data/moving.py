@@ -8,8 +8,8 @@ the brighter pixel counts.
 
 import numpy as np
 
+from ganzoo.data.dataset import Data
 from ganzoo.data.images import Form, reshape_images
-from ganzoo.data.record import Data
 
 NAME = "moving_mnist"
 SPEED = (2.0, 5.0)  # pixels a frame; the paper gives no range; common code has 3.6

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ganzoo import safety
-from ganzoo.data.record import NoSuchSplit, check_labels, check_samples
+from ganzoo.data.dataset import NoSuchSplit, check_labels, check_samples
+from ganzoo.utils import untrusted
 
 MAX_CLASSES = 65_536
 """Labels from here on are refused."""
@@ -53,7 +53,7 @@ def load_npz(path: Path, split: str) -> tuple[dict[str, np.ndarray], tuple[str, 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
     try:
-        return safety.read_arrays(path, names=_KEYS)
+        return untrusted.read_arrays(path, names=_KEYS)
     except ValueError as error:
         raise ValueError(
             f"Cannot read {str(path)!r} as .npz; allowed: an undamaged archive of "

@@ -6,7 +6,7 @@ stacks of PacGAN (Lin et al., 2018, arXiv 1712.04086).
 
 import numpy as np
 
-from ganzoo.data.record import Data
+from ganzoo.data.dataset import Data
 
 NAME = "stacked_mnist"
 STACKS = 128_000

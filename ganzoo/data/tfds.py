@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ganzoo import safety
-from ganzoo.data.cache import cache_path, collect
+from ganzoo.data.dataset import Data, NoSuchSplit
+from ganzoo.data.decoded_cache import cache_path, collect
 from ganzoo.data.images import Form, from_array, to_array
-from ganzoo.data.record import Data, NoSuchSplit
+from ganzoo.utils import untrusted
 
 NETWORK_TIMEOUT = 5.0
 """Seconds that the host of a download has to answer."""
@@ -111,7 +111,7 @@ def _prepared_builder(name: str, data_dir: str | Path | None):
 def _check_features(directory: Path, name: str) -> None:
     """TFDS would import whatever module a prepared set's features.json names."""
     for path in (directory / re.split("[/:]", name)[0]).rglob("features.json"):
-        for table in safety.tables(safety.read_json(path)):
+        for table in untrusted.tables(untrusted.read_json(path)):
             old = table.get("type") if "content" in table else None
             kind = table.get("pythonClassName", old)
             if kind is not None and not str(kind).startswith("tensorflow_datasets."):

@@ -11,10 +11,10 @@ from types import ModuleType
 
 import keras
 
-from ganzoo import specs
 from ganzoo.layers import SpectralNorm
 from ganzoo.networks import dcgan, mlp, norms, resnet, volumetric
 from ganzoo.penalties import terms_of
+from ganzoo.utils.options import check_known, from_spec, parameters
 
 FAMILIES = {"mlp": mlp, "dcgan": dcgan, "resnet": resnet, "volumetric": volumetric}
 # What the variant decides, for any family.
@@ -64,11 +64,11 @@ def make(
     """
     options = dict(network) if isinstance(network, Mapping) else {"name": network}
     name = options.pop("name", None)
-    family = specs.make("network", {"name": name}, _FACTORIES)
+    family = from_spec("network", {"name": name}, _FACTORIES)
     own = {key: value for key, value in (own or {}).items() if value is not None}
     allowed = option_names(family)
     asked = [*options, *_changed(own, builder)]
-    specs.check_known(f"option of network {name!r}", asked, allowed)
+    check_known(f"option of network {name!r}", asked, allowed)
     if value_range == "auto":
         value_range = None if len(image_shape) == 1 else (-1.0, 1.0)
     given = {
@@ -112,7 +112,7 @@ def open_features(discriminator, **heads: int) -> keras.Model:
 def option_names(family: ModuleType) -> list[str]:
     """The options of a family: those of its players, and `g_`, `d_` where both."""
     of_g, of_d = (
-        [name for name in specs.parameters(player) if name not in GIVEN]
+        [name for name in parameters(player) if name not in GIVEN]
         for player in (family.generator, family.discriminator)
     )
     both = [name for name in of_g if name in of_d]
@@ -132,7 +132,7 @@ def _changed(own, builder):
 
 def _player(function, prefix, sources):
     """Calls `function` with what it takes of the sources, of which later ones win."""
-    names = specs.parameters(function)
+    names = parameters(function)
     values = {}
     for source in sources:
         for lead in ("", prefix):

@@ -9,7 +9,7 @@ from keras import layers
 
 from ganzoo.layers import Dropout
 from ganzoo.networks import dcgan, inputs, norms
-from ganzoo.tokenizer import Tokenizer
+from ganzoo.utils.tokenizer import Tokenizer
 
 
 def make(

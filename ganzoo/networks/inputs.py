@@ -6,8 +6,8 @@ import numbers
 import keras
 from keras import layers, ops
 
-from ganzoo import specs
 from ganzoo.layers import MinibatchDiscrimination, MinibatchStdDev
+from ganzoo.utils.options import check_known, from_spec
 
 OUTPUT_ACTIVATIONS = {(-1.0, 1.0): "tanh", (0.0, 1.0): "sigmoid", None: "linear"}
 
@@ -93,7 +93,7 @@ def start(initializer):
 
 def activation(name: str):
     """A layer by the name of the activation: `relu` or `leaky_relu` (slope 0.2)."""
-    specs.check_known("activation", [name], ACTIVATIONS)
+    check_known("activation", [name], ACTIVATIONS)
     return ACTIVATIONS[name]()
 
 
@@ -106,7 +106,7 @@ ACTIVATIONS = {
 
 def minibatch(spec):
     """The layer of `MINIBATCH`, by name or table, that D's last layer follows."""
-    return specs.make("minibatch layer", spec, MINIBATCH)
+    return from_spec("minibatch layer", spec, MINIBATCH)
 
 
 MINIBATCH = {

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ganzoo import specs
 from ganzoo.layers import SpectralNorm, batch_norm, instance_norm, layer_norm
+from ganzoo.utils.options import check_known
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def get(name: str, maps: bool = True, option: str = "d_norm") -> Norm:
     Raises:
         ValueError: an unknown name, or one that does not fit.
     """
-    specs.check_known(option, [name], NORMS)
+    check_known(option, [name], NORMS)
     if name == "instance" and not maps:
         allowed = ", ".join(other for other in NORMS if other != name)
         raise ValueError(

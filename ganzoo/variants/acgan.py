@@ -4,10 +4,11 @@ import keras
 import tensorflow as tf
 
 from ganzoo import networks
-from ganzoo.gan import GAN, assemble
-from ganzoo.judged_model import AUGMENT_FAKE, AUGMENT_REAL
+from ganzoo.models.assemble import assemble
+from ganzoo.models.discriminated import AUGMENT_FAKE, AUGMENT_REAL
+from ganzoo.models.gan import GAN
 from ganzoo.networks.inputs import check_positive
-from ganzoo.registry import register
+from ganzoo.variants._registry import register
 
 
 @keras.saving.register_keras_serializable("ganzoo")

@@ -4,9 +4,10 @@ import keras
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.gan import GAN, assemble
+from ganzoo.models.assemble import assemble
+from ganzoo.models.gan import GAN
 from ganzoo.networks import autoencoder
-from ganzoo.registry import register
+from ganzoo.variants._registry import register
 
 
 @keras.saving.register_keras_serializable("ganzoo")

@@ -3,12 +3,13 @@
 import keras
 import numpy as np
 
-from ganzoo.adversarial import feed
-from ganzoo.gan import GAN, assemble
-from ganzoo.judged_model import AUGMENT_FAKE
+from ganzoo.models.adversarial import feed
+from ganzoo.models.assemble import assemble
+from ganzoo.models.discriminated import AUGMENT_FAKE
+from ganzoo.models.gan import GAN
 from ganzoo.networks import mlp
 from ganzoo.networks.encoder import encoder, joint_discriminator
-from ganzoo.registry import register
+from ganzoo.variants._registry import register
 
 
 @keras.saving.register_keras_serializable("ganzoo")

@@ -1,8 +1,8 @@
 """Conditional GAN: both players see the label."""
 
 from ganzoo import networks
-from ganzoo.gan import assemble
-from ganzoo.registry import register
+from ganzoo.models.assemble import assemble
+from ganzoo.variants._registry import register
 
 
 @register(

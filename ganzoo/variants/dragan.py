@@ -1,8 +1,8 @@
 """DRAGAN: a gradient penalty around the real samples."""
 
 from ganzoo import networks
-from ganzoo.gan import assemble
-from ganzoo.registry import register
+from ganzoo.models.assemble import assemble
+from ganzoo.variants._registry import register
 
 PENALTIES = {"dragan": 10.0}
 

@@ -4,8 +4,9 @@ import keras
 import tensorflow as tf
 
 from ganzoo import distribute, networks
-from ganzoo.gan import GAN, assemble
-from ganzoo.registry import register
+from ganzoo.models.assemble import assemble
+from ganzoo.models.gan import GAN
+from ganzoo.variants._registry import register
 
 
 @keras.saving.register_keras_serializable("ganzoo")

@@ -3,10 +3,11 @@
 import keras
 
 from ganzoo import networks
-from ganzoo.gan import GAN, assemble
-from ganzoo.judged_model import AUGMENT_FAKE, AUGMENT_REAL
 from ganzoo.losses import feature_matching
-from ganzoo.registry import register
+from ganzoo.models.assemble import assemble
+from ganzoo.models.discriminated import AUGMENT_FAKE, AUGMENT_REAL
+from ganzoo.models.gan import GAN
+from ganzoo.variants._registry import register
 
 SMOOTHED = {"name": "non_saturating", "real_target": 0.9}
 

@@ -5,11 +5,12 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.adversarial import feed
-from ganzoo.gan import GAN, assemble
+from ganzoo.models.adversarial import feed
+from ganzoo.models.assemble import assemble
+from ganzoo.models.gan import GAN
 from ganzoo.networks import infogan as nets
 from ganzoo.networks import inputs
-from ganzoo.registry import register
+from ganzoo.variants._registry import register
 
 LABEL = 5  # what the seed of a step is folded with, beside those of `gan`
 

@@ -1,9 +1,9 @@
 """pix2pix: images from images, learnt from pairs."""
 
-from ganzoo.gan import assemble
+from ganzoo.models.assemble import assemble
+from ganzoo.models.from_image import TranslationModel
 from ganzoo.networks import patchgan, unet
-from ganzoo.registry import register
-from ganzoo.translation_model import TranslationModel
+from ganzoo.variants._registry import register
 
 
 @register(

@@ -1,8 +1,8 @@
 """R3GAN: a relativistic loss with both gradient penalties, and no tricks."""
 
 from ganzoo import networks
-from ganzoo.gan import assemble
-from ganzoo.registry import register
+from ganzoo.models.assemble import assemble
+from ganzoo.variants._registry import register
 
 NETWORK = {"name": "resnet", "normalize": False, "d_norm": "none"}
 PENALTIES = {"r1": 1.0, "r2": 1.0}

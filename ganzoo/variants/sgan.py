@@ -5,11 +5,12 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.adversarial import feed
-from ganzoo.gan import GAN, assemble
 from ganzoo.losses import feature_matching
+from ganzoo.models.adversarial import feed
+from ganzoo.models.assemble import assemble
+from ganzoo.models.gan import GAN
 from ganzoo.networks import improved
-from ganzoo.registry import register
+from ganzoo.variants._registry import register
 
 
 @keras.saving.register_keras_serializable("ganzoo")

@@ -3,13 +3,13 @@
 import keras
 import tensorflow as tf
 
-from ganzoo import specs
-from ganzoo.gan import assemble
+from ganzoo.models.assemble import assemble
+from ganzoo.models.from_image import RECONSTRUCTIONS
+from ganzoo.models.super_resolution import SuperResolution, factor
 from ganzoo.networks import content as contents
 from ganzoo.networks import subpixel
-from ganzoo.registry import register
-from ganzoo.super_resolution import SuperResolution, factor
-from ganzoo.translation_model import RECONSTRUCTIONS
+from ganzoo.utils.options import check_known
+from ganzoo.variants._registry import register
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -133,7 +133,7 @@ CONTENTS = {"pixels": lambda channels, value_range: None, "vgg19": contents.vgg1
 
 def _content_network(content, image_shape, value_range):
     if not isinstance(content, keras.Model):
-        specs.check_known("content network", [content], CONTENTS)
+        check_known("content network", [content], CONTENTS)
         content = CONTENTS[content](image_shape[-1], value_range)
     try:
         if content is not None:

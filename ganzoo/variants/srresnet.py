@@ -2,10 +2,10 @@
 
 import keras
 
-from ganzoo.gan import LinearDecay
+from ganzoo.models.assemble import LinearDecay
+from ganzoo.models.super_resolution import SuperResolution, factor
 from ganzoo.networks import subpixel
-from ganzoo.registry import register
-from ganzoo.super_resolution import SuperResolution, factor
+from ganzoo.variants._registry import register
 
 
 @register(

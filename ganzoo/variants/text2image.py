@@ -4,11 +4,12 @@ import keras
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.gan import GAN, assemble
-from ganzoo.judged_model import AUGMENT_FAKE
+from ganzoo.models.assemble import assemble
+from ganzoo.models.discriminated import AUGMENT_FAKE
+from ganzoo.models.from_caption import TextModel
+from ganzoo.models.gan import GAN
 from ganzoo.networks import captioned
-from ganzoo.registry import register
-from ganzoo.text_model import TextModel
+from ganzoo.variants._registry import register
 
 BETWEEN = 5  # what the seed of a step is folded with, beside those of `gan`
 

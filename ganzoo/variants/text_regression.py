@@ -3,9 +3,9 @@
 import keras
 import tensorflow as tf
 
+from ganzoo.models.from_caption import TextModel
 from ganzoo.networks import captioned
-from ganzoo.registry import register
-from ganzoo.text_model import TextModel
+from ganzoo.variants._registry import register
 
 
 @keras.saving.register_keras_serializable("ganzoo")

@@ -5,10 +5,11 @@ import tensorflow as tf
 from keras import ops
 
 from ganzoo import distribute, networks
-from ganzoo.gan import GAN, assemble
-from ganzoo.judged_model import AUGMENT_FAKE
+from ganzoo.models.assemble import assemble
+from ganzoo.models.discriminated import AUGMENT_FAKE
+from ganzoo.models.gan import GAN
 from ganzoo.networks import inputs
-from ganzoo.registry import register
+from ganzoo.variants._registry import register
 
 ADAM_EXTRAS = "amsgrad clipnorm clipvalue global_clipnorm use_ema weight_decay".split()
 

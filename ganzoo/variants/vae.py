@@ -5,11 +5,11 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.adversarial import LATENT, feed
-from ganzoo.latent_model import LatentModel
+from ganzoo.models.adversarial import LATENT, feed
+from ganzoo.models.from_noise import LatentModel
 from ganzoo.networks import mlp
 from ganzoo.networks.encoder import encoder
-from ganzoo.registry import register
+from ganzoo.variants._registry import register
 
 
 @keras.saving.register_keras_serializable("ganzoo")

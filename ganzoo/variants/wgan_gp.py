@@ -1,8 +1,8 @@
 """Wasserstein GAN with gradient penalty."""
 
 from ganzoo import networks
-from ganzoo.gan import assemble
-from ganzoo.registry import register
+from ganzoo.models.assemble import assemble
+from ganzoo.variants._registry import register
 
 PENALTIES = {"gradient_penalty": 10.0}
 

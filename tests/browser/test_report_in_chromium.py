@@ -10,7 +10,7 @@ import time
 import pytest
 from comparisons import HOSTILE, made_up
 
-from ganzoo import report
+from ganzoo.comparison import report
 
 pytestmark = pytest.mark.browser
 SIZES = {"wide": (1280, 900), "phone": (390, 844)}

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from ganzoo.data import captions, load_data
-from ganzoo.data.parts import load_parts
-from ganzoo.data.record import NoSuchSplit
+from ganzoo.data.dataset import NoSuchSplit
+from ganzoo.data.splits import load_parts
 
 
 def folder(path, rows, lines=(), spare=()):

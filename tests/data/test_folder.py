@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganzoo import safety
 from ganzoo.data import load_data
+from ganzoo.utils import untrusted
 
 
 def draw(path, size=(4, 4), color=0, mode="L", **options):
@@ -161,7 +161,7 @@ def test_an_empty_folder_is_refused(tmp_path):
 def test_too_many_pixels_are_refused_before_decoding(tmp_path, monkeypatch):
     draw(tmp_path / "a.png", size=(4, 4))
     draw(tmp_path / "b.png", size=(5, 5))
-    monkeypatch.setattr(safety, "MAX_PIXELS", 16)
+    monkeypatch.setattr(untrusted, "MAX_PIXELS", 16)
     with pytest.warns(UserWarning, match="25 pixels, more than the 16 allowed"):
         assert len(load_data(tmp_path)) == 1
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
+from prepared_sets import prepare
 
 from ganzoo.data import load_data
 from ganzoo.data import tfds as source
@@ -15,32 +16,6 @@ PREPARED = Path(__file__).parents[2].parent / "shared/data/tfds"
 needs_data = pytest.mark.skipif(
     not PREPARED.is_dir(), reason="needs prepared sets in ../shared/data/tfds"
 )
-
-
-def prepare(
-    data_dir, name="tiny", n=6, shape=(4, 4, 1), labelled=True, size=None, splits=None
-):
-    """Writes a TFDS set whose image i is all i."""
-    features = {"image": tfds.features.Image(shape=shape, dtype=np.uint8)}
-    if labelled:
-        features["label"] = tfds.features.ClassLabel(names=["even", "odd"])
-
-    def example(i):
-        side = size(i) if size else shape[0]
-        out = {"image": np.full((side, side, shape[-1]), i, np.uint8)}
-        return {**out, "label": i % 2} if labelled else out
-
-    tfds.dataset_builders.store_as_tfds_dataset(
-        name=name,
-        version="1.0.0",
-        features=tfds.features.FeaturesDict(features),
-        split_datasets={
-            split: [(str(i), example(i)) for i in range(count)]
-            for split, count in (splits or {"train": n, "test": 2}).items()
-        },
-        data_dir=data_dir,
-        disable_shuffling=True,
-    )
 
 
 def test_reads_images_labels_and_class_names(tmp_path):

@@ -8,9 +8,9 @@ from helpers import arrays_for, largest_difference, train
 from keras import layers
 
 import ganzoo
-from ganzoo import checkpoint
 from ganzoo.layers import SpectralNorm, instance_norm
 from ganzoo.networks import FAMILIES, dcgan, mlp, norms, resnet
+from ganzoo.runs import checkpoint
 
 RNG = np.random.default_rng(0)
 SHAPES = {"mlp": (8, 8, 1), "dcgan": (16, 16, 1), "resnet": (9, 12, 3)}

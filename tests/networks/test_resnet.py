@@ -7,12 +7,7 @@ import tensorflow as tf
 from helpers import of_kind
 from keras import layers
 
-from ganzoo.layers import (
-    ConditionalBatchNorm,
-    SelfAttention,
-    SpectralNorm,
-    batch_norm,
-)
+from ganzoo.layers import ConditionalBatchNorm, SelfAttention, SpectralNorm, batch_norm
 from ganzoo.networks import resnet
 
 RNG = np.random.default_rng(0)

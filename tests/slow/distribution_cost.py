@@ -25,12 +25,16 @@ import tensorflow as tf
 from proof import RESULTS, write_result
 
 import ganzoo
-from ganzoo import benchmark, checkpoint, distribute, layers
+from ganzoo import distribute, layers
+from ganzoo.cli import benchmark
+from ganzoo.cli.launch import _free_ports
 from ganzoo.data import load_data
 from ganzoo.data.pipeline import batches
-from ganzoo.experiment import effective_options, from_dict, load_config
-from ganzoo.launch import _free_ports
-from ganzoo.training import STEPS_PER_CALL
+from ganzoo.runs import checkpoint
+from ganzoo.runs.config_files import load_config
+from ganzoo.runs.experiment import from_dict
+from ganzoo.runs.resolve import effective_options
+from ganzoo.training.train import STEPS_PER_CALL
 
 BATCH = 128
 ROUNDS, STEPS = 7, 8  # alternating rounds, and steps of each way in a round

@@ -12,10 +12,11 @@ import numpy as np
 
 import ganzoo
 from ganzoo.data import load_data
-from ganzoo.experiment import completed, data_settings, from_dict
-from ganzoo.image_arrays import like, spread
-from ganzoo.plots import image_grid, save_png
-from ganzoo.run_directory import read_config
+from ganzoo.models.image_arrays import like, spread
+from ganzoo.plots.pictures import image_grid, save_png
+from ganzoo.runs.directory import read_config
+from ganzoo.runs.experiment import completed, from_dict
+from ganzoo.runs.resolve import data_settings
 
 ROWS = 6
 

@@ -9,8 +9,8 @@ import sys
 from proof import trained
 
 import ganzoo
-from ganzoo import pretrained
-from ganzoo.run_directory import read_config
+from ganzoo.runs import pretrained
+from ganzoo.runs.directory import read_config
 
 EXTRACTORS = ("pixels", "classifier")  # the first gives the same on any machine
 ONLY = ["frechet_distance", "kernel_distance", "precision", "recall", "coverage"]

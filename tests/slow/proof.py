@@ -18,9 +18,10 @@ from pages.recorded import RESULTS
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 import ganzoo
-from ganzoo.callbacks import read_rows
 from ganzoo.data import load_data
-from ganzoo.experiment import from_dict, load_config
+from ganzoo.runs.config_files import load_config
+from ganzoo.runs.experiment import from_dict
+from ganzoo.runs.log import read_rows
 
 RUNS = Path(os.environ.get("GANZOO_RUNS", "runs"))
 

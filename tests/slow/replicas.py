@@ -17,7 +17,9 @@ import keras
 import numpy as np
 from helpers import arrays_for, tiny, without_noise
 
-from ganzoo import checkpoint, cluster, distribute
+from ganzoo import distribute
+from ganzoo.runs import checkpoint
+from ganzoo.training import cluster
 
 STEPS, FIRST = 10, 4
 BATCH = 24  # divides by 1, 2, 3 and 4 replicas, and by packs of 2 on each

@@ -12,9 +12,9 @@ import pytest
 from proof import RESULTS, RUNS, write_result
 
 import ganzoo
-from ganzoo import cells, worker
-from ganzoo.comparing import folder
-from ganzoo.ranking import ranking, winner
+from ganzoo.comparison import entries, run_process
+from ganzoo.comparison.compare import folder
+from ganzoo.comparison.ranking import ranking, winner
 
 pytestmark = pytest.mark.slow
 SHORT = {"images": 12_800, "log_every": 100, "only": ["frechet_distance"]}
@@ -28,13 +28,13 @@ def test_compare_honesty():
     path.mkdir(parents=True, exist_ok=True)
     (path / ".lock").touch()  # runs that are made beforehand do not make it foreign
     settings = {"log_every": SHORT["log_every"]}
-    (copies,) = cells.make(words[:1], images=SHORT["images"], settings=settings)
+    (copies,) = entries.make(words[:1], images=SHORT["images"], settings=settings)
     for seed in range(2 * REPETITIONS * SEEDS):
         # In this process: sixty starts of TensorFlow would take longer than the rest.
         run = path / "runs" / folder(copies.name) / f"seed_{seed}"
-        if not (run / worker.FILE).exists():
+        if not (run / run_process.FILE).exists():
             keras.backend.clear_session()
-            worker.run(copies.run(seed), run, SHORT["only"])
+            run_process.run(copies.run(seed), run, SHORT["only"])
     count = 2 * REPETITIONS * SEEDS
     found = ganzoo.compare(words[:1], path, seeds=count, **SHORT)
     scores = found.scores("dcgan")
@@ -96,7 +96,7 @@ def test_compare_grid():
 def test_benchmark(name, mnist_dir):
     """The zoo's own comparisons, as their configs say."""
     begin = time.perf_counter()
-    plan = cells.load_plan(name)
+    plan = entries.load_plan(name)
     found = ganzoo.compare(
         plan.pop("cells"), RUNS / name, data_dir=str(mnist_dir), **plan
     )

@@ -16,7 +16,7 @@ from proof import RUNS, write_result
 from replicas import CASES
 
 import ganzoo
-from ganzoo.launch import _free_ports
+from ganzoo.cli.launch import _free_ports
 
 ONLY = os.environ.get("GANZOO_ONLY")
 VARIANTS = ONLY.split(",") if ONLY else ganzoo.list_models()

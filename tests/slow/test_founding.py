@@ -20,10 +20,10 @@ from proof import (
 )
 
 import ganzoo
-from ganzoo import latent
 from ganzoo.data import load_data
 from ganzoo.data.toy import MIXTURES
 from ganzoo.metrics import mode_coverage
+from ganzoo.models import latent
 from ganzoo.networks import improved
 
 pytestmark = pytest.mark.slow

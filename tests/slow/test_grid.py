@@ -3,7 +3,7 @@
 import pytest
 import test_variants as quick
 
-from ganzoo.registry import find
+from ganzoo.variants._registry import find
 
 GRID = [
     pytest.param(name, dtype, d_steps, id=f"{name}-{dtype}-{d_steps}")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from proof import write_result
-from test_workers import (
+from worker_jobs import (
     command,
     final,
     largest_difference,
@@ -20,7 +20,7 @@ from test_workers import (
     wait_to_grow,
 )
 
-from ganzoo.callbacks import read_rows
+from ganzoo.runs.log import read_rows
 
 SEED = 0
 # Moments of death: in the first seconds of a process; some time after it went on

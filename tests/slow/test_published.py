@@ -8,8 +8,9 @@ import pytest
 from proof import alarms, flat, mnist, percent, record, trained, verdict
 from sklearn.neighbors import KNeighborsClassifier
 
-from ganzoo import classifier, metrics
+from ganzoo import metrics
 from ganzoo.data import load_data
+from ganzoo.evaluation import classifier
 
 pytestmark = pytest.mark.slow
 GAN = {"least": 200, "published": "225 +- 2 nats after 250 epochs"}

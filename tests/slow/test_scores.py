@@ -12,11 +12,11 @@ import tensorflow as tf
 from proof import RUNS, percent, trained, write_result
 
 import ganzoo
-from ganzoo import classifier, extractors
-from ganzoo.callbacks import read_rows
-from ganzoo.data.cache import default_dir
-from ganzoo.data.parts import load_parts
-from ganzoo.experiment import from_dict
+from ganzoo.data.decoded_cache import default_dir
+from ganzoo.data.splits import load_parts
+from ganzoo.evaluation import classifier, extractors
+from ganzoo.runs.experiment import from_dict
+from ganzoo.runs.log import read_rows
 
 pytestmark = pytest.mark.slow
 COMMAND = "pytest -m slow tests/slow/test_scores.py -k "

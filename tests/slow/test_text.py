@@ -9,9 +9,10 @@ from proof import alarms, percent, record, trained, verdict
 from twins import SEEDS, shared
 
 from ganzoo import metrics
-from ganzoo.classifier import accuracy
-from ganzoo.data.parts import load_parts
-from ganzoo.measuring import draw, scorer_for
+from ganzoo.data.splits import load_parts
+from ganzoo.evaluation.classifier import accuracy
+from ganzoo.evaluation.sampling import draw
+from ganzoo.evaluation.scorer import scorer_for
 
 pytestmark = pytest.mark.slow
 

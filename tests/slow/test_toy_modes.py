@@ -7,8 +7,8 @@ import pytest
 from proof import alarms, percent, record, trained, verdict
 
 from ganzoo.data.toy import MIXTURES
-from ganzoo.experiment import load_config
 from ganzoo.metrics import mode_coverage
+from ganzoo.runs.config_files import load_config
 
 pytestmark = pytest.mark.slow
 SMALL = load_config("pacgan_grid25_small")["options"]["network"]

@@ -7,17 +7,16 @@ import resource
 
 import numpy as np
 import pytest
+from image_files import break_three, check_answers, identical, make_folder
 from proof import flat, record, trained, untrained, verdict
 from sklearn.neighbors import KNeighborsClassifier
-from test_translating import break_three, check_answers, make_folder
-from test_translation_model import identical
 from twins import SEEDS, apart, check_beside_twin, column, listed, runs, scored, shared
 
+from ganzoo.cli.translate_folder import translate_folder
 from ganzoo.data import load_data
-from ganzoo.data.parts import load_parts
-from ganzoo.data.record import Data
-from ganzoo.measuring import scorer_for
-from ganzoo.translating import translate_folder
+from ganzoo.data.dataset import Data
+from ganzoo.data.splits import load_parts
+from ganzoo.evaluation.scorer import scorer_for
 
 pytestmark = pytest.mark.slow
 L1_TWIN = {"adversarial": 0}

@@ -10,8 +10,9 @@ from proof import alarms, percent, record, trained, untrained, verdict
 from twins import SEEDS, shared
 
 from ganzoo import metrics
-from ganzoo.callbacks import compare, read_rows
 from ganzoo.data import load_data
+from ganzoo.runs.log import read_rows
+from ganzoo.training.callbacks.health import compare
 
 pytestmark = pytest.mark.slow
 MODELNET10 = "modelnet10_vox32.npz"

@@ -2,8 +2,8 @@
 
     TORCH_PYTHON tests/slow/torch_penalty.py --batch=64
 
-The layers of `ganzoo.benchmark.tutorial_dcgan`: batch normalisation in G alone. A step
-is one of D, with the double backward pass of the gradient penalty, and one of G, each
+The layers of `ganzoo.cli.benchmark.tutorial_dcgan`: batch normalisation in G alone. A
+step is one of D, with the double backward pass of the gradient penalty, and one of G, each
 on fresh noise. Prints the median ms a step.
 """
 

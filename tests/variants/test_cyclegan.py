@@ -6,8 +6,7 @@ import pytest
 import tensorflow as tf
 from helpers import arrays_for, tiny, train
 
-from ganzoo.data.batch import finite
-from ganzoo.data.pipeline import batches
+from ganzoo.data.pipeline import batches, finite
 
 
 def numbers(terms):

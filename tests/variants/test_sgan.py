@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 from helpers import tiny
 
-from ganzoo.gan import assemble
 from ganzoo.losses import feature_matching
+from ganzoo.models.assemble import assemble
 from ganzoo.networks import improved
 from ganzoo.variants.sgan import SGAN, _mean_of
 

@@ -9,11 +9,12 @@ from helpers import arrays_for, tiny, train
 from PIL import Image
 
 import ganzoo
-from ganzoo import __main__ as command
 from ganzoo import distribute
-from ganzoo.adversarial import LATENT, feed
-from ganzoo.data.mismatched import fill
-from ganzoo.measuring import asked_of, draw, scorer_for
+from ganzoo.cli import main as command
+from ganzoo.data.mismatched_captions import fill
+from ganzoo.evaluation.sampling import asked_of, draw
+from ganzoo.evaluation.scorer import scorer_for
+from ganzoo.models.adversarial import LATENT, feed
 from ganzoo.variants.text2image import BETWEEN
 
 WORDS = ["red", "blue", "square", "circle"]

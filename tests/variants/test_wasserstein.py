@@ -7,7 +7,7 @@ import tensorflow as tf
 from helpers import of_kind, tiny, train
 from keras import layers
 
-from ganzoo.judged_model import Clip
+from ganzoo.models.discriminated import Clip
 
 
 def kernels(network):

@@ -1,0 +1,189 @@
+"""Speed of training and sampling, against the machine's own matmul peak."""
+
+import math
+import time
+
+import numpy as np
+import tensorflow as tf
+from keras import Input, Model, layers
+from keras.callbacks import Callback
+
+from ganzoo.data.pipeline import batches
+from ganzoo.layers import Dropout, batch_norm
+from ganzoo.models.assemble import assemble
+from ganzoo.models.flops import flops
+from ganzoo.utils import precision
+from ganzoo.utils.options import check_known
+from ganzoo.variants._registry import build, list_models
+
+CALL = 10  # steps in a call of the train function
+TURNS = 5  # of `fit` and the bare loop
+
+
+def tutorial_dcgan(**options):
+    """The 28x28 DCGAN of TensorFlow's tutorial, for timing beside other programs.
+
+    G: dense 7x7x256, transposed 5x5 convolutions of 128 (stride 1), 64 and 1 (stride
+    2); D: 5x5 stride-2 convolutions of 64 and 128 with dropout 0.3.
+    """
+    latent = x = Input((100,), name="latent")
+    x = layers.Dense(7 * 7 * 256, use_bias=False)(x)
+    x = layers.LeakyReLU(0.3)(batch_norm()(x))
+    x = layers.Reshape((7, 7, 256))(x)
+    for filters, stride in ((128, 1), (64, 2)):
+        x = layers.Conv2DTranspose(filters, 5, stride, "same", use_bias=False)(x)
+        x = layers.LeakyReLU(0.3)(batch_norm()(x))
+    x = layers.Conv2DTranspose(1, 5, 2, "same", use_bias=False, activation="tanh")(x)
+    generator = Model({"latent": latent}, x, name="generator")
+    sample = x = Input((28, 28, 1), name="sample")
+    for filters in (64, 128):
+        x = layers.Conv2D(filters, 5, 2, "same")(x)
+        x = Dropout(0.3)(layers.LeakyReLU(0.3)(x))
+    x = layers.Dense(1)(layers.Flatten()(x))
+    discriminator = Model({"sample": sample}, x, name="discriminator")
+    return assemble(
+        generator=generator,
+        discriminator=discriminator,
+        **{"learning_rate": 1e-4, **options},
+    )
+
+
+def run(name, batch_size=128, dtype="float32", options=None, seconds=8.0) -> dict:
+    """Times a variant's train step and sampling, and prints what it measures.
+
+    Args:
+        name: a variant, or `tutorial_dcgan`.
+        batch_size: real samples a D step.
+        dtype: see `build`.
+        options: of the variant.
+        seconds: least time of the bare loop; `fit` takes as long.
+
+    Returns:
+        ms a step (median, `fit` and a bare loop of the same step), seconds that `fit`
+        needs once, images a second,
+        samples a second, GFLOP a step, GFLOP/s, the matmul peak and their ratio.
+    """
+    if name == "tutorial_dcgan":
+        with precision.policy(dtype):
+            model = tutorial_dcgan(**(options or {}))
+    else:
+        check_known("model", [name], [*list_models(), "tutorial_dcgan"])
+        model = build(name, dtype=dtype, **(options or {}))
+    arrays = _random_arrays(model, 4 * batch_size)
+    fit, bare, start = _time_training(model, arrays, batch_size, seconds)
+    operations = flops_of_step(model, arrays, batch_size)
+    peak = _matmul_peak(dtype)
+    images = batch_size * max(1, model.d_steps)
+    result = {
+        "ms_per_step": 1e3 * fit,
+        "bare_ms_per_step": 1e3 * bare,
+        "fit_start_seconds": start,
+        "images_per_second": images / fit,
+        "samples_per_second": _time_samples(model, seconds / 4),
+        "gflop_per_step": operations / 1e9,
+        "gflops": operations / fit / 1e9,
+        "peak_gflops": peak / 1e9,
+        "share_of_peak": operations / fit / peak,
+    }
+    for key, value in result.items():
+        print(f"{key:>20} {value:.4g}")
+    print(f"{name} {dtype} batch {batch_size}: {images / fit:.0f} img/s")
+    return result
+
+
+def _random_arrays(model, count):
+    rng = np.random.default_rng(0)
+    shape = (count, *model.sample_shape)
+    arrays = {"real": rng.integers(0, 256, shape, dtype="uint8")}
+    if model.value_range is None:
+        arrays["real"] = rng.normal(size=shape).astype("float32")
+    if model.label_count:
+        arrays["label"] = rng.integers(0, model.label_count, count).astype("int32")
+    if model.vocabulary:
+        shape = (count, *model.shapes["caption"])
+        arrays["caption"] = rng.integers(0, len(model.vocabulary) + 1, shape, "int32")
+    return arrays
+
+
+def _time_training(model, arrays, batch_size, seconds):
+    """Median seconds a step, of `fit` and of the same step in a bare compiled loop.
+
+    In turns, so that what else the machine does meets both. What `fit` does once, at
+    its start, is left out: it is `fit_start_seconds` in the result of `run`.
+    """
+    size = batch_size * max(1, model.d_steps)
+    iterator = iter(batches(arrays, size, seed=0))
+
+    @tf.function
+    def loop(iterator):
+        for _ in tf.range(CALL):
+            model.train_step(next(iterator))
+
+    def fit(calls):
+        watch = _Stopwatch()
+        model.fit(
+            arrays,
+            batch_size=batch_size,
+            steps_per_epoch=CALL * calls,
+            steps_per_call=CALL,
+            callbacks=[watch],
+            verbose=0,
+        )
+        return np.diff(watch.times)
+
+    def bare(calls):
+        times = [time.perf_counter()]
+        for _ in range(calls):
+            loop(iterator)
+            times.append(time.perf_counter())
+        return np.diff(times)
+
+    fit(2), bare(2)  # traces both
+    begin = time.perf_counter()
+    fit(1)
+    start = time.perf_counter() - begin
+    calls = max(3, math.ceil(seconds / TURNS / bare(2).min()))
+    turns = [(fit(calls + 1), bare(calls)) for _ in range(TURNS)]
+    medians = [
+        np.median(np.concatenate(times)) / CALL for times in zip(*turns, strict=True)
+    ]
+    return *medians, start - CALL * medians[0]
+
+
+class _Stopwatch(Callback):
+    """When each call of the train function ended."""
+
+    def on_train_begin(self, logs=None):
+        self.times = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.times.append(time.perf_counter())
+
+
+def _time_samples(model, seconds):
+    model.sample(1024)
+    count, begin = 0, time.perf_counter()
+    while time.perf_counter() - begin < seconds:
+        model.sample(1024)
+        count += 1024
+    return count / (time.perf_counter() - begin)
+
+
+def flops_of_step(model, arrays, batch_size) -> int:
+    """Floating-point operations of one train step on `batch_size` samples a D step."""
+    size = batch_size * max(1, model.d_steps)
+    return flops(model.train_step, next(iter(batches(arrays, size, seed=0))))
+
+
+def _matmul_peak(dtype):
+    """FLOP/s of the best of a few square matmuls."""
+    kind = "bfloat16" if dtype == "mixed_bfloat16" else dtype
+    n = 2048
+    a = tf.cast(tf.random.normal((n, n)), kind)
+    product = tf.function(lambda a: tf.linalg.matmul(a, a))
+    times = []
+    for _ in range(8):
+        begin = time.perf_counter()
+        product(a).numpy()
+        times.append(time.perf_counter() - begin)
+    return 2 * n**3 / min(times)

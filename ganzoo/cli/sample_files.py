@@ -1,0 +1,105 @@
+"""Samples in files: a picture, arrays, or the mesh of volumes."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from ganzoo.plots import pictures
+from ganzoo.utils import files
+
+LEVEL = 127.5  # of 0..255: the surface between empty and filled
+GAP = 1.25  # from one volume to the next, in sides
+
+
+def writer(path: str | Path) -> Callable:
+    """The function (samples, path) that writes the kind of file that `path` names.
+
+    Raises:
+        ValueError: an unknown suffix.
+        ImportError: a mesh is asked for, and the extra `mesh` is not installed.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in WRITERS:
+        raise ValueError(
+            "Samples cannot be written to this file. "
+            f"Allowed: {', '.join(WRITERS)}. Received: {str(path)!r}."
+        )
+    if WRITERS[suffix] is write_mesh:
+        _mesh_packages()
+    return WRITERS[suffix]
+
+
+def write_picture(samples: np.ndarray, path: str | Path) -> None:
+    """Writes `plots.samples_picture` of samples as a PNG."""
+    pictures.save_png(pictures.samples_picture(samples), path)
+
+
+def write_arrays(samples: np.ndarray, path: str | Path) -> None:
+    """Writes samples as they are, under the key `samples`."""
+    with files.replacing(path) as temporary:
+        np.savez_compressed(temporary, samples=samples)
+
+
+def write_mesh(samples: np.ndarray, path: str | Path) -> None:
+    """Writes the surface of volumes, side by side on the ground, z upwards.
+
+    Marching cubes at half of full (Lorensen and Cline 1987); each volume is one unit
+    wide. A volume without a filled voxel leaves its place empty.
+
+    Args:
+        samples: uint8 (n, X, Y, Z, 1) in 0..255.
+        path: .obj, .ply, .stl or .glb.
+
+    Raises:
+        ValueError: no volumes, or no filled voxel in any.
+        ImportError: the extra `mesh` is not installed.
+    """
+    measure, trimesh = _mesh_packages()
+    if samples.ndim != 5 or samples.shape[-1] != 1:
+        raise ValueError(
+            "A mesh needs volumes (n, X, Y, Z, 1); write other samples to .png or "
+            f".npz. Received shape: {samples.shape}."
+        )
+    columns = math.ceil(math.sqrt(len(samples)))
+    surfaces = []
+    for index, volume in enumerate(samples[..., 0]):
+        if volume.max() <= LEVEL:
+            continue
+        # An empty border closes what touches the side.
+        vertices, faces, *_ = measure.marching_cubes(
+            np.pad(volume, 1), LEVEL, gradient_direction="ascent"
+        )
+        # Half a voxel each for the border's and for the voxel's own centre.
+        vertices = (vertices - 0.5) / max(volume.shape)
+        row, column = divmod(index, columns)
+        vertices += GAP * np.array([column, row, 0])
+        surfaces.append(trimesh.Trimesh(vertices, faces))
+    if not surfaces:
+        raise ValueError(
+            "There is no surface: no voxel of the samples is filled (from 128 of 255). "
+            f"Received: {len(samples)} volumes."
+        )
+    with files.replacing(path) as temporary:
+        trimesh.util.concatenate(surfaces).export(temporary)
+
+
+def _mesh_packages():
+    try:
+        import trimesh
+        from skimage import measure
+    except ImportError as error:
+        raise ImportError(
+            "A mesh needs scikit-image and trimesh: pip install 'ganzoo-keras[mesh]'. "
+            "Without them, write .npz or .png."
+        ) from error
+    return measure, trimesh
+
+
+MESHES = (".obj", ".ply", ".stl", ".glb")
+WRITERS = {
+    ".png": write_picture,
+    ".npz": write_arrays,
+    **dict.fromkeys(MESHES, write_mesh),
+}

@@ -1,0 +1,112 @@
+"""`ganzoo translate`: a folder of images becomes a folder of translations."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+from PIL import Image
+
+from ganzoo.data import folder
+from ganzoo.data.folder import DAMAGE, read_parts
+from ganzoo.models.from_image import TranslationModel
+
+SAVING = {
+    ".jpg": {"quality": 95},
+    ".jpeg": {"quality": 95},
+    ".webp": {"lossless": True},
+}
+
+
+@dataclass(frozen=True)
+class Translated:
+    """What became of a folder.
+
+    Attributes:
+        count: images that were translated.
+        broken: what could not be read: path within the folder, and why.
+    """
+
+    count: int
+    broken: dict[Path, str]
+
+
+def translate_folder(
+    model,
+    source,
+    target,
+    *,
+    image_size: int | None = None,
+    samples: int | None = None,
+    seed: int = 0,
+    reverse: bool = False,
+    progress: bool = True,
+) -> Translated:
+    """Translates the images under a folder, one at a time, in bounded memory.
+
+    Images are read as in training: upright, alpha on white, 16 bits as 8, in the
+    channels that the model takes. Each result has the path and the format of its
+    image; one of several has its number behind the name.
+
+    Args:
+        model: a `TranslationModel`.
+        source: the folder; all under it with the name of an image are read.
+        target: the folder to write, another one; files in it are overwritten.
+        image_size: side that images are resized and cropped to, as in training; by
+            default each keeps its size.
+        samples: how many answers to each image, where the model has noise: `a.png`
+            gives `a_1.png`, `a_2.png`, ...; by default one, `a.png`.
+        seed: of the noise, where the model has some.
+        reverse: the other direction, where the model has one.
+        progress: whether to show a progress bar.
+
+    Raises:
+        ValueError: a model that makes no images from images, or from more than one
+            image, no folder, one without an image, or `samples` of a model that has no
+            noise.
+    """
+    source, target = Path(source), Path(target)
+    if not isinstance(model, TranslationModel):
+        raise ValueError(
+            "`translate` needs a model that makes images from images, such as pix2pix "
+            f"or cyclegan. Received: {type(model).__name__}."
+        )
+    paths = folder.paths(source) if source.is_dir() else []
+    if not paths:
+        raise ValueError(f"There is no folder {str(source)!r} with images in it.")
+    if target.resolve() == source.resolve():
+        raise ValueError(
+            f"The results would overwrite the images in {str(source)!r}. Choose "
+            "another folder for them."
+        )
+    channels = model.image_shape[-1] if reverse else model.source_shape[-1]
+    if channels not in (1, 3):
+        raise ValueError(
+            "A folder holds grey and RGB images, and the sources of this model have "
+            f"{channels} channels, such as a mask or further frames. Stack them, and "
+            "use model.translate."
+        )
+    size = image_size and (image_size, image_size)
+    bar = keras.utils.Progbar(len(paths), unit_name="image") if progress else None
+    broken = {}
+    for i, path in enumerate(paths, 1):
+        name = path.relative_to(source)
+        try:
+            (image,) = read_parts(path, size, channels)
+        except DAMAGE as error:
+            broken[name] = str(error) or type(error).__name__
+        else:
+            (made,) = model.translate(
+                image[None], samples=samples or 1, seed=seed, reverse=reverse
+            )
+            _write(made, target / name, numbered=samples is not None)
+        if bar:
+            bar.update(i)
+    return Translated(len(paths) - len(broken), broken)
+
+
+def _write(answers, path, numbered):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for i, pixels in enumerate(answers, 1):
+        image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+        name = f"{path.stem}_{i}{path.suffix}" if numbered else path.name
+        image.save(path.with_name(name), **SAVING.get(path.suffix.lower(), {}))

@@ -1,0 +1,1 @@
+"""Comparisons: entries and seeds become runs, a ranking and a report."""

@@ -1,0 +1,127 @@
+"""Who is better, by how much, and whether the seeds let one say so."""
+
+import functools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import studentized_range, t
+
+from ganzoo.evaluation.score import Score, comparable, rank
+
+LEVEL = 0.95
+BEST, EQUAL, WORSE = "best mean", "within seed noise", "worse than the best"
+UNKNOWN = "too few seeds to tell"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A cell's place in a ranking.
+
+    Attributes:
+        name: of the cell.
+        seeds: how many were scored.
+        mean: of the scores.
+        std: their standard deviation (n - 1); NaN of one seed.
+        difference: how much worse it is than the best, 0 or more.
+        low, high: the simultaneous 95% interval of that; NaN where a cell has one seed.
+        verdict: `BEST`, `EQUAL`, `WORSE` or, where a cell has one seed, `UNKNOWN`.
+    """
+
+    name: str
+    seeds: int
+    mean: float
+    std: float
+    difference: float
+    low: float
+    high: float
+    verdict: str
+
+
+def ranking(scores: Mapping[str, Sequence[Score]]) -> list[Place]:
+    """Ranks cells by the mean of one metric over seeds, the best first.
+
+    The interval of the difference to the best is that of Games and Howell (1976):
+    Welch's, which lets every cell have a spread of its own, with the quantile of the
+    studentized range, which allows for the best being the best of so many. Of two
+    cells it is Welch's t interval. It keeps its level with 3 seeds, where the
+    percentiles of a bootstrap do not (tests/test_ranking.py).
+
+    Args:
+        scores: of one metric, by cell, one a seed; a cell without any is left out.
+
+    Raises:
+        ValueError: scores of different protocols.
+    """
+    scores = {name: list(found) for name, found in scores.items() if found}
+    _check_comparable([score for found in scores.values() for score in found])
+    ranks = {name: np.array([rank(s) for s in found]) for name, found in scores.items()}
+    order = sorted(ranks, key=lambda name: ranks[name].mean())
+    return [
+        _place(name, scores[name], *_compared(ranks, name, order[0])) for name in order
+    ]
+
+
+def winner(places: Sequence[Place]) -> str | None:
+    """The cell that is better than every other one beyond seed noise, if any."""
+    others = places[1:]
+    won = others and all(place.verdict == WORSE for place in others)
+    return places[0].name if won else None
+
+
+def interval(a: np.ndarray, b: np.ndarray, count: int = 2) -> tuple[float, float]:
+    """The interval of mean(a) - mean(b), a pair of `count` samples that are compared.
+
+    (NaN, NaN) where one of them has a single value.
+    """
+    if min(len(a), len(b)) < 2:
+        return math.nan, math.nan
+    parts = [values.var(ddof=1) / len(values) for values in (a, b)]
+    difference, square = a.mean() - b.mean(), sum(parts)
+    if square == 0:
+        return difference, difference
+    pairs = zip(parts, (a, b), strict=True)
+    df = square**2 / sum(part**2 / (len(v) - 1) for part, v in pairs)
+    half = _quantile(count, math.floor(10 * df) / 10) * math.sqrt(square)
+    return difference - half, difference + half
+
+
+@functools.cache
+def _quantile(count, df):
+    """Of the difference of any two of `count` means, in standard errors."""
+    if count == 2:
+        return float(t.ppf((1 + LEVEL) / 2, df))
+    return float(studentized_range.ppf(LEVEL, count, df) / math.sqrt(2))
+
+
+def _compared(ranks, name, best):
+    if name == best:
+        return 0.0, 0.0, 0.0, BEST
+    low, high = interval(ranks[name], ranks[best], len(ranks))
+    difference = ranks[name].mean() - ranks[best].mean()
+    verdict = UNKNOWN if math.isnan(low) else WORSE if low > 0 else EQUAL
+    return difference, low, high, verdict
+
+
+def _place(name, found, difference, low, high, verdict):
+    values = np.array([score.value for score in found])
+    std = float(values.std(ddof=1)) if len(values) > 1 else math.nan
+    mean = float(values.mean())
+    numbers = (float(v) for v in (difference, low, high))
+    return Place(name, len(values), mean, std, *numbers, verdict)
+
+
+def _check_comparable(scores):
+    for score in scores:
+        first = scores[0]
+        if score.metric != first.metric:
+            raise ValueError(
+                f"A ranking is by one metric. Received: {first.metric} and "
+                f"{score.metric}."
+            )
+        if not comparable(score.protocol, first.protocol):
+            raise ValueError(
+                "Scores of different protocols are not ranked together:\n"
+                f"  {first.protocol}\n  {score.protocol}"
+            )

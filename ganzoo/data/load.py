@@ -1,0 +1,277 @@
+"""One door to every data set: `load_data`."""
+
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+
+from ganzoo.data import (
+    captions,
+    folder,
+    images,
+    moving,
+    npz,
+    paired_folders,
+    stacked,
+    tfds,
+    toy,
+)
+from ganzoo.data.dataset import Data, Mixture
+from ganzoo.data.decoded_cache import default_dir
+from ganzoo.data.made_pairs import PAIRS, made_pairs
+
+BUILT_IN = (*toy.BUILT_IN, stacked.NAME, moving.NAME)
+"""Names of the sets that ganzoo makes itself."""
+
+MEMORY_LIMIT = 2**30
+"""Bytes of samples kept in memory; larger sets are memory-mapped from the cache."""
+
+
+def load_data(
+    name: str | Path,
+    *,
+    split: str = "train",
+    data_dir: str | Path | None = None,
+    image_size: int | tuple[int, int] | None = None,
+    channels: int | None = None,
+    patch_stride: int | None = None,
+    strict: bool = False,
+    labels_per_class: int | None = None,
+    class_name: str | None = None,
+    wanted: str | None = None,
+    pairs: str | None = None,
+    direction: str = "AtoB",
+    seed: int = 0,
+    cache_dir: str | Path | None = None,
+    memory_limit: int = MEMORY_LIMIT,
+) -> Data:
+    """Loads a data set by name or path.
+
+    Args:
+        name: a built-in set ("digits", "ring8", "grid25", "swiss_roll",
+            "voxel_shapes"), one that is made of MNIST ("stacked_mnist",
+            "moving_mnist"), else an existing path (an `.npz` file or an image folder,
+            with captions where it holds `captions.jsonl`), else a TFDS image set such
+            as "mnist".
+        split: "train", "test" or "all"; a TFDS set takes its own splits and slices.
+        data_dir: where TFDS sets are prepared; by default `TFDS_DATA_DIR`, then TFDS'
+            own default.
+        image_size: side, or (height, width), in pixels: the shorter side is resized
+            with an antialiased filter and the centre is cut out.
+        channels: 1 (grey) or 3 (RGB); by default what the images have.
+        patch_stride: of a folder: its images are cut into patches of `image_size`, so
+            many pixels apart, in place of being resized.
+        strict: refuse a folder with an unreadable image instead of skipping it.
+        labels_per_class: semi-supervised: this many labelled samples of each class go
+            to `labeled` and `labeled_label`, and every `label` becomes -1; with 0
+            there is no label at all.
+        class_name: only the samples of this class, without labels.
+        wanted: for translation: `source`, of each sample, or `unpaired` ones.
+        pairs: how these are made of any set of images, a name of
+            `pair_functions.PAIRS`; by default they are read, see `paired.load_sides`.
+        direction: `AtoB` or `BtoA`; A is the left image, or what a function makes.
+        seed: chooses the labelled samples.
+        cache_dir: where larger sets are decoded to; by default GANZOO_CACHE, then
+            ~/.cache/ganzoo.
+        memory_limit: bytes of uint8 samples above which a folder or TFDS set is
+            memory-mapped from `cache_dir`.
+
+    Raises:
+        ValueError: unknown name, or a set that is empty, broken or cannot be had.
+    """
+    form = images.Form.of(image_size, channels, patch_stride)
+    cache = Path(cache_dir or default_dir())
+    path = _path(name)
+    if patch_stride and (not _plain_folder(name, path) or (wanted and not pairs)):
+        raise ValueError(
+            "patch_stride is for a folder of images without captions; pairs of patches "
+            f"are made with pairs=, such as downscale4. Received: {str(name)!r} with "
+            f"patch_stride={patch_stride}."
+        )
+    _check_pairs(wanted, pairs, direction)
+    places = {"cache_dir": cache, "memory_limit": memory_limit}
+    if wanted and not pairs:
+        data = paired_folders.load_sides(
+            str(name),
+            path,
+            split=split,
+            wanted=wanted,
+            direction=direction,
+            data_dir=data_dir,
+            form=form,
+            strict=strict,
+            **places,
+        )
+    else:
+        data = _plain(name, path, split, data_dir, form, strict, places)
+    if class_name is not None:
+        data = _of_class(data, class_name)
+    if pairs:
+        data = made_pairs(
+            data, pairs, split=split, wanted=wanted, direction=direction, **places
+        )
+    if labels_per_class is None:
+        return data
+    return _semi_supervised(data, labels_per_class, seed)
+
+
+def _plain(name, path, split, data_dir, form, strict, places) -> Data:
+    """The set as it is, without pairs."""
+    if name in toy.BUILT_IN:
+        data = _named(name, *toy.load_built_in(name, split), form)
+        mixture = Mixture(*toy.MIXTURES[name]) if name in toy.MIXTURES else None
+        return replace(data, mixture=mixture)
+    if name in MADE_OF_MNIST:
+        mnist = _mnist(name, split, data_dir, places["cache_dir"])
+        return MADE_OF_MNIST[name](mnist, split, form)
+    if str(name) and path.is_dir():
+        plain = _plain_folder(name, path)
+        load = folder.load_folder if plain else captions.load_captioned
+        return load(
+            path,
+            split=split,
+            form=form,
+            strict=strict,
+            **places,
+        )
+    if path.is_file():
+        return _named(path.stem, *npz.load_npz(path, split), form)
+    if tfds.is_known(str(name), data_dir):
+        return tfds.load_tfds(
+            str(name),
+            split=split,
+            data_dir=data_dir,
+            form=form,
+            **places,
+        )
+    raise ValueError(_unknown(str(name), data_dir))
+
+
+def _plain_folder(name, path) -> bool:
+    # Path("") is the current directory.
+    return bool(str(name)) and path.is_dir() and not (path / captions.FILE).exists()
+
+
+def _check_pairs(wanted, pairs, direction):
+    if direction not in paired_folders.DIRECTIONS:
+        raise ValueError(
+            f"`direction` must be {' or '.join(paired_folders.DIRECTIONS)}. "
+            f"Received: {direction!r}."
+        )
+    if pairs is None:
+        return
+    if pairs not in PAIRS:
+        near = get_close_matches(pairs, PAIRS, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(
+            f"Unknown pairs.{hint} Allowed: {', '.join(PAIRS)}. Received: {pairs!r}."
+        )
+    if wanted is None:
+        raise ValueError(
+            "Pairs are for models that translate, such as pix2pix and cyclegan. "
+            f"Received: pairs={pairs!r}."
+        )
+
+
+def _path(name: str | Path) -> Path:
+    """The path that `name` would be, if it is one at all."""
+    try:
+        path = Path(name).expanduser()
+        path.exists()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ValueError(f"The data set {str(name)!r} cannot be: {error}.") from error
+    return path
+
+
+def _named(
+    name: str,
+    arrays: dict[str, np.ndarray],
+    class_names: tuple[str, ...],
+    form: images.Form,
+) -> Data:
+    data = Data(name, arrays, class_names)
+    real = images.reshape_images(data.arrays["real"], form)
+    return replace(data, arrays={**arrays, "real": real})
+
+
+def _mnist(name, split, data_dir, cache):
+    options = {"data_dir": data_dir, "form": images.Form(), "cache_dir": cache}
+    try:
+        return tfds.load_tfds(
+            "mnist", split=split, memory_limit=MEMORY_LIMIT, **options
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"{name} is made from MNIST, which is not there. Prepare it with "
+            "`tfds build mnist`, or pass the directory of the prepared sets as "
+            f"data_dir or TFDS_DATA_DIR. Received: data_dir={data_dir}. ({error})"
+        ) from error
+
+
+MADE_OF_MNIST = {
+    stacked.NAME: lambda mnist, split, form: _named(
+        stacked.NAME, *stacked.stack_digits(mnist, split), form
+    ),
+    moving.NAME: lambda mnist, split, form: Data(
+        moving.NAME, {"real": moving.clips_of_digits(mnist, split, form)}
+    ),
+}
+
+
+def _unknown(name: str, data_dir: str | Path | None) -> str:
+    known = [*BUILT_IN, *tfds.list_names(data_dir)]
+    near = get_close_matches(name.lower(), known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return (
+        f"Unknown data set.{hint} Allowed: {', '.join(BUILT_IN)}, the path of an "
+        ".npz file or image folder that exists, or the name of a TFDS image set. "
+        f"Received: {name!r}."
+    )
+
+
+def _of_class(data: Data, class_name: str) -> Data:
+    """The samples of one class, unlabelled."""
+    if class_name not in data.class_names:
+        near = get_close_matches(class_name, data.class_names, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        allowed = ", ".join(data.class_names) or "none, the set has no labels"
+        raise ValueError(
+            f"Unknown class of {data.name!r}.{hint} Allowed: {allowed}. "
+            f"Received: class_name={class_name!r}."
+        )
+    rows = data.arrays["label"] == data.class_names.index(class_name)
+    return Data(f"{data.name} {class_name}", {"real": data.arrays["real"][rows]})
+
+
+def _semi_supervised(data: Data, per_class: int, seed: int) -> Data:
+    """Moves `per_class` labelled samples of each class to a stream of their own."""
+    if per_class < 0 or not data.class_names:
+        raise ValueError(
+            "labels_per_class needs a labelled set and 0 or more labels a class. "
+            f"Received: labels_per_class={per_class}, data set {data.name!r} with "
+            f"{data.num_classes} classes."
+        )
+    label = data.arrays["label"]
+    hidden = {**data.arrays, "label": np.full_like(label, -1)}
+    if not per_class:
+        return replace(data, arrays=hidden)
+    rng = np.random.default_rng(seed)
+    rows = []
+    for index in range(data.num_classes):
+        members = np.flatnonzero(label == index)
+        if len(members) < per_class:
+            class_name = data.class_names[index]
+            raise ValueError(
+                f"Too few samples of class {class_name!r} in {data.name!r}; "
+                f"labels_per_class={per_class} allows no class with fewer. "
+                f"Received: {len(members)} samples."
+            )
+        rows.append(rng.choice(members, per_class, replace=False))
+    rows = np.concatenate(rows)
+    arrays = {
+        **hidden,
+        "labeled": np.asarray(data.arrays["real"][rows]),
+        "labeled_label": label[rows],
+    }
+    return replace(data, arrays=arrays)

@@ -1,0 +1,186 @@
+"""Pairs made of any set of images or clips: what is given, and what is wanted.
+
+A function of `PAIRS` takes uint8 images (N, H, W, C) and a NumPy generator, and
+returns two such arrays: the sources, made of them, and the targets. One of `OF_CLIPS`
+takes clips (N, frames, H, W, C), too.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from ganzoo.data import holes, moving
+from ganzoo.data.dataset import Data
+from ganzoo.data.decoded_cache import cache_path, collect
+
+BLOCK = 256  # images made at once, which bounds the memory
+HOLE = 127  # grey, of the pixels that are missing
+_SEED = 0
+
+
+def edges(images: np.ndarray) -> np.ndarray:
+    """Sketches (N, H, W, 1): black where the brightness changes, on white.
+
+    A line is where the gradient (Sobel, after a Gaussian of std 1) is above one and a
+    half times its root mean square in the image.
+    """
+    grey = ndimage.gaussian_filter1d(images.mean(axis=-1), 1.0, axis=1)
+    grey = ndimage.gaussian_filter1d(grey, 1.0, axis=2)
+    square = ndimage.sobel(grey, axis=1) ** 2 + ndimage.sobel(grey, axis=2) ** 2
+    lines = square > 2.25 * square.mean(axis=(1, 2), keepdims=True)
+    return np.where(lines, 0, 255).astype(np.uint8)[..., np.newaxis]
+
+
+def downscaled(images: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray]:
+    """Images reduced by a bicubic filter that is as wide as the factor.
+
+    The filter of MATLAB's `imresize`, with which super-resolution is measured. The
+    originals are cropped to a multiple of the factor.
+    """
+    height, width = (side // factor * factor for side in images.shape[1:3])
+    images = images[:, :height, :width]
+
+    def reduced(channel):
+        image = Image.fromarray(np.ascontiguousarray(channel))
+        size = width // factor, height // factor
+        return np.asarray(image.resize(size, Image.Resampling.BICUBIC))
+
+    planes = np.moveaxis(images, -1, 1)
+    small = [[reduced(channel) for channel in image] for image in planes]
+    return np.moveaxis(np.array(small), 1, -1), images
+
+
+def hole(images: np.ndarray, rng: np.random.Generator) -> tuple:
+    """Without the square of half the side in the middle (arXiv 1604.07379).
+
+    The source of an image is its mask and the image with its hole filled with grey, in
+    the channels; that of a clip has the other frames before them, and the hole is in
+    the middle one, the target. See `holes.punch`.
+    """
+    *_, height, width, _ = images.shape
+    size = min(height, width) // 2
+    masks = holes.square_masks(len(images), (height, width), size, centred=True)
+    return _without(images, masks)
+
+
+def free_form(images: np.ndarray, rng: np.random.Generator) -> tuple:
+    """As `hole`, without strokes of a brush anywhere (arXiv 1806.03589)."""
+    return _without(
+        images, holes.stroke_masks(len(images), images.shape[-3:-1], seed=rng)
+    )
+
+
+def _without(images, masks):
+    clips = images if images.ndim == 5 else images[:, np.newaxis]
+    frames = list(np.moveaxis(clips, 1, 0))
+    middle = frames.pop(len(frames) // 2)
+    return holes.punch(middle, masks, fill=HOLE, neighbours=frames), middle
+
+
+def next_frame(clips: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The last frame of each clip, from all those before it."""
+    found = moving.pairs(clips, history=clips.shape[1] - 1)
+    return found["source"], found["real"]
+
+
+def _halves(images):
+    middle = images.shape[2] // 2
+    return images[:, :, :middle], images[:, :, -middle:]
+
+
+PAIRS: dict[str, Callable] = {
+    "edges": lambda x, rng: (edges(x), x),
+    "invert": lambda x, rng: (255 - x, x),
+    "rotate": lambda x, rng: (np.rot90(x, axes=(1, 2)), x),
+    "halves": lambda x, rng: _halves(x),
+    "downscale2": lambda x, rng: downscaled(x, 2),
+    "downscale4": lambda x, rng: downscaled(x, 4),
+    "hole": hole,
+    "free_form": free_form,
+    "next_frame": lambda x, rng: next_frame(x),
+}
+"""Name -> function of images and a generator that returns sources and targets."""
+
+OF_CLIPS = {"hole": (4, 5), "free_form": (4, 5), "next_frame": (5,)}
+"""How many axes the arrays of a function may have that takes clips."""
+
+
+def made_pairs(
+    data: Data,
+    pairs: str,
+    *,
+    split: str,
+    wanted: str,
+    direction: str,
+    cache_dir: Path,
+    memory_limit: int,
+) -> Data:
+    """Pairs of a set of images.
+
+    The training split of an unpaired set has the sources of one half of the images
+    and the targets of the other, drawn once; its test split keeps the pairs, too, in
+    `source`, so that the error of a translation can be measured.
+
+    Args:
+        data: uint8 images or clips.
+        pairs: a name of `PAIRS`.
+        split: of the data.
+        wanted: `source` or `unpaired`.
+        direction: `AtoB`, from source to target, or `BtoA`.
+        cache_dir: where pairs that take more than `memory_limit` bytes go.
+        memory_limit: bytes of one side.
+
+    Raises:
+        ValueError: no uint8 images (or clips, where the function takes them), or too
+            small ones.
+    """
+    images = data.arrays["real"]
+    _check(images, pairs, data.name)
+    a, b = (0, 1) if direction == "AtoB" else (1, 0)
+
+    def made(side, rows):
+        def samples():
+            for start in range(0, len(rows), BLOCK):
+                block = np.asarray(images[rows[start : start + BLOCK]])
+                yield from ((x, 0) for x in _apply(pairs, block, start)[side])
+
+        shape = _apply(pairs, np.asarray(images[:1]), 0)[side].shape[1:]
+        path = cache_path(cache_dir, data.fingerprint, pairs, side, len(rows), shape)
+        return collect(
+            samples(), len(rows), shape, path=path, memory_limit=memory_limit
+        )[0]
+
+    rows = np.arange(len(images))
+    given, asked = rows, rows
+    if wanted == "unpaired" and split != "test":
+        shuffled = np.random.default_rng(_SEED).permutation(rows)
+        given, asked = (np.sort(half) for half in np.array_split(shuffled, 2))
+    arrays = {key: x[asked] for key, x in data.arrays.items() if key == "label"}
+    arrays |= {"real": made(b, asked), wanted: made(a, given)}
+    if wanted == "unpaired" and split == "test":
+        arrays["source"] = arrays["unpaired"]
+    return Data(f"{data.name} {pairs} {direction}", arrays, data.class_names)
+
+
+def _check(images, pairs, name):
+    allowed = OF_CLIPS.get(pairs, (4,))
+    kinds = {4: "images (N, H, W, C)", 5: "clips (N, frames, H, W, C) of 2 or more"}
+    fits = (
+        images.dtype == np.uint8
+        and images.ndim in allowed
+        and min(images.shape[-3:-1]) >= 4
+        and (images.ndim == 4 or images.shape[1] > 1)
+    )
+    if not fits:
+        raise ValueError(
+            f"pairs={pairs} needs uint8 {' or '.join(kinds[n] for n in allowed)}, with "
+            f"sides of at least 4. Received: {images.dtype} of shape {images.shape} in "
+            f"{name!r}."
+        )
+
+
+def _apply(pairs, images, start):
+    return PAIRS[pairs](images, np.random.default_rng([_SEED, start]))

@@ -1,0 +1,95 @@
+"""The disjoint parts of a data set that samples are scored against."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ganzoo.data.dataset import Data, NoSuchSplit
+from ganzoo.data.load import load_data
+from ganzoo.data.pipeline import stream_of
+
+SEED = 0
+SIXTHS = {
+    "reference": (0, 2),
+    "selection": (2, 3),
+    "selection_test": (3, 4),
+    "test": (4, 6),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """Parts of a data set, drawn once with a fixed seed.
+
+    Final scores compare samples with `reference`, scores during training with
+    `selection`, so that a checkpoint chosen by these is not flattered by the final
+    ones. They are a third and a sixth of the training split. What stands beside the
+    samples as real data is `test` or, during training, `selection_test`. `test` is
+    the test split of the set; where it has none, the remaining third of the training
+    split, which training has seen.
+
+    Attributes:
+        train: the training split.
+        held_out: the test split, None where there is none.
+    """
+
+    train: Data
+    held_out: Data | None = None
+
+    def take(self, part: str, n: int) -> Data:
+        """The first n samples of a part; those of a larger n begin with them."""
+        data, rows = self._pool(part)
+        return _rows(data, rows[:n])
+
+    def size(self, part: str) -> int:
+        """How many samples the part has."""
+        return len(self._pool(part)[1])
+
+    def origin(self, part: str) -> str:
+        """Where the part comes from, for protocols."""
+        if part == "test" and self.held_out is not None:
+            return f"test split, seed {SEED}"
+        first, end = SIXTHS[part]
+        return f"sixths {first + 1} to {end} of the training split, seed {SEED}"
+
+    @property
+    def training(self) -> Data:
+        """The training split without what is held out: for classifiers."""
+        if self.held_out is not None:
+            return self.train
+        rows = [self._pool(part)[1] for part in SIXTHS if part != "test"]
+        return _rows(self.train, np.sort(np.concatenate(rows)))
+
+    def _pool(self, part):
+        rng = np.random.default_rng(SEED)
+        if part == "test" and self.held_out is not None:
+            return self.held_out, rng.permutation(len(self.held_out))
+        count = len(self.train)
+        first, end = (count * sixth // 6 for sixth in SIXTHS[part])
+        return self.train, rng.permutation(count)[first:end]
+
+
+def load_parts(name, **settings) -> Parts:
+    """Loads a data set for evaluation.
+
+    Args:
+        name: see `load_data`.
+        **settings: those of `load_data`, but `split` and `labels_per_class`.
+
+    Raises:
+        ValueError: as `load_data`.
+    """
+    train = load_data(name, **settings)
+    try:
+        return Parts(train, load_data(name, split="test", **settings))
+    except NoSuchSplit:
+        return Parts(train)
+
+
+def _rows(data, rows):
+    """Rows of the samples; what has an order of its own stays whole."""
+    arrays = {
+        key: array if stream_of(key) else np.asarray(array[rows])
+        for key, array in data.arrays.items()
+    }
+    return replace(data, arrays=arrays)

@@ -1,0 +1,1 @@
+"""Scores: a model and a data set become numbers, each with its protocol."""

@@ -1,0 +1,239 @@
+"""What turns samples into the features that scores are computed on.
+
+Each has a name and a hash, which are part of every score's protocol. None of them is
+the network of the original FID, so no score here bears that name.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ganzoo.data import tfds
+from ganzoo.data.dataset import Data
+from ganzoo.data.splits import Parts
+from ganzoo.evaluation import classifier
+from ganzoo.evaluation.feature_cache import kept
+from ganzoo.utils import untrusted
+from ganzoo.utils.options import check_known
+
+BATCH = 256
+INCEPTION_FILE = "inception_v3_weights_tf_dim_ordering_tf_kernels.h5"
+INCEPTION_URL = (
+    "https://storage.googleapis.com/tensorflow/keras-applications/inception_v3/"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Extractor:
+    """Samples to features, and to class probabilities where it has them.
+
+    Attributes:
+        name: in protocols.
+        digest: hash of whatever decides the features.
+        run: samples (n, ...), as the data set has them, to a dict with `features`
+            (n, d) and, if it classifies, `probabilities` (n, classes).
+        classes: whether the probabilities are of the data's own classes.
+        note: what a reader of the scores must know.
+        stored: whether the features of real data are kept in the user's cache.
+    """
+
+    name: str
+    digest: str
+    run: Callable[[np.ndarray], dict[str, np.ndarray]]
+    classes: bool = False
+    note: str = ""
+    stored: bool = True
+
+    @property
+    def label(self) -> str:
+        """Name and hash, as protocols have them."""
+        return f"{self.name} {self.digest}"
+
+    def of_real(self, data: Data) -> dict[str, np.ndarray]:
+        """`run` on a part of a data set; computed once, then read from the cache."""
+        if not self.stored:
+            return self.run(data.arrays["real"])
+        key = f"{self.digest}_{data.fingerprint}"
+        return kept("features", key, lambda: self.run(data.arrays["real"]))
+
+
+def get(spec, parts: Parts) -> Extractor:
+    """Makes an extractor for a data set.
+
+    Args:
+        spec: `classifier`, `pixels`, `inception`, the path of a `.keras` file; a
+            `keras.Model` (see `from_model`), a callable (see `from_callable`), or an
+            `Extractor`. None: `classifier` for labelled uint8 images, else `pixels`.
+        parts: of the data set.
+
+    Raises:
+        ValueError: an unknown name, or an extractor that the data do not allow.
+    """
+    if isinstance(spec, Extractor):
+        return spec
+    if isinstance(spec, keras.Model):
+        return from_model(spec)
+    if callable(spec):
+        return from_callable(spec)
+    if spec is None:
+        train = parts.train
+        images = train.arrays["real"].ndim == 4 and _is_uint8(train)
+        spec = "classifier" if images and train.num_classes > 1 else "pixels"
+    if str(spec).endswith(".keras"):
+        untrusted.check_keras(spec)
+        return from_model(keras.saving.load_model(spec, safe_mode=True))
+    check_known("extractor", [spec], EXTRACTORS)
+    return EXTRACTORS[spec](parts)
+
+
+def from_classifier(parts: Parts) -> Extractor:
+    """The hidden layer of a small classifier, see `ganzoo.evaluation.classifier`."""
+    model = classifier.trained(parts.training)
+    return Extractor("classifier", _digest(model), runner(model), classes=True)
+
+
+def pixels(parts: Parts) -> Extractor:
+    """The samples themselves, flat: pixels and voxels in [0, 1], points as they are."""
+
+    def run(samples):
+        flat = samples.reshape(len(samples), -1)
+        if samples.dtype == np.uint8:
+            flat = flat / np.float32(255)
+        return {"features": flat}
+
+    return Extractor("pixels", "1", run, stored=False)
+
+
+def inception(parts: Parts | None = None, weights: str = "imagenet") -> Extractor:
+    """Keras' InceptionV3, its last pooling layer (2,048) and ImageNet's classes.
+
+    It is not the network of FID and of the Inception Score (TensorFlow's graph of
+    2015-12-05), and gives other numbers. Images are resized to 299 x 299, bilinear
+    without antialiasing; grey ones are repeated on three channels.
+
+    Args:
+        parts: unused: it is the same for every data set of images.
+        weights: as of `keras.applications.InceptionV3`.
+
+    Raises:
+        ValueError: the weights are not here and cannot be downloaded.
+    """
+    if weights == "imagenet":
+        _check_download()
+    network = keras.applications.InceptionV3(weights=weights)
+    network = keras.Model(
+        network.input,
+        {"features": network.layers[-2].output, "probabilities": network.output},
+    )
+
+    def prepare(images):
+        images = tf.image.resize(tf.cast(images, tf.float32), (299, 299))
+        if images.shape[-1] == 1:
+            images = tf.repeat(images, 3, axis=-1)
+        return images / 127.5 - 1
+
+    return Extractor(
+        "inception",
+        _digest(network),
+        runner(network, prepare),
+        note="Keras' InceptionV3, not the network of FID: other numbers than published",
+    )
+
+
+def from_model(model: keras.Model) -> Extractor:
+    """Any Keras model of images (n, H, W, C), which it is given as 0..255.
+
+    What it answers, made flat, are the features; a dict answers with `features` and
+    maybe `probabilities`. The hash covers its configuration and weights.
+    """
+    return Extractor(model.name, _digest(model), runner(model))
+
+
+def from_callable(function: Callable[[np.ndarray], np.ndarray]) -> Extractor:
+    """Any function of samples (n, ...) to features (n, d).
+
+    Its hash is of its name alone: whoever changes what it does renames it.
+    """
+    name = getattr(function, "__qualname__", type(function).__qualname__)
+    digest = hashlib.sha256(name.encode()).hexdigest()[:12]
+
+    def run(samples):
+        return {"features": np.asarray(function(samples))}
+
+    return Extractor(name, digest, run, note="a function of the user", stored=False)
+
+
+EXTRACTORS = {
+    "classifier": from_classifier,
+    "pixels": pixels,
+    "inception": inception,
+}
+
+
+def runner(model, prepare=lambda images: images) -> Callable:
+    """Runs a model over images in batches: uint8 (n, H, W, C) to a dict of arrays.
+
+    Raises (the function that it returns):
+        ValueError: samples that are no uint8 images.
+    """
+    dtype = tf.as_dtype(model.inputs[0].dtype)
+
+    @tf.function(autograph=False, reduce_retracing=True)
+    def forward(images):
+        out = model(tf.cast(prepare(images), dtype), training=False)
+        out = out if isinstance(out, dict) else {"features": out}
+        features = out["features"]
+        flat = tf.reshape(features, (tf.shape(features)[0], -1))
+        return {**out, "features": flat}
+
+    def run(images):
+        if images.dtype != np.uint8 or images.ndim != 4:
+            raise ValueError(
+                f"The extractor {model.name!r} takes uint8 images (n, H, W, C). "
+                f"Received: {images.dtype} of shape {images.shape}."
+            )
+        batches = [
+            forward(tf.constant(images[i : i + BATCH]))
+            for i in range(0, len(images), BATCH)
+        ]
+        return {
+            key: np.concatenate([batch[key].numpy() for batch in batches])
+            for key in batches[0]
+        }
+
+    return run
+
+
+def _digest(model) -> str:
+    digest = hashlib.sha256()
+    # Without the names, which count up within a process.
+    config = [
+        {**layer.get_config(), "name": type(layer).__name__} for layer in model.layers
+    ]
+    text = json.dumps(config, default=lambda value: type(value).__name__)
+    digest.update(text.encode())
+    for weight in model.weights:
+        digest.update(np.ascontiguousarray(weight.numpy()))
+    return digest.hexdigest()[:12]
+
+
+def _check_download():
+    folder = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+    file = folder / "models" / INCEPTION_FILE
+    if not file.is_file() and not tfds.answers(INCEPTION_URL):
+        raise ValueError(
+            f"The weights of InceptionV3 are not here and cannot be downloaded: no "
+            f"answer from {INCEPTION_URL}. Put {INCEPTION_FILE} into {file.parent}, "
+            "or use the extractor 'classifier' or 'pixels'."
+        )
+
+
+def _is_uint8(data):
+    return data.arrays["real"].dtype == np.uint8

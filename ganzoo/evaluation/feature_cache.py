@@ -1,0 +1,36 @@
+"""What is computed once on a machine: classifiers, features of real data."""
+
+import fcntl
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from ganzoo.data.decoded_cache import default_dir
+from ganzoo.utils.files import read_arrays, write_arrays
+
+
+def kept(kind: str, key: str, make: Callable[[], Mapping]) -> dict[str, np.ndarray]:
+    """The arrays of `make`, from the user's cache where it has them.
+
+    A file that is damaged is made anew. Processes that ask for the same arrays at
+    once wait for the first. Without a directory to write to, nothing is kept.
+
+    Args:
+        kind: folder within the cache, see `default_dir`.
+        key: of everything that decides the arrays.
+        make: computes them.
+    """
+    path = default_dir() / kind / f"{key}.npz"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = open(path.with_suffix(".lock"), "w")
+    except OSError:
+        return dict(make())
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known = read_arrays(path, "it is made anew") if path.exists() else None
+        if known is not None:
+            return known[0]
+        arrays = dict(make())
+        write_arrays(path, arrays)
+        return arrays

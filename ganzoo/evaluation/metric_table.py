@@ -1,0 +1,230 @@
+"""The table of scores: what each of them needs, and how it is computed.
+
+A row is a function of a `Scorer`, which holds the real data, and of a `View` of the
+samples. What applies to a data set follows from what the set has, never from its name.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ganzoo import metrics
+from ganzoo.evaluation import classifier, extractors, source_reader
+
+K = 5  # the neighbour of precision and recall
+LEAST = K + 1  # samples
+PARZEN_VALIDATION = 1000
+WINDOW = 11  # pixels that MS-SSIM looks at together
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A row of the table.
+
+    Attributes:
+        better: each score that `function` gives: `lower`, `higher` or `floor`, the
+            nearer to what real data get.
+        function: (real, fake, **options) to a number, or to a dict of them by score.
+        needs: of what `Scorer.facts` may hold.
+        options: of the function, by n; the protocol states them.
+        floor: the role of the real samples that take the fakes' place in the floor, or
+            the floor itself.
+        reads: what the fakes are looked at through, of `Scorer.readings`.
+    """
+
+    better: Mapping[str, str]
+    function: Callable
+    needs: tuple[str, ...] = ()
+    options: Callable[[int], dict] = lambda n: {}
+    floor: str | float = "test"
+    reads: str = "extractor"
+
+
+def _kernel_options(n):
+    return {"subsets": 100, "subset_size": min(1000, n), "seed": 0}
+
+
+def _precision_recall(real, fake, k):
+    return metrics.precision_recall(real.reference.features, fake.features, k)
+
+
+def _memorisation(real, fake):
+    found = metrics.memorisation(
+        fake.features, real.test.features, real.training.features
+    )
+    return {key: found[key] for key in ("nearer", "copies")}
+
+
+def _class_coverage(real, fake):
+    classes = real.parts.train.num_classes
+    labels = real.reference.data.arrays["label"]
+    shares = np.bincount(labels[labels >= 0], minlength=classes)
+    found = metrics.class_coverage(
+        fake.probabilities.argmax(axis=1), classes, shares / shares.sum()
+    )
+    return {"classes": found["modes"], "class_kl": found["reverse_kl"]}
+
+
+def _mode_coverage(real, fake):
+    mixture = real.parts.train.mixture
+    return metrics.mode_coverage(fake.samples, mixture.centers, mixture.std)
+
+
+def _parzen(real, fake, validation):
+    sigma = metrics.parzen_sigma(real.validation.pixels[:validation], fake.pixels)
+    return metrics.parzen_log_likelihood(real.test.pixels, fake.pixels, sigma)
+
+
+def _gan_train(real, fake):
+    """A classifier of fakes, on real test data (CAS; Ravuri and Vinyals 2019)."""
+    run = extractors.runner(classifier.trained(fake.data, keep=False))
+    test = real.test.data.arrays
+    answers = run(test["real"])["probabilities"]
+    return classifier.accuracy(answers, test["label"])
+
+
+def _gan_test(real, fake):
+    """A classifier of real data, on fakes (GAN-test; Shmelkov et al. 2018)."""
+    answers = real.classifier.run(fake.samples)["probabilities"]
+    return classifier.accuracy(answers, fake.data.arrays["label"])
+
+
+def _pair(function):
+    """A score of translations beside the answers wanted: those of the test part."""
+    return lambda real, fake: function(real.test.samples, fake.samples)
+
+
+def _matching(real, fake):
+    """Samples of captions against the images that these describe."""
+    labels = real.test.data.arrays.get("label")
+    return metrics.matching_accuracy(real.test.pixels, fake.pixels, labels)
+
+
+METRICS = (
+    Metric(
+        {"frechet_distance": "lower"},
+        lambda real, fake: metrics.frechet_distance(
+            real.reference.features, fake.features
+        ),
+    ),
+    Metric(
+        {"kernel_distance": "lower"},
+        lambda real, fake, **options: metrics.kernel_distance(
+            real.reference.features, fake.features, **options
+        ),
+        options=_kernel_options,
+    ),
+    Metric(
+        dict.fromkeys(("precision", "recall", "density", "coverage"), "higher"),
+        _precision_recall,
+        options=lambda n: {"k": K},
+    ),
+    Metric(
+        {"sliced_wasserstein": "lower"},
+        lambda real, fake, **options: metrics.sliced_wasserstein(
+            real.reference.features, fake.features, **options
+        ),
+        options=lambda n: {"projections": 512, "seed": 0},
+    ),
+    Metric(
+        {"two_sample_accuracy": "floor"},
+        lambda real, fake: metrics.two_sample_accuracy(
+            real.reference.features, fake.features
+        ),
+    ),
+    Metric(
+        {"nearer": "floor", "copies": "lower"},
+        _memorisation,
+        needs=("held out",),
+    ),
+    Metric(
+        {"classifier_score": "higher"},
+        lambda real, fake, splits: metrics.classifier_score(fake.probabilities, splits)[
+            0
+        ],
+        needs=("probabilities",),
+        options=lambda n: {"splits": 1},
+    ),
+    Metric(
+        {"classes": "higher", "class_kl": "lower"},
+        _class_coverage,
+        needs=("classes",),
+    ),
+    Metric(
+        {"ms_ssim": "floor"},
+        lambda real, fake, **options: metrics.ms_ssim_diversity(
+            fake.samples, **options
+        ),
+        needs=("images", "windows"),
+        options=lambda n: {"pairs": 1000, "seed": 0},
+        reads="pixels",
+    ),
+    Metric(
+        {"parzen_log_likelihood": "higher"},
+        _parzen,
+        needs=("images",),
+        options=lambda n: {"validation": PARZEN_VALIDATION},
+        floor="reference",
+        reads="pixels",
+    ),
+    Metric(
+        {"modes": "higher", "high_quality": "higher", "reverse_kl": "lower"},
+        _mode_coverage,
+        needs=("mixture",),
+        reads="points",
+    ),
+    Metric(
+        {"gan_train_accuracy": "higher"},
+        _gan_train,
+        needs=("images", "asked label"),
+        floor="reference",
+        reads="recipe",
+    ),
+    Metric(
+        {"gan_test_accuracy": "higher"},
+        _gan_test,
+        needs=("images", "asked label"),
+        reads="classifier",
+    ),
+    Metric(
+        {"matching_accuracy": "higher"},
+        _matching,
+        needs=("images", "asked caption"),
+        floor="alike",
+        reads="pixels",
+    ),
+    Metric({"l1": "lower"}, _pair(metrics.l1_distance), ("pairs",), reads="pixels"),
+    Metric({"psnr": "higher"}, _pair(metrics.psnr), ("pairs",), reads="pixels"),
+    Metric(
+        {"ssim": "higher"}, _pair(metrics.ssim), ("pairs", "windows"), reads="pixels"
+    ),
+    Metric(
+        {"read_back_l1": "lower"},
+        lambda real, fake: metrics.l1_distance(
+            real.test.data.arrays["source"],
+            source_reader.read(real.reader, fake.samples),
+        ),
+        needs=("pairs to read",),
+        reads="reader",
+    ),
+    Metric(
+        {"mean_gradient": "floor"},
+        lambda real, fake: metrics.mean_gradient(fake.samples),
+        needs=("translations",),
+        reads="pixels",
+    ),
+    Metric(
+        {"cycle_l1": "lower"},
+        lambda real, fake: metrics.l1_distance(
+            fake.data.arrays["given"], fake.data.arrays["again"]
+        ),
+        needs=("asked again",),
+        floor=0.0,
+        reads="pixels",
+    ),
+)
+BETTER = {name: better for row in METRICS for name, better in row.better.items()}
+"""Every score, and which way it gets better."""
+OF_PAIRS = [name for row in METRICS if "pairs" in row.needs for name in row.better]
+"""Those beside the answers wanted."""

@@ -1,0 +1,324 @@
+"""Scorer: samples against the parts of a data set, each score with its protocol."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from ganzoo.data.dataset import Data
+from ganzoo.data.splits import Parts
+from ganzoo.evaluation import extractors, metric_table, source_reader
+from ganzoo.evaluation.classifier import RECIPE
+from ganzoo.evaluation.extractors import Extractor
+from ganzoo.evaluation.score import Score, protocol
+from ganzoo.utils.options import check_known
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Which parts of the data set do what."""
+
+    reference: str  # what samples are compared with
+    test: str  # real samples that stand beside the generated ones
+    validation: str = "selection"  # what a metric's own settings are chosen on
+
+
+FINAL = Roles("reference", "test")
+SELECTION = Roles("selection", "selection_test")
+
+
+class View:
+    """A set of samples as the metrics look at it."""
+
+    def __init__(self, data: Data, extract: Callable[[Data], Mapping]):
+        self.data = data
+        self._extract = extract
+
+    @property
+    def samples(self) -> np.ndarray:
+        """As the data set has them."""
+        return self.data.arrays["real"]
+
+    @property
+    def pixels(self) -> np.ndarray:
+        """Flat floats in [0, 1] of uint8 samples."""
+        return self.samples.reshape(len(self.samples), -1) / np.float32(255)
+
+    @property
+    def features(self) -> np.ndarray:
+        """(n, d)"""
+        return self.outputs["features"]
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """(n, classes), where the extractor classifies."""
+        return self.outputs["probabilities"]
+
+    @cached_property
+    def outputs(self) -> Mapping:
+        """What the extractor answers."""
+        return self._extract(self.data)
+
+
+class Scorer:
+    """Scores sets of samples of one size against one data set, by one extractor.
+
+    Every set, real or generated, has n samples: a distance falls with n, so that a
+    floor of another size would be none.
+
+    Args:
+        parts: of the data set, uint8 or points.
+        extractor: see `extractors.get`.
+        n: samples wanted; fewer where the parts hold fewer.
+        roles: `FINAL`, or `SELECTION` for what is watched during training.
+
+    Raises:
+        ValueError: fewer samples than the scores need.
+    """
+
+    def __init__(self, parts: Parts, extractor: Extractor, n: int, roles=FINAL):
+        self.parts = parts
+        self.extractor = extractor
+        self.roles = roles
+        self.n = min(n, parts.size(roles.reference), parts.size(roles.test))
+        if self.n < metric_table.LEAST:
+            raise ValueError(
+                f"Scores need at least {metric_table.LEAST} samples, and as many real "
+                f"ones in each part of the data. Received: {n}, and "
+                f"{len(parts.train)} real ones in {parts.train.name!r}."
+            )
+        self._floors = {}
+
+    # --- the real data, as the table of scores sees them --------------------------
+
+    @cached_property
+    def reference(self) -> View:
+        """What samples are compared with."""
+        return self._real(self.roles.reference)
+
+    @cached_property
+    def test(self) -> View:
+        """Real samples that are in no other part."""
+        return self._real(self.roles.test)
+
+    @cached_property
+    def validation(self) -> View:
+        """What a metric's own settings are chosen on."""
+        return self._real(self.roles.validation)
+
+    @cached_property
+    def training(self) -> View:
+        """The whole training split."""
+        return View(self.parts.train, self.extractor.of_real)
+
+    @cached_property
+    def classifier(self) -> Extractor:
+        """The classifier of real data, whatever the extractor is."""
+        return extractors.from_classifier(self.parts)
+
+    @cached_property
+    def reader(self):
+        """The network that reads sources back from real images."""
+        return source_reader.trained(self.parts.training)
+
+    @cached_property
+    def alike(self) -> View:
+        """For each test sample a random one of the reference, of the same label.
+
+        What knows no more of a sample than its category. Any, where the reference has
+        none of the label.
+        """
+        rng = np.random.default_rng(0)
+        arrays, test = self.reference.data.arrays, self.test.data.arrays
+        known = arrays.get("label", np.zeros(self.n))
+        wanted = test.get("label", np.zeros(self.n))
+        pools = {label: np.flatnonzero(known == label) for label in set(wanted)}
+        rows = [rng.choice(p if len(p := pools[x]) else self.n) for x in wanted]
+        real = arrays["real"][rows]
+        data = replace(self.reference.data, arrays={"real": real})
+        return View(data, lambda data: self.extractor.run(data.arrays["real"]))
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Labels (n,) to ask a conditional model for: those of the reference."""
+        return self.reference.data.arrays["label"]
+
+    # --- scores ---------------------------------------------------------------------
+
+    def names(self, asked: Iterable[str] = ()) -> list[str]:
+        """The scores that apply to this data set and extractor, in order.
+
+        Args:
+            asked: what is known of each sample, of `asked_of`.
+        """
+        return [name for row in self._rows(asked) for name in row.better]
+
+    def score(self, samples: Data, only: Iterable[str] | None = None) -> dict:
+        """Scores n generated samples.
+
+        Args:
+            samples: with what is known of each, see `asked_of`.
+            only: names of scores; by default all that apply.
+
+        Returns:
+            Values by name.
+
+        Raises:
+            ValueError: NaN or constant samples, another number or shape of them, or
+                scores that do not apply here.
+        """
+        self._check(samples)
+        fake = View(samples, lambda data: self.extractor.run(data.arrays["real"]))
+        rows = self._chosen(samples.arrays, only)
+        values = {}
+        for row in rows:
+            values |= self._run(row, fake)
+        return _only(values, only)
+
+    def floor(self, asked: Iterable[str] = (), only=None) -> dict:
+        """The same scores of real samples in the place of generated ones."""
+        rows = self._chosen(asked, only)
+        for row in rows:
+            if row.better.keys() <= self._floors.keys():
+                continue
+            if isinstance(row.floor, str):
+                self._floors |= self._run(row, getattr(self, row.floor))
+            else:
+                self._floors |= dict.fromkeys(row.better, row.floor)
+        return _only({k: self._floors[k] for row in rows for k in row.better}, only)
+
+    def conditions(self, name: str) -> dict:
+        """What must be equal for two values of a score to be compared."""
+        row = next(row for row in metric_table.METRICS if name in row.better)
+        options = ", ".join(f"{k}={v}" for k, v in row.options(self.n).items())
+        readings = {
+            "extractor": lambda: self.extractor.label,
+            "classifier": lambda: self.classifier.label,
+            "recipe": lambda: f"classifier, recipe {RECIPE}",
+            "reader": lambda: f"reader, recipe {source_reader.RECIPE}",
+            "pixels": lambda: "pixels",
+            "points": lambda: "points",
+        }
+        splits = self.parts.train, self.parts.held_out
+        sets = [split for split in splits if split is not None]
+        return {
+            "score": f"{name}({options})",
+            "extractor": readings[row.reads](),
+            "data": " ".join([sets[0].name, *(part.fingerprint for part in sets)]),
+            "reference": self.parts.origin(self.roles.reference),
+            "test": self.parts.origin(self.roles.test),
+            "n": self.n,
+        }
+
+    @cached_property
+    def facts(self) -> set[str]:
+        """What the data and the extractor have, of what scores may need."""
+        train = self.parts.train
+        real = train.arrays["real"]
+        labelled = train.num_classes > 1
+        images = real.ndim == 4
+        held = {
+            "images": images,
+            "windows": images and min(real.shape[1:3]) >= metric_table.WINDOW,
+            "pairs": images and "source" in self.test.data.arrays,
+            "pairs to read": images and _one_image(train.arrays.get("source"), real),
+            "translations": images and bool({"source", "unpaired"} & {*train.arrays}),
+            "held out": self.roles == FINAL and self.parts.held_out is not None,
+            "mixture": train.mixture is not None,
+            "probabilities": "probabilities" in self.test.outputs,
+            "classes": labelled and self.extractor.classes,
+        }
+        return {fact for fact, holds in held.items() if holds}
+
+    def _rows(self, asked):
+        facts = self.facts | {f"asked {key}" for key in asked}
+        return [row for row in metric_table.METRICS if facts.issuperset(row.needs)]
+
+    def _chosen(self, asked, only):
+        rows = self._rows(asked)
+        if only is None:
+            return rows
+        allowed = [name for row in rows for name in row.better]
+        check_known(f"score of {self.parts.train.name!r}", only, allowed)
+        return [row for row in rows if row.better.keys() & set(only)]
+
+    def _run(self, row, fake):
+        found = row.function(self, fake, **row.options(self.n))
+        (first, *_) = row.better
+        values = found if isinstance(found, Mapping) else {first: found}
+        return {name: float(values[name]) for name in row.better}
+
+    def _real(self, part):
+        return View(self.parts.take(part, self.n), self.extractor.of_real)
+
+    def _check(self, samples):
+        shape, wanted = samples.arrays["real"].shape, self.parts.train.sample_shape
+        if shape != (self.n, *wanted):
+            raise ValueError(
+                f"Samples must have the shape {(self.n, *wanted)} to be scored on "
+                f"{self.parts.train.name!r}. Received: {shape}."
+            )
+
+
+def _one_image(source, real):
+    """Whether sources are single images of the size of the samples."""
+    if source is None:
+        return False
+    return source.shape[-1] in (1, 3) and source.shape[1:3] == real.shape[1:3]
+
+
+def _only(values, only):
+    return values if only is None else {name: values[name] for name in only}
+
+
+def scorer_for(model, parts: Parts, *, n=10_000, extractor=None, roles=FINAL):
+    """The scorer of a data set, for `evaluate` and for scores during training.
+
+    Args:
+        model: says what floats of the data mean, by its `value_range`.
+        parts: of `load_parts`.
+        n: samples.
+        extractor: see `extractors.get`.
+        roles: see `Scorer`.
+    """
+    parts = Parts(*(_as_samples(model, data) for data in (parts.train, parts.held_out)))
+    return Scorer(parts, extractors.get(extractor, parts), n, roles)
+
+
+def measure(scorer: Scorer, samples: Data, *, only=None, seed, step, checkpoint):
+    """The scores of samples beside the floor, each with its protocol.
+
+    Args:
+        scorer: holds the real data.
+        samples: of `draw`.
+        only: names of scores, by default all that apply.
+        seed: of the samples' latents.
+        step: of the checkpoint.
+        checkpoint: which one it is.
+
+    Returns:
+        A list of `Score`.
+    """
+    values = scorer.score(samples, only)
+    floors = scorer.floor(samples.arrays, only)
+    provenance = {"samples": f"seed {seed}, step {step}"}
+    return [
+        Score(
+            metric=name,
+            value=value,
+            floor=floors[name],
+            better=metric_table.BETTER[name],
+            protocol=protocol(scorer.conditions(name), provenance),
+            checkpoint=checkpoint,
+            step=step,
+        )
+        for name, value in values.items()
+    ]
+
+
+def _as_samples(model, data):
+    if data is None or data.arrays["real"].dtype == np.uint8:
+        return data
+    real = model.as_samples(data.arrays["real"])
+    return replace(data, arrays={**data.arrays, "real": real})

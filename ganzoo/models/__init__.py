@@ -1,0 +1,1 @@
+"""Models: the one train step, and generators from noise, captions and images."""

@@ -1,0 +1,273 @@
+"""AdversarialModel: the one train step that every variant shares."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ganzoo import distribute
+from ganzoo.data import pipeline as batches
+from ganzoo.models.trainer import Trainer, total_of
+
+# What the seed of a step is folded with, one number a use.
+G_STEP = 1_000_000
+LATENT = 0
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class AdversarialModel(Trainer):
+    """Two players, two optimizers, Algorithm 1 of Goodfellow et al. 2014.
+
+    A subclass names its networks and answers three questions: `generate`,
+    `discriminator_loss` and `generator_loss`. A loss answers with two dicts: the
+    named scalar terms whose sum is minimised, and scalars that are only watched.
+    Terms are plain means over this replica's samples; the scaling for replicas
+    happens once, in `_update`.
+
+    Args:
+        d_steps: D updates for each G update (Algorithm 1's k), each on fresh real
+            samples and fresh noise; 0 where there is no D.
+        ema_decay: decay of the running average of the `averaged` networks, in
+            [0, 1), ramped up as min(decay, (1 + t) / (10 + t)); 0 keeps none.
+        value_range: (low, high) of the samples, or None for unbounded vectors.
+        seed: of all the noise of training, and of the order of the data.
+    """
+
+    def __init__(
+        self, *, d_steps=1, ema_decay=0.0, value_range=(-1.0, 1.0), seed=0, name=None
+    ):
+        super().__init__(name=name)
+        _check_settings(d_steps, ema_decay)
+        self.d_steps = d_steps
+        self.ema_decay = ema_decay
+        self.value_range = None if value_range is None else tuple(value_range)
+        self.seed = seed
+        self.averages = []
+        self._functions = {}
+        self.built = True  # the networks are: Keras need not call them to build
+
+    # --- what a variant answers -------------------------------------------------
+
+    @property
+    def generators(self) -> list:
+        """The networks that `g_optimizer` owns."""
+        raise NotImplementedError
+
+    @property
+    def discriminators(self) -> list:
+        """The networks that `d_optimizer` owns."""
+        return []
+
+    @property
+    def averaged(self) -> list:
+        """The networks that the running average follows."""
+        return self.generators
+
+    def generate(self, batch, training):
+        """Returns {"sample": fake, ...}, with what the losses need of its making."""
+        raise NotImplementedError
+
+    def discriminator_loss(self, batch, fake, training):
+        """Returns (terms to minimise, scalars to watch)."""
+        raise NotImplementedError
+
+    def generator_loss(self, batch, fake, training):
+        """Returns (terms to minimise, scalars to watch)."""
+        raise NotImplementedError
+
+    # --- more, with defaults, for the few that need them ------------------
+
+    def adapt(self, batch):
+        """Called once before step 0 with the first batch: data-dependent starts."""
+
+    def update_discriminators(self, part, fake):
+        """One step of D; `fake` was made outside the tape, so it is a constant."""
+        return self._update(
+            lambda: self.discriminator_loss(part, fake, training=True),
+            self.d_optimizer,
+            self.discriminators,
+        )
+
+    def after_step(self, values):
+        """State that follows a step; `values` holds its terms and watched scalars."""
+        self._update_averages()
+
+    def draw(self, arrays, n, seed):
+        """n samples (n, ...) as users see them, for scores and monitors.
+
+        Args:
+            arrays: of the data set, by batch key, where samples are made from them.
+            n: how many.
+            seed: of their noise.
+        """
+        raise NotImplementedError
+
+    @property
+    def brings(self) -> tuple[str, ...]:
+        """Keys that the samples which are scored have beside `real`."""
+        return ()
+
+    def beside(self, arrays, samples) -> dict:
+        """What scores look at beside samples that were drawn from `arrays`."""
+        return {}
+
+    def gallery(self, arrays, count):
+        """What a picture of the training shows: (samples, columns, None for any).
+
+        A third is a caption of each row.
+        """
+        raise NotImplementedError
+
+    # --- the step ---------------------------------------------------------------
+
+    def train_step(self, data):
+        """Algorithm 1: `d_steps` updates of D, then one of G, all on fresh noise."""
+        *d_parts, g_part = self.parts(self.as_batch(data), self.step_seed())
+        values = {}
+        for part in d_parts:
+            fake = self.generate(part, training=True)
+            values = self.update_discriminators(part, fake)
+        values = values | self._update(
+            lambda: self.generator_loss(
+                g_part, self.generate(g_part, training=True), training=True
+            ),
+            self.g_optimizer,
+            self.generators,
+        )
+        self.after_step(values)
+        return self._log(values, tf.shape(g_part["real"])[0])
+
+    def test_step(self, data):
+        """The terms without an update, on the same noise for every batch.
+
+        Every replica looks at the global batch, since the shares of a last one may be
+        uneven, or empty.
+        """
+        shares = self.as_batch(data)
+        batch = {key: distribute.global_batch(share) for key, share in shares.items()}
+        batch["seed"] = self._base_seed()
+        with distribute.whole_batch():
+            fake = self.generate(batch, training=False)
+            values = {}
+            losses = (self.discriminator_loss, self.generator_loss)
+            for loss in losses[not self.d_steps :]:
+                values |= _merge(*loss(batch, fake, training=False))
+        return self._log(values, tf.shape(batch["real"])[0])
+
+    def parts(self, batch, seed):
+        """Splits a batch for the D steps and the G step, each with its own seed.
+
+        Strided slices, so that a step sees the same samples however the batch is
+        spread over replicas. The G step takes the last slice again, with new noise.
+        """
+        count = max(1, self.d_steps)
+        slices = [
+            {key: value[i::count] for key, value in batch.items()} for i in range(count)
+        ]
+        d_parts = [
+            {**part, "seed": distribute.fold(seed, i)}
+            for i, part in enumerate(slices[: self.d_steps])
+        ]
+        return [*d_parts, {**slices[-1], "seed": distribute.fold(seed, G_STEP)}]
+
+    def as_batch(self, data):
+        """Turns what a data set yields into a dict; uint8 into `value_range`."""
+        batch = batches.as_dict(data)
+        return {key: self._scale(value) for key, value in batch.items()}
+
+    def step_seed(self):
+        """The seed of this step: a function of the model's seed and the step."""
+        return distribute.fold(
+            self._base_seed(), tf.cast(self.g_optimizer.iterations, tf.int32)
+        )
+
+    def _base_seed(self):
+        return tf.constant([self.seed, 0], tf.int32)
+
+    def _scale(self, value):
+        value = tf.convert_to_tensor(value)
+        if value.dtype == tf.uint8 and self.value_range is not None:
+            low, high = self.value_range
+            scaled = tf.cast(value, self.variable_dtype) * ((high - low) / 255)
+            return scaled + low
+        return tf.cast(value, self.variable_dtype) if value.dtype.is_floating else value
+
+    def as_samples(self, values) -> np.ndarray:
+        """Floats in `value_range` as users see them; uint8 and vectors stay."""
+        values = np.asarray(values)
+        if self.value_range is None or values.dtype == np.uint8:
+            return values
+        if not np.isfinite(values).all():
+            raise ValueError(
+                "Samples are NaN or infinite: the model has diverged. Load an earlier "
+                "checkpoint, or train it anew."
+            )
+        low, high = self.value_range
+        pixels = np.rint((values - low) * (255 / (high - low)))
+        return np.clip(pixels, 0, 255).astype("uint8")
+
+    def _choose(self, network, ema):
+        """The running average of `network` where it is asked for, or kept."""
+        if ema and not self.averages:
+            raise ValueError(
+                "This model keeps no running average. Build it with ema_decay above 0, "
+                f"or leave ema out. Received: ema={ema}."
+            )
+        return network if ema is False else self.average_of(network)
+
+    def _update(self, loss_fn, optimizer, networks):
+        variables = [v for network in networks for v in network.trainable_variables]
+        with tf.GradientTape() as tape:
+            terms, watched = loss_fn()
+            # Optimizers sum gradients over replicas; dividing inside the tape makes
+            # that sum the gradient of the mean over the global batch.
+            loss = tf.add_n(list(terms.values())) / distribute.replica_count()
+        gradients = tape.gradient(loss, variables)
+        # TensorFlow's graph optimizers (2.20, 2.21) let a write overtake a read of the
+        # same weight whose value the gradient does not need.
+        with tf.control_dependencies([loss]):
+            optimizer.apply(gradients, variables)
+        return _merge(terms, watched)
+
+    def _update_averages(self):
+        if not self.averages:
+            return
+        step = tf.cast(self.g_optimizer.iterations, self.variable_dtype)
+        ramp = (1 + step) / (10 + step)
+        rate = 1 - tf.minimum(tf.cast(self.ema_decay, step.dtype), ramp)
+        for network, average in zip(self.averaged, self.averages, strict=True):
+            for new, old in zip(network.weights, average.weights, strict=True):
+                old.assign(old + tf.cast(rate, old.dtype) * (new - old))
+
+    def _log(self, values, count):
+        logs = {name: values[name] for name in self.log.names}
+        self.log.update_state(list(logs.values()), count)
+        return logs
+
+
+def feed(network, given, training):
+    """Calls `network` on those of the `given` values that it names as inputs."""
+    missing = [name for name in network.input if name not in given]
+    if missing:
+        raise ValueError(
+            f"The {network.name} needs the inputs {', '.join(network.input)}. "
+            f"Missing: {', '.join(missing)}."
+        )
+    wanted = {name: given[name] for name in network.input}
+    return network(wanted, training=training)
+
+
+def _merge(terms, watched):
+    """All that a loss says, by name, with the sum of the terms as d_loss or g_loss."""
+    total = total_of(next(iter(terms)))
+    return {total: tf.add_n(list(terms.values())), **terms, **watched}
+
+
+def _check_settings(d_steps, ema_decay):
+    if not isinstance(d_steps, int) or d_steps < 0:
+        raise ValueError(
+            f"`d_steps` must be a whole number from 0. Received: {d_steps!r}."
+        )
+    if not 0 <= ema_decay < 1:
+        raise ValueError(
+            f"`ema_decay` must be in [0, 1); 0 keeps no average. Received: {ema_decay}."
+        )

@@ -1,0 +1,142 @@
+"""`assemble`: networks and settings become a compiled model."""
+
+from collections.abc import Mapping
+
+import keras
+
+from ganzoo.models.gan import GAN
+from ganzoo.penalties import lazy_ratio
+from ganzoo.utils.options import from_spec
+
+
+def assemble(
+    model=GAN,
+    *,
+    loss="non_saturating",
+    augment=None,
+    penalties=None,
+    d_clip=0.0,
+    d_steps=1,
+    learning_rate=2e-4,
+    d_learning_rate=None,
+    g_learning_rate=None,
+    beta_1=0.5,
+    beta_2=0.999,
+    epsilon=1e-7,
+    d_optimizer=None,
+    g_optimizer=None,
+    decay_steps=None,
+    prior="normal",
+    ema_decay=0.0,
+    seed=0,
+    jit_compile=False,
+    **parts,
+):
+    """Makes and compiles the model; its keywords are the options of every builder.
+
+    Args:
+        model: the class.
+        loss: a loss by name, or `{"name": ..., option: value}`.
+        augment: of what D sees in training, real and fake alike: names joined by
+            commas ("color,translation,cutout" is DiffAugment), or a list of names and
+            of tables with options.
+        penalties: on D, a table of weights `{"r1": 10.0}`, or of tables with a weight,
+            an interval in D updates and options of the penalty,
+            `{"r1": {"weight": 10.0, "every": 16}}`. Adam's rate and betas of D are
+            corrected for the interval as in StyleGAN2, unless D has its own optimizer.
+        d_clip: limit of D's kernels, 0.01 in WGAN; 0 for none.
+        d_steps: D updates for each G update.
+        learning_rate: Adam's, for both players.
+        d_learning_rate: D's own rate.
+        g_learning_rate: G's own rate.
+        beta_1: Adam's decay of the mean gradient.
+        beta_2: Adam's decay of the squared gradient.
+        epsilon: Adam's, added outside the square root.
+        d_optimizer: in place of Adam: a `keras.optimizers.Optimizer`, or a name or
+            `{"name": ..., option: value}`, with the rate above unless it has its own.
+        g_optimizer: the same for G.
+        decay_steps: G updates of the whole training, in whose second half the rates
+            fall linearly to 0; None keeps them.
+        prior: `normal`, `uniform` (-1 to 1) or `unit_uniform` (0 to 1).
+        ema_decay: of the running average of G; 0 keeps none.
+        seed: of all the noise of training.
+        jit_compile: compile the step with XLA (one device only).
+        **parts: what the builder made: networks and settings of `model`.
+    """
+    built = model(
+        objective=loss,
+        augment=augment,
+        penalties=penalties,
+        d_clip=d_clip,
+        d_steps=d_steps,
+        prior=prior,
+        ema_decay=ema_decay,
+        seed=seed,
+        **parts,
+    )
+    adam = {"name": "adam", "beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon}
+    d_rate = _first(d_learning_rate, learning_rate)
+    g_rate = _first(g_learning_rate, learning_rate)
+    d_adam = _lazy({**adam, "learning_rate": d_rate}, lazy_ratio(built.penalty_terms))
+    d_player = d_optimizer or d_adam
+    g_updates, d_updates = (
+        decay_steps and decay_steps * updates for updates in (1, built.d_steps)
+    )
+    judged = built.discriminators
+    built.compile(
+        d_optimizer=_optimizer(d_player, d_rate, d_updates) if judged else None,
+        g_optimizer=_optimizer(g_optimizer or adam, g_rate, g_updates),
+        jit_compile=jit_compile,
+    )
+    return built
+
+
+def _lazy(adam, ratio):
+    """Adam's settings where one term comes at an interval, see `lazy_ratio`."""
+    corrected = {"learning_rate": ratio * adam["learning_rate"]}
+    corrected |= {beta: adam[beta] ** ratio for beta in ("beta_1", "beta_2")}
+    return adam if ratio == 1 else {**adam, **corrected}
+
+
+def _first(value, default):
+    return default if value is None else value
+
+
+OPTIMIZERS = {
+    "adam": keras.optimizers.Adam,
+    "rmsprop": keras.optimizers.RMSprop,
+    "sgd": keras.optimizers.SGD,
+}
+
+
+def _optimizer(spec, rate, updates):
+    if isinstance(spec, keras.optimizers.Optimizer):
+        return spec
+    table = spec if isinstance(spec, Mapping) else {"name": spec}
+    table = {"learning_rate": rate, **table}
+    if updates:
+        table["learning_rate"] = LinearDecay(table["learning_rate"], updates)
+    return from_spec("optimizer", table, OPTIMIZERS)
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """`rate` for the first half of `steps` updates, then linearly down to 0.
+
+    The schedule of CycleGAN (arXiv 1703.10593, section 4).
+    """
+
+    def __init__(self, rate, steps):
+        if not isinstance(steps, int) or steps < 1:
+            raise ValueError(
+                f"`decay_steps` must be a whole number from 1. Received: {steps!r}."
+            )
+        self.rate = rate
+        self.steps = steps
+
+    def __call__(self, step):
+        done = keras.ops.cast(step, "float32") / self.steps
+        return self.rate * keras.ops.clip(2 - 2 * done, 0.0, 1.0)
+
+    def get_config(self):
+        return {"rate": self.rate, "steps": self.steps}

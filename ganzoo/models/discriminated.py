@@ -1,0 +1,238 @@
+"""JudgedModel: a discriminator, its loss, penalties and augmentation."""
+
+import math
+from collections.abc import Mapping
+
+import keras
+import tensorflow as tf
+
+from ganzoo import distribute, losses
+from ganzoo.augment import get as augmentation
+from ganzoo.layers import MinibatchDiscrimination, MinibatchStdDev
+from ganzoo.models.adversarial import AdversarialModel, feed
+from ganzoo.penalties import terms_of
+
+# What the seed of a step is folded with, beside LATENT.
+PENALTY, AUGMENT_REAL, AUGMENT_FAKE, AUGMENT_PENALTY = 1, 2, 3, 4
+# Layers of D that exchange values with the other replicas.
+SPANNING = (
+    keras.layers.BatchNormalization,
+    MinibatchDiscrimination,
+    MinibatchStdDev,
+)
+
+
+class JudgedModel(AdversarialModel):
+    """A discriminator of samples, however they are made, and both players' losses.
+
+    The discriminator names its inputs: `sample`, and what else of the batch it sees.
+
+    Args:
+        discriminator: samples to logits, (N, 1) or a map (N, h, w, 1); None where
+            nothing judges.
+        objective: a loss by name, or `{"name": ..., option: value}`.
+        augment: what D sees of real and fake samples in both steps of training, by
+            names joined by commas, or a list of names and of tables with options.
+        penalties: D's, `{name: weight}` or `{name: {"weight": ..., option: value}}`.
+        d_clip: D's kernels are kept in [-d_clip, d_clip]; 0 leaves them free.
+        **settings: see `AdversarialModel`.
+    """
+
+    refused: Mapping[str, str] = {}  # options that a variant cannot serve, and why
+
+    def __init__(
+        self,
+        *,
+        discriminator,
+        objective="non_saturating",
+        augment=None,
+        penalties=None,
+        d_clip=0.0,
+        **settings,
+    ):
+        super().__init__(**settings)
+        self.discriminator = discriminator
+        self.objective = objective
+        self.loss_functions = losses.get(objective)
+        self.augment = augment
+        self.penalties = penalties
+        self.penalty_terms = terms_of(penalties)
+        self.penalty_state = [
+            v for term in self.penalty_terms.values() for v in term.penalty.state
+        ]
+        self.loss_terms = (*self.loss_terms, *(f"d_{n}" for n in self.penalty_terms))
+        self.d_clip = d_clip
+        for option, reason in self.refused.items():
+            if getattr(self, option):
+                raise ValueError(
+                    f"{type(self).__name__} takes no `{option}`: {reason}. "
+                    f"Received: {getattr(self, option)!r}."
+                )
+
+    def compile(self, *args, **kwargs):
+        """As `Trainer.compile`; refuses penalties that the networks cannot take."""
+        super().compile(*args, **kwargs)
+        shape, span = self.sample_shape, self.value_range
+        self.augmented = augmentation(self.augment, shape, span)
+        _check_penalties(self.penalty_terms, self.discriminators)
+        _clip(self.discriminators, self.d_clip)
+
+    # --- answers ----------------------------------------------------------------
+
+    @property
+    def discriminators(self):
+        return [self.discriminator] if self.discriminator else []
+
+    @property
+    def watched(self):
+        known = self.discriminators and self.loss_functions.probability
+        return ("d_real", "d_fake") if known else ()
+
+    def outputs(self, given, training):
+        """All that D says of `given["sample"]`, by name, float32 or better.
+
+        A D that answers logits alone says {"logits"}.
+        """
+        out = feed(self.discriminator, given, training)
+        named = out if isinstance(out, Mapping) else {"logits": out}
+        return {k: tf.cast(value, self.variable_dtype) for k, value in named.items()}
+
+    def discriminate(self, given, training):
+        """D's logits, float32 or better; `given["sample"]` is what it looks at."""
+        return self.outputs(given, training)["logits"]
+
+    def view(self, given, use, training):
+        """`given` as D sees it: in training the augmentation changes the sample.
+
+        Args:
+            given: with the `sample` and the step's `seed`.
+            use: what the seed is folded with: each use has a change of its own.
+        """
+        if not training:
+            return given
+        seed = distribute.fold(given["seed"], use)
+        sample = self.augmented(given["sample"], seed, self.g_optimizer.iterations)
+        return {**given, "sample": sample}
+
+    def judge(self, given, use, training):
+        """D's logits of a sample in its `view`."""
+        return self.discriminate(self.view(given, use, training), training)
+
+    def discriminator_loss(self, batch, fake, training):
+        real_logits = self._judge_real(batch, training)
+        logits = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
+        return self._d_terms(batch, fake, real_logits, logits, training)
+
+    def _d_terms(self, batch, fake, real_logits, logits, training):
+        """D's answer, given its logits of real and fake samples."""
+        terms = {"d_adv": self.loss_functions.discriminator(real_logits, logits)}
+        terms |= self._penalise(batch, fake["sample"], training)
+        watched = self._watch(real_logits, logits)
+        watched["real_logit"] = tf.reduce_mean(real_logits)
+        watched["fake_logit"] = tf.reduce_mean(logits)
+        return terms, watched
+
+    def generator_loss(self, batch, fake, training):
+        logits = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
+        return self._g_terms(batch, logits, training)
+
+    def _g_terms(self, batch, logits, training):
+        """G's answer, given D's logits of fake samples."""
+        real_logits = None
+        if self.loss_functions.paired:
+            real_logits = self._judge_real(batch, training)
+        return {"g_adv": self.loss_functions.generator(real_logits, logits)}, {}
+
+    def _judge_real(self, batch, training):
+        return self.judge({**batch, "sample": batch["real"]}, AUGMENT_REAL, training)
+
+    def _penalise(self, batch, fake, training):
+        """The weighted penalties, d_<name>."""
+        critic = self._critic(batch, training)
+        update = self.d_optimizer.iterations if training else None
+        terms = {}
+        for i, (name, term) in enumerate(self.penalty_terms.items()):
+            seed = distribute.fold(distribute.fold(batch["seed"], PENALTY), i)
+            terms[f"d_{name}"] = term(critic, batch["real"], fake, seed, update)
+        return terms
+
+    def _critic(self, batch, training):
+        """D's logits as a function of samples, all else given."""
+
+        def critic(samples):
+            return self.judge({**batch, "sample": samples}, AUGMENT_PENALTY, training)
+
+        return critic
+
+    def _watch(self, real, fake):
+        """Mean D(x) and D(G(z)), where D's output is a probability."""
+        probability = self.loss_functions.probability
+        if not probability:
+            return {}
+        return {
+            "d_real": tf.reduce_mean(probability(real)),
+            "d_fake": tf.reduce_mean(probability(fake)),
+        }
+
+    def after_step(self, values):
+        super().after_step(values)
+        for term in self.penalty_terms.values():
+            term.penalty.follow(values)
+
+
+def _check_penalties(terms, discriminators):
+    if terms and not discriminators:
+        raise ValueError(
+            "Penalties need a discriminator, and this model has none. Remove "
+            f"`penalties`. Received: {', '.join(terms)}."
+        )
+    layers = [x for network in discriminators for x in network._flatten_layers()]
+    for name, term in terms.items():
+        mixing = _names(layers, keras.layers.BatchNormalization)
+        if term.penalty.per_sample and mixing:
+            raise ValueError(
+                f"The penalty {name!r} takes D's gradient at each sample, which batch "
+                "normalisation makes depend on the others. Build D without it: "
+                f'd_norm="layer", "none" or "instance". Received: {mixing}.'
+            )
+        spanning = _names(layers, SPANNING)
+        if term.every > 1 and spanning and distribute.replica_count() > 1:
+            raise ValueError(
+                f"Under several replicas the penalty {name!r} needs every=1: layers "
+                "that see the whole batch cannot be left out of a step. "
+                f"Received: every={term.every} with {spanning}."
+            )
+
+
+def _names(layers, kinds):
+    return ", ".join(layer.name for layer in layers if isinstance(layer, kinds))
+
+
+def _clip(networks, limit):
+    if not 0 <= limit < math.inf:
+        raise ValueError(
+            f"`d_clip` must be a number from 0; 0 does not clip. Received: {limit}."
+        )
+    variables = [v for network in networks for v in network.trainable_variables]
+    for kernel in (v for v in variables if limit and len(v.shape) > 1):
+        if not isinstance(kernel.constraint, Clip | None):
+            raise ValueError(
+                "`d_clip` needs kernels without another constraint, such as spectral "
+                f"normalisation has. Received: d_clip={limit} and {kernel.constraint} "
+                f"on {kernel.path}."
+            )
+        kernel.constraint = Clip(limit)
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class Clip(keras.constraints.Constraint):
+    """Keeps every weight in [-limit, limit] (WGAN, arXiv 1701.07875, algorithm 1)."""
+
+    def __init__(self, limit):
+        self.limit = limit
+
+    def __call__(self, weights):
+        return keras.ops.clip(weights, -self.limit, self.limit)
+
+    def get_config(self):
+        return {"limit": self.limit}

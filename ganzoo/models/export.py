@@ -1,0 +1,156 @@
+"""`export`: the sampling generator alone, for programs that do not know the zoo."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from ganzoo import layers
+from ganzoo.utils.options import check_known
+
+
+def export(model, out, format: str = "keras") -> Path:
+    """Writes the network that `model.sample` uses, the running average where kept.
+
+    It takes `{"latent": (n, latent_dim)}`, float32 in any precision, and `"label"` (n,)
+    int32 where the model is conditional, for any n, and gives the samples (n, ...) as
+    floats in the model's `value_range`. Latents come from `model.prior`. A generator of
+    a model that translates takes `{"source": (n, H, W, C)}` in `value_range`, see
+    `model.interface`; the dropout that is its noise stays on in `saved_model` alone.
+
+    Args:
+        model: such as `ganzoo.load` gives.
+        out: the file or folder to write, which must not exist.
+        format: `keras`: a .keras file of Keras' own layers, for
+            `keras.saving.load_model`. `saved_model`: a folder for
+            `tf.saved_model.load(...).serve` and TensorFlow Serving.
+
+    Returns:
+        The path written.
+
+    Raises:
+        ValueError: an unknown format, a path that exists or does not fit, or a layer
+            that only `saved_model` can hold.
+    """
+    check_known("format", [format], FORMATS)
+    out = Path(out)
+    if out.exists():
+        raise ValueError(f"{out} is there already. Remove it, or choose another name.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    FORMATS[format](model, out)
+    return out
+
+
+def _write_keras(model, out):
+    if out.suffix != ".keras":
+        raise ValueError(f"The name of a Keras file ends in .keras. Received: {out}.")
+    generator = _in_plain_layers(model.sampler)
+    _in_floats(generator, model.variable_dtype).save(out)
+
+
+def _write_saved_model(model, out):
+    generator = _in_floats(model.sampler, model.variable_dtype)
+    generator.export(str(out), format="tf_saved_model", verbose=False)
+
+
+FORMATS = {"keras": _write_keras, "saved_model": _write_saved_model}
+
+
+def _in_floats(generator, dtype):
+    """The network with samples of the model's own precision under mixed ones, too."""
+    samples = keras.layers.Activation("linear", dtype=dtype)(generator.output)
+    return keras.Model(generator.input, samples, name="generator")
+
+
+def _in_plain_layers(network):
+    """A copy with the same outputs in inference, of Keras' own layers alone."""
+    copy = keras.models.clone_model(network, clone_function=_plain)
+    for layer, plain in zip(network.layers, copy.layers, strict=True):
+        _, fill = PLAIN.get(type(layer), (None, _fill_same))
+        fill(plain, layer)
+    return copy
+
+
+def _plain(layer):
+    make, _ = PLAIN.get(type(layer), (_same, None))
+    return make(layer)
+
+
+def _same(layer):
+    """A new layer like this one, or the like of an operation such as one_hot."""
+    is_layer = isinstance(layer, keras.layers.Layer)
+    foreign = {
+        type(part).__name__
+        for part in (layer._flatten_layers() if is_layer else [layer])
+        if type(part).__module__.split(".")[0] != "keras"
+    }
+    if foreign:
+        raise ValueError(
+            f"A .keras file that loads without ganzoo cannot hold the layer "
+            f"{', '.join(sorted(foreign))} ({layer.name!r}). Export with "
+            "format='saved_model', which takes any layer."
+        )
+    return type(layer).from_config(layer.get_config())
+
+
+def _fill_same(plain, layer):
+    plain.set_weights(layer.get_weights())
+
+
+def _nothing(layer):
+    """In place of noise, which is for training alone."""
+    return keras.layers.Activation("linear", name=layer.name, dtype=layer.dtype_policy)
+
+
+def _fill_nothing(plain, layer):
+    """It has no weights."""
+
+
+def _dense(layer):
+    return keras.layers.Dense(layer.units, name=layer.name, dtype=layer.dtype_policy)
+
+
+def _fill_dense(plain, layer):
+    kernel, scale, bias = (v.numpy() for v in (layer.kernel, layer.scale, layer.bias))
+    plain.set_weights([kernel * (scale / np.sqrt(np.sum(kernel**2, axis=0))), bias])
+
+
+def _batch_norm(layer, **changes):
+    config = {**layer.get_config(), **changes}
+    return keras.layers.BatchNormalization.from_config(config)
+
+
+def _conditional_norm(layer):
+    """norm(x) * (1 + code @ gain) + code @ shift as a network of two inputs."""
+    dtype = layer.dtype_policy
+    x, code = (
+        keras.Input(tensor.shape[1:], dtype=tensor.dtype) for tensor in layer.input
+    )
+    norm = _batch_norm(layer.norm, name="norm")
+    rows = (*(1 for _ in x.shape[1:-1]), x.shape[-1])
+    gain, shift = (
+        keras.layers.Reshape(rows, dtype=dtype)(
+            keras.layers.Dense(x.shape[-1], use_bias=bias, dtype=dtype, name=name)(code)
+        )
+        for name, bias in (("gain", True), ("shift", False))
+    )
+    y = keras.layers.Multiply(dtype=dtype)([norm(x), gain])
+    y = keras.layers.Add(dtype=dtype)([y, shift])
+    return keras.Model([x, code], y, name=layer.name)
+
+
+def _fill_conditional_norm(plain, layer):
+    gain = layer.gain.numpy()
+    plain.get_layer("norm").set_weights(layer.norm.get_weights())
+    plain.get_layer("gain").set_weights([gain, np.ones_like(gain[0])])
+    plain.get_layer("shift").set_weights([layer.shift.numpy()])
+
+
+# What stands for a layer of ours, and how it gets its weights.
+PLAIN = {
+    layers.BatchNorm: (_batch_norm, _fill_same),
+    layers.Dropout: (_nothing, _fill_nothing),
+    layers.GaussianNoise: (_nothing, _fill_nothing),
+    layers.WeightNormDense: (_dense, _fill_dense),
+    layers.ConditionalBatchNorm: (_conditional_norm, _fill_conditional_norm),
+}

@@ -1,0 +1,232 @@
+"""LatentModel: a generator of samples from noise, and how it is used."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import tensorflow as tf
+
+from ganzoo import distribute
+from ganzoo.data import pipeline
+from ganzoo.models import latent
+from ganzoo.models.adversarial import LATENT, AdversarialModel, feed
+from ganzoo.utils.options import check_known
+
+PRIORS = {
+    "normal": distribute.global_normal,
+    "uniform": lambda *args: 2 * distribute.global_uniform(*args) - 1,
+    "unit_uniform": distribute.global_uniform,
+}
+CHUNK = 256  # samples generated at once, so that memory is bounded for any n
+MOST_ROWS = 20  # classes of a conditional model's picture
+
+
+class LatentModel(AdversarialModel):
+    """A generator from noise to samples, by whatever it is trained.
+
+    The networks say how they are conditioned: each takes a dict of named inputs,
+    of which it is given those that it names. The generator may name `latent` and
+    `label`; labels are whole numbers from 0 up to `num_classes`.
+
+    Args:
+        generator: latent (N, latent_dim) to samples in `value_range`.
+        prior: `normal` N(0, 1), `uniform` U(-1, 1) or `unit_uniform` U(0, 1).
+        num_classes: number of labels where the networks take one, else 0.
+        **settings: see `AdversarialModel`.
+    """
+
+    has_probability = False  # whether D(x) of a sample is a probability
+
+    def __init__(self, *, generator, prior="normal", num_classes=0, **settings):
+        super().__init__(**settings)
+        check_known("prior", [prior], PRIORS)
+        self.generator = generator
+        self.prior = prior
+        self.num_classes = num_classes
+        self.label_count = num_classes
+
+    @property
+    def generators(self):
+        return [self.generator]
+
+    def generate(self, batch, training):
+        seed = distribute.fold(batch["seed"], LATENT)
+        count = batch["real"].shape[0] or tf.shape(batch["real"])[0]
+        given = {**batch, "latent": self._draw(count, seed)}
+        sample = feed(self.generator, given, training)
+        return {**given, "sample": sample}
+
+    # --- use --------------------------------------------------------------------
+
+    @property
+    def conditional(self) -> bool:
+        """Whether samples are asked for by a label of the data."""
+        return bool(self.num_classes and self.label_count)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What `sample` is told of each sample, by name."""
+        return ("label",) if self.conditional else ()
+
+    @property
+    def latent_dim(self) -> int:
+        """Length of a latent."""
+        return self.generator.input["latent"].shape[-1]
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """Shape of one sample."""
+        return tuple(self.generator.output.shape[1:])
+
+    def latents(self, n: int, seed: int = 0) -> np.ndarray:
+        """Draws n latents (n, latent_dim) from the prior; the first ones of a larger
+        n are those of a smaller one."""
+        chunks = [
+            self._draw(CHUNK, distribute.fold(tf.constant([seed, 1]), i)).numpy()
+            for i in range(-(-n // CHUNK))
+        ]
+        return np.concatenate(chunks)[:n] if n else np.empty((0, self.latent_dim))
+
+    def sample(self, n, *, seed=0, label=None, ema=None) -> np.ndarray:
+        """Generates n samples.
+
+        Args:
+            n: how many; memory stays bounded for any number.
+            seed: of the latents. The same n, seed and weights give the same samples.
+            label: a label, or n of them, for conditional models; by default the
+                classes in turn.
+            ema: whether to use the running average of the generator; by default
+                where there is one.
+
+        Returns:
+            uint8 images (n, H, W, C) in 0..255; floats (n, d) where samples have no
+            `value_range`.
+
+        Raises:
+            ValueError: a negative n, a label that the model does not know, or
+                `ema=True` where no average is kept.
+        """
+        if n < 0:
+            raise ValueError(f"`n` must be 0 or more. Received: {n}.")
+        return self.decode(self.latents(n, seed), label=label, ema=ema)
+
+    @property
+    def takes(self) -> str:
+        """What the exported generator is given."""
+        given = f"latent (n, {self.latent_dim}) from the prior {self.prior!r}"
+        if self.num_classes:
+            given += f", label (n,) int32 below {self.num_classes}"
+        return given
+
+    @property
+    def interface(self) -> str:
+        """What the exported generator makes of what."""
+        return f"{self.takes}, to samples (n, {', '.join(map(str, self.sample_shape))})"
+
+    def draw(self, arrays, n, seed):
+        return self.sample(n, seed=seed)
+
+    def gallery(self, arrays, count):
+        """Samples of fixed latents; a row for each class of a conditional model."""
+        if not self.num_classes:
+            return self.sample(count, seed=1), None
+        columns = 8
+        labels = np.repeat(np.arange(min(self.num_classes, MOST_ROWS)), columns)
+        return self.sample(len(labels), seed=1, label=labels), columns
+
+    def decode(self, latents, *, label=None, ema=None) -> np.ndarray:
+        """Generates the samples of latents (n, latent_dim); see `sample`."""
+        latents = self._checked_latents(latents)
+        return self._decode(latents, {"label": self._labels(label, len(latents))}, ema)
+
+    def _checked_latents(self, latents):
+        latents = np.asarray(latents)
+        if latents.ndim != 2 or latents.shape[1] != self.latent_dim:
+            raise ValueError(
+                f"Latents must have shape (n, {self.latent_dim}). "
+                f"Received: {latents.shape}."
+            )
+        return latents
+
+    def _decode(self, latents, conditions, ema):
+        """The samples of latents and what goes with each of them, by chunks."""
+        given = {"latent": latents.astype(self.variable_dtype), **conditions}
+        samples = [
+            self._generated({k: v[i : i + CHUNK] for k, v in given.items()}, ema)
+            for i in range(0, len(latents), CHUNK)
+        ]
+        if not samples:
+            samples = [np.empty((0, *self.sample_shape), self.variable_dtype)]
+        return self.as_samples(np.concatenate(samples))
+
+    def interpolate(self, a, b, n=10, *, label=None, ema=None) -> np.ndarray:
+        """Generates n samples on the path from latent a to latent b, ends included.
+
+        The path is the great circle for a normal prior, a straight line otherwise
+        (White 2016, arXiv 1609.04468). The label is the same all along it, 0 if none
+        is given.
+        """
+        if label is None and self.num_classes:
+            label = 0
+        return self.decode(self.path(a, b, n), label=label, ema=ema)
+
+    def path(self, a, b, n):
+        """The n latents of `interpolate`."""
+        return (latent.slerp if self.prior == "normal" else latent.lerp)(a, b, n)
+
+    @property
+    def sampler(self):
+        """The network that makes what `sample` gives, for export."""
+        return self.average_of(self.generator)
+
+    def _checked(self, x):
+        """Samples (n, ...) that D may look at, n from 0."""
+        arrays = pipeline.to_arrays(np.asarray(x))
+        if len(x):
+            pipeline.check_arrays(arrays, batch_size=1, value_range=self.value_range)
+        self._check_shapes(arrays)
+        return arrays["real"]
+
+    def _by_chunks(self, function, x):
+        """`function` of samples (n, ...), checked and scaled, in bounded memory."""
+        x = self._checked(x)
+        chunks = [
+            function(self._scale(x[i : i + CHUNK]))
+            for i in range(0, len(x) or 1, CHUNK)
+        ]
+        return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *chunks)
+
+    def call(self, inputs, training=False):
+        """The generator, running average if there is one: latents to samples."""
+        given = inputs if isinstance(inputs, Mapping) else {"latent": inputs}
+        return self._made_of(given, None, training)
+
+    def _made_of(self, given, ema, training):
+        """What the generator that `ema` asks for makes of the values given."""
+        return feed(self._choose(self.generator, ema), given, training)
+
+    def _generated(self, given, ema):
+        tensors = {key: tf.convert_to_tensor(value) for key, value in given.items()}
+        made = self._made_of(tensors, ema, False)
+        return tf.cast(made, self.variable_dtype).numpy()
+
+    def _draw(self, count, seed):
+        shape = (count, self.latent_dim)
+        return PRIORS[self.prior](shape, seed, self.variable_dtype)
+
+    def _labels(self, label, n):
+        if label is None:
+            return np.arange(n, dtype="int32") % max(1, self.num_classes)
+        labels = np.asarray(label)
+        if labels.dtype.kind not in "iu" or labels.shape not in ((), (n,)):
+            raise ValueError(
+                f"`label` must be a whole number, or {n} of them. Received: {label!r}."
+            )
+        labels = np.broadcast_to(labels, (n,)).astype("int32")
+        if (
+            not self.num_classes
+            or n
+            and not 0 <= labels.min() <= labels.max() < (self.num_classes)
+        ):
+            allowed = f"0 to {self.num_classes - 1}" if self.num_classes else "no label"
+            raise ValueError(f"This model takes {allowed}. Received: {label!r}.")
+        return labels

@@ -1,0 +1,59 @@
+"""GAN: the default answers, from noise to sample, and `assemble` for builders."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ganzoo.models.discriminated import JudgedModel
+from ganzoo.models.from_noise import CHUNK, LatentModel
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class GAN(JudgedModel, LatentModel):
+    """A generator of samples from noise, and a discriminator of samples.
+
+    The discriminator may name the inputs `sample` and `label`.
+
+    Args:
+        **settings: see `JudgedModel` and `LatentModel`.
+    """
+
+    loss_terms = ("d_adv", "g_adv")
+
+    # --- use --------------------------------------------------------------------
+
+    @property
+    def has_probability(self) -> bool:
+        """Whether D(x) of a sample is a probability."""
+        return self.loss_functions.probability is not None
+
+    def probability_real(self, x, label=None) -> np.ndarray:
+        """D(x) in [0, 1] of samples (n, ...), uint8 or in `value_range`.
+
+        Raises:
+            ValueError: D(x) of a sample is no probability.
+        """
+        if not self.has_probability:
+            raise ValueError(
+                "D(x) of a sample is no probability here; probability_real needs a "
+                "loss such as 'non_saturating' and a D that judges samples one by "
+                f"one. Received: {type(self).__name__}, loss {self.objective!r}."
+            )
+        if label is None and "label" in self.discriminator.input:
+            raise ValueError("D(x) of this model depends on the label: give `label`.")
+        x = self._checked(x)
+        labels = self._labels(label, len(x))
+        values = [np.empty(0, self.variable_dtype)] + [
+            self._probability_chunk(x[i : i + CHUNK], labels[i : i + CHUNK])
+            for i in range(0, len(x), CHUNK)
+        ]
+        return np.concatenate(values)
+
+    def _probability_chunk(self, x, labels):
+        given = {
+            "sample": self._scale(x),
+            "label": tf.convert_to_tensor(labels, tf.int32),
+        }
+        logits = self.discriminate(given, training=False)
+        probability = self.loss_functions.probability(logits)
+        return tf.reshape(probability, (len(x), -1)).numpy().mean(axis=1)

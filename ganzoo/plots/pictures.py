@@ -1,0 +1,101 @@
+"""Pictures of a training run: NumPy in, RGB arrays or files out.
+
+Every picture is a uint8 array (H, W, 3), so that it can be saved, shown in a notebook
+or made a frame of an animation. Figures use matplotlib's objects without pyplot: no
+global state, no display, safe in threads and tests.
+"""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ganzoo.plots.captions import beside
+from ganzoo.plots.figures import extent_of, points_figure
+from ganzoo.plots.voxels import volumes_picture
+from ganzoo.utils import untrusted
+from ganzoo.utils.files import replacing
+
+MIN_WIDTH = 400  # a grid of 8x8 digits drawn pixel for pixel would be 64 wide
+GREY = 128
+
+
+def save_png(array: np.ndarray, path: str | Path) -> None:
+    """Writes a uint8 picture (H, W, 3) to `path`, atomically."""
+    with replacing(path) as temporary:
+        Image.fromarray(array).save(temporary, format="PNG")
+
+
+def read_png(path: str | Path) -> np.ndarray:
+    """Reads a picture as uint8 (H, W, 3)."""
+    with untrusted.open_image(path) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def image_grid(
+    images: np.ndarray,
+    columns: int | None = None,
+    scale: int | None = None,
+    pad: int = 2,
+) -> np.ndarray:
+    """Lays images out row by row on mid grey.
+
+    Args:
+        images: uint8 (n, H, W, C), C = 1 or 3.
+        columns: images in a row; by default the grid is about square.
+        scale: each pixel becomes `scale` x `scale`; by default just enough for a
+            grid that is 400 pixels wide.
+        pad: pixels between images and around the grid.
+
+    Returns:
+        uint8 (rows * (H * scale + pad) + pad, columns * (W * scale + pad) + pad, 3).
+
+    Raises:
+        ValueError: `images` is no uint8 batch of grey or RGB images, or is empty.
+    """
+    fits = images.ndim == 4 and len(images) > 0 and images.shape[-1] in (1, 3)
+    if images.dtype != np.uint8 or not fits:
+        raise ValueError(
+            "`images` must be a batch of grey or RGB images. Allowed: uint8 of shape "
+            f"(n, H, W, 1) or (n, H, W, 3), n from 1. Received: {images.dtype} of "
+            f"shape {images.shape}."
+        )
+    n, height, width, _ = images.shape
+    columns = columns or math.ceil(math.sqrt(n))
+    rows = math.ceil(n / columns)
+    room = MIN_WIDTH - pad * (columns + 1)
+    scale = scale or max(1, math.ceil(room / (columns * width)))
+    tiles = np.full(
+        (rows * columns, height * scale + pad, width * scale + pad, 3), GREY, np.uint8
+    )
+    tiles[:n, pad:, pad:] = images.repeat(scale, axis=1).repeat(scale, axis=2)
+    tiles = tiles.reshape(rows, columns, *tiles.shape[1:])
+    grid = tiles.swapaxes(1, 2).reshape(rows * tiles.shape[2], -1, 3)
+    return np.pad(grid, ((0, pad), (0, pad), (0, 0)), constant_values=GREY)
+
+
+def samples_picture(
+    samples: np.ndarray,
+    columns: int | None = None,
+    captions: Sequence[str] | None = None,
+) -> np.ndarray:
+    """A picture of samples: a grid of images or of volumes; the first two
+    coordinates of vectors.
+
+    Args:
+        samples: (n, H, W, C) or (n, D, H, W, C) uint8, or (n, d) floats.
+        columns: images in a row.
+        captions: a text beside each row.
+    """
+    picture = _OF_SAMPLES[samples.ndim](samples, columns)
+    return picture if captions is None else beside(picture, captions)
+
+
+def _of_vectors(samples, columns):
+    points = samples[:, :2]
+    return points_figure(points[:0], points, extent=extent_of(points))
+
+
+_OF_SAMPLES = {2: _of_vectors, 4: image_grid, 5: volumes_picture}

@@ -1,0 +1,1 @@
+"""Run directories: their schema, files, checkpoints and loading."""

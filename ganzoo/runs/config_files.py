@@ -1,0 +1,102 @@
+"""Config files: TOML in, checked values out."""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+
+from ganzoo.runs.experiment import _check_values
+from ganzoo.utils import untrusted
+from ganzoo.utils.options import check_known
+
+
+def load_config(name: str) -> dict:
+    """Reads a TOML config: a file, or the name of one in `zoo_configs`.
+
+    Raises:
+        ValueError: no such config (with the nearest name), not valid TOML, or what
+            `from_dict` refuses.
+    """
+    values = read_toml(name)
+    _check_values(values)
+    return values
+
+
+def read_toml(name: str, folder: str = "") -> dict:
+    """The values of a TOML file, or of a shipped one in a folder of `zoo_configs`.
+
+    Raises:
+        ValueError: no such file (with the nearest name), or not valid TOML.
+    """
+    if name.endswith(".toml"):
+        path = Path(name)
+        if not path.is_file():
+            raise ValueError(f"There is no config file {name!r}.")
+    else:
+        check_known("config", [name], config_names(folder))
+        path = _shipped(folder) / f"{name}.toml"
+    return parse_toml(untrusted.read_bytes(path, untrusted.MAX_TEXT), name)
+
+
+def config_names(folder: str = "") -> list[str]:
+    """Names of the configs that are shipped in a folder of `zoo_configs`."""
+    files = (path.name for path in _shipped(folder).iterdir())
+    return sorted(name[:-5] for name in files if name.endswith(".toml"))
+
+
+def _shipped(folder):
+    return resources.files("ganzoo.zoo_configs") / folder
+
+
+def parse_toml(data: bytes, where: str) -> dict:
+    """The table that TOML text holds.
+
+    Raises:
+        ValueError: it is no TOML, nested too deep, or holds too large a number.
+    """
+    try:
+        values = tomllib.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{where} is not valid TOML: {error}.") from error
+    untrusted.check_values(values, where)
+    return values
+
+
+def parse_options(words: Iterable[str]) -> dict:
+    """Reads words OPTION=VALUE: the value as in TOML, or a bare word.
+
+    Raises:
+        ValueError: a word that is no assignment.
+    """
+    options = {}
+    for word in words:
+        try:
+            options |= parse_toml(word.encode(), "an option")
+        except ValueError as error:
+            # A bare word is a string. True and None are Python's words: refused.
+            bare = re.fullmatch(r"(\w+)=([a-z][\w-]*)", word)
+            if not bare:
+                raise ValueError(
+                    "An option is set as OPTION=VALUE, the value as in TOML (0.5, "
+                    f"true, [8, 8]) or a word ({error}). Received: {word!r}."
+                ) from error
+            options[bare[1]] = bare[2]
+    return options
+
+
+def split(text: str) -> list[str]:
+    """Splits at the commas that stand outside of brackets and quotes."""
+    parts, depth, quote = [""], 0, ""
+    for sign in text:
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "\"'":
+            quote = sign
+        else:
+            depth += (sign in "[{") - (sign in "]}")
+        if sign == "," and not depth and not quote:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return parts

@@ -1,0 +1,203 @@
+"""The run directory: claimed by one process, never one that is not ours."""
+
+import errno
+import fcntl
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+
+from ganzoo.runs.checkpoint import newest
+from ganzoo.utils import untrusted
+from ganzoo.utils.files import write_atomically
+
+FORMAT = 1
+_BUILD = {"name": str, "dtype": str, "options": dict}
+CHECKPOINTS = "checkpoints"
+_PACKAGES = ("ganzoo-keras", "tensorflow", "keras", "numpy", "tensorflow-datasets")
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: the machine is wanted for something else."""
+
+
+@contextmanager
+def claim(workdir):
+    """Holds the directory for this process; creates it if need be.
+
+    Raises:
+        ValueError: another process holds it, it holds something that is not a run
+            of ganzoo, a link or a pipe, or it cannot be written.
+        OSError: the disk is full, and how to go on.
+    """
+    path = Path(workdir)
+    with _open_lock(path):
+        try:
+            yield path
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            last = newest(path / CHECKPOINTS) or "none yet"
+            raise OSError(
+                error.errno,
+                f"{error.strerror}: the run in {path} stops; its last checkpoint is "
+                f"intact ({last}). Make room, then the same command goes on",
+            ) from error
+
+
+def _open_lock(path):
+    try:
+        ours = not path.exists() or path.is_dir() and not any(path.iterdir())
+        ours = ours or (path / ".lock").is_file() or read_config(path) is not None
+        if not ours:
+            raise ValueError(
+                f"{path} is not a run directory of ganzoo and is not empty; it is "
+                "left as it is. Choose another --workdir."
+            )
+        path.mkdir(parents=True, exist_ok=True)
+        _check_own(path)
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        lock = open(os.open(path / ".lock", flags, 0o644), "w")
+    except OSError as error:
+        raise ValueError(
+            f"The run directory {path} cannot be used: {error.strerror or error}."
+        ) from error
+    _lock(lock, path)
+    return lock
+
+
+def _check_own(path):
+    """What is written here must not land elsewhere, nor be waited for."""
+    for entry in path.rglob("*"):
+        if entry.is_symlink() or not (entry.is_dir() or entry.is_file()):
+            raise ValueError(
+                f"The run directory {path} may hold plain files and folders alone. "
+                f"Received a link or a pipe: {entry.relative_to(path)}."
+            )
+
+
+def _lock(lock, path):
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        raise ValueError(
+            f"Another process trains in {path}. Wait for it, or choose another "
+            "--workdir."
+        ) from error
+
+
+def read_config(workdir) -> dict | None:
+    """The run's `config.json`, None where there is none yet.
+
+    Raises:
+        ValueError: it is damaged, or of a newer version of ganzoo.
+    """
+    path = Path(workdir) / "config.json"
+    if not path.is_file():
+        return None
+    try:
+        config = untrusted.read_json(path)
+        version = config["format"]
+        tables = config["experiment"], config["build"], config["data"]
+        made = [(config["build"][key], kind) for key, kind in _BUILD.items()]
+        config["data"]["fingerprint"]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{path} is damaged: it lacks {error}.") from error
+    if not all(isinstance(v, k) for v, k in [*((t, dict) for t in tables), *made]):
+        raise ValueError(f"{path} is damaged: a value has the wrong type.")
+    if version != FORMAT:
+        raise ValueError(
+            f"{path} was written by a newer version of ganzoo (format {version}; this "
+            f"one reads {FORMAT}). Update ganzoo to use this run."
+        )
+    return config
+
+
+def check_same(before: dict, now: dict, workdir) -> None:
+    """Refuses to resume a run with other settings; more steps are allowed.
+
+    Raises:
+        ValueError: the settings that differ, old and new.
+    """
+    # Where the data lie is no setting, since their fingerprint is compared; nor is
+    # what it runs on, since the result is the same.
+    free = dict.fromkeys(
+        ("steps", "data_dir", "strategy", "virtual_devices", "checkpoint_minutes")
+    )
+    old, new = _flat({**before, **free}), _flat({**now, **free})
+    differing = [
+        f"  {key}: {old.get(key)!r} before, {new.get(key)!r} now"
+        for key in sorted(old.keys() | new.keys())
+        if old.get(key) != new.get(key)
+    ]
+    if differing:
+        raise ValueError(
+            f"{workdir} holds a run with other settings:\n"
+            + "\n".join(differing)
+            + "\nChoose another --workdir, or the settings of the run."
+        )
+
+
+def write_config(workdir, config: dict) -> None:
+    """Writes `config.json`: the effective settings."""
+    _write_json(Path(workdir) / "config.json", {"format": FORMAT, **config})
+
+
+def forget_config(workdir) -> None:
+    """Removes `config.json`: nothing was trained, so other settings may begin."""
+    (Path(workdir) / "config.json").unlink()
+
+
+def write_environment(workdir, devices: list[str]) -> None:
+    """Writes `environment.json`: versions, devices, and the commit of a checkout."""
+    versions = {name: _version(name) for name in _PACKAGES}
+    _write_json(
+        Path(workdir) / "environment.json",
+        {
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "packages": versions,
+            "devices": devices,
+            "commit": _commit(),
+        },
+    )
+
+
+def code_version() -> str:
+    """The version of ganzoo, and the commit of a checkout."""
+    return " ".join(filter(None, (_version("ganzoo-keras"), _commit())))
+
+
+def _write_json(path, value):
+    write_atomically(path, (json.dumps(value, indent=2) + "\n").encode())
+
+
+def _version(package):
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _commit():
+    here = Path(__file__).parent
+    command = ["git", "-C", str(here), "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None
+
+
+def _flat(value, prefix=""):
+    if not isinstance(value, dict):
+        return {prefix: value}
+    return {
+        key: leaf
+        for name, inner in value.items()
+        for key, leaf in _flat(inner, f"{prefix}.{name}" if prefix else name).items()
+    }

@@ -1,0 +1,69 @@
+"""`load`: a run directory, a file or a pretrained name becomes a model."""
+
+from pathlib import Path
+
+import keras
+
+from ganzoo.models.adversarial import AdversarialModel
+from ganzoo.runs import checkpoint, pretrained
+from ganzoo.runs.directory import CHECKPOINTS, read_config
+from ganzoo.utils import untrusted
+from ganzoo.utils.options import check_known
+from ganzoo.variants._registry import build, discover
+
+
+def load(source, best: bool = False):
+    """Loads a model: a run directory, a `.keras` file, or one of the pretrained zoo.
+
+    The data are not needed, and no network.
+
+    Args:
+        source: of the model; a path goes before a name of `ganzoo.runs.pretrained`.
+        best: of a run directory the checkpoint with the best score, not the last.
+
+    Raises:
+        ValueError: there is no such file or checkpoint, or it holds no model of
+            ganzoo.
+    """
+    discover()
+    path = Path(source)
+    if str(source) in pretrained.names() and not path.exists():
+        return pretrained.load(str(source))
+    if path.is_file():
+        untrusted.check_keras(path)
+        return _load_keras(path)
+    config = read_config(path)
+    if config is None:
+        raise ValueError(
+            f"{path} is neither a run directory nor a .keras file. A run directory "
+            f"holds config.json and checkpoints/. {_pretrained(str(source))}"
+        )
+    made = config["build"]
+    named = {"name": made["name"], "dtype": made["dtype"]}
+    model = build(**made["options"] | named)
+    kind = "best" if best else "step"
+    if not checkpoint.restore(model, path / CHECKPOINTS, kind):
+        which = "best checkpoint: train with evaluate_every" if best else "checkpoint"
+        raise ValueError(f"The run in {path} has no {which} yet.")
+    return model
+
+
+def _pretrained(name):
+    """What the zoo has in the place of an unknown name."""
+    try:
+        check_known("pretrained model", [name], pretrained.names())
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _load_keras(path):
+    try:
+        model = keras.saving.load_model(path, safe_mode=True)
+    except Exception as error:  # Keras raises anything on a config that is not sound
+        raise ValueError(f"{path} holds no model of ganzoo: {error}") from error
+    if not isinstance(model, AdversarialModel):
+        raise ValueError(
+            f"{path} holds no model of ganzoo, but a {type(model).__name__}."
+        )
+    return model

@@ -1,0 +1,35 @@
+"""Reads and cuts the line-by-line logs of a run."""
+
+import json
+from pathlib import Path
+
+from ganzoo.utils import files
+from ganzoo.utils.untrusted import MAX_LOG, MAX_TEXT, parse_json, read_bytes
+
+
+def drop_after(path, step: int) -> list[dict]:
+    """Drops the lines that a run resumed at `step` will write again; returns the rest.
+
+    A file that is not there stays so.
+    """
+    rows = [row for row in read_rows(path) if row["step"] <= step]
+    if Path(path).exists():
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        files.write_atomically(path, text.encode())
+    return rows
+
+
+def read_rows(path) -> list[dict]:
+    """The lines of a log, each a table with its step, up to one that is cut off."""
+    rows = []
+    path = Path(path)
+    lines = read_bytes(path, MAX_LOG).splitlines() if path.exists() else ()
+    for line in lines:
+        try:
+            row = parse_json(line[: MAX_TEXT // 1000], str(path))
+        except ValueError:
+            break
+        if not isinstance(row.get("step"), int):
+            break
+        rows.append(row)
+    return rows

@@ -1,0 +1,100 @@
+"""The pretrained zoo: small trained generators that are installed with the package.
+
+A model is NAME.npz, the weights of its generator (the running average where one was
+kept), and NAME.json, its card: how it is built, the command that made it, its scores
+with their protocols, and the hash of the weights. Arrays of two axes and more are
+8-bit integers with a scale for each slice of the last axis: the score of what is
+loaded, not of what was trained, is on the card.
+"""
+
+import hashlib
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+
+from ganzoo.utils import untrusted
+from ganzoo.utils.options import check_known
+from ganzoo.variants._registry import build
+
+FORMAT = 1
+FOLDER = Path(__file__).parent
+MAX_BYTES = 2 * 2**20
+
+
+def names() -> list[str]:
+    """The models that `ganzoo.load` knows by name."""
+    return sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
+def card(name: str) -> dict:
+    """The model's card.
+
+    Raises:
+        ValueError: there is no such model, with the nearest name.
+    """
+    check_known("pretrained model", [name], names())
+    return untrusted.read_json(FOLDER / f"{name}.json")
+
+
+def load(name: str):
+    """Loads a model to sample from. Its discriminator is untrained.
+
+    Raises:
+        ValueError: there is no such model, with the nearest name; a file that is
+            damaged.
+    """
+    about = card(name)
+    path = FOLDER / f"{name}.npz"
+    data = untrusted.read_bytes(path, MAX_BYTES)
+    if hashlib.sha256(data).hexdigest() != about["sha256"]:
+        raise ValueError(f"{path} is damaged: it has another hash than on its card.")
+    arrays = untrusted.read_arrays(io.BytesIO(data))
+    model = build(about["build"]["name"], **about["build"]["options"])
+    network = model.average_of(model.generator)
+    network.set_weights([_unpacked(arrays, i) for i in range(len(network.weights))])
+    return model
+
+
+def write(model, name: str, made: dict, facts: dict, folder=FOLDER) -> None:
+    """Writes a model and its card.
+
+    Args:
+        model: whose generator is kept.
+        name: of the files.
+        made: name and options of `build`.
+        facts: what else the card says.
+        folder: of the files.
+
+    Raises:
+        ValueError: it is larger than 2 MiB.
+    """
+    arrays = {}
+    weights = model.average_of(model.generator).get_weights()
+    for i, weight in enumerate(weights):
+        arrays |= _packed(i, weight)
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    data = file.getvalue()
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"{name} has {len(data)} bytes, more than {MAX_BYTES}.")
+    (folder / f"{name}.npz").write_bytes(data)
+    digest = hashlib.sha256(data).hexdigest()
+    about = {"format": FORMAT, "build": made, "sha256": digest, **facts}
+    (folder / f"{name}.json").write_text(json.dumps(about, indent=2) + "\n")
+
+
+def _packed(i, weight):
+    if weight.ndim < 2:
+        return {f"{i:02d}": weight}
+    scale = np.abs(weight).max(axis=tuple(range(weight.ndim - 1))) / 127
+    scale = np.where(scale > 0, scale, 1).astype("float32")
+    return {
+        f"{i:02d}": np.rint(weight / scale).astype("int8"),
+        f"{i:02d}_scale": scale,
+    }
+
+
+def _unpacked(arrays, i):
+    return arrays[f"{i:02d}"] * arrays.get(f"{i:02d}_scale", np.float32(1))

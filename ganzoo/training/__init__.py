@@ -1,0 +1,1 @@
+"""Training: an experiment becomes a run directory."""

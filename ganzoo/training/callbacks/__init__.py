@@ -1,0 +1,9 @@
+"""Callbacks that watch a run. One Keras epoch is one interval of the log."""
+
+from ganzoo.training.callbacks.best_checkpoint import Selection as Selection
+from ganzoo.training.callbacks.checkpoint import Checkpoint as Checkpoint
+from ganzoo.training.callbacks.health import HealthMonitor as HealthMonitor
+from ganzoo.training.callbacks.health import TrainingDiverged as TrainingDiverged
+from ganzoo.training.callbacks.log import RunLog as RunLog
+from ganzoo.training.callbacks.progress import Progress as Progress
+from ganzoo.training.callbacks.samples import SampleGrid as SampleGrid

@@ -1,0 +1,94 @@
+"""Scores during training, and the checkpoint that they choose."""
+
+import json
+import sys
+from pathlib import Path
+
+import keras
+
+from ganzoo.evaluation.sampling import asked_of, draw
+from ganzoo.evaluation.score import Score, rank
+from ganzoo.evaluation.scorer import Scorer, measure
+from ganzoo.runs import checkpoint
+from ganzoo.runs.directory import CHECKPOINTS
+from ganzoo.runs.log import drop_after
+from ganzoo.utils.options import check_known
+
+SEED = 1_000_003  # of the latents: not those of a final evaluation
+
+
+class Selection(keras.callbacks.Callback):
+    """Scores the model every `every` steps, and keeps the best checkpoint so far.
+
+    Each score becomes a line of `scores.jsonl`. The samples are compared with a part
+    of the training split that final scores do not look at, from latents of another
+    seed, so that the choice does not flatter these. The best score is read from its
+    checkpoint, so that a resumed run goes on comparing. Must stand before the
+    callbacks that save: a checkpoint then follows all scores up to its step.
+
+    Under several workers each of them has one: all sample and read the variables,
+    which they can only do together, and the chief scores and writes.
+
+    Args:
+        scorer: with the roles `SELECTION`.
+        metric: name of the score.
+        every: steps from one to the next.
+        workdir: the run directory.
+        writes: whether this worker is the chief.
+
+    Raises:
+        ValueError: the score is unknown, or does not apply to the data and model.
+    """
+
+    def __init__(self, scorer: Scorer, metric: str, every: int, workdir, writes=True):
+        super().__init__()
+        self.scorer = scorer
+        self.metric = metric
+        self.every = every
+        self.path = Path(workdir) / "scores.jsonl"
+        self.checkpoints = Path(workdir) / CHECKPOINTS
+        self.writes = writes
+        self.best = None
+
+    def set_model(self, model):
+        super().set_model(model)
+        asked = [*asked_of(model, self.scorer), *model.brings]
+        allowed = self.scorer.names(asked)
+        check_known("metric of this data set", [self.metric], allowed)
+
+    def on_train_begin(self, logs=None):
+        kept = checkpoint.best(self.checkpoints) if self.writes else None
+        self.best = Score.from_dict(kept["score"]) if kept else None
+        if self.writes:
+            drop_after(self.path, self.model.step)
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.model.step % self.every:
+            return
+        arrays = checkpoint.read_state(self.model)
+        samples = draw(self.model, self.scorer, SEED)
+        if self.writes:
+            self._judge(arrays, samples)
+
+    def _judge(self, arrays, samples):
+        step = self.model.step
+        try:
+            (score,) = measure(
+                self.scorer,
+                samples,
+                only=[self.metric],
+                seed=SEED,
+                step=step,
+                checkpoint="selection",
+            )
+        except ValueError as error:  # a generator that is dead or constant, for now
+            row = {"step": step, "metric": self.metric, "problem": str(error)}
+            print(f"\nscore: none at step {step}: {error}", file=sys.stderr)
+        else:
+            row = score.to_dict()
+            if self.best is None or rank(score) < rank(self.best):
+                self.best = score
+                checkpoint.save_best(arrays, step, self.checkpoints, score.to_dict())
+            row["best"] = self.best.value
+        with open(self.path, "a") as file:
+            file.write(json.dumps(row) + "\n")

@@ -1,0 +1,42 @@
+"""How pluggable pieces are named: `"name"`, or `{"name": ..., option: value}`."""
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+
+
+def from_spec(kind: str, spec: str | Mapping, factories: Mapping[str, Callable]):
+    """Calls the factory that `spec` names with the options that it holds.
+
+    Raises:
+        ValueError: an unknown name or option, with the nearest one, or a spec that
+            is neither a name nor a table.
+    """
+    options = dict(spec) if isinstance(spec, Mapping) else {"name": spec}
+    name = options.pop("name", None)
+    if not isinstance(name, str):
+        raise ValueError(
+            f"A {kind} is a name, or a table with a name and options, such as "
+            f'"{next(iter(factories))}" or {{name = "{next(iter(factories))}"}}. '
+            f"Received: {spec!r}."
+        )
+    check_known(kind, [name], factories)
+    factory = factories[name]
+    check_known(f"option of {kind} {name!r}", options, parameters(factory))
+    return factory(**options)
+
+
+def parameters(function: Callable) -> list[str]:
+    """Names of the parameters that `function` declares."""
+    declared = inspect.signature(function).parameters.values()
+    return [p.name for p in declared if p.kind is not p.VAR_KEYWORD]
+
+
+def check_known(what: str, received: Iterable[str], allowed: Iterable[str]) -> None:
+    """Raises `ValueError`, with the nearest name, for what is not allowed."""
+    for value in received:
+        if value not in allowed:
+            near = difflib.get_close_matches(value, list(allowed), n=1, cutoff=0.5)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            listed = f"Allowed: {', '.join(allowed)}." if allowed else "It takes none."
+            raise ValueError(f"Unknown {what} {value!r}.{hint} {listed}")

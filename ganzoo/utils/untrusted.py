@@ -1,0 +1,275 @@
+"""What a file from a stranger may be: checked before anything is made of it.
+
+The limits stand here, and nowhere else. docs/safety.md lists what was tried.
+"""
+
+import io
+import json
+import math
+import os
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+MAX_PIXELS = 64_000_000  # of an image: about 8000 x 8000
+MAX_TEXT = 2**24  # bytes of a config; a line of a log has a thousandth of it
+MAX_LOG = 2**28  # bytes of a log
+MAX_DEPTH = 20  # tables within tables of a config; those of .keras files are deeper
+MAX_NUMBER = 2**63
+MAX_WORDS = 2**16  # of a vocabulary
+MAX_WORD = 100  # characters of a word of it
+MAX_CAPTION = 256  # words of a caption
+
+_NAMES = ("metadata.json", "config.json", "model.weights.h5")
+_MODULES = {
+    "builtins",  # functions of Keras, by name
+    "keras",
+    "keras.activations",
+    "keras.constraints",
+    "keras.initializers",
+    "keras.layers",
+    "keras.optimizers",
+    "keras.optimizers.schedules",
+    "keras.regularizers",
+    "keras.src.models.functional",
+    "keras.src.models.sequential",
+}
+_OPERATIONS = "keras.src.ops."
+# Layers that run code or files that the model names.
+_REFUSED = {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"}
+_VALUES = {"__keras_tensor__", "__slice__", "__ellipsis__", "__tuple__", "__numpy__"}
+
+
+# --- text -------------------------------------------------------------------------
+
+
+def read_bytes(path, limit: int) -> bytes:
+    """The bytes of a regular file of at most `limit` bytes.
+
+    Raises:
+        ValueError: a pipe, a device or a folder, or too large.
+        OSError: it is not there or not readable.
+    """
+    path = Path(path)
+    size = path.stat().st_size
+    if not path.is_file():  # a pipe would be waited for, a device has no end
+        raise ValueError(f"{path} is no regular file.")
+    if size > limit:
+        raise ValueError(f"{path} has more than the {limit} bytes allowed.")
+    with open(path, "rb") as file:
+        return file.read(size)
+
+
+def read_json(path) -> dict:
+    """The table in a JSON file; see `parse_json`."""
+    return parse_json(read_bytes(path, MAX_TEXT), str(path))
+
+
+def parse_json(data: bytes, where: str, depth: int = MAX_DEPTH) -> dict:
+    """The table that JSON text holds.
+
+    Raises:
+        ValueError: it is no JSON table, nested too deep, or holds too large a number.
+    """
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{where} is damaged: {error}.") from error
+    if not isinstance(value, dict):
+        raise ValueError(f"{where} is damaged: it is no table.")
+    check_values(value, where, depth)
+    return value
+
+
+def check_values(value, where: str, depth: int = MAX_DEPTH) -> None:
+    """Refuses values that are nested too deep, and whole numbers beyond 64 bits."""
+    level = [value]
+    for _ in range(depth):
+        for number in level:
+            if isinstance(number, int) and not -MAX_NUMBER <= number < MAX_NUMBER:
+                raise ValueError(f"{where} holds a number beyond 64 bits.")
+        level = [inner for outer in level for inner in _inner(outer)]
+        if not level:
+            return
+    raise ValueError(f"{where} is nested more than {depth} deep.")
+
+
+def tables(value) -> Iterator[dict]:
+    """Every table within a value, itself included."""
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        waiting.extend(_inner(value))
+        if isinstance(value, dict):
+            yield value
+
+
+def _inner(value) -> Iterable:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list | tuple) else ()
+
+
+# --- archives ---------------------------------------------------------------------
+
+
+def read_arrays(file, names=None, limit: int | None = None) -> dict[str, np.ndarray]:
+    """The arrays of an .npz; sizes are checked before anything is allocated.
+
+    Args:
+        file: a path, or a file of bytes.
+        names: those wanted, as far as they are there; None for all.
+        limit: bytes of all wanted arrays; by default this machine's memory.
+
+    Raises:
+        ValueError: no sound archive of plain arrays: pickled objects, sizes that are
+            not those declared, or more than `limit` bytes.
+    """
+    limit = limit or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = _members(archive, ".npy")
+            wanted = [n for n in (members if names is None else names) if n in members]
+            total = sum(members[name].file_size for name in wanted)
+            if total > limit:
+                raise ValueError(f"{total} bytes, more than the {limit} allowed")
+            return {name: _read_array(archive, members[name]) for name in wanted}
+    except MemoryError as error:
+        raise ValueError("its arrays do not fit into memory") from error
+    # Archives fail in as many ways as there are libraries below them.
+    except Exception as error:
+        raise ValueError(f"{error}" or type(error).__name__) from error
+
+
+def _members(archive, suffix) -> dict[str, zipfile.ZipInfo]:
+    members = {}
+    for info in archive.infolist():
+        name = info.filename.removesuffix(suffix)
+        if name in members:
+            raise ValueError(f"it holds {name!r} twice")
+        members[name] = info
+    return members
+
+
+def _read_array(archive, info) -> np.ndarray:
+    with archive.open(info) as file:
+        version = np.lib.format.read_magic(file)
+        if version not in _HEADERS:
+            raise ValueError(f"{info.filename!r} has an unknown format")
+        shape, _, dtype = _HEADERS[version](file)
+        if dtype.hasobject:
+            raise ValueError(
+                f"{info.filename!r} holds pickled objects, which are never loaded "
+                "(allow_pickle=False)"
+            )
+        declared = math.prod(shape) * dtype.itemsize
+        if declared != info.file_size - file.tell():
+            raise ValueError(
+                f"{info.filename!r} declares {declared} bytes and holds "
+                f"{info.file_size - file.tell()}"
+            )
+    with archive.open(info) as file:
+        return np.lib.format.read_array(file, allow_pickle=False)
+
+
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+
+
+def check_keras(path) -> None:
+    """Refuses a .keras file that is not plainly a model of known layers.
+
+    What it names must be a modelling class of Keras or one that is registered; none
+    runs code. Nothing is compressed, and no array declares more than the file holds.
+
+    Raises:
+        ValueError: what is wrong with it.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = _members(archive, "")
+            if set(members) != set(_NAMES):
+                raise ValueError(f"it holds {', '.join(sorted(members)[:9])}")
+            if any(m.compress_type != zipfile.ZIP_STORED for m in members.values()):
+                raise ValueError("it is compressed, which Keras' own files are not")
+            size = os.path.getsize(path)
+            if sum(member.file_size for member in members.values()) > size:
+                raise ValueError("it declares more bytes than it has")
+            config = archive.read("config.json")
+            _check_objects(parse_json(config[: MAX_TEXT + 1], "its config", depth=200))
+            _check_h5(io.BytesIO(archive.read("model.weights.h5")), size)
+    except Exception as error:
+        raise ValueError(f"{path} holds no model of ganzoo: {error}") from error
+
+
+def _check_objects(config: dict) -> None:
+    """Walks every object that Keras would make."""
+    import keras
+
+    for value in tables(config):
+        if "class_name" not in value:
+            continue
+        name, module = value["class_name"], value.get("module")
+        registered = value.get("registered_name")
+        known = registered and keras.saving.get_registered_object(registered)
+        ours = module in _MODULES or str(module).startswith(_OPERATIONS)
+        if module is None:
+            ours = name in _VALUES
+        if name in _REFUSED or not (known or ours):
+            raise ValueError(f"it names {module}.{name}, which is not allowed")
+
+
+def _check_h5(file: BinaryIO, limit: int) -> None:
+    import h5py
+
+    total = 0
+
+    def check(name, item):
+        nonlocal total
+        if isinstance(item, h5py.Dataset):
+            if item.external or item.is_virtual or item.dtype.hasobject:
+                raise ValueError(f"its array {name!r} lies in another file")
+            total += item.nbytes
+            if total > limit:
+                raise ValueError(f"its array {name!r} declares more than the file has")
+        else:
+            for key in item:
+                if not isinstance(item.get(key, getlink=True), h5py.HardLink):
+                    raise ValueError(f"its weights hold a link, {key!r}")
+
+    with h5py.File(file, "r") as stored:
+        check("/", stored)
+        stored.visititems(check)
+
+
+# --- images -----------------------------------------------------------------------
+
+
+@contextmanager
+def open_image(path) -> Iterator:
+    """A Pillow image of at most `MAX_PIXELS`, not decoded yet.
+
+    Raises:
+        ValueError: no regular file, or more pixels.
+        OSError: no image.
+    """
+    import warnings
+
+    from PIL import Image
+
+    if not Path(path).is_file():
+        raise ValueError("no regular file")
+    with warnings.catch_warnings():
+        # Pillow only warns up to twice its own limit; ours is below it and final.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with Image.open(path) as image:
+            pixels = image.width * image.height
+            if pixels > MAX_PIXELS:
+                raise ValueError(f"{pixels} pixels, more than the {MAX_PIXELS} allowed")
+            yield image

@@ -1,0 +1,250 @@
+"""The `ganzoo` command, called within this process."""
+
+import sys
+
+import pytest
+from helpers import tiny
+
+import ganzoo
+from ganzoo.cli import benchmark
+from ganzoo.cli import main as command
+from ganzoo.plots import pictures
+from ganzoo.training import train
+
+TINY = ["g_hidden=[8]", "d_hidden=[8]", "latent_dim=4", "normalize=false"]
+TRAIN = [
+    "train",
+    "vanilla",
+    *(f"--set={option}" for option in TINY),
+    "--steps=2",
+    "--batch_size=16",
+    "--log_every=2",
+    "--sample_every=2",
+    "--checkpoint_every=2",
+]
+
+
+def _ganzoo(*arguments):
+    command._run(command._parse(["ganzoo", *arguments]))
+
+
+def _fails(*arguments):
+    """The one line that the command ends with; as a message it makes the code 1."""
+    with pytest.raises(SystemExit) as end:
+        _ganzoo(*arguments)
+    message = end.value.code
+    assert isinstance(message, str)
+    assert message.startswith("ganzoo: ")
+    assert "\n" not in message
+    return message
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    path = tmp_path_factory.mktemp("cli") / "run"
+    _ganzoo(*TRAIN, f"--workdir={path}")
+    return path
+
+
+# --- list, describe ---------------------------------------------------------------
+
+
+def test_list_names_every_variant_with_its_paper(capsys):
+    _ganzoo("list")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ganzoo.list_models()
+    assert all("arXiv" in line for line in lines)
+
+
+def test_list_by_task(capsys):
+    _ganzoo("list", "--task=conditional")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ganzoo.list_models("conditional")
+    assert "task 'imgae'. Did you mean 'image'?" in _fails("list", "--task=imgae")
+
+
+def test_describe_shows_paper_options_and_notes(capsys):
+    _ganzoo("describe", "DCGAN")
+    out = capsys.readouterr().out
+    assert out.startswith("dcgan: Radford et al. 2016")
+    assert "tasks: image\nbatch keys: real\n" in out
+    assert "  filters = 64\n" in out
+    assert "  beta_1 = 0.5\n" in out
+    assert "doubled at each level inward" in out
+    assert "measured (dcgan_digits.json): classes " in out
+    assert "; the bar: 8 of 10 classes" in out
+
+
+def test_describe_of_an_unknown_name():
+    assert "Did you mean 'dcgan'?" in _fails("describe", "dcgn")
+
+
+# --- train ------------------------------------------------------------------------
+
+
+def test_train_says_where_the_samples_are(run, capsys):
+    _ganzoo(*TRAIN, f"--workdir={run}")  # is finished already
+    assert f"Trained 2 steps: see {run}/samples" in capsys.readouterr().out
+    assert (run / "samples/training.gif").is_file()
+
+
+@pytest.mark.parametrize(
+    "arguments,name",
+    [
+        (["cgan"], "cgan_digits"),
+        (["cgan", "--dataset=ring8"], "cgan_ring8"),
+        (["cgan", "--dataset=/some/folder/cats"], "cgan_cats"),
+        (["cgan", "--dataset=some/cats.npz"], "cgan_cats"),
+        (["--config=vanilla_ring8"], "vanilla_ring8"),
+        (["cgan", "--config=mine/abc.toml"], "abc"),
+        (["cgan", "--config=mine/abc.toml", "--workdir=here"], None),
+    ],
+)
+def test_default_run_directory(arguments, name, monkeypatch, tmp_path, capsys):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/abc.toml").write_text('dataset = "ring8"')
+    monkeypatch.chdir(tmp_path)
+    used = []
+    monkeypatch.setattr(train, "train", lambda _, workdir: used.append(workdir))
+    _ganzoo("train", *arguments)
+    assert [str(path) for path in used] == [f"runs/{name}" if name else "here"]
+
+
+def test_ctrl_c_ends_with_130_and_says_how_to_go_on(monkeypatch, capsys, tmp_path):
+    def interrupted(experiment, workdir):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train, "train", interrupted)
+    with pytest.raises(SystemExit) as end:
+        _ganzoo("train", "vanilla", f"--workdir={tmp_path}")
+    assert end.value.code == 130
+    message = capsys.readouterr().err
+    assert str(tmp_path) in message
+    assert "The same command goes on" in message
+
+
+@pytest.mark.parametrize(
+    "arguments,message",
+    [
+        (["vanila"], "model 'vanila'. Did you mean 'vanilla'?"),
+        (["vanilla", "--set=g_hiden=[8]"], "'g_hiden'. Did you mean 'g_hidden'?"),
+        (["vanilla", "--set=g_hidden=8"], "has an unfit value (TypeError"),
+        (["vanilla", "--set=loss=hinje"], "loss 'hinje'"),
+        (["vanilla", "--dataset=digit"], "Did you mean 'digits'?"),
+        (["vanilla", "--dtype=float23"], "dtype 'float23'"),
+        (["vanilla", "--strategy=miror"], "strategy 'miror'"),
+        (["vanilla", "--steps=0"], "`steps` must be a whole number from 1"),
+        (["vanilla", "--sample_every=3"], "must be a multiple of log_every"),
+        (["vanilla", "--config=dcgan_digit"], "Did you mean 'dcgan_digits'?"),
+        (["cgan", "--dataset=swiss_roll"], "needs labels"),
+        (["dcgan", "--dataset=ring8"], "`image_shape` must be (H, W, C)"),
+    ],
+)
+def test_errors_are_one_line(arguments, message, tmp_path):
+    assert message in _fails("train", *arguments, f"--workdir={tmp_path / 'run'}")
+
+
+def test_an_error_of_the_disk_is_one_line(run, tmp_path):
+    (tmp_path / "file").write_text("")
+    out = tmp_path / "file" / "samples.png"
+    assert str(tmp_path / "file") in _fails("sample", str(run), f"--out={out}")
+
+
+def test_unknown_command_and_flag(capsys):
+    for arguments in (["trane"], ["train", "--stepz=3"], []):
+        with pytest.raises(SystemExit) as end:
+            _ganzoo(*arguments)
+        assert end.value.code == 2
+        assert "usage: ganzoo" in capsys.readouterr().err
+
+
+def test_main_is_the_command(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["ganzoo", "describe", "dcgn"])
+    with pytest.raises(SystemExit, match="ganzoo: Unknown model 'dcgn'"):
+        command.main()
+
+
+# --- --set ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "assignment,options",
+    [
+        ("filters=32", {"filters": 32}),
+        ("learning_rate=1e-3", {"learning_rate": 0.001}),
+        ("dropout = 0.5", {"dropout": 0.5}),
+        ("g_hidden=[8, 8]", {"g_hidden": [8, 8]}),
+        ("normalize=false", {"normalize": False}),
+        ("loss=least_squares", {"loss": "least_squares"}),
+        ("loss=wgan-gp", {"loss": "wgan-gp"}),
+        ('loss="hinge"', {"loss": "hinge"}),
+        (
+            'd_optimizer={name="sgd", momentum=0.5}',
+            {"d_optimizer": {"name": "sgd", "momentum": 0.5}},
+        ),
+        ("loss.name=hinge", None),
+        ("filters", None),
+        ("filters=", None),
+        ("=32", None),
+        ("dropout=.5", None),  # else the string ".5"
+        ("normalize=False", None),  # else the string "False", which is true
+        ("g_hidden=[8,", None),
+    ],
+)
+def test_set_takes_toml_values_and_words(assignment, options):
+    arguments = ["ganzoo", "train", "vanilla", "--set", assignment]
+    if options:
+        assert command._experiment(command._parse(arguments)).options == options
+    else:
+        assert f"Received: {assignment!r}" in _fails(*arguments[1:])
+
+
+def test_the_last_set_of_an_option_counts():
+    arguments = ["ganzoo", "train", "--set=a=1", "--set=b=x", "--set=a=2"]
+    experiment = command._experiment(command._parse(arguments))
+    assert experiment.options == {"a": 2, "b": "x"}
+
+
+# --- sample, benchmark --------------------------------------------------------------
+
+
+def test_sample_writes_a_grid(run, tmp_path, capsys):
+    out = tmp_path / "new" / "grid.png"
+    _ganzoo("sample", str(run), "--n=4", "--seed=5", f"--out={out}")
+    assert f"Wrote {out}" in capsys.readouterr().out
+    expected = pictures.image_grid(ganzoo.load(run).sample(4, seed=5))
+    assert (pictures.read_png(out) == expected).all()
+
+
+@pytest.mark.parametrize(
+    "arguments,message",
+    [
+        (["--n=0"], "n from 1"),
+        (["--n=-1"], "`n` must be 0 or more. Received: -1"),
+        (["--label=3"], "takes no label. Received: 3"),
+    ],
+)
+def test_sample_refuses_what_the_model_cannot_make(arguments, message, run, tmp_path):
+    out = tmp_path / "x.png"
+    assert message in _fails("sample", str(run), *arguments, f"--out={out}")
+
+
+def test_sample_of_what_is_no_run(tmp_path):
+    assert "neither a run directory" in _fails("sample", str(tmp_path))
+
+
+def test_benchmark_hands_its_flags_on(monkeypatch):
+    calls = []
+    monkeypatch.setattr(benchmark, "run", lambda name, **given: calls.append(given))
+    _ganzoo("benchmark", "vanilla", "--batch_size=8", "--dtype=float64", "--set=a=1")
+    given = {"batch_size": 8, "dtype": "float64", "options": {"a": 1}, "seconds": 8.0}
+    assert calls == [given]
+
+
+def test_benchmark_measures_positive_speeds(monkeypatch, capsys):
+    monkeypatch.setattr(benchmark, "_matmul_peak", lambda dtype: 1e9)
+    monkeypatch.setattr(benchmark, "build", lambda name, dtype: tiny(name, dtype=dtype))
+    result = benchmark.run("vanilla", batch_size=8, seconds=0.01)
+    assert all(value > 0 for value in result.values())
+    assert result["images_per_second"] == pytest.approx(8e3 / result["ms_per_step"])
+    assert "img/s" in capsys.readouterr().out

@@ -1,0 +1,76 @@
+"""Samples in files: by suffix, and meshes with the right place, size and closure."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from ganzoo.cli import sample_files
+from ganzoo.plots.pictures import read_png
+
+VOLUMES = np.zeros((3, 8, 8, 8, 1), np.uint8)
+VOLUMES[0, 2:6, 2:6, 0:4] = 255  # touches the floor
+VOLUMES[2, 1:7, 1:7, 1:7] = 255
+
+
+def written(samples, path):
+    sample_files.writer(path)(samples, path)
+    return path
+
+
+def test_a_picture(tmp_path):
+    path = written(VOLUMES, tmp_path / "x.png")
+    assert read_png(path).shape == (320, 320, 3)
+
+
+def test_arrays_of_any_rank(tmp_path):
+    for samples in (VOLUMES, np.zeros((2, 3), np.float32)):
+        with np.load(written(samples, tmp_path / "x.npz")) as file:
+            np.testing.assert_array_equal(file["samples"], samples)
+
+
+@pytest.mark.parametrize("suffix", sample_files.MESHES)
+def test_meshes_are_closed_and_in_their_places(suffix, tmp_path):
+    import trimesh
+
+    mesh = trimesh.load(written(VOLUMES, tmp_path / f"x{suffix}"), force="mesh")
+    mesh.merge_vertices()
+    parts = sorted(mesh.split(), key=lambda part: part.volume)
+    assert len(parts) == 2  # the empty volume leaves its place
+    small, large = parts
+    assert small.is_watertight and large.is_watertight
+    np.testing.assert_allclose(
+        small.bounds, [[0.25, 0.25, 0], [0.75, 0.75, 0.5]], atol=1e-5
+    )
+    # The third of three in rows of two: next row, first column.
+    low = np.array([0, sample_files.GAP, 0]) + 1 / 8
+    np.testing.assert_allclose(large.bounds, [low, low + 6 / 8], atol=1e-5)
+    # Marching cubes cuts edges and corners off.
+    assert 0.9 * (6 / 8) ** 3 < large.volume < (6 / 8) ** 3
+
+
+@pytest.mark.parametrize(
+    "samples,message",
+    [
+        (np.zeros((2, 8, 8, 1), np.uint8), "A mesh needs volumes"),
+        (VOLUMES // 3, "There is no surface.*Received: 3 volumes"),
+    ],
+)
+def test_refuses_what_has_no_surface(samples, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        written(samples, tmp_path / "x.obj")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unknown_suffix_is_refused():
+    with pytest.raises(
+        ValueError, match=r"Allowed: .png, .npz, .obj.*Received: 'x.jpg'"
+    ):
+        sample_files.writer("x.jpg")
+
+
+def test_without_the_packages_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "trimesh", None)
+    with pytest.raises(ImportError, match=r"pip install 'ganzoo-keras\[mesh\]'"):
+        sample_files.writer("x.obj")
+    assert sample_files.writer("x.npz") is sample_files.write_arrays

@@ -1,0 +1,163 @@
+"""A folder of images is translated: every kind of file, and those that are none."""
+
+import struct
+import tracemalloc
+
+import keras
+import numpy as np
+import pytest
+from helpers import tiny
+from image_files import break_three, check_answers, identical, make_folder, pixels
+from PIL import Image
+
+from ganzoo.cli import main as command
+from ganzoo.cli.translate_folder import translate_folder
+from ganzoo.data.folder import paths
+
+RNG = np.random.default_rng(0)
+
+
+def test_every_kind_of_image_is_done_right_and_the_broken_are_named(tmp_path):
+    wanted = make_folder(tmp_path / "in")
+    broken = break_three(tmp_path / "in")
+    done = translate_folder(
+        identical(channels=3), tmp_path / "in", tmp_path / "out", progress=False
+    )
+    assert done.count == 24
+    assert {str(name) for name in done.broken} == broken
+    assert all(done.broken.values())
+    check_answers(tmp_path / "out", wanted)
+
+
+def test_pixels_without_a_known_range_are_named_too(tmp_path):
+    make_folder(tmp_path / "in", 1)
+    Image.new("F", (4, 4), 0.5).save(tmp_path / "in" / "float.tiff")
+    done = translate_folder(
+        identical(channels=3), tmp_path / "in", tmp_path / "out", progress=False
+    )
+    assert list(map(str, done.broken)) == ["float.tiff"]
+    assert "32-bit pixels" in done.broken.popitem()[1]
+
+
+def test_a_grey_model_reads_grey(tmp_path):
+    make_folder(tmp_path / "in", 3)
+    translate_folder(identical(), tmp_path / "in", tmp_path / "out", progress=False)
+    for path in paths(tmp_path / "out"):
+        with Image.open(path) as image:
+            assert image.mode == "L"
+
+
+def test_images_are_resized_where_asked(tmp_path):
+    make_folder(tmp_path / "in", 3)
+    model = identical(2, channels=3)
+    out = tmp_path / "out"
+    translate_folder(model, tmp_path / "in", out, image_size=6, progress=False)
+    for path in paths(out):
+        with Image.open(path) as image:
+            assert image.size == (12, 12)
+
+
+def test_one_image_at_a_time_is_in_memory(tmp_path, monkeypatch):
+    """Four times as many images take no more memory: nothing of one is kept."""
+    (tmp_path / "in").mkdir()
+    for i in range(16):
+        Image.fromarray(pixels(64, 64, 3)).save(tmp_path / "in" / f"{i}.png")
+    model = identical(channels=3)
+    monkeypatch.setattr(model, "translate", lambda x, **_: x[:, None].copy())
+    out, peaks = tmp_path / "out", []
+    tracemalloc.start()
+    for count in (4, 16):
+        files = sorted((tmp_path / "in").iterdir())[:count]
+        monkeypatch.setattr(
+            "ganzoo.cli.translate_folder.folder.paths", lambda _, files=files: files
+        )
+        tracemalloc.reset_peak()
+        translate_folder(model, tmp_path / "in", out, progress=False)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+    tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 64 * 64 * 3
+
+
+def test_several_answers_have_their_numbers_behind_the_name(tmp_path):
+    image = pixels(8, 8, 3)
+    (tmp_path / "in").mkdir()
+    Image.fromarray(image).save(tmp_path / "in" / "a.png")
+    model = tiny("pix2pix", image_shape=(8, 8, 3), latent_dim=4)
+    out = tmp_path / "out"
+    translate_folder(model, tmp_path / "in", out, samples=3, seed=5, progress=False)
+    assert sorted(path.name for path in paths(out)) == ["a_1.png", "a_2.png", "a_3.png"]
+    (wanted,) = model.translate(image[None], samples=3, seed=5)
+    for i, answer in enumerate(wanted, 1):
+        with Image.open(out / f"a_{i}.png") as found:
+            np.testing.assert_array_equal(np.asarray(found), answer)
+    assert (wanted[0] != wanted[1]).any()
+    with pytest.raises(ValueError, match="no noise"):
+        translate_folder(
+            identical(channels=3), tmp_path / "in", out, samples=2, progress=False
+        )
+
+
+@pytest.mark.parametrize(
+    "arrange,message",
+    [
+        (
+            lambda p: (tiny("context-encoder"), p / "in", p / "out"),
+            "2 channels, such as a mask.*model.translate",
+        ),
+        (lambda p: (tiny("vanilla"), p / "in", p / "out"), "such as pix2pix.*Received"),
+        (lambda p: (identical(), p / "no", p / "out"), "no folder.*'.*no'"),
+        (lambda p: (identical(), p / "empty", p / "out"), "no folder.*images in it"),
+        (lambda p: (identical(), p / "in", p / "x" / ".." / "in"), "overwrite"),
+    ],
+)
+def test_refuses_what_cannot_be(tmp_path, arrange, message):
+    make_folder(tmp_path / "in", 1)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match=message):
+        translate_folder(*arrange(tmp_path), progress=False)
+
+
+def test_one_direction_is_said(tmp_path):
+    make_folder(tmp_path / "in", 1)
+    with pytest.raises(ValueError, match="one direction; cyclegan has both"):
+        translate_folder(
+            identical(channels=3), tmp_path / "in", tmp_path / "out", reverse=True
+        )
+
+
+def test_the_command_lists_the_broken_and_exits_with_1(tmp_path, capsys):
+    model = tiny("pix2pix", image_shape=(8, 8, 3))
+    model.save(tmp_path / "m.keras")
+    make_folder(tmp_path / "in", 2)
+    words = ["ganzoo", "translate", str(tmp_path / "m.keras"), str(tmp_path / "in")]
+    args = command._parse([*words, str(tmp_path / "out")])
+    command._run(args)
+    said = capsys.readouterr().out
+    assert "Translated 2 images" in said and "2/2" in said
+    (tmp_path / "in" / "bad.png").write_bytes(struct.pack("i", 3))
+    with pytest.raises(SystemExit) as stop:
+        command._run(args)
+    assert str(stop.value).startswith("ganzoo: 1 could not be read:\n  bad.png: ")
+    assert "Translated 2 images" in capsys.readouterr().out
+    assert len(paths(tmp_path / "out")) == 2
+
+
+def test_the_command_sample_says_what_to_use(tmp_path):
+    tiny("pix2pix").save(tmp_path / "m.keras")
+    args = command._parse(["ganzoo", "sample", str(tmp_path / "m.keras")])
+    with pytest.raises(SystemExit, match="use model.translate.*ganzoo translate RUN"):
+        command._run(args)
+
+
+@pytest.mark.parametrize("name", ["pix2pix", "cyclegan"])
+def test_the_exported_generator_answers_as_the_model(name, tmp_path, capsys):
+    model = tiny(name, noise=False) if name == "pix2pix" else tiny(name)
+    model.save(tmp_path / "m.keras")
+    out = tmp_path / "g.keras"
+    words = ["ganzoo", "export", str(tmp_path / "m.keras"), f"--out={out}"]
+    command._run(command._parse(words))
+    assert "source (n, H, W, 1) in [-1.0, 1.0], sides" in capsys.readouterr().out
+    x = pixels(2, 8, 8, 1)
+    network = keras.saving.load_model(out)
+    made = network({"source": x / np.float32(127.5) - 1}, training=False)
+    np.testing.assert_array_equal(model.as_samples(made), model.translate(x))

@@ -1,0 +1,153 @@
+import pytest
+
+from ganzoo.comparison import entries
+from ganzoo.runs.config_files import config_names, split
+from ganzoo.runs.experiment import FIELDS
+from ganzoo.variants._registry import find
+
+
+def make(*words, images=1280, **given):
+    return entries.make(words, images=images, **given)
+
+
+def test_a_name_an_option_a_config_and_a_label():
+    found = make(
+        "vanilla",
+        "dcgan:loss=hinge,filters=[8,16]",
+        "vanilla_ring8",
+        "b=dcgan:loss=hinge",
+        settings={"dataset": "digits"},
+    )
+    assert [cell.name for cell in found] == [
+        "vanilla",
+        "dcgan:loss=hinge,filters=[8,16]",
+        "vanilla_ring8",
+        "b",
+    ]
+    models = [cell.experiment.model for cell in found]
+    assert models == ["vanilla", "dcgan", "vanilla", "dcgan"]
+    assert found[1].experiment.options == {"loss": "hinge", "filters": [8, 16]}
+    assert found[2].experiment.options  # of the config
+    assert {cell.experiment.dataset for cell in found} == {"digits"}
+
+
+def test_the_budget_is_in_real_images():
+    one, five, none = make("dcgan", "five=dcgan:d_steps=5", "vae")
+    assert one.experiment.steps == 10
+    assert five.experiment.steps == 2
+    assert none.experiment.steps == 10
+    (small,) = make("dcgan", settings={"batch_size": 64})
+    assert small.experiment.steps == 20
+
+
+def test_the_log_divides_the_budget_in_the_same_shares():
+    (cell,) = make("dcgan", images=128 * 2000)
+    found = cell.experiment
+    assert (found.log_every, found.evaluate_every) == (100, 500)
+    (cell,) = make("dcgan", images=1)
+    assert (cell.experiment.steps, cell.experiment.log_every) == (1, 1)
+
+
+def test_a_grid_is_a_product():
+    found = make(
+        "dcgan", "v=vanilla", grid={"loss": ["hinge", "minimax"], "d_steps": [1, 2]}
+    )
+    assert len(found) == 8
+    assert found[0].name == "dcgan:loss=hinge,d_steps=1"
+    assert found[0].choices == {"loss": "hinge", "d_steps": 1}
+    assert found[7].experiment.options == {"loss": "minimax", "d_steps": 2}
+
+
+def test_a_grid_is_read_from_words():
+    words = ["loss=hinge,minimax", "filters=8,[8,16]", 'augment="color,cutout"']
+    assert entries.parse_grid(words) == {
+        "loss": ["hinge", "minimax"],
+        "filters": [8, [8, 16]],
+        "augment": ["color,cutout"],
+    }
+    with pytest.raises(ValueError, match="OPTION=VALUE"):
+        entries.parse_grid(["loss"])
+
+
+def test_all_are_the_unconditional_variants_of_images():
+    names = [cell.name for cell in make("all")]
+    assert {"vanilla", "dcgan"} <= set(names)
+    assert not {"cgan", "sgan", "3dgan"} & set(names)
+
+
+def test_options_of_every_cell_stand_below_its_own():
+    a, b = make("dcgan", "dcgan:filters=8", options={"filters": 4})
+    assert (a.experiment.options, b.experiment.options) == (
+        {"filters": 4},
+        {"filters": 8},
+    )
+
+
+def test_seeds_are_runs_of_a_cell():
+    (cell,) = make("dcgan")
+    assert (cell.experiment.seed, cell.run(3).seed) == (0, 3)
+
+
+@pytest.mark.parametrize(
+    "text, parts",
+    [
+        ("a", ["a"]),
+        ("a=1,b=2", ["a=1", "b=2"]),
+        ("a=[1,2],b={x=[1,2],y=3}", ["a=[1,2]", "b={x=[1,2],y=3}"]),
+        ("a=\"x,y\",b='[,'", ['a="x,y"', "b='[,'"]),
+    ],
+)
+def test_commas_within_brackets_and_quotes_do_not_split(text, parts):
+    assert split(text) == parts
+
+
+@pytest.mark.parametrize(
+    "words, given, message",
+    [
+        ([], {}, "nothing to compare"),
+        (["dcgna"], {}, "Did you mean 'dcgan'"),
+        (["dcgan:los=hinge"], {}, "Did you mean 'loss'"),
+        (["dcgan:loss"], {}, "OPTION=VALUE"),
+        ([":x=1"], {}, "A cell is NAME"),
+        (["dcgan", "dcgan"], {}, "Two cells have the name 'dcgan'"),
+        (["dcgan", "vanilla_ring8"], {}, "one dataset for all"),
+        (["dcgan", "pix2pix"], {}, "'pix2pix' makes its samples of what it is given"),
+        (["text2image"], {}, "caption"),
+        (["dcgan"], {"images": 0}, "`images` must be a whole number"),
+        (["dcgan"], {"settings": {"datset": "digits"}}, "Did you mean 'dataset'"),
+        (["dcgan"], {"settings": {"steps": 5}}, "Unknown setting"),
+        (["dcgan"], {"grid": {"los": ["hinge"]}}, "Did you mean 'loss'"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_runs(words, given, message):
+    with pytest.raises(ValueError, match=message):
+        make(*words, **given)
+
+
+@pytest.mark.parametrize("name", config_names(entries.FOLDER))
+def test_every_comparison_of_the_zoo_makes_its_cells(name):
+    plan = entries.load_plan(name)
+    settings = {key: plan[key] for key in plan.keys() & set(entries.SHARED)}
+    found = entries.make(
+        plan["cells"],
+        images=plan["images"],
+        grid=plan.get("grid"),
+        options=plan.get("options"),
+        settings=settings,
+    )
+    models = {cell.experiment.model for cell in found}
+    (everything,) = [{c.experiment.model for c in make("all")}]
+    assert models == everything
+    assert plan["seeds"] >= 3
+
+
+def test_a_plan_with_an_unknown_key_is_refused(tmp_path):
+    path = tmp_path / "plan.toml"
+    path.write_text('cell = ["dcgan"]')
+    with pytest.raises(ValueError, match="Did you mean 'cells'"):
+        entries.load_plan(str(path))
+
+
+def test_what_cells_share_are_fields_of_the_experiment():
+    assert set(entries.SHARED) < set(FIELDS)
+    assert find("dcgan").options["d_steps"] == 1

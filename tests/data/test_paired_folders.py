@@ -1,0 +1,143 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from prepared_sets import prepare
+
+from ganzoo.data import load_data
+from ganzoo.data.dataset import NoSuchSplit
+
+SHARED = Path(__file__).parents[2].parent / "shared/data"
+
+
+def draw(path, *colors, side=4):
+    """Squares of one grey each, side by side."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.repeat(np.array(colors, np.uint8), side)[None].repeat(side, 0)
+    Image.fromarray(pixels).save(path)
+
+
+def first(array):
+    return array[:, 0, 0, 0].tolist()
+
+
+def test_side_by_side_by_split_and_direction(tmp_path):
+    for i in range(3):
+        draw(tmp_path / "train" / f"{i}.png", i, 100 + i)
+    draw(tmp_path / "test" / "9.png", 9, 109)
+    data = load_data(tmp_path, wanted="source")
+    assert data.arrays["source"].shape == data.arrays["real"].shape == (3, 4, 4, 1)
+    assert first(data.arrays["source"]) == [0, 1, 2]
+    assert first(data.arrays["real"]) == [100, 101, 102]
+    back = load_data(tmp_path, wanted="source", direction="BtoA", split="test").arrays
+    assert (first(back["source"]), first(back["real"])) == ([109], [9])
+    assert len(load_data(tmp_path, wanted="source", split="all")) == 4
+
+
+def test_each_half_is_resized_by_itself(tmp_path):
+    draw(tmp_path / "1.png", 0, 255, side=16)
+    found = load_data(tmp_path, wanted="source", image_size=4, channels=3).arrays
+    assert found["source"].shape == (1, 4, 4, 3)
+    assert not found["source"].any() and (found["real"] == 255).all()
+
+
+@pytest.mark.parametrize("places", ["{}A", "{}/A", "A/{}"])
+def test_two_folders_with_equal_names(tmp_path, places):
+    for part, count in (("train", 2), ("test", 1)):
+        a = tmp_path / places.format(part)
+        b = Path(str(a).replace(f"{tmp_path}", "").replace("A", "B").strip("/"))
+        for i in range(count):
+            draw(a / f"{i}.png", i)
+            draw(tmp_path / b / f"{i}.jpg", 100 + 10 * i)
+    found = load_data(tmp_path, wanted="source").arrays
+    assert (first(found["source"]), first(found["real"])) == ([0, 1], [100, 110])
+    assert len(load_data(tmp_path, wanted="source", split="test")) == 1
+
+
+def test_names_without_a_partner_are_refused(tmp_path):
+    draw(tmp_path / "A" / "1.png", 1)
+    draw(tmp_path / "B" / "2.png", 1)
+    with pytest.raises(ValueError, match="equal names; cyclegan.*2 without.*: 1, 2"):
+        load_data(tmp_path, wanted="source")
+
+
+def test_two_sets_without_pairs(tmp_path):
+    for side, grey, count in (("A", 0, 2), ("B", 100, 3)):
+        for part in ("train", "test"):
+            for i in range(count):
+                draw(tmp_path / f"{part}{side}" / f"{side}{i}.png", grey + i)
+    found = load_data(tmp_path, wanted="unpaired").arrays
+    assert set(found) == {"real", "unpaired"}
+    assert first(found["unpaired"]) == [0, 1]
+    assert first(found["real"]) == [100, 101, 102]
+    back = load_data(tmp_path, wanted="unpaired", direction="BtoA", split="all").arrays
+    assert (len(back["unpaired"]), len(back["real"])) == (6, 4)
+
+
+def test_pairs_serve_as_two_sets_and_keep_the_answers_in_the_test_split(tmp_path):
+    for part in ("train", "test"):
+        draw(tmp_path / part / "1.png", 1, 2)
+    found = load_data(tmp_path, wanted="unpaired").arrays
+    assert set(found) == {"real", "unpaired"}
+    held_out = load_data(tmp_path, wanted="unpaired", split="test").arrays
+    assert first(held_out["source"]) == first(held_out["unpaired"]) == [1]
+
+
+def test_an_unreadable_half_drops_its_pair_and_is_named(tmp_path):
+    for i in range(3):
+        draw(tmp_path / "A" / f"{i}.png", i)
+        draw(tmp_path / "B" / f"{i}.png", 100 + i)
+    (tmp_path / "B" / "1.png").write_bytes(b"no image")
+    with pytest.warns(UserWarning, match="Skipped 1 unfit.*B/1.png"):
+        found = load_data(tmp_path, wanted="source").arrays
+    assert (first(found["source"]), first(found["real"])) == ([0, 2], [100, 102])
+    with pytest.raises(ValueError, match="Unreadable image"):
+        load_data(tmp_path, wanted="source", strict=True)
+
+
+def test_a_single_image_is_no_pair(tmp_path):
+    draw(tmp_path / "1.png", 1, 2, 3)
+    with pytest.raises(ValueError, match="4x12 pixels, but 2 square images"):
+        load_data(tmp_path, wanted="source")
+
+
+def test_sets_above_the_limit_are_mapped(tmp_path):
+    for i in range(4):
+        draw(tmp_path / "a" / f"{i}.png", i, 100 + i)
+    settings = {"wanted": "source", "cache_dir": tmp_path / "c", "memory_limit": 10}
+    found = load_data(tmp_path / "a", **settings).arrays
+    assert isinstance(found["source"], np.memmap)
+    assert (first(found["source"]), first(found["real"])[3]) == ([0, 1, 2, 3], 103)
+
+
+def test_cyclegan_sets_of_tfds(tmp_path):
+    prepare(tmp_path, splits={f"{p}{s}": 3 for p in ("train", "test") for s in "AB"})
+    found = load_data("tiny", wanted="unpaired", data_dir=tmp_path).arrays
+    assert first(found["unpaired"]) == first(found["real"]) == [0, 1, 2]
+    both = load_data("tiny", wanted="unpaired", data_dir=tmp_path, split="all")
+    assert len(both) == 6
+
+
+def test_what_has_no_sources_is_told_what_would_do(tmp_path):
+    with pytest.raises(ValueError, match="'digits' has no sources.*pairs=edges"):
+        load_data("digits", wanted="source")
+    prepare(tmp_path)
+    with pytest.raises(NoSuchSplit, match="no two sets.*trainA.*pairs=invert"):
+        load_data("tiny", wanted="unpaired", data_dir=tmp_path)
+    draw(tmp_path / "x" / "A" / "1.png", 1)
+    draw(tmp_path / "x" / "B" / "1.png", 1)
+    with pytest.raises(NoSuchSplit, match="No test images"):
+        load_data(tmp_path / "x", wanted="source", split="test")
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="needs sets in ../shared/data")
+def test_real_sets():
+    train, test = (
+        load_data(SHARED / "facades", wanted="source", image_size=8, split=split)
+        for split in ("train", "test")
+    )
+    assert (len(train), len(test)) == (360, 40)
+    zebras = load_data(SHARED / "horse2zebra_128", wanted="unpaired", image_size=8)
+    assert zebras.sample_shape == (8, 8, 3)
+    assert (len(zebras), len(zebras.arrays["unpaired"])) == (1334, 1067)

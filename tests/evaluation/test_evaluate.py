@@ -1,0 +1,241 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+from helpers import tiny
+from small_runs import BASE, TINY, files_of
+
+import ganzoo
+from ganzoo.data.splits import load_parts
+from ganzoo.evaluation import evaluate
+from ganzoo.evaluation.evaluate import baselines
+from ganzoo.evaluation.scorer import scorer_for
+from ganzoo.runs import directory
+from ganzoo.runs.experiment import Experiment
+
+WATCHED = {"evaluate_every": 2, "evaluation_samples": 40, "extractor": "pixels"}
+
+
+def _train(path, **changes):
+    return ganzoo.train(Experiment(**BASE | changes), path, progress=False)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    path = tmp_path_factory.mktemp("runs") / "run"
+    _train(path, **WATCHED)
+    return path
+
+
+@pytest.fixture
+def run(finished, tmp_path):
+    return shutil.copytree(finished, tmp_path / "run")
+
+
+def test_a_run_gets_its_scores_beside_the_floor(run):
+    found = ganzoo.evaluate(run, n=50, extractor="pixels")
+    assert {score.checkpoint for score in found.scores} == {"last", "best"}
+    last = found.get("frechet_distance")
+    assert last.step == 4
+    assert last.value > last.floor > 0
+    assert "pixels 1" in last.protocol
+    assert evaluate.read(run) == found
+    again = ganzoo.evaluate(run, n=50, extractor="pixels")
+    assert again == found
+
+
+def test_the_table_has_a_line_a_score(run):
+    found = ganzoo.evaluate(run, n=50, extractor="pixels", only=["recall", "coverage"])
+    head, recall, coverage, *notes = found.table().splitlines()
+    assert head.split() == ["last", "best", "floor", "better"]
+    assert [line.split()[0] for line in (recall, coverage)] == ["recall", "coverage"]
+    assert recall.split()[3] == f"{found.get('recall').floor:.4g}"
+    assert notes == ["50 samples; extractor pixels 1."]
+
+
+def test_the_classifier_tells_its_accuracy_and_fewer_samples_are_said(run):
+    found = ganzoo.evaluate(run, only=["classifier_score"])
+    text = found.table()
+    assert "accuracy on real test data: " in text
+    assert "Fewer than the 10000 asked for" in text
+    assert 1 <= found.get("classifier_score").value <= 10
+
+
+def test_a_model_and_a_file_are_scored_on_a_data_set(tmp_path):
+    model = tiny("vanilla")
+    model.save(tmp_path / "model.keras")
+    options = {"dataset": "digits", "n": 30, "extractor": "pixels"}
+    one = ganzoo.evaluate(model, **options)
+    two = ganzoo.evaluate(tmp_path / "model.keras", **options)
+    assert one == two
+    assert not list(tmp_path.glob("*.json"))
+    with pytest.raises(ValueError, match="needs a data set"):
+        ganzoo.evaluate(model)
+
+
+def test_a_conditional_model_is_asked_for_the_labels_of_the_data():
+    model = tiny("cgan")
+    asked = []
+
+    def sample(n, *, seed, label=None):
+        asked.append(label)
+        return np.random.default_rng(seed).integers(0, 256, (n, 8, 8, 1), "uint8")
+
+    model.sample = sample
+    scorer = scorer_for(model, load_parts("digits"), n=30, extractor="pixels")
+    found = ganzoo.evaluate(model, scorer=scorer, only=["gan_test_accuracy"])
+    np.testing.assert_array_equal(asked[0], scorer.labels)
+    assert found.get("gan_test_accuracy").value < 0.5
+    assert found.get("gan_test_accuracy").floor > 0.8
+
+
+def test_one_scorer_serves_many_models():
+    model, other = tiny("vanilla"), tiny("vanilla", seed=1)
+    scorer = scorer_for(model, load_parts("digits"), n=30, extractor="pixels")
+    floors = [
+        ganzoo.evaluate(each, scorer=scorer).get("recall").floor
+        for each in (model, other)
+    ]
+    assert floors[0] == floors[1]
+
+
+def test_points_are_scored_too(tmp_path):
+    options = {"g_hidden": [8], "d_hidden": [8], "latent_dim": 2, "normalize": False}
+    _train(tmp_path / "ring", dataset="ring8", options=options)
+    found = ganzoo.evaluate(tmp_path / "ring", n=100)
+    assert found.get("modes").floor == 8
+    assert found.get("high_quality").value <= 1
+
+
+# --- bad input --------------------------------------------------------------------
+
+
+def test_a_newer_run_is_named_and_left_alone(run):
+    config = json.loads((run / "config.json").read_text())
+    config["format"] = directory.FORMAT + 1
+    (run / "config.json").write_text(json.dumps(config))
+    before = files_of(run)
+    with pytest.raises(ValueError, match=f"{run}/config.json .*newer version"):
+        ganzoo.evaluate(run)
+    assert files_of(run) == before
+
+
+def test_newer_and_damaged_scores_are_refused(run):
+    assert evaluate.read(run) is None
+    path = run / evaluate.FILE
+    path.write_text(json.dumps({"format": evaluate.FORMAT + 1}))
+    with pytest.raises(ValueError, match=f"{path} .*newer version"):
+        evaluate.read(run)
+    path.write_text('{"format": 1, "scores": [')
+    with pytest.raises(ValueError, match="damaged"):
+        evaluate.read(run)
+
+
+def test_a_failed_evaluation_leaves_the_run_as_it_is(run):
+    before = files_of(run)
+    with pytest.raises(ValueError, match="at least 6"):
+        ganzoo.evaluate(run, n=3)
+    with pytest.raises(ValueError, match="Unknown score"):
+        ganzoo.evaluate(run, n=30, extractor="pixels", only=["fid"])
+    with pytest.raises(ValueError, match="trained on, 'digits'"):
+        ganzoo.evaluate(run, dataset="mnist")
+    ring = scorer_for(tiny("vanilla"), load_parts("ring8"), n=30)
+    with pytest.raises(ValueError, match="trained on, 'digits'.*'ring8'"):
+        ganzoo.evaluate(run, scorer=ring)
+    assert files_of(run) == before
+
+
+def test_a_data_set_that_has_changed_is_refused(run):
+    config = json.loads((run / "config.json").read_text())
+    config["data"]["fingerprint"] = "0"
+    (run / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ValueError, match="'digits' is not the one of the run"):
+        ganzoo.evaluate(run)
+
+
+def test_a_model_that_has_diverged_is_named():
+    model = tiny("vanilla")
+    for weight in model.generator.weights:
+        weight.assign(np.full(weight.shape, np.nan, "float32"))
+    with pytest.raises(ValueError, match="NaN or infinite: the model has diverged"):
+        ganzoo.evaluate(model, dataset="digits", n=30, extractor="pixels")
+
+
+def test_an_unlabelled_set_with_the_classifier_is_refused(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 1), "uint8")
+    np.savez(tmp_path / "x.npz", x_train=images)
+    with pytest.raises(ValueError, match="needs labels, and the data set 'x' has none"):
+        ganzoo.evaluate(
+            tiny("vanilla"), dataset=tmp_path / "x.npz", extractor="classifier"
+        )
+
+
+def test_a_run_without_scores_has_no_best_checkpoint(tmp_path):
+    _train(tmp_path / "run", options=TINY)
+    with pytest.raises(ValueError, match="no best checkpoint: train with evaluate"):
+        ganzoo.load(tmp_path / "run", best=True)
+
+
+# --- translations -------------------------------------------------------------------
+
+PAIRED = {"model": "pix2pix", "pairs": "invert", "image_size": 12, "steps": 1}
+SMALL = {"filters": 2, "d_levels": 1, "levels": 2}
+
+
+def test_translations_are_scored_beside_the_answers_and_two_baselines(tmp_path):
+    model = _train(tmp_path / "run", options=SMALL, **PAIRED)
+    names = ["l1", "psnr", "ssim", "mean_gradient", "frechet_distance"]
+    found = ganzoo.evaluate(tmp_path / "run", n=40, extractor="pixels", only=names)
+    test = load_parts("digits", wanted="source", pairs="invert", image_size=12)
+    test = test.take("test", 40).arrays
+    made = model.translate(test["source"]).astype(float)
+    assert found.get("l1").value == pytest.approx(
+        abs(made - test["real"]).mean() / 255, rel=1e-5
+    )
+    assert [found.get(name).floor for name in ("l1", "psnr", "ssim")] == [0, np.inf, 1]
+    source = abs(test["source"].astype(float) - test["real"]).mean() / 255
+    assert found.get("l1", "source").value == pytest.approx(source, rel=1e-5)
+    mean = load_parts("digits", image_size=12).train.arrays["real"].mean(axis=0)
+    error = abs(np.rint(mean) - test["real"]).mean() / 255
+    assert found.get("l1", "mean image").value == pytest.approx(error, rel=1e-4)
+    head, *lines = found.table().splitlines()
+    assert head.split() == ["last", "source", "mean", "image", "floor", "better"]
+    cells = {line.split()[0]: len(line.split()) for line in lines}
+    assert (cells["l1"], cells["frechet_distance"]) == (6, 4)  # no baseline of it
+    assert evaluate.read(tmp_path / "run") == found
+    text = (tmp_path / "run" / evaluate.FILE).read_text()
+    json.loads(text, parse_constant=pytest.fail)  # strict readers have no Infinity
+
+
+def test_of_a_stack_the_last_image_is_the_source_beside_the_answers():
+    parts = load_parts("digits", wanted="source", pairs="hole")
+    scorer = scorer_for(tiny("pix2pix"), parts, n=30, extractor="pixels")
+    test = parts.take("test", 30).arrays["source"]
+    assert test.shape[-1] == 2
+    np.testing.assert_array_equal(
+        baselines(scorer)["source"].arrays["real"], test[..., 1:]
+    )
+
+
+def test_cyclegan_has_a_cycle_error_and_known_answers(tmp_path):
+    options = {"filters": 2, "blocks": 1, "d_levels": 1}
+    changes = {"model": "cyclegan", "pairs": "invert", "steps": 1, "image_size": 12}
+    model = _train(tmp_path / "run", options=options, **changes)
+    names = ["cycle_l1", "l1", "mean_gradient"]
+    found = ganzoo.evaluate(tmp_path / "run", n=30, extractor="pixels", only=names)
+    parts = load_parts("digits", wanted="unpaired", pairs="invert", image_size=12)
+    given = parts.take("test", 30).arrays["source"]
+    made = model.translate(given)
+    again = model.translate(made, reverse=True).astype(float)
+    error = abs(again - given).mean() / 255
+    assert found.get("cycle_l1").value == pytest.approx(error, rel=1e-5)
+    assert found.get("cycle_l1").floor == 0
+    real = parts.take("test", 30).arrays["real"].astype(float)
+    assert found.get("l1").value == pytest.approx(abs(made - real).mean() / 255, 1e-5)
+
+
+def test_a_score_of_pairs_needs_known_answers():
+    scorer = scorer_for(tiny("vanilla"), load_parts("digits"), n=30, extractor="pixels")
+    assert baselines(scorer) == {}
+    assert not {"l1", "mean_gradient", "cycle_l1"} & set(scorer.names(["label"]))

@@ -1,0 +1,245 @@
+import numpy as np
+import pytest
+
+from ganzoo.data.dataset import Data
+from ganzoo.data.splits import Parts, load_parts
+from ganzoo.evaluation import extractors, metric_table
+from ganzoo.evaluation.scorer import FINAL, SELECTION, Scorer, measure
+
+N = 60
+RNG = np.random.default_rng(0)
+
+
+def scorer(parts, extractor="pixels", n=N, roles=FINAL):
+    return Scorer(parts, extractors.get(extractor, parts), n, roles)
+
+
+def noisy(data, level):
+    """The same images with uniform noise of +-level added, as generated samples."""
+    real = data.arrays["real"]
+    noise = RNG.integers(-level, level + 1, real.shape)
+    images = np.clip(real.astype(int) + noise, 0, 255).astype("uint8")
+    return Data("samples", {"real": images})
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_parts("digits")
+
+
+@pytest.fixture(scope="module")
+def on_digits(digits):
+    return scorer(digits)
+
+
+# --- which scores there are -------------------------------------------------------
+
+ALWAYS = {
+    "frechet_distance",
+    "kernel_distance",
+    "precision",
+    "recall",
+    "density",
+    "coverage",
+    "sliced_wasserstein",
+    "two_sample_accuracy",
+    "nearer",
+    "copies",
+}
+ON_IMAGES = {"parzen_log_likelihood"}
+ON_CLASSES = {"classifier_score", "classes", "class_kl"}
+ON_LABELS = {"gan_train_accuracy", "gan_test_accuracy"}
+ON_PAIRS = {"l1", "psnr", "ssim"}
+ON_CAPTIONS = {"matching_accuracy"}
+ON_MIXTURES = {"modes", "high_quality", "reverse_kl"}
+
+
+def images_of(side, labels=False):
+    images = RNG.integers(0, 256, (120, side, side, 1), "uint8")
+    label = {"label": np.arange(120, dtype="int32") % 3} if labels else {}
+    names = ("a", "b", "c") if labels else ()
+    data = Data("noise", {"real": images, **label}, names)
+    return Parts(data, data)
+
+
+@pytest.mark.parametrize(
+    ("make", "extractor", "expected"),
+    [
+        (lambda: load_parts("digits"), "classifier", ON_IMAGES | ON_CLASSES),
+        (lambda: load_parts("digits"), "pixels", ON_IMAGES),
+        (lambda: images_of(8), "pixels", ON_IMAGES),
+        (lambda: images_of(16), "pixels", ON_IMAGES | {"ms_ssim"}),
+        (lambda: load_parts("ring8"), "pixels", ON_MIXTURES),
+        (lambda: load_parts("swiss_roll"), "pixels", set()),
+    ],
+)
+def test_the_data_decide_which_scores_apply(make, extractor, expected):
+    assert set(scorer(make(), extractor).names()) == ALWAYS | expected
+
+
+def test_labels_that_a_model_was_asked_for_add_scores(on_digits):
+    added = set(on_digits.names(["label"])) - set(on_digits.names())
+    assert added == ON_LABELS
+
+
+def test_held_out_data_are_needed_to_tell_copies(digits):
+    for parts, roles in ((Parts(digits.train), FINAL), (digits, SELECTION)):
+        assert "copies" not in scorer(parts, roles=roles).names()
+
+
+# --- their values -----------------------------------------------------------------
+
+
+def test_noise_makes_every_distance_worse_in_order(digits, on_digits):
+    floor = on_digits.floor()
+    rows = [
+        on_digits.score(noisy(digits.take("test", N), level))
+        for level in (60, 120, 250)
+    ]
+    for name in ("frechet_distance", "kernel_distance", "sliced_wasserstein"):
+        values = [floor[name], *(row[name] for row in rows)]
+        assert values == sorted(values), name
+    for name in ("coverage", "precision"):
+        assert min(floor[name], rows[0][name]) > rows[-1][name], name
+
+
+def test_the_floor_is_real_test_data_as_samples(digits, on_digits):
+    floor = on_digits.floor()
+    test = Data("samples", {"real": digits.take("test", N).arrays["real"]})
+    scored = on_digits.score(test)
+    # But for the window of Parzen, in which test data would find themselves.
+    assert floor.pop("parzen_log_likelihood") < scored.pop("parzen_log_likelihood")
+    assert scored == floor
+    assert floor["nearer"] == 0.5
+    assert set(floor) | ON_IMAGES == set(on_digits.names())
+
+
+def test_copies_of_the_training_set_show(digits, on_digits):
+    copies = Data("samples", {"real": digits.train.arrays["real"][:N]})
+    found = on_digits.score(copies, ["copies", "nearer"])
+    assert found == {"copies": 1.0, "nearer": 1.0}
+
+
+def test_labels_asked_for_are_checked_by_a_classifier_and_train_one(
+    digits, monkeypatch
+):
+    monkeypatch.setattr("ganzoo.evaluation.classifier.STEPS", 150)
+    judge = scorer(digits, "classifier", n=300)
+    right = digits.take("test", judge.n)
+    wrong = {**right.arrays, "label": (right.arrays["label"] + 1) % 10}
+    names = sorted(ON_LABELS)
+    good = judge.score(right, names)
+    bad = judge.score(Data("samples", wrong, digits.train.class_names), names)
+    assert min(good.values()) > 0.75
+    assert max(bad.values()) < 0.2
+    assert judge.floor(["label"], names)["gan_train_accuracy"] > 0.7
+
+
+def test_mixtures_are_scored_by_their_modes():
+    ring = load_parts("ring8")
+    judge = scorer(ring)
+    one = ring.train.mixture.centers[:1] + RNG.normal(0, 0.01, (N, 2))
+    found = judge.score(Data("samples", {"real": one}), ["modes", "reverse_kl"])
+    assert found["modes"] == 1
+    np.testing.assert_allclose(found["reverse_kl"], np.log(8))
+    assert judge.floor(only=["modes"]) == {"modes": 8}
+
+
+def test_scores_are_the_same_each_time(digits, on_digits):
+    samples = noisy(digits.take("test", N), 50)
+    again = scorer(load_parts("digits"))
+    assert on_digits.score(samples) == again.score(samples)
+
+
+# --- protocols --------------------------------------------------------------------
+
+
+def test_each_score_names_its_extractor_sizes_seeds_and_data(digits):
+    judge = scorer(digits, "classifier")
+    (score,) = measure(
+        judge,
+        noisy(digits.take("test", N), 9),
+        only=["kernel_distance"],
+        seed=3,
+        step=7,
+        checkpoint="last",
+    )
+    for part in (
+        "kernel_distance(subsets=100, subset_size=60, seed=0)",
+        f"extractor: classifier {judge.extractor.digest}",
+        f"data: digits {digits.train.fingerprint} {digits.held_out.fingerprint}",
+        "sixths 1 to 2 of the training split, seed 0",
+        "n: 60",
+        "seed 3, step 7",
+    ):
+        assert part in score.protocol
+    assert "FID" not in score.protocol
+    assert (score.step, score.better) == (7, "lower")
+
+
+def test_what_changes_a_score_changes_its_conditions(digits, on_digits):
+    others = [
+        scorer(digits, n=N - 1),
+        scorer(digits, "classifier"),
+        scorer(digits, roles=SELECTION),
+        scorer(Parts(digits.train)),
+    ]
+    own = on_digits.conditions("recall")
+    assert all(other.conditions("recall") != own for other in others)
+    assert scorer(digits).conditions("recall") == own
+    # The extractor is no condition of a score that does not look through it.
+    name = "parzen_log_likelihood"
+    assert others[1].conditions(name) == on_digits.conditions(name)
+
+
+def test_every_score_has_a_direction():
+    assert set(metric_table.BETTER.values()) == {"lower", "higher", "floor"}
+    assert metric_table.BETTER.keys() == (
+        ALWAYS
+        | ON_IMAGES
+        | ON_CLASSES
+        | ON_LABELS
+        | ON_CAPTIONS
+        | ON_MIXTURES
+        | ON_PAIRS
+        | {"ms_ssim", "mean_gradient", "cycle_l1", "read_back_l1"}
+    )
+
+
+# --- bad input --------------------------------------------------------------------
+
+
+def test_samples_that_cannot_be_scored_are_refused(on_digits):
+    with pytest.raises(ValueError, match=r"shape \(60, 8, 8, 1\).*\(60, 4, 4, 1\)"):
+        on_digits.score(Data("samples", {"real": np.zeros((N, 4, 4, 1), "uint8")}))
+    with pytest.raises(ValueError, match="[Cc]onstant|one value"):
+        on_digits.score(Data("samples", {"real": np.zeros((N, 8, 8, 1), "uint8")}))
+    with pytest.raises(ValueError, match="NaN"):
+        Data("samples", {"real": np.full((N, 2), np.nan)})
+
+
+def test_one_image_over_and_over_is_scored_and_bad(digits, on_digits):
+    image = digits.take("test", 1).arrays["real"]
+    repeated = Data("samples", {"real": np.repeat(image, N, axis=0)})
+    found, floor = on_digits.score(repeated), on_digits.floor()
+    assert found["recall"] == 0
+    assert found["two_sample_accuracy"] > 0.9 > floor["two_sample_accuracy"]
+    assert found["frechet_distance"] > floor["frechet_distance"]
+    assert np.isfinite(list(found.values())).all()
+
+
+@pytest.mark.parametrize("n", [0, 5])
+def test_fewer_samples_than_neighbours_are_refused(digits, n):
+    with pytest.raises(ValueError, match=f"at least 6 samples.*Received: {n}"):
+        scorer(digits, n=n)
+
+
+def test_more_samples_than_there_are_real_ones_become_as_many(digits):
+    assert scorer(digits, n=10_000).n == 360
+
+
+def test_a_score_that_does_not_apply_is_refused(on_digits):
+    with pytest.raises(ValueError, match="Did you mean 'recall'"):
+        on_digits.floor(only=["recal"])
+    with pytest.raises(ValueError, match="score of 'digits' 'modes'"):
+        on_digits.floor(only=["modes"])

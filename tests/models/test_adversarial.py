@@ -1,0 +1,377 @@
+"""The one train step against Algorithm 1, and everything that `fit` takes."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from helpers import largest_difference, tiny, train, without_noise
+from keras import layers
+
+from ganzoo.models.assemble import assemble
+from ganzoo.models.gan import GAN
+
+RNG = np.random.default_rng(0)
+POINTS = RNG.normal(size=(96, 2)).astype("float32")
+
+
+def points(**options):
+    return tiny("vanilla", image_shape=(2,), **options)
+
+
+def fit(model, x=POINTS, y=None, **kwargs):
+    """Four steps of eight samples, one a call, unless told otherwise."""
+    if not isinstance(x, tf.data.Dataset):
+        kwargs = {"batch_size": 8, "steps_per_epoch": 4, **kwargs}
+    return model.fit(x, y, verbose=0, **{"steps_per_call": 1, **kwargs}).history
+
+
+# --- Algorithm 1 ------------------------------------------------------------------
+
+
+def test_parts_have_their_own_samples_and_seeds():
+    model = points(d_steps=3)
+    batch = {"real": tf.range(24.0)[:, None], "label": tf.range(24)}
+    *d_parts, g_part = model.parts(batch, model.step_seed())
+    assert [list(part["label"].numpy()) for part in d_parts] == [
+        list(range(i, 24, 3)) for i in range(3)
+    ]
+    for part in (*d_parts, g_part):
+        np.testing.assert_array_equal(part["real"][:, 0], part["label"])
+    np.testing.assert_array_equal(g_part["real"], d_parts[-1]["real"])
+    latents = [model.generate(part, True)["latent"] for part in (*d_parts, g_part)]
+    assert len(np.unique(latents)) == 4 * 8 * 4  # every number is another one
+
+
+def test_the_seed_follows_the_step_and_the_model():
+    seeds = []
+    for seed in (0, 1):
+        model = points(seed=seed)
+        for step in (0, 1, 2):
+            model.g_optimizer.iterations.assign(step)
+            seeds.append(tuple(model.step_seed().numpy()))
+    assert len(set(seeds)) == 6
+    model.g_optimizer.iterations.assign(1)
+    assert tuple(model.step_seed().numpy()) == seeds[4]
+
+
+@pytest.mark.parametrize("d_steps", [1, 3])
+def test_a_step_is_algorithm_1(d_steps, monkeypatch):
+    """k updates of D on noise of their own, then one of G on new noise."""
+    seen = []
+    for name in ("generate", "discriminator_loss", "generator_loss"):
+        own = getattr(GAN, name)
+
+        def spy(self, batch, *fake, training, own=own, name=name):
+            assert training is True
+            answer = own(self, batch, *fake, training=training)
+            (made,) = fake or (answer,)
+            seen.append((name, batch["real"].numpy(), made["latent"].numpy()))
+            return answer
+
+        monkeypatch.setattr(GAN, name, spy)
+
+    model = points(d_steps=d_steps)
+    model.train_step(tf.constant(POINTS[: 8 * d_steps]))
+    assert int(model.d_optimizer.iterations) == d_steps
+    assert int(model.g_optimizer.iterations) == model.step == 1
+    names = [name for name, _, _ in seen]
+    assert names == ["generate", "discriminator_loss"] * d_steps + [
+        "generate",
+        "generator_loss",
+    ]
+    made, used = seen[::2], seen[1::2]
+    for (_, real, latent), (_, also_real, also_latent) in zip(made, used, strict=True):
+        np.testing.assert_array_equal(real, also_real)
+        np.testing.assert_array_equal(latent, also_latent)
+    assert len(np.unique([latent for _, _, latent in made])) == (d_steps + 1) * 8 * 4
+    fresh = np.concatenate([real for _, real, _ in made[:-1]])
+    assert sorted(map(tuple, fresh)) == sorted(map(tuple, POINTS[: 8 * d_steps]))
+
+
+def test_two_steps_differ_in_their_noise():
+    model = points()
+    batch = tf.constant(POINTS[:8])
+    one = model.generate(model.parts({"real": batch}, model.step_seed())[0], True)
+    model.train_step(batch)
+    two = model.generate(model.parts({"real": batch}, model.step_seed())[0], True)
+    assert (one["latent"].numpy() != two["latent"].numpy()).all()
+
+
+def test_an_update_descends_by_hand():
+    """SGD of rate 1 moves D's only weight by minus the gradient of the mean."""
+    inputs = {"sample": keras.Input((1,), name="sample")}
+    d = keras.Model(
+        inputs,
+        layers.Dense(1, use_bias=False, kernel_initializer="zeros")(inputs["sample"]),
+    )
+    latent = {"latent": keras.Input((1,), name="latent")}
+    g = keras.Model(
+        latent, layers.Dense(1, kernel_initializer="zeros")(latent["latent"])
+    )
+    sgd = {"name": "sgd", "learning_rate": 1.0}
+    model = assemble(
+        generator=g, discriminator=d, value_range=None, d_optimizer=sgd, g_optimizer=sgd
+    )
+    logs = model.train_step(tf.constant([[1.0], [5.0]]))
+    # Fakes are 0; d/dw of mean softplus(-w x) at w = 0 is -mean(x) / 2 = -1.5.
+    np.testing.assert_allclose(d.get_weights()[0], [[1.5]], atol=1e-6)
+    # D was log 2 twice; G sees D(0) = 1/2 and d/db of softplus(-1.5 b) is -0.75.
+    assert abs(float(logs["d_loss"]) - 2 * np.log(2)) < 1e-6
+    assert abs(float(logs["g_loss"]) - np.log(2)) < 1e-6
+    np.testing.assert_allclose(g.get_weights()[1], [0.75], atol=1e-6)
+    assert abs(float(logs["d_real"]) - 0.5) < 1e-6
+    assert set(logs) == {"d_loss", "g_loss", "d_adv", "g_adv", "d_real", "d_fake"}
+
+
+def test_no_weight_is_written_before_it_was_read():
+    """The gradient of the critic's last kernel does not need the kernel, nor the loss.
+
+    TensorFlow's graph optimizers, left alone, write it before its reader has it in
+    about half of such runs.
+    """
+
+    def trained():
+        keras.utils.set_random_seed(5)
+        sgd = {"name": "sgd", "learning_rate": 0.01}
+        model = tiny(
+            "vanilla",
+            loss="wasserstein",
+            penalties={"lecam": 0.3},
+            d_clip=0.05,
+            d_steps=2,
+            d_optimizer=sgd,
+            dtype="float64",
+        )
+        train(without_noise(model), 5, steps_per_call=1)
+        return model
+
+    first = trained()
+    assert [largest_difference(first, trained()) for _ in range(6)] == [0] * 6
+
+
+# --- the running average ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("decay", [0.9, 0.2])
+def test_the_average_is_ramped_up(decay):
+    model = points(ema_decay=decay, dtype="float64", learning_rate=0.1)
+    (average,) = model.averages
+    expected = [w.copy() for w in model.generator.get_weights()]
+    for step in (1, 2):
+        model.train_step(tf.constant(POINTS[:8]))
+        # Ramp: 2/11 = 0.1818 after the first step, 3/12 = 0.25 after the second.
+        rate = min(decay, (1 + step) / (10 + step))
+        assert abs(rate - {1: 2 / 11, 2: min(decay, 0.25)}[step]) < 1e-12
+        expected = [
+            rate * old + (1 - rate) * new
+            for old, new in zip(expected, model.generator.get_weights(), strict=True)
+        ]
+        for own, hand in zip(average.get_weights(), expected, strict=True):
+            np.testing.assert_allclose(own, hand, atol=1e-12)
+    moved = [
+        np.max(np.abs(a - b))
+        for a, b in zip(
+            average.get_weights(), model.generator.get_weights(), strict=True
+        )
+    ]
+    assert min(moved) > 1e-4  # moving statistics are averaged too
+    assert model.sample(3, ema=True).tolist() != model.sample(3, ema=False).tolist()
+    assert not average.trainable_variables
+
+
+# --- what `fit` takes -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["x", "xy", "dict"])
+def test_a_data_set_of_ones_own(form):
+    images = RNG.integers(0, 256, (20, 8, 8, 1), dtype="uint8")
+    labels = np.arange(20) % 10
+    name, elements = {
+        "x": ("vanilla", images),
+        "xy": ("cgan", (images, labels)),
+        "dict": ("cgan", {"real": images, "label": labels}),
+    }[form]
+    model = tiny(name)
+    data = tf.data.Dataset.from_tensor_slices(elements).batch(8)
+    history = fit(model, data, epochs=2)
+    assert model.step == 6  # 8 + 8 + 4 samples, twice
+    assert len(history["g_loss"]) == 2
+    assert np.isfinite(history["d_loss"]).all()
+
+
+def test_labels_of_another_integer_type():
+    model = tiny("cgan")
+    images = RNG.integers(0, 256, (8, 8, 8, 1), dtype="uint8")
+    fit(model, images, np.arange(8, dtype="int64")[:, None], steps_per_epoch=1)
+    assert model.step == 1
+
+
+def test_validation_and_keras_callbacks(tmp_path):
+    model = points()
+    batches = []
+    history = fit(
+        model,
+        epochs=5,
+        validation_data=POINTS[:10],
+        callbacks=[
+            # Nothing is an improvement by 1000: training stops after two epochs.
+            keras.callbacks.EarlyStopping("g_loss", min_delta=1e3, mode="min"),
+            keras.callbacks.EarlyStopping("val_g_loss", patience=9, mode="min"),
+            keras.callbacks.LambdaCallback(
+                on_train_batch_end=lambda batch, logs: batches.append((batch, *logs))
+            ),
+            keras.callbacks.CSVLogger(tmp_path / "log.csv"),
+        ],
+    )
+    names = sorted(model.log.names)
+    assert sorted(history) == sorted([*names, *(f"val_{name}" for name in names)])
+    assert len(history["g_loss"]) == 2
+    assert model.step == 8
+    assert batches == [(i % 4, *names) for i in range(8)]
+    lines = (tmp_path / "log.csv").read_text().splitlines()
+    assert lines[0].split(",") == ["epoch", *sorted(history)]
+    written = dict(zip(lines[0].split(","), lines[2].split(","), strict=True))
+    assert abs(float(written["val_g_loss"]) - history["val_g_loss"][1]) < 1e-6
+    assert all(len(values) == 2 for values in history.values())
+
+
+def test_evaluate_is_the_mean_over_all_samples_and_changes_nothing():
+    model = points()
+    before = [v.numpy() for v in model.weights if "log/" not in v.path]
+    logs = model.evaluate(POINTS[:10], batch_size=4, return_dict=True, verbose=0)
+    # Batches of 4, 4 and 2 count by their size.
+    mean = model.probability_real(POINTS[:10]).mean()
+    assert abs(logs["d_real"] - mean) < 1e-6
+    assert set(logs) == set(model.log.names)
+    again = model.evaluate(POINTS[:10], batch_size=4, return_dict=True, verbose=0)
+    assert again == logs
+    for old, new in zip(
+        before, (v for v in model.weights if "log/" not in v.path), strict=True
+    ):
+        np.testing.assert_array_equal(new, old)
+
+
+def test_several_steps_a_call_are_the_same_steps():
+    models = []
+    for steps in (1, 5):
+        keras.utils.set_random_seed(3)
+        models.append(points(dtype="float64"))
+        fit(models[-1], steps_per_epoch=5, steps_per_call=steps)
+    assert models[0].step == models[1].step == 5
+    assert largest_difference(*models) < 1e-10
+    keras.utils.set_random_seed(3)
+    assert largest_difference(models[0], points(dtype="float64")) > 1e-4
+
+
+def test_fit_goes_on_where_it_stopped():
+    """Two calls of fit see what one sees: the order of the data is the step's."""
+    models = []
+    for calls in ([4], [2, 2]):
+        keras.utils.set_random_seed(3)
+        models.append(points(dtype="float64"))
+        for steps in calls:
+            fit(models[-1], steps_per_epoch=steps)
+    assert largest_difference(*models) == 0
+
+
+# --- what `fit` refuses -----------------------------------------------------------
+
+IMAGES = RNG.integers(0, 256, (16, 8, 8, 1), dtype="uint8")
+FLOATS = (IMAGES / 127.5 - 1).astype("float32")
+
+
+def _with_nan():
+    x = FLOATS.copy()
+    x[3, 2, 1, 0] = np.nan
+    return x
+
+
+@pytest.mark.parametrize(
+    "x,message",
+    [
+        (IMAGES.astype("int32"), "allowed: uint8 in 0..255, or float. Received: int32"),
+        (IMAGES.astype("float32"), "outside the model's value_range"),
+        (FLOATS * 1.01, "scale them to [-1, 1] or pass uint8"),
+        (_with_nan(), "Received: 1 of 1024, the first at index (3, 2, 1, 0)"),
+        (IMAGES[:0], "Received: 0 samples, batch_size=8"),
+        (IMAGES[:7], "Received: 7 samples, batch_size=8"),
+        (IMAGES[:, :4], "build it with image_shape=(4, 8, 1)"),
+        (IMAGES.reshape(16, 64), "must have the model's shape (8, 8, 1)"),
+    ],
+)
+def test_refuses_samples(x, message):
+    model = tiny("vanilla")
+    with pytest.raises(ValueError) as error:
+        fit(model, x)
+    assert message in str(error.value)
+    assert model.step == 0
+
+
+@pytest.mark.parametrize(
+    "labels,message",
+    [
+        (np.full(16, 10), "must be from 0 to 9. Received: 10 to 10"),
+        (np.full(16, -2), "Received: -2 to -2"),
+        (np.zeros(16), "allowed: integers of shape (N,) or (N, 1)"),
+        (np.zeros(15, int), "Received: {'real': 16, 'label': 15}"),
+        (np.zeros((16, 10), int), "of shape (16, 10)"),
+    ],
+)
+def test_refuses_labels(labels, message):
+    with pytest.raises(ValueError) as error:
+        fit(tiny("cgan"), IMAGES, labels)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "elements,message",
+    [
+        (IMAGES.astype("float32"), "outside the model's value_range"),
+        (IMAGES.astype("int64"), "Received: int64"),
+        ((IMAGES, IMAGES, IMAGES), "A batch is x, (x, label) or a dict."),
+        ({"image": IMAGES}, "needs the key 'real'"),
+        (IMAGES[:, :4], "must have the model's shape (8, 8, 1)"),
+    ],
+)
+def test_refuses_a_data_set(elements, message):
+    data = tf.data.Dataset.from_tensor_slices(elements).batch(8)
+    with pytest.raises(ValueError) as error:
+        fit(tiny("vanilla"), data)
+    assert message in str(error.value)
+
+
+def test_refuses_a_batch_that_does_not_divide_by_the_steps_of_d():
+    data = tf.data.Dataset.from_tensor_slices(IMAGES).batch(8)
+    with pytest.raises(ValueError) as error:
+        fit(tiny("vanilla", d_steps=3), data)
+    assert "d_steps x replicas = 3" in str(error.value)
+    assert "Received a batch of 8; 6 or 9 would do." in str(error.value)
+
+
+def test_refuses_a_batch_that_does_not_divide_by_the_replicas(mirrored):
+    with mirrored.scope():
+        model = points(d_steps=3)
+    data = tf.data.Dataset.from_tensor_slices(POINTS).batch(8)
+    with pytest.raises(ValueError, match="replicas = 6.*batch of 8; 6 or 12 would do"):
+        fit(model, data)
+
+
+# --- what `compile` refuses -------------------------------------------------------
+
+
+def test_refuses_a_weight_that_both_players_own():
+    shared = layers.Dense(2, name="shared")
+    latent = {"latent": keras.Input((2,), name="latent")}
+    sample = {"sample": keras.Input((2,), name="sample")}
+    g = keras.Model(latent, shared(latent["latent"]))
+    d = keras.Model(sample, layers.Dense(1)(shared(sample["sample"])))
+    with pytest.raises(ValueError, match="exactly one player.*shared/kernel"):
+        assemble(generator=g, discriminator=d, value_range=None)
+
+
+@pytest.mark.parametrize("clip", ["clipnorm", "global_clipnorm", "clipvalue"])
+def test_refuses_clipping_under_several_replicas(clip, mirrored):
+    sgd = {"name": "sgd", clip: 1.0}
+    assert points(d_optimizer=sgd).d_optimizer is not None
+    with mirrored.scope(), pytest.raises(ValueError, match=f"Remove .*{clip}"):
+        points(d_optimizer=sgd)

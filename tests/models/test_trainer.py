@@ -1,0 +1,221 @@
+"""What replicas must not change: `fit`, `evaluate`, loading, and a whole run."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from helpers import arrays_for, largest_difference, tiny, train, without_noise
+
+import ganzoo
+from ganzoo.layers import MinibatchDiscrimination
+from ganzoo.runs import checkpoint
+from ganzoo.runs.experiment import Experiment
+from ganzoo.runs.log import read_rows
+from ganzoo.training.callbacks.health import TrainingDiverged
+
+
+def made(name="vanilla", **options):
+    keras.utils.set_random_seed(5)
+    return without_noise(tiny(name, dtype="float64", ema_decay=0.9, **options))
+
+
+def both(mirrored, function, make=made):
+    """What `function` of a model answers on one device and on two replicas."""
+    one = make()
+    with mirrored.scope():
+        two = make()
+    return one, two, function(one), function(two)
+
+
+# --- the user's own scope around `build`, `fit` outside of it ---------------------
+
+
+def test_a_smaller_last_batch_is_that_of_one_device(mirrored):
+    """19 samples in batches of 8: the last one, of 3, is filled."""
+    images = arrays_for(made(), 19)["real"]
+    data = tf.data.Dataset.from_tensor_slices(images).batch(8)
+
+    def fit(model):
+        model.fit(data, epochs=2, verbose=0)
+        return model.step
+
+    one, two, *steps = both(mirrored, fit)
+    assert steps == [6, 6]
+    assert largest_difference(one, two) <= 1e-10
+
+
+def looking_at_the_batch():
+    """A D with minibatch features, and a loss of means over the batch."""
+    model = made(
+        loss="relativistic_average", d_hidden=(4,), g_hidden=(4,), normalize=False
+    )
+    d = model.discriminator
+    features = MinibatchDiscrimination(3, 2, dtype="float64")(d.layers[-2].output)
+    logits = keras.layers.Dense(1, dtype="float64")(features)
+    other = ganzoo.GAN(
+        generator=model.generator,
+        discriminator=keras.Model(d.input, logits),
+        objective="relativistic_average",
+    )
+    other.compile(keras.optimizers.SGD(), keras.optimizers.SGD())
+    return other
+
+
+@pytest.mark.parametrize("make", [made, lambda: made("sgan"), looking_at_the_batch])
+@pytest.mark.parametrize("count", [11, 9, 1])
+def test_evaluate_is_that_of_one_device_however_uneven(make, count, mirrored):
+    """The last of the batches of 4 has 3 or 1 samples: uneven shares, or an empty."""
+
+    def evaluate(model):
+        arrays = arrays_for(model, count)
+        return model.evaluate(arrays, batch_size=4, return_dict=True, verbose=0)
+
+    _, _, alone, shared = both(mirrored, evaluate, make)
+    assert np.isfinite(list(alone.values())).all()
+    assert shared == pytest.approx(alone, abs=1e-10)
+
+
+def test_validation_within_fit(mirrored):
+    def fit(model):
+        return model.fit(
+            arrays_for(model, 16),
+            batch_size=8,
+            epochs=2,
+            validation_data=arrays_for(model, 7),
+            verbose=0,
+        ).history
+
+    one, two, alone, shared = both(mirrored, fit)
+    assert largest_difference(one, two) <= 1e-10
+    assert alone.keys() == shared.keys() and "val_g_loss" in alone
+    for name, values in alone.items():
+        np.testing.assert_allclose(shared[name], values, atol=1e-10, err_msg=name)
+
+
+@pytest.mark.parametrize("before,after", [(False, True), (True, False)])
+def test_a_saved_model_goes_on_under_another_strategy(
+    before, after, mirrored, tmp_path
+):
+    """Its batch statistics span the replicas that it is loaded under."""
+    scopes = {False: tf.distribute.get_strategy(), True: mirrored}
+    with scopes[before].scope():
+        model = tiny("dcgan", dtype="float64")
+    model.save(tmp_path / "model.keras")
+    with scopes[after].scope():
+        loaded = ganzoo.load(tmp_path / "model.keras")
+    for one in (model, loaded):
+        train(one, 1)
+    pairs = [
+        (a.numpy(), b.numpy())
+        for a, b in zip(model.weights, loaded.weights, strict=True)
+        if "moving_" in a.path
+    ]
+    assert pairs
+    for a, b in pairs:
+        np.testing.assert_allclose(a, b, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", ["began", "vanilla"])
+def test_a_loaded_file_computes_in_its_own_precision(name, tmp_path):
+    """What a model keeps beside its networks has it too: averages, k, the log."""
+    model = tiny(name, dtype="float64", ema_decay=0.9, penalties={"lecam": 1.0})
+    model.save(tmp_path / "model.keras")
+    loaded = ganzoo.load(tmp_path / "model.keras")
+    assert loaded.dtype_policy == model.dtype_policy
+    for a, b in zip(model.variables, loaded.variables, strict=True):
+        assert a.dtype == b.dtype, a.path
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_a_loaded_float64_file_trains_on_as_the_model(tmp_path):
+    model = without_noise(tiny("vanilla", dtype="float64", penalties={"lecam": 1.0}))
+    model.save(tmp_path / "model.keras")
+    loaded = ganzoo.load(tmp_path / "model.keras")
+    train(model, 2)
+    train(loaded, 2)
+    assert largest_difference(model, loaded) == 0
+
+
+def test_the_users_own_networks_span_the_replicas(mirrored):
+    """Keras' own batch normalisation, as a user would have it in a network."""
+
+    def make():
+        keras.utils.set_random_seed(5)
+        nets = {}
+        for name, sizes in {"latent": (3, 4, 2), "sample": (2, 4, 1)}.items():
+            given = x = keras.Input((sizes[0],), name=name, dtype="float64")
+            for size in sizes[1:]:
+                x = keras.layers.BatchNormalization(dtype="float64")(x)
+                x = keras.layers.Dense(size, "tanh", use_bias=False, dtype="float64")(x)
+            nets[name] = keras.Model({name: given}, x)
+        model = ganzoo.GAN(
+            generator=nets["latent"], discriminator=nets["sample"], value_range=None
+        )
+        model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+        return model
+
+    points = np.random.default_rng(0).normal(3, 2, (32, 2)).astype("float32")
+
+    def fit(model):
+        model.fit(points, batch_size=8, epochs=2, verbose=0)
+
+    one, two, *_ = both(mirrored, fit, make)
+    assert largest_difference(one, two) <= 1e-6
+
+
+# --- a whole run ------------------------------------------------------------------
+
+RUN = {
+    "model": "vanilla",
+    "options": {"g_hidden": [8], "d_hidden": [8], "dropout": 0.0, "ema_decay": 0.9},
+    "dtype": "float64",
+    "batch_size": 16,
+    "log_every": 2,
+    "sample_every": 4,
+    "checkpoint_every": 4,
+}
+
+
+def run(workdir, steps, strategy, **changes):
+    experiment = Experiment(**{**RUN, "steps": steps, "strategy": strategy, **changes})
+    return ganzoo.train(experiment, workdir, progress=False)
+
+
+@pytest.mark.parametrize("first,then", [("none", "mirrored"), ("mirrored", "none")])
+def test_a_run_goes_on_under_another_strategy(first, then, mirrored, tmp_path):
+    whole = run(tmp_path / "whole", 8, "none")
+    run(tmp_path / "run", 4, first)
+    other = run(tmp_path / "run", 8, then)
+    assert largest_difference(whole, other) <= 1e-10
+    a, b = (read_rows(tmp_path / name / "metrics.jsonl") for name in ("whole", "run"))
+    terms = whole.log.names
+    np.testing.assert_allclose(
+        [[row[t] for t in terms] for row in a],
+        [[row[t] for t in terms] for row in b],
+        atol=1e-10,
+    )
+
+
+def test_resume_under_replicas_is_bit_for_bit_with_dropout(mirrored, tmp_path):
+    def build(seed):
+        keras.utils.set_random_seed(seed)
+        with mirrored.scope():
+            return tiny("vanilla", dropout=0.4, ema_decay=0.9)
+
+    model = build(5)
+    train(model, 4, steps_per_call=2)
+    checkpoint.save(model, tmp_path)
+    train(model, 6, steps_per_call=2)
+    resumed = build(99)
+    assert checkpoint.restore(resumed, tmp_path) == 4
+    train(resumed, 6, steps_per_call=2)
+    assert largest_difference(model, resumed) == 0
+    states = [v for v in model.variables if "seed_generator_state" in v.path]
+    assert states
+
+
+def test_the_monitor_stops_a_run_under_replicas(mirrored, tmp_path):
+    sgd = {"name": "sgd", "learning_rate": 1e300}
+    options = {**RUN["options"], "d_optimizer": sgd, "g_optimizer": sgd}
+    with pytest.raises(TrainingDiverged, match="not finite"):
+        run(tmp_path, 4, "mirrored", options=options)

@@ -1,0 +1,116 @@
+"""The models that are installed with the package."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from helpers import tiny
+
+import ganzoo
+from ganzoo.runs import pretrained
+
+
+@pytest.mark.parametrize("name", pretrained.names())
+def test_every_model_loads_samples_and_has_a_card(name):
+    samples = ganzoo.load(name).sample(16)
+    assert samples.shape[0] == 16 and samples.dtype == np.uint8
+    assert samples.std() > 30
+    assert not np.array_equal(samples[0], samples[1])
+    about = pretrained.card(name)
+    assert f"--config={about['config']}" in about["command"]
+    for scores in about["scores"].values():
+        assert all(score["protocol"] and "floor" in score for score in scores)
+    files = [pretrained.FOLDER / f"{name}.{kind}" for kind in ("npz", "json")]
+    assert sum(file.stat().st_size for file in files) <= 2 * 2**20
+
+
+def test_there_are_digits_and_mnist():
+    assert {"dcgan_digits", "dcgan_mnist", "cgan_mnist"} <= set(pretrained.names())
+
+
+def test_the_cards_scores_are_those_of_the_loaded_model():
+    about = pretrained.card("dcgan_digits")
+    expected = {s["metric"]: s["value"] for s in about["scores"]["pixels"]}
+    settings = {"dataset": "digits", "extractor": "pixels", "n": 2000}
+    found = ganzoo.evaluate("dcgan_digits", **settings, only=list(expected))
+    for score in found.scores:
+        assert score.value == pytest.approx(expected[score.metric], rel=1e-3)
+
+
+def test_no_network_and_no_data_are_needed():
+    code = """
+import socket
+def refuse(*args, **kwargs): raise OSError("no network here")
+socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
+import ganzoo
+print(ganzoo.load("dcgan_digits").sample(16).shape)
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[-2] == "(16, 8, 8, 1)"
+
+
+def test_written_and_loaded_again_it_samples_nearly_the_same(tmp_path, monkeypatch):
+    model = tiny("vanilla", seed=3)
+    options = {"image_shape": [8, 8, 1], "g_hidden": [16, 16], "d_hidden": [16, 16]}
+    made = {"name": "vanilla", "options": {**options, "latent_dim": 4}}
+    pretrained.write(model, "mine", made, {"note": 1}, tmp_path)
+    monkeypatch.setattr(pretrained, "FOLDER", tmp_path)
+    loaded = ganzoo.load("mine")
+    difference = model.sample(64).astype(int) - loaded.sample(64).astype(int)
+    assert 0 < np.abs(difference).max() <= 8
+    assert pretrained.card("mine")["note"] == 1
+    data = bytearray((tmp_path / "mine.npz").read_bytes())
+    data[100] ^= 1
+    (tmp_path / "mine.npz").write_bytes(data)
+    with pytest.raises(ValueError, match="another hash"):
+        ganzoo.load("mine")
+
+
+def test_an_average_is_what_is_kept(tmp_path, monkeypatch):
+    model = tiny("vanilla", ema_decay=0.9)
+    for weight in model.average_of(model.generator).weights:
+        weight.assign(weight + 0.1)
+    made = {"name": "vanilla", "options": {"image_shape": [8, 8, 1]}}
+    made["options"] |= {"g_hidden": [16, 16], "d_hidden": [16, 16], "latent_dim": 4}
+    pretrained.write(model, "mean", made, {}, tmp_path)
+    monkeypatch.setattr(pretrained, "FOLDER", tmp_path)
+    loaded = ganzoo.load("mean")
+    difference = model.sample(16).astype(int) - loaded.sample(16).astype(int)
+    assert np.abs(difference).max() <= 8
+    assert not loaded.averages
+
+
+def test_too_large_a_model_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(pretrained, "MAX_BYTES", 100)
+    with pytest.raises(ValueError, match="more than 100"):
+        pretrained.write(tiny("vanilla"), "large", {}, {}, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unknown_name_is_refused_with_the_nearest():
+    with pytest.raises(ValueError, match="Did you mean 'dcgan_mnist'"):
+        ganzoo.load("dcgan_minst")
+    with pytest.raises(ValueError, match="Unknown pretrained model 'x'"):
+        pretrained.load("x")
+
+
+def test_a_path_goes_before_a_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dcgan_mnist").mkdir()
+    with pytest.raises(ValueError, match="neither a run directory"):
+        ganzoo.load("dcgan_mnist")
+
+
+def test_the_list_has_them(capsys, monkeypatch):
+    from ganzoo.cli.main import main
+
+    monkeypatch.setattr(sys, "argv", ["ganzoo", "list", "--pretrained"])
+    with pytest.raises(SystemExit):
+        main()
+    said = capsys.readouterr().out
+    assert "ganzoo evaluate dcgan_mnist --dataset=mnist --n=2000" in said
+    assert len(said.splitlines()) == len(pretrained.names())
+    assert json.loads((pretrained.FOLDER / "dcgan_mnist.json").read_text())

@@ -1,0 +1,43 @@
+"""Files written by ganzoo 0.1.0 load, and give the samples that they gave then."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import ganzoo
+
+FILES = Path(__file__).parent / "fixtures/v0_1_0"
+SAMPLES = np.load(FILES / "samples.npz")
+
+
+def check(samples, expected):
+    """Equal but for rounding: another CPU may move a pixel by one."""
+    assert samples.dtype == expected.dtype
+    np.testing.assert_allclose(samples.astype(float), expected, rtol=1e-5, atol=1)
+
+
+@pytest.mark.parametrize("name", ["dcgan", "wgan-gp"])
+def test_a_keras_file_samples_as_before(name):
+    model = ganzoo.load(FILES / f"{name}.keras")
+    check(model.sample(6, seed=5), SAMPLES[name])
+    assert model.step == 2
+
+
+@pytest.mark.parametrize("name", ["cyclegan", "next-frame"])
+def test_a_keras_file_translates_as_before(name):
+    model = ganzoo.load(FILES / f"{name}.keras")
+    check(model.translate(SAMPLES[f"{name}_in"]), SAMPLES[name])
+
+
+def test_a_run_directory_samples_as_before(tmp_path):
+    shutil.copytree(FILES / "run", tmp_path / "run")
+    model = ganzoo.load(tmp_path / "run")
+    samples = model.sample(6, seed=5)
+    np.testing.assert_allclose(samples, SAMPLES["run"], rtol=1e-4, atol=1e-5)
+    assert model.step == 20
+
+
+def test_a_pretrained_card_samples_as_before():
+    check(ganzoo.load("dcgan_digits").sample(6, seed=5), SAMPLES["dcgan_digits"])

@@ -1,0 +1,140 @@
+"""Who takes part: TF_CONFIG, Slurm, and the meeting before TensorFlow's cluster."""
+
+import json
+import threading
+
+import pytest
+
+from ganzoo.cli.launch import _free_ports, launch
+from ganzoo.runs import directory
+from ganzoo.training import cluster, train
+
+
+def config(workers=("a:1", "b:2"), kind="worker", index=0, **jobs):
+    return json.dumps(
+        {
+            "cluster": {"worker": list(workers), **jobs},
+            "task": {"type": kind, "index": index},
+        }
+    )
+
+
+def test_reads_tf_config(monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", config(index=1))
+    assert cluster.from_environment() == cluster.Cluster(("a:1", "b:2"), 1)
+    assert not cluster.from_environment().is_chief
+
+
+@pytest.mark.parametrize(
+    "text,message",
+    [
+        ("", "needs the environment variable TF_CONFIG"),
+        ("{", "TF_CONFIG is malformed"),
+        ("[]", "TF_CONFIG is malformed"),
+        ('{"cluster": {}}', "TF_CONFIG is malformed"),
+        (config(index="one"), "TF_CONFIG is malformed"),
+        (config(index=2), "an index among them"),
+        (config(index=-1), "an index among them"),
+        (config(kind="ps"), "workers alone"),
+        (config(chief=["c:3"]), "workers alone"),
+        (config(workers=("a:1", "a:1")), "each address once"),
+        (config(workers=("a", "b:2")), "TF_CONFIG is malformed"),
+        (config(workers=("a:0", "b:2")), "each address once"),
+    ],
+)
+def test_refuses_tf_config(monkeypatch, text, message):
+    monkeypatch.setenv("TF_CONFIG", text)
+    with pytest.raises(ValueError, match=message) as caught:
+        cluster.from_environment()
+    assert '{"cluster": {"worker": ["host1:port"' in str(caught.value)
+
+
+def test_slurm_makes_tf_config(monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    for name, value in {
+        "SLURM_STEP_NODELIST": "node[1-2]",
+        "SLURM_STEP_NUM_TASKS": "2",
+        "SLURM_STEP_TASKS_PER_NODE": "1(x2)",
+        "SLURM_PROCID": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    found = cluster.from_environment()
+    assert found.index == 1
+    assert [address.split(":")[0] for address in found.workers] == ["node1", "node2"]
+    monkeypatch.delenv("TF_CONFIG")
+
+
+def meet_all(fingerprints, patience=10.0, absent=()):
+    """The workers meet in threads; returns each one's error, or None."""
+    workers = tuple(f"localhost:{port}" for port in _free_ports(len(fingerprints)))
+    errors = [None] * len(workers)
+
+    def one(i):
+        try:
+            cluster.meet(cluster.Cluster(workers, i), fingerprints[i], patience)
+        except ValueError as error:
+            errors[i] = str(error)
+
+    threads = [
+        threading.Thread(target=one, args=(i,))
+        for i in range(len(workers))
+        if i not in absent
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+        assert not thread.is_alive()
+    return errors
+
+
+def test_equal_workers_meet():
+    assert meet_all([{"a": "1"}] * 3) == [None] * 3
+
+
+def test_other_settings_are_named_by_every_worker():
+    errors = meet_all([{"a": "1", "b": "2"}, {"a": "1", "b": "3"}])
+    assert "Workers 0 and 1" in errors[0] and "b: '2' here, '3' there" in errors[0]
+    assert "b: '3' here, '2' there" in errors[1]
+
+
+def test_another_version_is_named(monkeypatch, tmp_path):
+    fingerprints = []
+    for version in ("1.0", "1.1"):
+        monkeypatch.setattr("ganzoo.training.train.code_version", lambda v=version: v)
+        fingerprints.append(train._fingerprint({"steps": 4}, tmp_path))
+    errors = meet_all(fingerprints)
+    assert "  version of ganzoo: '1.0' here, '1.1' there" in errors[0]
+
+
+def test_a_missing_worker_is_named_in_time():
+    errors = meet_all([{}, {}], patience=1.0, absent=(1,))
+    assert "waited 1 s for localhost:" in errors[0]
+
+
+def test_a_port_in_use_is_refused():
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("", 0))
+        taken.listen()
+        address = f"localhost:{taken.getsockname()[1]}"
+        with pytest.raises(ValueError, match="cannot listen on port"):
+            cluster.meet(cluster.Cluster((address, "localhost:1"), 0), {}, 1.0)
+
+
+@pytest.mark.parametrize("message", ["HTTP/1.1 400 \xff", "[" * 10_000, '"text"'])
+def test_another_program_on_a_workers_port_is_named(message):
+    mine, theirs = (f"localhost:{port}" for port in _free_ports(2))
+    with cluster._serve(theirs, message):
+        with pytest.raises(ValueError, match=f"{theirs} is no worker of ganzoo"):
+            cluster.meet(cluster.Cluster((mine, theirs), 0), {}, 5.0)
+
+
+def test_launch_ends_all_workers_when_one_fails(capfd):
+    code = launch(2, ["describe", "no-such-model"])
+    assert code == 1
+    printed = capfd.readouterr().out
+    assert "] ganzoo: Unknown model 'no-such-model'" in printed
+    with pytest.raises(ValueError, match="`workers` must be 1 or more"):
+        launch(0, [])

@@ -1,0 +1,336 @@
+"""A run from its first command to its last: what is written, resumed and refused."""
+
+import json
+import shutil
+
+import keras
+import numpy as np
+import pytest
+from small_runs import BASE, TINY, check_equal, files_of
+
+import ganzoo
+from ganzoo.runs import directory
+from ganzoo.runs.experiment import Experiment
+from ganzoo.runs.log import read_rows
+from ganzoo.training import train
+from ganzoo.training.callbacks.health import TrainingDiverged
+
+
+def _train(workdir, **changes):
+    return ganzoo.train(Experiment(**BASE | changes), workdir, progress=False)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A finished run of 4 steps and its model; tests leave it as it is."""
+    path = tmp_path_factory.mktemp("runs") / "finished"
+    return path, _train(path)
+
+
+@pytest.fixture
+def run(finished, tmp_path):
+    """A copy of the finished run, to do with as a test likes."""
+    return shutil.copytree(finished[0], tmp_path / "run")
+
+
+def _steps(workdir):
+    return [row["step"] for row in read_rows(workdir / "metrics.jsonl")]
+
+
+def test_a_run_holds_its_settings_log_pictures_and_checkpoints(finished):
+    path, model = finished
+    assert model.step == 4
+    config = json.loads((path / "config.json").read_text())
+    assert config["format"] == 1
+    assert config["experiment"]["steps"] == 4
+    assert config["build"]["options"] == {
+        "image_shape": [8, 8, 1],
+        "seed": 0,
+        **TINY,
+    }
+    assert config["data"]["name"] == "digits"
+    assert config["data"]["samples"] == 1437
+    environment = json.loads((path / "environment.json").read_text())
+    assert environment["packages"]["keras"] == keras.__version__
+    assert environment["devices"]
+    rows = read_rows(path / "metrics.jsonl")
+    assert [row["step"] for row in rows] == [2, 4]
+    assert {"seconds", "images_per_second", *model.log.names} <= rows[0].keys()
+    pictures = {name for name in files_of(path) if name.endswith((".png", ".gif"))}
+    assert pictures == {
+        "curves.png",
+        "samples/step_00000000.png",
+        "samples/step_00000004.png",
+        "samples/training.gif",
+    }
+    assert (path / "checkpoints/step_00000004.npz").is_file()
+    assert not list(path.rglob("*.tmp"))
+
+
+def test_load_gives_the_trained_model_back(finished):
+    path, model = finished
+    loaded = ganzoo.load(path)
+    check_equal(loaded, model)
+    samples = loaded.sample(5, seed=3)
+    np.testing.assert_array_equal(samples, model.sample(5, seed=3))
+    assert loaded.generator is not model.generator
+
+
+# Keras 3.15 hands NumPy its variables in a way that NumPy 2 deprecates.
+def test_load_takes_a_keras_file_too(finished, tmp_path):
+    _, model = finished
+    model.save(tmp_path / "model.keras")
+    loaded = ganzoo.load(str(tmp_path / "model.keras"))
+    np.testing.assert_array_equal(loaded.sample(3), model.sample(3))
+
+
+def test_the_same_command_again_trains_no_more(finished, run):
+    before = files_of(run)
+    model = _train(run)
+    check_equal(model, finished[1])
+    changed = {name for name, data in files_of(run).items() if before.get(name) != data}
+    # An .npz holds the time of writing.
+    assert changed <= {f"checkpoints/step_00000004.{kind}" for kind in ("npz", "json")}
+
+
+def test_more_steps_go_on_bit_for_bit(run, tmp_path):
+    longer = _train(run, steps=7)
+    assert longer.step == 7
+    assert _steps(run) == [2, 4, 6, 7]
+    assert json.loads((run / "config.json").read_text())["experiment"]["steps"] == 7
+    check_equal(longer, _train(tmp_path / "at_once", steps=7))
+
+
+def test_fewer_steps_than_are_done_are_refused(run):
+    before = files_of(run)
+    with pytest.raises(ValueError, match="at step 4 already.* Received: 3"):
+        _train(run, steps=3)
+    assert files_of(run) == before
+
+
+def test_other_settings_are_refused_with_a_list_of_them(run):
+    before = files_of(run)
+    with pytest.raises(ValueError) as error:
+        _train(run, batch_size=8, options={**TINY, "latent_dim": 5, "dropout": 0.1})
+    assert [line for line in str(error.value).splitlines() if line[0] == " "] == [
+        "  batch_size: 16 before, 8 now",
+        "  options.dropout: None before, 0.1 now",
+        "  options.latent_dim: 4 before, 5 now",
+    ]
+    assert files_of(run) == before
+
+
+def test_a_tuple_is_the_list_of_the_config(run):
+    assert _train(run, options={**TINY, "g_hidden": (8,), "d_hidden": (8,)}).step == 4
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "config.json"])
+def test_a_foreign_directory_is_refused_and_untouched(name, tmp_path):
+    (tmp_path / name).write_text('{"architectures": ["another program"]}')
+    before = files_of(tmp_path)
+    with pytest.raises(ValueError, match=f"{tmp_path}.*(not a run|is damaged)"):
+        _train(tmp_path)
+    assert files_of(tmp_path) == before
+
+
+@pytest.mark.parametrize("place", ["file", "file/run"])
+def test_a_directory_that_cannot_be_made_is_refused(place, tmp_path):
+    (tmp_path / "file").write_text("here already")
+    with pytest.raises(ValueError, match=f"{tmp_path / place} (cannot be used|is not)"):
+        _train(tmp_path / place)
+
+
+def test_two_runs_in_one_directory_are_refused(run):
+    with directory.claim(run), pytest.raises(ValueError, match="Another process"):
+        _train(run)
+    assert _train(run).step == 4  # once it is free
+
+
+@pytest.mark.parametrize(
+    "changes,message",
+    [
+        ({"options": {**TINY, "g_hiden": [8]}}, "Unknown option"),  # before the build
+        ({"batch_size": 5000}, "Fewer samples than a batch"),  # as training begins
+    ],
+)
+def test_a_failed_first_start_leaves_the_directory_usable(changes, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        _train(tmp_path / "run", **changes)
+    assert _train(tmp_path / "run", steps=2).step == 2
+
+
+def _npz(path, seed):
+    rng = np.random.default_rng(seed)
+    np.savez(path, x_train=rng.integers(0, 256, (32, 8, 8), dtype="uint8"))
+    return str(path)
+
+
+def test_changed_data_are_refused(tmp_path):
+    data = _npz(tmp_path / "mine.npz", seed=0)
+    _train(tmp_path / "run", dataset=data, steps=2)
+    _npz(tmp_path / "mine.npz", seed=1)
+    with pytest.raises(ValueError, match="data set 'mine' has changed"):
+        _train(tmp_path / "run", dataset=data, steps=4)
+
+
+def _set_config(path, **changes):
+    config = json.loads((path / "config.json").read_text())
+    (path / "config.json").write_text(json.dumps(config | changes))
+
+
+@pytest.mark.parametrize(
+    "spoil,message",
+    [
+        (lambda run: shutil.rmtree(run), "neither a run directory nor a .keras file"),
+        (lambda run: (run / "config.json").unlink(), "neither a run directory"),
+        (lambda run: (run / "config.json").write_text("{"), "is damaged"),
+        (lambda run: (run / "config.json").write_text("[]"), "is damaged"),
+        (lambda run: (run / "config.json").write_text('{"format": 1}'), "is damaged"),
+        (lambda run: _set_config(run, format=2), "newer version.*format 2.*reads 1"),
+        (lambda run: shutil.rmtree(run / "checkpoints"), "has no checkpoint yet"),
+    ],
+)
+def test_load_of_what_is_no_run_is_refused(spoil, message, run):
+    spoil(run)
+    with pytest.raises(ValueError, match=message):
+        ganzoo.load(run)
+
+
+@pytest.mark.parametrize("name", ["model.txt", "model.keras", "model.h5"])
+def test_load_of_what_is_no_model_is_refused(name, tmp_path):
+    (tmp_path / name).write_text("no model")
+    with pytest.raises(ValueError, match=name):
+        ganzoo.load(tmp_path / name)
+
+
+class Interrupt(keras.callbacks.Callback):
+    """Ctrl-C at one step."""
+
+    def __init__(self, step):
+        super().__init__()
+        self.step = step
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.model.step == self.step:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_run_goes_on_bit_for_bit(tmp_path, monkeypatch):
+    settings = {"steps": 12, "log_every": 4, "options": {**TINY, "dropout": 0.3}}
+    whole = _train(tmp_path / "whole", **settings)
+    watchers = train._watchers
+    with monkeypatch.context() as patched:
+        patched.setattr(train, "STEPS_PER_CALL", 1)  # so that step 6 is seen
+        patched.setattr(
+            train, "_watchers", lambda *args: [*watchers(*args), Interrupt(6)]
+        )
+        with pytest.raises(KeyboardInterrupt):
+            _train(tmp_path / "run", **settings)
+    assert _steps(tmp_path / "run") == [4]
+    assert ganzoo.load(tmp_path / "run").step == 6
+    resumed = _train(tmp_path / "run", **settings)
+    check_equal(resumed, whole)
+    assert _steps(tmp_path / "run") == [4, 8, 12]
+    first, second = (
+        read_rows(tmp_path / name / "metrics.jsonl") for name in ("whole", "run")
+    )
+    terms = resumed.log.names
+    for i in (0, 2):  # the interval of the interruption has a mean of its rest
+        assert [first[i][t] for t in terms] == [second[i][t] for t in terms]
+
+
+def test_divergence_stops_before_anything_is_saved(tmp_path):
+    (tmp_path / "run").mkdir()
+    sgd = {"name": "sgd", "learning_rate": 1e30}
+    options = {**TINY, "d_optimizer": sgd, "g_optimizer": sgd}
+    with pytest.raises(TrainingDiverged, match="_loss.* before step 2"):
+        _train(tmp_path / "run", options=options, checkpoint_every=2, sample_every=2)
+    assert _steps(tmp_path / "run") == []
+    assert not (tmp_path / "run/checkpoints").exists()
+    pictures = (tmp_path / "run/samples").iterdir()
+    assert [path.name for path in pictures] == ["step_00000000.png"]
+    with pytest.raises(ValueError, match="no checkpoint yet"):
+        ganzoo.load(tmp_path / "run")
+
+
+def test_points_are_trained_and_drawn(tmp_path):
+    model = _train(tmp_path / "run", dataset="ring8", steps=2)
+    assert model.sample(3).shape == (3, 2)
+    assert (tmp_path / "run/samples/step_00000002.png").is_file()
+
+
+def test_a_few_labels_train_a_classifier(tmp_path):
+    model = _train(
+        tmp_path / "run",
+        model="sgan",
+        options={"latent_dim": 4},
+        labels_per_class=3,
+        steps=2,
+    )
+    assert model.classify(np.zeros((2, 8, 8, 1), "uint8")).shape == (2, 10)
+    (row,) = read_rows(tmp_path / "run/metrics.jsonl")
+    assert 0 <= row["accuracy"] <= 1
+    assert row["d_class"] > 0  # the labelled stream is seen
+    np.testing.assert_array_equal(
+        ganzoo.load(tmp_path / "run").sample(2), model.sample(2)
+    )
+
+
+def test_a_few_labels_need_enough_of_each_class(tmp_path):
+    with pytest.raises(ValueError, match="Too few samples of class"):
+        _train(tmp_path / "run", model="sgan", options={}, labels_per_class=1000)
+
+
+# --- crops, flips and pairs -------------------------------------------------------
+
+
+def test_a_run_starts_from_the_generators_of_another(finished, tmp_path):
+    path, model = finished
+    changes = {"options": {**TINY, "learning_rate": 0.0}, "seed": 7}
+    fresh = _train(tmp_path / "fresh", **changes)
+    begun = _train(tmp_path / "begun", init_from=str(path), **changes)
+    given = zip(model.generator.weights, begun.generator.weights, strict=True)
+    assert all(np.array_equal(*pair) for pair in given)
+    own = zip(fresh.discriminator.weights, begun.discriminator.weights, strict=True)
+    assert all(np.array_equal(*pair) for pair in own)
+    assert not np.array_equal(fresh.generator.weights[0], begun.generator.weights[0])
+
+
+@pytest.mark.parametrize(
+    "init_from,options,message",
+    [("none", TINY, "neither a run"), ("", {**TINY, "g_hidden": [9]}, "same options")],
+)
+def test_a_start_that_does_not_fit_is_refused(
+    init_from, options, message, finished, tmp_path
+):
+    start = init_from or str(finished[0])
+    with pytest.raises(ValueError, match=message):
+        _train(tmp_path / "run", init_from=start, options=options)
+    assert not (tmp_path / "run/config.json").exists()
+
+
+def test_jitter_resumes_bit_for_bit(tmp_path):
+    """An interrupted run sees the crops and flips of one that was not."""
+    settings = {"image_size": 8, "load_size": 10, "flip": True}
+    whole = _train(tmp_path / "a", **settings)
+    _train(tmp_path / "b", **settings, steps=2)
+    check_equal(whole, _train(tmp_path / "b", **settings))
+    plain = _train(tmp_path / "c", image_size=8)
+    with pytest.raises(AssertionError):
+        check_equal(whole, plain)
+
+
+def test_a_schedule_by_steps_refuses_more_of_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(train, "_fit", lambda *args: None)
+    options = {"filters": 2, "blocks": 1, "d_levels": 1}
+    settings = {"model": "cyclegan", "pairs": "invert", "options": options}
+    _train(tmp_path / "run", **settings, steps=2)
+    _train(tmp_path / "run", **settings, steps=2)
+    with pytest.raises(ValueError, match="decay_steps: 2 before, 4 now"):
+        _train(tmp_path / "run", **settings)
+
+
+def test_data_without_sources_are_refused_before_a_run_begins(tmp_path):
+    with pytest.raises(ValueError, match="'digits' has no sources.*pairs=edges"):
+        ganzoo.train(Experiment("pix2pix"), tmp_path / "run", progress=False)
+    assert not (tmp_path / "run" / "config.json").exists()

@@ -1,0 +1,660 @@
+"""Hostile inputs, each with what it gets; docs/safety.md is the table of them."""
+
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import struct
+import tarfile
+import zipfile
+import zlib
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from helpers import tiny
+from PIL import Image
+
+import ganzoo
+from ganzoo.cli import main as command
+from ganzoo.data import load_data
+from ganzoo.plots import pictures
+from ganzoo.runs import checkpoint, directory
+from ganzoo.runs.config_files import load_config
+from ganzoo.runs.experiment import Experiment, from_dict
+from ganzoo.training import callbacks
+from ganzoo.utils import files, untrusted
+
+ROOT = Path(__file__).parents[2]
+SMALL = {"g_hidden": [8], "d_hidden": [8], "latent_dim": 4, "normalize": False}
+
+
+@pytest.fixture(scope="module")
+def model():
+    return tiny("vanilla", **{**SMALL, "g_hidden": (8,), "d_hidden": (8,)})
+
+
+@pytest.fixture(scope="module")
+def saved(model, tmp_path_factory):
+    path = tmp_path_factory.mktemp("saved") / "model.keras"
+    model.save(path)
+    return path
+
+
+@pytest.fixture
+def sprung(tmp_path):
+    """A file that hostile input tries to make; at the end it is not there."""
+    path = tmp_path / "sprung"
+    yield path
+    assert not path.exists()
+
+
+def _members(path):
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def _pack(path, members, compression=zipfile.ZIP_STORED):
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return path
+
+
+def _refused(path, message):
+    with pytest.raises(ValueError, match=message) as error:
+        ganzoo.load(path)
+    assert str(path) in str(error.value)
+
+
+# --- .keras files -----------------------------------------------------------------
+
+
+def _with_object(saved, path, value):
+    """The model's file with `value` in place of its generator."""
+    members = _members(saved)
+    config = json.loads(members["config.json"])
+    config["config"]["generator"] = value
+    return _pack(path, {**members, "config.json": json.dumps(config)})
+
+
+def _keras_object(module, name, config, registered=None):
+    return {
+        "module": module,
+        "class_name": name,
+        "config": config,
+        "registered_name": registered,
+    }
+
+
+def _system(sprung):
+    return f"touch {sprung}"
+
+
+OBJECTS = {
+    "os.system": lambda sprung: _keras_object("os", "system", _system(sprung)),
+    "subprocess": lambda sprung: _keras_object(
+        "subprocess", "Popen", {"args": ["touch", str(sprung)]}, "Popen"
+    ),
+    "registered name of another": lambda sprung: _keras_object(
+        "os", "system", _system(sprung), "ganzoo>system"
+    ),
+    "get_file": lambda sprung: _keras_object(
+        "keras.utils", "get_file", {"origin": "file:///etc/passwd"}
+    ),
+    "inner module": lambda sprung: _keras_object(
+        "keras.src.saving.saving_api", "load_model", {"filepath": "x"}
+    ),
+    "import": lambda sprung: _keras_object("antigravity", "fly", {}),
+    "no module": lambda sprung: {"class_name": "__typespec__", "config": "os.system"},
+    "lambda value": lambda sprung: {
+        "class_name": "__lambda__",
+        "config": {"value": "4wEAAAA="},
+    },
+}
+
+
+@pytest.mark.parametrize("kind", OBJECTS)
+def test_keras_file_that_names_another_thing(kind, saved, tmp_path, sprung):
+    path = _with_object(saved, tmp_path / "m.keras", OBJECTS[kind](sprung))
+    _refused(path, "it names .* which is not allowed")
+
+
+@pytest.mark.parametrize("layer", sorted(untrusted._REFUSED))
+def test_keras_file_with_a_layer_that_runs_code(layer, saved, tmp_path):
+    value = _keras_object("keras.layers", layer, {})
+    path = _with_object(saved, tmp_path / "m.keras", value)
+    _refused(path, f"keras.layers.{layer}, which is not allowed")
+
+
+def test_keras_file_with_a_true_lambda(tmp_path, sprung):
+    def trap(x):
+        sprung.touch()
+        return x
+
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Lambda(trap)])
+    sprung.unlink()  # building it has called it
+    network.save(tmp_path / "m.keras")
+    _refused(tmp_path / "m.keras", "Lambda, which is not allowed")
+
+
+def test_keras_file_of_another_model(tmp_path):
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)]).save(
+        tmp_path / "m.keras"
+    )
+    _refused(tmp_path / "m.keras", "no model of ganzoo, but a Sequential")
+
+
+@pytest.mark.parametrize(
+    "name", ["../evil", "/tmp/evil", "assets/../../evil", "assets/a", "pickle.pkl"]
+)
+def test_keras_file_with_other_members(name, saved, tmp_path):
+    path = _pack(tmp_path / "m.keras", {**_members(saved), name: b"x"})
+    _refused(path, "it holds .*" + re.escape(name))
+    assert [p.name for p in tmp_path.iterdir()] == ["m.keras"]
+
+
+def test_keras_file_that_is_a_zip_bomb(saved, tmp_path):
+    members = {**_members(saved), "model.weights.h5": bytes(10**7)}
+    path = _pack(tmp_path / "m.keras", members, zipfile.ZIP_DEFLATED)
+    assert path.stat().st_size < 10**5
+    _refused(path, "it is compressed")
+
+
+def test_keras_file_with_a_member_twice(saved, tmp_path):
+    path = shutil.copy(saved, tmp_path / "m.keras")
+    with pytest.warns(UserWarning, match="Duplicate"):
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr("config.json", "{}")
+    _refused(path, "twice")
+
+
+def _declare(stored, path):
+    stored.create_dataset("bomb", (2**40,), "f4")
+
+
+def _compress(stored, path):
+    stored.create_dataset("bomb", data=np.zeros(10**7), compression="gzip")
+
+
+def _outside(stored, path):
+    stored.create_dataset("bomb", (4,), "u1", external=[("/etc/passwd", 0, 4)])
+
+
+def _virtual(stored, path):
+    layout = h5py.VirtualLayout((4,), "u1")
+    layout[:] = h5py.VirtualSource("/etc/passwd", "x", (4,))
+    stored.create_virtual_dataset("bomb", layout)
+
+
+def _soft(stored, path):
+    stored["bomb"] = h5py.SoftLink("/")
+
+
+def _external(stored, path):
+    stored["bomb"] = h5py.ExternalLink("/etc/passwd", "/")
+
+
+def _objects(stored, path):
+    stored.create_dataset("bomb", data=["text"], dtype=h5py.string_dtype())
+
+
+@pytest.mark.parametrize(
+    "arm,message",
+    [
+        (_declare, "declares more than the file has"),
+        (_compress, "declares more than the file has"),
+        (_outside, "lies in another file"),
+        (_virtual, "lies in another file"),
+        (_objects, "lies in another file"),
+        (_soft, "hold a link"),
+        (_external, "hold a link"),
+    ],
+)
+def test_keras_file_with_hostile_weights(arm, message, saved, tmp_path):
+    members = _members(saved)
+    file = io.BytesIO(members["model.weights.h5"])
+    with h5py.File(file, "a") as stored:
+        arm(stored.require_group("a/b"), tmp_path)
+    members["model.weights.h5"] = file.getvalue()
+    _refused(_pack(tmp_path / "m.keras", members), message)
+
+
+@pytest.mark.parametrize(
+    "config,message",
+    [
+        (b"[" * 100_000, "is damaged"),
+        (b'{"a":' * 500 + b"1" + b"}" * 500, "nested more than 200 deep"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "is damaged"),
+        (b'{"a": ' + b"9" * 30 + b"}", "beyond 64 bits"),
+        (b"[]", "no table"),
+        (b"\xff\xfe", "is damaged"),
+    ],
+)
+def test_keras_file_with_a_hostile_config(config, message, saved, tmp_path):
+    members = {**_members(saved), "config.json": config}
+    _refused(_pack(tmp_path / "m.keras", members), message)
+
+
+@pytest.mark.parametrize("name", ["m.keras", "m.tar", "m.h5", "m.tf"])
+def test_a_tar_archive_is_not_unpacked(name, tmp_path):
+    with tarfile.open(tmp_path / name, "w") as archive:
+        info = tarfile.TarInfo("../evil")
+        info.size = 1
+        archive.addfile(info, io.BytesIO(b"x"))
+        link = tarfile.TarInfo("link")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc"
+        archive.addfile(link)
+    _refused(tmp_path / name, "holds no model")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_an_h5_model_is_refused_whatever_it_holds(tmp_path):
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Lambda(lambda x: x)])
+    keras.saving.save_model(network, tmp_path / "m.h5")
+    _refused(tmp_path / "m.h5", "holds no model")
+
+
+# --- run directories --------------------------------------------------------------
+
+
+@pytest.fixture
+def run(model, tmp_path):
+    """A run directory with one checkpoint, as training leaves it."""
+    path = tmp_path / "run"
+    path.mkdir()
+    build = {
+        "name": "vanilla",
+        "dtype": "float32",
+        "options": {"image_shape": [8, 8, 1], **SMALL},
+    }
+    config = {"experiment": {}, "build": build, "data": {"fingerprint": "0"}}
+    directory.write_config(path, config)
+    model.g_optimizer.iterations.assign(3)
+    checkpoint.save(model, path / "checkpoints")
+    assert ganzoo.load(path).step == 3
+    return path
+
+
+def _set_build(run, **changes):
+    config = json.loads((run / "config.json").read_text())
+    config["build"] |= changes
+    (run / "config.json").write_text(json.dumps(config))
+
+
+@pytest.mark.parametrize(
+    "changes,message",
+    [
+        ({"name": "os.system"}, "Unknown model"),
+        ({"name": "../../evil"}, "Unknown model"),
+        ({"name": ["vanilla"]}, "wrong type"),
+        ({"dtype": "os.system"}, "Unknown dtype"),
+        ({"options": ["x"]}, "wrong type"),
+        ({"options": {"model": "os.system"}}, "Unknown option"),
+        ({"options": {"generator": {"class_name": "Lambda"}}}, "Unknown option"),
+        ({"options": {"g_hidden": {"class_name": "Lambda"}}}, "plain values"),
+        ({"options": {"loss": {"name": "os.system"}}}, "Unknown loss"),
+        ({"options": {"d_optimizer": {"name": "os.system"}}}, "Unknown optimizer"),
+        ({"options": {"network": {"name": "../mlp"}}}, "Unknown network"),
+        ({"options": {"latent_dim": 2**62}}, "unfit value"),
+        ({"options": {"latent_dim": -1}}, "whole number"),
+    ],
+)
+def test_run_with_a_hostile_config(changes, message, run):
+    _set_build(run, **changes)
+    with pytest.raises(ValueError, match=message):
+        ganzoo.load(run)
+
+
+@pytest.mark.parametrize("module", ["os", "keras.layers"])
+def test_run_whose_initializer_is_an_object(module, run, sprung):
+    spec = _keras_object(module, "Lambda", _system(sprung))
+    network = {"name": "mlp", "g_initializer": spec}
+    _set_build(run, options={"image_shape": [8, 8, 1], "network": network})
+    with pytest.raises(ValueError, match="no tables with a class_name"):
+        ganzoo.load(run)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 50, "9" * 5000, "null"])
+def test_run_with_a_config_that_is_no_table(text, run):
+    (run / "config.json").write_text(text)
+    with pytest.raises(ValueError, match="config.json is damaged"):
+        ganzoo.load(run)
+
+
+def test_run_with_a_duplicate_key_takes_the_last(run):
+    text = (run / "config.json").read_text()
+    again = text.rstrip().removesuffix("}") + ', "format": 99}'
+    (run / "config.json").write_text(again)
+    with pytest.raises(ValueError, match="format 99"):
+        ganzoo.load(run)
+
+
+def test_run_with_an_endless_config(run, monkeypatch):
+    monkeypatch.setattr(untrusted, "MAX_TEXT", 100)
+    with pytest.raises(ValueError, match="more than the 100 bytes allowed"):
+        ganzoo.load(run)
+
+
+def _sign(run):
+    """Makes the checksum right again: anyone can."""
+    (path,) = (run / "checkpoints").glob("*.npz")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    path.with_suffix(".json").write_text(json.dumps({"step": 3, "sha256": digest}))
+
+
+def _npy(shape, dtype="<f4", data=b""):
+    file = io.BytesIO()
+    header = {"descr": dtype, "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
+    return file.getvalue() + data
+
+
+@pytest.mark.parametrize(
+    "members,message",
+    [
+        ({"a.npy": _npy((2**40,))}, "declares 4398046511104 bytes and holds 0"),
+        ({"a.npy": _npy((2**62, 2**62))}, "declares"),
+        ({"a.npy": _npy((-1,))}, "not one of ganzoo"),
+        ({"a.npy": _npy((1,), "|O", b"cos\nsystem\n.")}, "allow_pickle=False"),
+        ({"a.npy": b"no array"}, "not one of ganzoo"),
+        ({"../evil.npy": _npy((1,), data=bytes(4))}, "belongs to another model"),
+        ({}, "belongs to another model"),
+    ],
+)
+def test_run_with_a_hostile_checkpoint(members, message, run):
+    (path,) = (run / "checkpoints").glob("*.npz")
+    _pack(path, members)
+    _sign(run)
+    with pytest.raises(ValueError, match=message):
+        ganzoo.load(run)
+    assert not (run.parent / "evil.npy").exists()
+
+
+def test_run_with_a_compressed_checkpoint_that_is_a_bomb(run):
+    (path,) = (run / "checkpoints").glob("*.npz")
+    member = {"a.npy": _npy((10**7,), "|u1", bytes(10**7))}
+    _pack(path, member, zipfile.ZIP_DEFLATED)
+    _sign(run)
+    with pytest.raises(ValueError, match="bytes, more than the .* allowed"):
+        ganzoo.load(run)
+
+
+def test_run_with_weights_of_another_type(run, model):
+    (path,) = (run / "checkpoints").glob("*.npz")
+    with np.load(path) as stored:
+        arrays = {name: np.zeros(a.shape, "float16") for name, a in stored.items()}
+    np.savez(path, **arrays)
+    _sign(run)
+    with pytest.raises(ValueError, match="belongs to another model"):
+        ganzoo.load(run)
+
+
+@pytest.mark.parametrize("digest", ["null", "[]", '{"sha256": 3}', '{"sha256": "0"}'])
+def test_run_with_a_wrong_checksum(digest, run):
+    (path,) = (run / "checkpoints").glob("*.json")
+    path.write_text(digest)
+    with pytest.warns(UserWarning, match="damaged"):
+        with pytest.raises(ValueError, match="None of the 1 checkpoints"):
+            ganzoo.load(run)
+
+
+@pytest.mark.filterwarnings("ignore:The file")
+@pytest.mark.parametrize(
+    "name,message",
+    [
+        ("config.json", "neither a run directory"),
+        ("checkpoints/step_00000003.npz", "None of the 1 checkpoints"),
+        ("checkpoints/step_00000003.json", "None of the 1 checkpoints"),
+    ],
+)
+def test_run_with_a_pipe_does_not_wait(name, message, run):
+    (run / name).unlink()
+    os.mkfifo(run / name)
+    with pytest.raises(ValueError, match=message):
+        ganzoo.load(run)
+
+
+LINKS = [".lock", "config.json.tmp", "metrics.jsonl", "health.jsonl", "samples", "x"]
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_training_in_a_run_with_a_link_is_refused(name, run, tmp_path):
+    target = tmp_path / "mine"
+    target.write_text("mine")
+    (run / name).symlink_to(target)
+    with pytest.raises(ValueError, match=f"link or a pipe: {name}"):
+        with directory.claim(run):
+            pass
+    assert target.read_text() == "mine"
+
+
+def test_training_in_a_run_with_a_pipe_is_refused(run):
+    os.mkfifo(run / "health.jsonl")
+    with pytest.raises(ValueError, match="link or a pipe: health.jsonl"):
+        with directory.claim(run):
+            pass
+
+
+def test_a_write_follows_no_link(tmp_path):
+    target = tmp_path / "mine"
+    target.write_text("mine")
+    (tmp_path / "file.tmp").symlink_to(target)
+    (tmp_path / "file").symlink_to(target)
+    files.write_atomically(tmp_path / "file", b"new")
+    assert target.read_text() == "mine"
+    assert (tmp_path / "file").read_bytes() == b"new"
+    assert not (tmp_path / "file").is_symlink()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"[1]", b'{"step": "x"}', b"{", b"\xff", b"[" * 99_999, b'{"step":1,"a":"b'],
+)
+def test_a_log_ends_at_its_first_damaged_line(line, tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    path.write_bytes(b'{"step": 1}\n' + line + b'\n{"step": 3}\n')
+    assert callbacks.read_rows(path) == [{"step": 1}]
+
+
+def test_an_endless_log_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "metrics.jsonl"
+    path.write_bytes(b'{"step": 1}\n' * 100)
+    monkeypatch.setattr("ganzoo.runs.log.MAX_LOG", 1000)
+    with pytest.raises(ValueError, match="more than the 1000 bytes allowed"):
+        callbacks.read_rows(path)
+
+
+# --- configs ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text,message",
+    [
+        ("a = " + "[" * 100_000, "not valid TOML"),
+        ("options = " + "{a=" * 50 + "1" + "}" * 50, "nested more than 20 deep"),
+        ("steps = " + "9" * 5000, "not valid TOML"),
+        ("steps = " + "9" * 30, "beyond 64 bits"),
+        ("steps = 3000000000", "below 2"),
+        ("seed = -1", "whole number from 0"),
+        ("steps = 1\nsteps = 2", "not valid TOML"),
+        ("steps = true", "must be int"),
+        ("steps = 1979-05-27", "must be int"),
+        ("workdir = '../../evil'", "Unknown config key 'workdir'"),
+        ("model: !!python/object/apply:os.system ['true']", "not valid TOML"),
+        ('__class__ = "x"', "Unknown config key"),
+        ("\ufeff\u202esteps = 1", "not valid TOML"),
+    ],
+)
+def test_hostile_toml(text, message, tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(ValueError, match=message):
+        from_dict(load_config(str(path)))
+
+
+@pytest.mark.parametrize("name", ["../setup", "/etc/passwd", "a.yaml", "x\0.toml", ""])
+def test_names_of_configs_that_are_none(name):
+    with pytest.raises(ValueError, match="config"):
+        load_config(name)
+
+
+@pytest.mark.parametrize("name", ["../evil", "../../evil", "a/../../evil", ".."])
+def test_default_run_directory_stays_in_runs(name, monkeypatch, tmp_path):
+    used = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        "ganzoo.training.train.train", lambda _, workdir: used.append(workdir)
+    )
+    command._run(command._parse(["ganzoo", "train", "vanilla", f"--dataset={name}"]))
+    assert used[0].resolve().parent == tmp_path / "runs"
+    with pytest.raises(SystemExit, match="Unknown model"):
+        command._run(command._parse(["ganzoo", "train", name]))
+
+
+@pytest.mark.parametrize(
+    "assignment", ["a=" + "[" * 100_000, "a=" + "9" * 5000, "a.b.c=1\n[x]\ny=2"]
+)
+def test_hostile_set(assignment):
+    arguments = command._parse(["ganzoo", "train", "vanilla", f"--set={assignment}"])
+    with pytest.raises(ValueError, match="An option is set as|Unknown option"):
+        experiment = command._experiment(arguments)
+        ganzoo.build(experiment.model, **experiment.options)
+
+
+# --- data sets --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["mnist/..", "mnist/../x", "../mnist", "mnist:..", "a/b/c", "ns:mnist/x:1.*.0/.."],
+)
+def test_names_of_tfds_sets_are_no_paths(name, tmp_path):
+    with pytest.raises(ValueError, match="Unknown data set"):
+        load_data(name, data_dir=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "~nobody-here/x", "a\0b"])
+def test_names_that_no_file_can_have(name, tmp_path):
+    with pytest.raises(ValueError, match="data set"):
+        load_data(name, data_dir=tmp_path)
+
+
+@pytest.mark.parametrize("key", ["pythonClassName", "type"])
+def test_prepared_set_that_names_a_module(key, tmp_path):
+    """TFDS imports what features.json names."""
+    folder = tmp_path / "mine" / "1.0.0"
+    folder.mkdir(parents=True)
+    (folder / "dataset_info.json").write_text('{"name": "mine", "version": "1.0.0"}')
+    inner = {key: "antigravity.fly", "content": {}}
+    (folder / "features.json").write_text(json.dumps({"featuresDict": {"x": inner}}))
+    with pytest.raises(ValueError, match="those of TFDS itself.*antigravity.fly"):
+        load_data("mine", data_dir=tmp_path)
+
+
+def _png(width, height):
+    """A PNG of a few bytes that declares so many pixels."""
+
+    def chunk(kind, data):
+        body = kind + data
+        crc = struct.pack(">I", zlib.crc32(body))
+        return struct.pack(">I", len(data)) + body + crc
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(bytes(1000)))
+        + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize("size", [(9000, 9000), (2**31 - 1, 1), (2**31 - 1, 2**31 - 1)])
+def test_image_bomb(size, tmp_path):
+    (tmp_path / "bomb.png").write_bytes(_png(*size))
+    with pytest.raises(ValueError, match="No readable image.*bomb.png"):
+        load_data(tmp_path)
+    Image.new("L", (4, 4)).save(tmp_path / "good.png")
+    with pytest.warns(UserWarning, match="Skipped 1.*bomb.png"):
+        assert len(load_data(tmp_path)) == 1
+    with pytest.raises((ValueError, Image.DecompressionBombError)):
+        pictures.read_png(tmp_path / "bomb.png")
+
+
+def test_image_folder_with_links_and_pipes(tmp_path):
+    """A link to an image is an image; a pipe is not waited for, a device not read."""
+    folder, outside = tmp_path / "folder", tmp_path / "outside"
+    folder.mkdir()
+    outside.mkdir()
+    Image.new("L", (4, 4)).save(outside / "a.png")
+    (folder / "linked.png").symlink_to(outside / "a.png")
+    (folder / "loop").symlink_to(folder)
+    (folder / "elsewhere").symlink_to(outside)
+    (folder / "zero.png").symlink_to("/dev/zero")
+    (folder / "secret.png").symlink_to("/etc/passwd")
+    (folder / "gone.png").symlink_to("/nowhere")
+    os.mkfifo(folder / "pipe.png")
+    with pytest.warns(UserWarning, match="Skipped 4"):
+        data = load_data(folder)
+    assert len(data) == 1
+
+
+def _bomb_npz(path, declared):
+    return _pack(path, {"x_train.npy": _npy(declared, "|u1", bytes(100))})
+
+
+@pytest.mark.parametrize("shape", [(2**45, 8, 8), (1, 2**60), (2**70,)])
+def test_npz_that_declares_more_than_it_holds(shape, tmp_path):
+    _bomb_npz(tmp_path / "x.npz", shape)
+    with pytest.raises(ValueError, match="Cannot read .*x.npz"):
+        load_data(tmp_path / "x.npz")
+
+
+def test_npz_larger_than_memory_is_not_unpacked(tmp_path):
+    np.savez_compressed(tmp_path / "x.npz", x_train=np.zeros((2000, 8, 8), "uint8"))
+    with pytest.raises(ValueError, match="more than the 1000 allowed"):
+        untrusted.read_arrays(tmp_path / "x.npz", limit=1000)
+
+
+def test_npz_whose_directory_lies_about_the_size(tmp_path):
+    """The size in the central directory says 1 GiB; the member holds 228 bytes."""
+    path = _bomb_npz(tmp_path / "x.npz", (100,))
+    data = bytearray(path.read_bytes())
+    at = data.index(b"PK\x01\x02") + 24
+    data[at : at + 4] = struct.pack("<I", 2**30)
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match="Cannot read"):
+        load_data(path)
+
+
+# --- the code itself --------------------------------------------------------------
+
+
+def test_no_code_unpickles_or_leaves_safe_mode():
+    for path in (ROOT / "ganzoo").rglob("*.py"):
+        text = path.read_text()
+        assert not re.search(r"\bimport (pickle|marshal|shelve|yaml|joblib)\b", text)
+        assert not re.search(
+            r"allow_pickle=True|safe_mode=False|\beval\(|\bexec\(", text
+        )
+        assert "enable_unsafe_deserialization" not in text
+        if path.name != "safety.py":
+            assert "Lambda" not in text
+
+
+def test_every_hostile_input_of_the_table_is_tested():
+    table = (ROOT / "docs/safety.md").read_text()
+    named = set(re.findall(r"`(test_\w+)`", table))
+    own = {name for name in globals() if name.startswith("test_")}
+    assert len(named) > 25
+    assert not named - own, "named in the table, not here"
+    assert not {n for n in own if n not in named}, "tested here, not in the table"
+
+
+def test_experiment_refuses_numbers_that_nothing_can_take():
+    with pytest.raises(ValueError, match="below 2"):
+        Experiment(seed=2**31)

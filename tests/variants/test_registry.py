@@ -1,0 +1,168 @@
+"""Names to builders, and errors that help."""
+
+import importlib.metadata
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from helpers import train
+
+import ganzoo
+from ganzoo.variants import _registry
+from ganzoo.variants._registry import register
+
+
+@pytest.fixture
+def variants(monkeypatch):
+    """What is registered within the test is forgotten after it."""
+    _registry.discover()
+    monkeypatch.setattr(_registry, "_variants", dict(_registry._variants))
+
+
+def test_unknown_name_lists_all_and_the_nearest():
+    with pytest.raises(ValueError) as error:
+        ganzoo.build("vanila")
+    message = str(error.value)
+    assert "Unknown model 'vanila'. Did you mean 'vanilla'? Allowed: " in message
+    assert all(name in message for name in ganzoo.list_models())
+
+
+@pytest.mark.parametrize("name", [None, "", 3])
+def test_what_is_no_name_is_refused(name):
+    with pytest.raises(ValueError, match="Unknown model"):
+        ganzoo.build(name)
+
+
+def test_unknown_option_lists_all_and_the_nearest():
+    with pytest.raises(ValueError) as error:
+        ganzoo.build("vanilla", g_hiden=(8,))
+    message = str(error.value)
+    assert "option of 'vanilla' 'g_hiden'. Did you mean 'g_hidden'?" in message
+    assert "d_hidden" in message  # the builder's own
+    assert "learning_rate" in message  # assemble's
+
+
+def test_value_of_an_unfit_type_is_a_value_error():
+    with pytest.raises(ValueError, match="option of 'vanilla'.*'g_hidden': 8"):
+        ganzoo.build("vanilla", g_hidden=8)
+
+
+def test_unknown_dtype_is_refused():
+    with pytest.raises(ValueError, match="dtype 'float23'. Did you mean 'float32'"):
+        ganzoo.build("vanilla", dtype="float23")
+
+
+@pytest.mark.parametrize("name", ["sgan", "SGAN", "S-Gan", "s_gan"])
+def test_names_ignore_case_hyphen_and_underscore(name):
+    assert _registry.find(name).name == "sgan"
+
+
+def test_list_models_is_sorted_and_filters_by_task_and_pattern():
+    everything = ganzoo.list_models()
+    assert everything == sorted(everything)
+    assert {"cgan", "dcgan", "sgan", "vanilla"} <= set(everything)
+    assert "cgan" in ganzoo.list_models(task="conditional")
+    assert "dcgan" not in ganzoo.list_models(task="conditional")
+    assert ganzoo.list_models(pattern="van*") == ["vanilla"]
+    assert ganzoo.list_models(task="conditional", pattern="van*") == []
+
+
+def test_unknown_task_lists_the_tasks():
+    with pytest.raises(ValueError, match="task 'imgae'. Did you mean 'image'?.*points"):
+        ganzoo.list_models(task="imgae")
+
+
+def test_describe_merges_own_and_common_options():
+    about = ganzoo.describe("DCGAN")
+    assert about["name"] == "dcgan"
+    assert "1511.06434" in about["paper"]
+    assert about["tasks"] == ["image"]
+    assert about["batch_keys"] == ["real"]
+    assert about["options"]["filters"] == 64  # its own
+    assert about["options"]["beta_1"] == 0.5  # assemble's
+    assert about["options"]["prior"] == "uniform"  # its own in place of assemble's
+    assert not {"model", "parts", "options"} & about["options"].keys()
+    assert about["notes"].startswith("Convolutions of stride 2")
+
+
+def test_describe_names_what_was_measured():
+    results = ganzoo.describe("dcgan")["results"]
+    assert {"dcgan_digits.json", "dcgan_mnist.json"} <= set(results)
+    assert "cgan_mnist.json" not in results
+    folder = Path(ganzoo.__file__).parents[1] / "zoo_configs" / "results"
+    recorded = json.loads((folder / "dcgan_digits.json").read_text())
+    assert results["dcgan_digits.json"] == {
+        key: recorded[key] for key in ("headline", "bar")
+    }
+
+
+def test_a_name_is_registered_once(variants):
+    def builder():
+        pass
+
+    builder.__module__ = "somewhere.else"
+    with pytest.raises(ValueError, match="ganzoo.variants.dcgan.*somewhere.else"):
+        register("DC-GAN", paper="", tasks=())(builder)
+    assert _registry.find("dcgan").builder is not builder
+
+
+def test_a_notebook_may_run_its_cell_again(variants):
+    for _ in range(2):
+        register("mine", paper="", tasks=("image",))(lambda: None)
+    assert "mine" in ganzoo.list_models()
+
+
+LOSS_ONLY = '''"""Least squares on tiny nets."""
+from ganzoo.models.assemble import assemble
+from ganzoo.networks import mlp
+from ganzoo import register
+
+@register("tiny-lsgan", paper="a test", tasks=("image",))
+def tiny_lsgan(image_shape=(8, 8, 1), loss="least_squares", **options):
+    """One file, and nothing else."""
+    g = mlp.generator(image_shape, latent_dim=4, hidden=(8,))
+    d = mlp.discriminator(image_shape, hidden=(8,))
+    return assemble(generator=g, discriminator=d, loss=loss, **options)
+'''
+
+
+def test_variant_that_differs_by_loss_is_one_file_of_twelve_lines(
+    variants, tmp_path, monkeypatch
+):
+    assert len(LOSS_ONLY.splitlines()) <= 12
+    (tmp_path / "tiny_lsgan.py").write_text(LOSS_ONLY)
+    folders = [*ganzoo.variants.__path__, str(tmp_path)]
+    monkeypatch.setattr(ganzoo.variants, "__path__", folders)
+    _registry.discover.cache_clear()
+    assert "tiny-lsgan" in ganzoo.list_models()
+    model = ganzoo.build("tiny_lsgan", learning_rate=1e-3)
+    logs = train(model, 1)
+    assert model.step == 1
+    assert np.isfinite(logs["d_loss"])
+    assert model.objective == "least_squares"
+    assert float(model.g_optimizer.learning_rate) == pytest.approx(1e-3)
+    with pytest.raises(ValueError, match="Did you mean 'least_squares'?"):
+        ganzoo.build("tiny-lsgan", loss="least_square")
+
+
+def test_plug_ins_come_by_entry_point(variants, monkeypatch):
+    class Entry:
+        def load(self):
+            register("plugged", paper="", tasks=("image",))(lambda: "built")
+
+    def entry_points(group):
+        return [Entry()] if group == "ganzoo.variants" else []
+
+    monkeypatch.setattr(importlib.metadata, "entry_points", entry_points)
+    _registry.discover.cache_clear()
+    assert "plugged" in ganzoo.list_models()
+    assert ganzoo.build("plugged") == "built"
+
+
+def test_another_backend_that_keras_was_set_to_is_refused(monkeypatch):
+    _registry.discover.cache_clear()
+    monkeypatch.setattr(keras.config, "backend", lambda: "torch")
+    with pytest.raises(RuntimeError, match="KERAS_BACKEND=tensorflow.*'torch'"):
+        ganzoo.build("vanilla")
