@@ -141,7 +141,7 @@ def test_variant_that_differs_by_loss_is_one_file_of_twelve_lines(
     logs = train(model, 1)
     assert model.step == 1
     assert np.isfinite(logs["d_loss"])
-    assert model.objective == "least_squares"
+    assert model.loss == "least_squares"
     assert float(model.g_optimizer.learning_rate) == pytest.approx(1e-3)
     with pytest.raises(ValueError, match="Did you mean 'least_squares'?"):
         ganzoo.build("tiny-lsgan", loss="least_square")

@@ -16,7 +16,7 @@ def kernels(network):
 
 def test_the_settings_of_algorithm_1_with_clipping():
     model = tiny("wgan")
-    assert (model.objective, model.d_steps, model.d_clip) == ("wasserstein", 5, 0.01)
+    assert (model.loss, model.d_steps, model.d_clip) == ("wasserstein", 5, 0.01)
     for optimizer in (model.d_optimizer, model.g_optimizer):
         assert isinstance(optimizer, keras.optimizers.RMSprop)
         assert float(optimizer.learning_rate) == pytest.approx(5e-5)
@@ -49,7 +49,7 @@ def test_rates_reach_the_optimizers_that_the_paper_names():
 
 def test_the_settings_of_algorithm_1_with_the_penalty():
     model = tiny("wgan-gp")
-    assert (model.objective, model.d_steps) == ("wasserstein", 5)
+    assert (model.loss, model.d_steps) == ("wasserstein", 5)
     assert model.penalties == {"gradient_penalty": 10.0}
     adam = model.d_optimizer
     assert (adam.beta_1, adam.beta_2) == (0.0, 0.9)
