@@ -368,6 +368,3 @@ COMMANDS = {
     "launch": (launch_command, _add_launch),
     "benchmark": (benchmark_command, _add_benchmark),
 }
-
-if __name__ == "__main__":
-    main()
