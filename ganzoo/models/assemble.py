@@ -140,7 +140,7 @@ def assemble(
 def _with_networks(model, network, described, penalties, options):
     """The settings of a model whose networks are built here."""
     table = networks.table(network, described["image_shape"])
-    known = networks.option_names(table["name"])
+    known = networks.defaults(table["name"])
     settings = {k: v for k, v in options.items() if k in model.setting_names()}
     of_family = {k: v for k, v in options.items() if k not in settings}
     check_known(f"option of network {table['name']!r}", of_family, known)

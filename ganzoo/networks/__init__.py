@@ -56,7 +56,7 @@ def make(
     """
     options = table(network, image_shape)
     name = options.pop("name")
-    check_known(f"option of network {name!r}", options, option_names(name))
+    check_known(f"option of network {name!r}", options, defaults(name))
     family = FAMILIES[name]
     if value_range == "auto":
         value_range = None if len(image_shape) == 1 else (-1.0, 1.0)
@@ -100,16 +100,21 @@ def table(network: str | Mapping, image_shape) -> dict:
     return options
 
 
-def option_names(name: str) -> list[str]:
-    """The options of a family: those of its players, and `g_`, `d_` where both."""
+def defaults(name: str) -> dict:
+    """The options of a family with their defaults.
+
+    Those that both players have come with `g_` and `d_` in front, too.
+    """
     family = FAMILIES[name]
     of_g, of_d = (
-        [option for option in parameters(player) if option not in GIVEN]
+        {p.name: p.default for p in inspect.signature(player).parameters.values()}
         for player in (family.generator, family.discriminator)
     )
-    both = [option for option in of_g if option in of_d]
-    apart = [prefix + option for option in both for prefix in ("g_", "d_")]
-    return [*dict.fromkeys([*of_g, *of_d]), *apart]
+    apart = {"g_" + option: of_g[option] for option in of_g if option in of_d}
+    apart |= {"d_" + option: of_d[option] for option in of_d if option in of_g}
+    options = {**of_d, **of_g, **apart}
+    given = {prefix + option for prefix in ("", "g_", "d_") for option in GIVEN}
+    return {k: v for k, v in options.items() if k not in given}
 
 
 def _player(function, prefix, described, options):

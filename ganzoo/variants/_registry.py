@@ -57,15 +57,24 @@ class Variant:
 
         A variant with a `network` also takes the options of the family that it names.
         """
-        allowed = dict(self.options)
-        if "network" in self.own_options:
-            from ganzoo import networks
-
-            shape = options.get("image_shape") or allowed["image_shape"]
-            chosen = options.get("network", allowed["network"])
-            family = networks.table(chosen, shape)["name"]
-            allowed |= dict.fromkeys(networks.option_names(family))
+        allowed = [*self.options, *self.network_options(options)]
         check_known(f"option of {self.name!r}", options, allowed)
+
+    def network_options(self, options: Mapping) -> dict:
+        """The options of the network's family with their defaults, {} for no family.
+
+        Args:
+            options: of `build`; their `network`, or the variant's own, names the
+                family.
+        """
+        known = {**self.options, **options}
+        if "network" not in known:
+            return {}
+        from ganzoo import networks
+
+        table = networks.table(known["network"], known["image_shape"])
+        family = table.pop("name")
+        return {**networks.defaults(family), **table}
 
 
 _FORWARDS = inspect.Parameter.VAR_KEYWORD
@@ -187,6 +196,7 @@ def describe(name: str) -> dict:
         "tasks": list(variant.tasks),
         "batch_keys": list(variant.batch_keys),
         "options": variant.options,
+        "network_options": variant.network_options({}),
         "notes": inspect.getdoc(variant.builder) or "",
         "results": _results_of(variant.name),
     }

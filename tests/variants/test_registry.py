@@ -80,7 +80,7 @@ def test_describe_merges_own_and_common_options():
     assert "1511.06434" in about["paper"]
     assert about["tasks"] == ["image"]
     assert about["batch_keys"] == ["real"]
-    assert about["options"]["filters"] == 64  # its own
+    assert about["network_options"]["filters"] == 64  # the family's
     assert about["options"]["beta_1"] == 0.5  # assemble's
     assert about["options"]["prior"] == "uniform"  # its own in place of assemble's
     assert not {"model", "parts", "options"} & about["options"].keys()
