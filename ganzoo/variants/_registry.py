@@ -189,8 +189,11 @@ def list_models(task: str | None = None, pattern: str = "*") -> list[str]:
 def describe(name: str) -> dict:
     """Returns name, paper, tasks, batch keys, options with defaults, notes, results.
 
-    The results are what was measured of this variant: by the name of the file in
-    `zoo_configs/results`, its headline and the bar that was fixed before.
+    The results are those of the zoo's experiments with this variant: by the name of
+    the experiment its headline, and the target that was fixed before.
+
+    Raises:
+        ValueError: an unknown name, with the nearest one.
     """
     variant = find(name)
     return {
@@ -245,14 +248,9 @@ def import_variants() -> None:
 
 
 def _results_of(name: str) -> dict[str, dict[str, str]]:
-    """The recorded results whose experiment trained the variant called `name`."""
-    found = {}
-    folder = resources.files("ganzoo.zoo_configs") / "results"
-    for file in sorted(folder.iterdir(), key=lambda path: path.name):
-        result = json.loads(file.read_text("utf-8"))
-        if result.get("experiment", {}).get("model") == name:
-            found[file.name] = {key: result[key] for key in ("headline", "bar")}
-    return found
+    """The measured results of the variant called `name`."""
+    file = resources.files("ganzoo.zoo_configs") / "results.json"
+    return json.loads(file.read_text("utf-8")).get(name, {})
 
 
 def _check_backend() -> None:
