@@ -4,6 +4,7 @@ import keras
 from keras import layers
 
 from ganzoo.networks import inputs
+from ganzoo.utils.options import check_whole
 
 # By scale, the coarsest first: channels in terms of `filters`, and kernels.
 GENERATORS = (
@@ -40,7 +41,7 @@ def generator(
     """
     smallest = 4 * multiple(scales)
     *_, channels = inputs.check_image_shape(image_shape, (3,), smallest=smallest)
-    inputs.check_positive(filters=filters)
+    check_whole(1, filters=filters)
     source = keras.Input((None, None, source_channels), name="source")
     sources = [source]
     for _ in range(scales - 1):
@@ -89,7 +90,7 @@ def discriminators(image_shape, *, source_channels, scales=4, filters=64, units=
         filters: channels of the coarsest network, 64 in the paper.
         units: of the first dense layer, 1024 in the paper; half at the coarsest.
     """
-    inputs.check_positive(filters=filters, units=units)
+    check_whole(1, filters=filters, units=units)
     height, width, channels = image_shape
     return [
         _discriminator(
