@@ -29,8 +29,8 @@ def generator(
 
     The coarsest network answers the source with sides smaller by 2^(scales - 1); each
     finer one sees the source at its size and the doubled answer before it, to which it
-    adds a correction (eq. 4): ReLU, tanh at each end. The answer at scale k, from 0,
-    is the layer `answer_<k>`: what the discriminators judge.
+    adds a correction (eq. 4): ReLU, tanh at each end. `at_every_scale` opens the
+    answers at the coarser scales, which the discriminators judge.
 
     Args:
         image_shape: (H, W, C) that is trained on, sides of at least 4 at the coarsest.
@@ -64,6 +64,16 @@ def generator(
             x = layers.Activation(ends[k])(x)
             answer = layers.Add(name=f"answer_{k}")([answer, x])
     return keras.Model({"source": source}, answer, name="generator")
+
+
+def at_every_scale(network) -> keras.Model:
+    """The generator with its answers at all scales, the coarsest first.
+
+    It shares the weights of `network`.
+    """
+    names = sorted(x.name for x in network.layers if x.name.startswith("answer_"))
+    answers = [network.get_layer(name).output for name in names]
+    return keras.Model(network.input, answers)
 
 
 def multiple(scales: int) -> int:
