@@ -54,7 +54,7 @@ setup(
         "scikit-learn>=1.4",
         "scipy>=1.11",
         "matplotlib>=3.8",
-        "pillow>=10",
+        "pillow>=13",
     ],
     extras_require={
         "cuda": ["tensorflow[and-cuda]"],

@@ -13,7 +13,7 @@ from ganzoo import distribute
 from ganzoo.data import load_data, pipeline
 from ganzoo.data.toy import MIXTURES
 from ganzoo.metrics import mode_coverage
-from ganzoo.models.discriminated import AUGMENT_REAL
+from ganzoo.models.seeds import Use
 from ganzoo.penalties import squared_norms
 
 SEED = tf.constant([7, 7])  # of what is drawn to measure
@@ -113,7 +113,7 @@ def overfitting(options, seed, steps=6000, count=500):
     @tf.function
     def accuracy(real, number):
         given = {"sample": real, "seed": distribute.fold(SEED, number)}
-        logits = model.judge(given, AUGMENT_REAL, training=True)
+        logits = model.judge(given, Use.AUGMENT_REAL, training=True)
         return tf.reduce_mean(tf.cast(logits > 0, tf.float32))
 
     def right(real):
