@@ -21,8 +21,9 @@ from ganzoo.runs import directory
 from ganzoo.runs.checkpoint import best
 from ganzoo.runs.experiment import from_dict
 from ganzoo.runs.load import load
-from ganzoo.runs.resolve import SOURCES, resolve
+from ganzoo.runs.resolve import resolve
 from ganzoo.utils import files, untrusted
+from ganzoo.variants._registry import SOURCES
 
 FORMAT = 1
 FILE = "evaluation.json"

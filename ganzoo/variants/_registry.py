@@ -23,6 +23,8 @@ from ganzoo.utils.source import KEYWORD, REST, source_of
 from ganzoo.variants import _files
 
 ENTRY_POINTS = "ganzoo.variants"
+SOURCES = ("source", "unpaired")
+"""Batch keys of images to translate: paired with their answers, or not."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Variant:
     tasks: tuple[str, ...]
     batch_keys: tuple[str, ...]
     by_steps: tuple[str, ...] = ()
+
+    @property
+    def source_key(self) -> str | None:
+        """The batch key of the images that it translates, None for other variants."""
+        return next((key for key in SOURCES if key in self.batch_keys), None)
 
     @property
     def own_options(self) -> dict:

@@ -149,7 +149,7 @@ def test_the_command_says_what_goes_in_and_comes_out(tmp_path, capsys):
     model = tiny("cgan")
     model.save(tmp_path / "m.keras")
     arguments = ["export", str(tmp_path / "m.keras"), f"--out={tmp_path / 'g.keras'}"]
-    command._run(command._parse(["ganzoo", *arguments]))
+    command.run(command.parse(["ganzoo", *arguments]))
     out = capsys.readouterr().out
     assert "latent (n, 4) from the prior 'normal', label (n,) int32 below 10" in out
     assert "samples (n, 8, 8, 1) in [-1.0, 1.0]" in out
