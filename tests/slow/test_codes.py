@@ -5,7 +5,7 @@ GANZOO_RUNS=runs pytest -m slow tests/slow/test_codes.py
 
 import numpy as np
 import pytest
-from proof import alarms, flat, mnist, percent, record, trained, verdict
+from experiment import alarms, flat, mnist, percent, record, trained, verdict
 from sklearn.neighbors import KNeighborsClassifier
 
 import ganzoo

@@ -9,7 +9,7 @@ import time
 import keras
 import numpy as np
 import pytest
-from proof import RESULTS, RUNS, write_result
+from experiment import RESULTS, RUNS, write_result
 
 import ganzoo
 from ganzoo.comparison import entries, run_process

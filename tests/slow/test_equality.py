@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from proof import RUNS, write_result
+from experiment import RUNS, write_result
 from replicas import CASES
 
 import ganzoo
@@ -28,8 +28,8 @@ COMMAND = "pytest -n0 -m slow tests/slow/test_equality.py"
 def start(task, kind, count, folder):
     """The processes of one strategy, over every variant."""
     folder.mkdir(parents=True, exist_ok=True)
-    tests = Path(__file__).parents[1]
-    arguments = [tests / "slow/replicas.py", task, kind, count, folder, *VARIANTS]
+    root = Path(__file__).parents[2]
+    arguments = [root / "experiments/replicas.py", task, kind, count, folder, *VARIANTS]
     addresses = [f"localhost:{port}" for port in _free_ports(count)]
     processes = count if kind == "multi_worker" else 1
     return [
@@ -38,7 +38,7 @@ def start(task, kind, count, folder):
             env={
                 **os.environ,
                 "TF_CPP_MIN_LOG_LEVEL": "3",
-                "PYTHONPATH": os.pathsep.join([str(tests.parent), str(tests)]),
+                "PYTHONPATH": os.pathsep.join([str(root), str(root / "tests")]),
                 "TF_CONFIG": json.dumps(
                     {
                         "cluster": {"worker": addresses},

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from proof import (
+from experiment import (
     alarms,
     check_digits,
     flat,

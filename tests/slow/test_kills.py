@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from proof import write_result
+from experiment import write_result
 from worker_jobs import (
     command,
     final,

@@ -5,7 +5,7 @@ pytest -m slow tests/slow/test_metrics.py
 
 import numpy as np
 import pytest
-from proof import flat, mnist, write_result
+from experiment import flat, mnist, write_result
 from sense import COPIED, EACH, MEANS, ORDERED, REAL, Scorer, k_means, spoiled
 
 from ganzoo import metrics

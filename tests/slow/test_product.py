@@ -14,7 +14,7 @@ import time
 
 import combinations
 import pytest
-from proof import RUNS, write_result
+from experiment import RUNS, write_result
 
 pytestmark = pytest.mark.slow
 FOLDER = RUNS / "combinations"

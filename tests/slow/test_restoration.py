@@ -5,9 +5,9 @@ GANZOO_RUNS=runs pytest -n0 -m slow tests/slow/test_restoration.py
 
 import numpy as np
 import pytest
+from ablation import SEEDS, check_beside_twin, column, shared
+from experiment import record, trained, verdict
 from PIL import Image
-from proof import record, trained, verdict
-from twins import SEEDS, check_beside_twin, column, shared
 
 from ganzoo import metrics
 from ganzoo.data import load_data

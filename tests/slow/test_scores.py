@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 import tensorflow as tf
-from proof import RUNS, percent, trained, write_result
+from experiment import RUNS, percent, trained, write_result
 
 import ganzoo
 from ganzoo.data.decoded_cache import default_dir

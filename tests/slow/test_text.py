@@ -5,8 +5,8 @@ GANZOO_RUNS=runs pytest -n0 -m slow tests/slow/test_text.py
 
 import numpy as np
 import pytest
-from proof import alarms, percent, record, trained, verdict
-from twins import SEEDS, shared
+from ablation import SEEDS, shared
+from experiment import alarms, percent, record, trained, verdict
 
 from ganzoo import metrics
 from ganzoo.data.splits import load_parts

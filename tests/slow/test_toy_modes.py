@@ -4,7 +4,7 @@ GANZOO_RUNS=runs pytest -m slow tests/slow/test_toy_modes.py
 """
 
 import pytest
-from proof import alarms, percent, record, trained, verdict
+from experiment import alarms, percent, record, trained, verdict
 
 from ganzoo.data.toy import MIXTURES
 from ganzoo.metrics import mode_coverage

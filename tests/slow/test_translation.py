@@ -7,10 +7,19 @@ import resource
 
 import numpy as np
 import pytest
+from ablation import (
+    SEEDS,
+    apart,
+    check_beside_twin,
+    column,
+    listed,
+    runs,
+    scored,
+    shared,
+)
+from experiment import flat, record, trained, untrained, verdict
 from image_files import break_three, check_answers, identical, make_folder
-from proof import flat, record, trained, untrained, verdict
 from sklearn.neighbors import KNeighborsClassifier
-from twins import SEEDS, apart, check_beside_twin, column, listed, runs, scored, shared
 
 from ganzoo.cli.translate_folder import translate_folder
 from ganzoo.data import load_data

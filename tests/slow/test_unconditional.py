@@ -4,7 +4,7 @@ GANZOO_RUNS=runs pytest -m slow tests/slow/test_unconditional.py
 """
 
 import pytest
-from proof import check_digits
+from experiment import check_digits
 
 pytestmark = pytest.mark.slow
 

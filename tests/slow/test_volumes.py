@@ -6,8 +6,8 @@ GANZOO_RUNS=runs pytest -m slow tests/slow/test_volumes.py
 import keras
 import numpy as np
 import pytest
-from proof import alarms, percent, record, trained, untrained, verdict
-from twins import SEEDS, shared
+from ablation import SEEDS, shared
+from experiment import alarms, percent, record, trained, untrained, verdict
 
 from ganzoo import metrics
 from ganzoo.data import load_data

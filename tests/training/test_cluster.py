@@ -6,7 +6,6 @@ import threading
 import pytest
 
 from ganzoo.cli.launch import _free_ports, launch
-from ganzoo.runs import directory
 from ganzoo.training import cluster, train
 
 

@@ -6,7 +6,7 @@ import statistics
 import keras
 import numpy as np
 import tensorflow as tf
-from proof import mnist
+from experiment import mnist
 
 import ganzoo
 from ganzoo import distribute

@@ -1,6 +1,6 @@
 """Draws held-out translations: the source, what each run makes of it, the target.
 
-python tests/slow/pictures.py docs/facades.png runs/pix2pix_facades_seed0 OTHER_RUN ...
+python experiments/pictures.py docs/facades.png runs/pix2pix_facades_seed0 OTHER_RUN ...
 
 Where a run has noise, a number behind it asks for so many answers: RUN=4. The word
 `untold` before the runs leaves the targets out: not all photographs may be printed.

@@ -1,12 +1,12 @@
 """Makes the pretrained zoo from finished runs, and scores what is loaded.
 
-GANZOO_RUNS=runs python tests/slow/pretrain.py dcgan_digits dcgan_mnist cgan_mnist
+GANZOO_RUNS=runs python experiments/pretrain.py dcgan_digits dcgan_mnist cgan_mnist
 """
 
 import os
 import sys
 
-from proof import trained
+from experiment import trained
 
 import ganzoo
 from ganzoo.runs import pretrained
@@ -27,7 +27,7 @@ def make(config: str) -> None:
     dataset = described["data"]["name"]
     facts = {
         "config": config,
-        "command": f"ganzoo train --config={config} && python tests/slow/pretrain.py "
+        "command": f"ganzoo train --config={config} && python experiments/pretrain.py "
         f"{config}",
         "evaluate": f"ganzoo evaluate {config} --dataset={dataset} --n={SAMPLES}",
         "dataset": dataset,

@@ -1,6 +1,6 @@
 """Trains tiny variants under one strategy; a process each, as TensorFlow requires.
 
-python tests/slow/replicas.py TASK STRATEGY COUNT FOLDER NAME...
+python experiments/replicas.py TASK STRATEGY COUNT FOLDER NAME...
 
 `finals` trains ten steps without dropout and noise, and keeps the weights. `whole`
 trains 4 + 6 steps with them, keeps the checkpoint of step 4 and the end, and is

@@ -1,10 +1,10 @@
 """What replicas cost: time side by side, and the bytes that a step exchanges.
 
     export PYTHONPATH=tests
-    python tests/slow/distribution_cost.py pairs        # nothing else may run
-    python tests/slow/distribution_cost.py profile      # nothing else may run
-    python tests/slow/distribution_cost.py checkpoints  # nothing else may run
-    python tests/slow/distribution_cost.py traffic
+    python experiments/distribution_cost.py pairs        # nothing else may run
+    python experiments/distribution_cost.py profile      # nothing else may run
+    python experiments/distribution_cost.py checkpoints  # nothing else may run
+    python experiments/distribution_cost.py traffic
 
 Each records its part of zoo_configs/results/distribution_cost.json.
 """
@@ -22,7 +22,7 @@ from unittest import mock
 import helpers
 import keras
 import tensorflow as tf
-from proof import RESULTS, write_result
+from experiment import RESULTS, write_result
 
 import ganzoo
 from ganzoo import distribute, layers
@@ -277,7 +277,7 @@ def record(part):
     print(json.dumps(measured[part], indent=2))
     write_result(
         "distribution_cost",
-        command="python tests/slow/distribution_cost.py " + ", ".join(PARTS),
+        command="python experiments/distribution_cost.py " + ", ".join(PARTS),
         headline=_headline(measured),
         bar="a dcgan step on 2 virtual devices <= 1.15 of one device's, on 2 local "
         "workers <= 1.35; checkpoints <= 2% of a run",

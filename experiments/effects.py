@@ -1,6 +1,6 @@
 """Whether the pieces of the two axes do what their sources claim, in small runs.
 
-    GANZOO_RUNS=runs python tests/slow/effects.py
+    GANZOO_RUNS=runs python experiments/effects.py
 
 Arms, budgets, measures, bars and seeds stand here and in `small_runs`, and were fixed
 before the runs; the settings were tried out on the seed 100, which does not count. A
@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
-from proof import RUNS, write_result
-from small_runs import head_start, lipschitz, overfitting, ring
+from experiment import RUNS, write_result
+from small_trainings import head_start, lipschitz, overfitting, ring
 
 SEEDS = (1, 2, 3)
 HELD = "seeds that reach the bar"
@@ -173,7 +173,7 @@ def record():
     ]
     write_result(
         "effects",
-        command="python tests/slow/effects.py",
+        command="python experiments/effects.py",
         headline="seeds that reach the bar: " + "; ".join(reached),
         bar="one for each, see docs/axes.md",
         seeds=SEEDS,

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-RESULTS = Path(__file__).parents[3] / "zoo_configs" / "results"
+RESULTS = Path(__file__).parents[2] / "zoo_configs" / "results"
 
 
 def recorded(name) -> dict:

@@ -1,7 +1,7 @@
 """What penalties, normalisers and the rest cost: ms a step beside the plain DCGAN's.
 
-    python tests/slow/axes_cost.py --rows 0 5  # of 15; and so on
-    python tests/slow/axes_cost.py --peer=TORCH_PYTHON
+    python experiments/axes_cost.py --rows 0 5  # of 15; and so on
+    python experiments/axes_cost.py --peer=TORCH_PYTHON
 
 Each row is timed in turns with the plain one, in one process; the peer, the same
 WGAN-GP step in eager PyTorch, in turns with ours, a process each. What is measured is
@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from proof import RUNS, write_result
+from experiment import RUNS, write_result
 
 import ganzoo
 
@@ -132,7 +132,7 @@ def record(kept):
         headline += f"; WGAN-GP in PyTorch eager takes {factor:.2f}x ours"
     write_result(
         "axes_cost",
-        command="python tests/slow/axes_cost.py --rows ...; --peer=...",
+        command="python experiments/axes_cost.py --rows ...; --peer=...",
         headline=headline,
         bar="the step of WGAN-GP not slower than in PyTorch eager",
         measured={"setting": f"dcgan, 28x28x1, batch {BATCH}, float32", **kept},

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from conftest import SHARED
-from proof import alarms, record, trained, verdict
+from experiment import alarms, record, trained, verdict
 
 import ganzoo
 

@@ -1,6 +1,6 @@
 """Times ganzoo beside other programs: the same networks, alternating, in one run.
 
-    python tests/slow/peers.py --python=TORCH_PYTHON --bench=DIR --pairs=5
+    python experiments/peers.py --python=TORCH_PYTHON --bench=DIR --pairs=5
 
 DIR holds torch_dcgan.py and torch_mlp.py, loops of the same networks in PyTorch, which
 print their ms a step. Writes zoo_configs/results/speed.json.
@@ -14,8 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from experiment import write_result
 from pages import recorded
-from proof import write_result
 
 DCGAN = ("tutorial_dcgan",)
 MLP = ("vanilla", "g_hidden=[256,256]", "d_hidden=[256,256]", "normalize=false")
@@ -99,7 +99,7 @@ def record(measured, pairs):
 
     write_result(
         "speed",
-        command="python tests/slow/peers.py --python=... --bench=...",
+        command="python experiments/peers.py --python=... --bench=...",
         headline="; ".join(
             f"{name} {m['peer over fit']:.2f}x ({m['ms a step']:.1f} ms a step)"
             for name, m in measured.items()

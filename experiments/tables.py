@@ -9,7 +9,7 @@ from pathlib import Path
 from pages import axes, comparisons, metrics, published, replicas, translation
 from pages.recorded import RESULTS, recorded, table
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 
 def results() -> str:
