@@ -3,8 +3,8 @@
     TORCH_PYTHON experiments/torch_penalty.py --batch=64
 
 The layers of `ganzoo.cli.benchmark.tutorial_dcgan`: batch normalisation in G alone. A
-step is one of D, with the double backward pass of the gradient penalty, and one of G, each
-on fresh noise. Prints the median ms a step.
+step is one of D, with the double backward pass of the gradient penalty, and one of G,
+each on fresh noise. Prints the median ms a step.
 """
 
 import argparse

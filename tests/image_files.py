@@ -29,7 +29,6 @@ def identical(factor=1, channels=1, multiple=1):
     )
 
 
-
 def pixels(*shape):
     return RNG.integers(0, 256, shape, dtype=np.uint8)
 

@@ -21,7 +21,7 @@ print(json.dumps([seconds, "tensorflow" in sys.modules, "keras" in sys.modules])
 HELP = """
 import json, sys, time
 begin = time.perf_counter()
-from ganzoo.__main__ import main
+from ganzoo.cli.main import main
 sys.argv = ["ganzoo", "--help"]
 try:
     main()

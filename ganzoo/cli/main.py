@@ -68,6 +68,10 @@ def describe_command(args):
     print("options:")
     for name, default in about["options"].items():
         print(f"  {name} = {default!r}")
+    if about["network_options"]:
+        print("options of its network:")
+    for name, default in about["network_options"].items():
+        print(f"  {name} = {default!r}")
     print(f"\n{about['notes']}\n")
     for name, result in about["results"].items():
         print(f"measured ({name}): {result['headline']}; the bar: {result['bar']}")
@@ -368,6 +372,3 @@ COMMANDS = {
     "launch": (launch_command, _add_launch),
     "benchmark": (benchmark_command, _add_benchmark),
 }
-
-if __name__ == "__main__":
-    main()

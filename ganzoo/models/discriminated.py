@@ -30,7 +30,7 @@ class JudgedModel(AdversarialModel):
     Args:
         discriminator: samples to logits, (N, 1) or a map (N, h, w, 1); None where
             nothing judges.
-        objective: a loss by name, or `{"name": ..., option: value}`.
+        loss: a loss by name, or `{"name": ..., option: value}`.
         augment: what D sees of real and fake samples in both steps of training, by
             names joined by commas, or a list of names and of tables with options.
         penalties: D's, `{name: weight}` or `{name: {"weight": ..., option: value}}`.
@@ -44,7 +44,7 @@ class JudgedModel(AdversarialModel):
         self,
         *,
         discriminator,
-        objective="non_saturating",
+        loss="non_saturating",
         augment=None,
         penalties=None,
         d_clip=0.0,
@@ -52,8 +52,8 @@ class JudgedModel(AdversarialModel):
     ):
         super().__init__(**settings)
         self.discriminator = discriminator
-        self.objective = objective
-        self.loss_functions = losses.get(objective)
+        self.loss = loss
+        self.loss_functions = losses.get(loss)
         self.augment = augment
         self.penalties = penalties
         self.penalty_terms = terms_of(penalties)
@@ -68,6 +68,24 @@ class JudgedModel(AdversarialModel):
                     f"{type(self).__name__} takes no `{option}`: {reason}. "
                     f"Received: {getattr(self, option)!r}."
                 )
+
+    @classmethod
+    def d_arguments(cls, image_shape, num_classes, settings) -> dict:
+        """What a family's discriminator is built with, for `networks.make`.
+
+        Args:
+            image_shape: of a sample.
+            num_classes: number of labels; 0 for none.
+            settings: of the model.
+        """
+        return {"image_shape": image_shape, "num_classes": num_classes}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        if "objective" in config:  # its name in files of 0.1.0
+            config["loss"] = config.pop("objective")
+        return super().from_config(config, custom_objects)
 
     def compile(self, *args, **kwargs):
         """As `Trainer.compile`; refuses penalties that the networks cannot take."""

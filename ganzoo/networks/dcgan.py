@@ -53,6 +53,7 @@ def discriminator(
     d_norm="batch",
     minibatch="none",
     num_classes=0,
+    heads=None,
 ):
     """sample (N, H, W, C) [and label (N,)] to logits (N, 1).
 
@@ -67,9 +68,12 @@ def discriminator(
         d_norm: a name of `norms.NORMS`.
         minibatch: a layer of `inputs.MINIBATCH` before the last.
         num_classes: number of labels, joined to the sample as constant maps.
+        heads: units of further linear outputs by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
-    return discriminate(shape, filters, kernel, dropout, d_norm, minibatch, num_classes)
+    return discriminate(
+        shape, filters, kernel, dropout, d_norm, minibatch, num_classes, heads
+    )
 
 
 def generate(shape, latent_dim, filters, kernel, num_classes, value_range):
@@ -107,7 +111,9 @@ def grow(x, shape, filters, kernel, value_range):
     return layers.Activation(inputs.output_activation(value_range))(x)
 
 
-def discriminate(shape, filters, kernel, dropout, d_norm, minibatch, num_classes):
+def discriminate(
+    shape, filters, kernel, dropout, d_norm, minibatch, num_classes, heads
+):
     """`discriminator` of images or volumes (*sides, C)."""
     norm = norms.get(d_norm)
     named = {"sample": keras.Input(shape, name="sample")}
@@ -117,8 +123,9 @@ def discriminate(shape, filters, kernel, dropout, d_norm, minibatch, num_classes
         x = layers.Concatenate()([x, inputs.constant_maps(code, shape[:-1])])
     x = shrink(x, filters, kernel, dropout, norm)
     x = inputs.minibatch(minibatch)(layers.Flatten()(x))
-    x = norm.wrap(layers.Dense(1, kernel_initializer=_normal()))(x)
-    return keras.Model(named, x, name="discriminator")
+    logits = norm.wrap(layers.Dense(1, kernel_initializer=_normal()))(x)
+    answers = inputs.outputs(logits, x, norm, heads)
+    return keras.Model(named, answers, name="discriminator")
 
 
 def shrink(x, filters, kernel, dropout, norm):

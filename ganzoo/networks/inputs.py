@@ -104,6 +104,28 @@ ACTIVATIONS = {
 }
 
 
+def outputs(logits, features, norm, heads):
+    """The outputs of a discriminator: logits alone, or with heads a dict.
+
+    Args:
+        logits: (N, 1).
+        features: (N, f), the input of the layer that makes the logits.
+        norm: of the layers, see `norms.Norm`.
+        heads: units of further linear outputs on the features, by name; None for
+            logits alone.
+
+    Returns:
+        The logits, or {"logits", "features", and one output for each head}.
+    """
+    if heads is None:
+        return logits
+    further = {
+        name: norm.wrap(layers.Dense(units, name=name))(features)
+        for name, units in heads.items()
+    }
+    return {"logits": logits, "features": features, **further}
+
+
 def minibatch(spec):
     """The layer of `MINIBATCH`, by name or table, that D's last layer follows."""
     return from_spec("minibatch layer", spec, MINIBATCH)

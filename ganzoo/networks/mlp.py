@@ -87,6 +87,7 @@ def discriminator(
     label_units=0,
     num_classes=0,
     initializer="glorot_uniform",
+    heads=None,
 ):
     """sample (N, *image_shape) [and label (N,)] to logits (N, 1).
 
@@ -101,6 +102,7 @@ def discriminator(
         label_units: as in `generator`.
         num_classes: number of labels; 0 for none.
         initializer: of the kernels, see `inputs.start`.
+        heads: units of further linear outputs by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, ranks=(1, 3, 4))
     norm = norms.get(d_norm, maps=False)
@@ -125,5 +127,6 @@ def discriminator(
         x = x if maxout_pieces else inputs.activation(activation)(x)
         x = Dropout(dropout)(x) if dropout else x
     x = inputs.minibatch(minibatch)(x)
-    x = norm.wrap(layers.Dense(1, kernel_initializer=start(initializer)))(x)
-    return keras.Model(named, x, name="discriminator")
+    logits = norm.wrap(layers.Dense(1, kernel_initializer=start(initializer)))(x)
+    answers = inputs.outputs(logits, x, norm, heads)
+    return keras.Model(named, answers, name="discriminator")

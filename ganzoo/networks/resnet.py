@@ -73,6 +73,7 @@ def discriminator(
     attention=False,
     minibatch="none",
     num_classes=0,
+    heads=None,
 ):
     """sample (N, H, W, C) [and label (N,)] to logits (N, 1).
 
@@ -87,6 +88,7 @@ def discriminator(
         attention: self-attention after the first block, on maps of half the sides.
         minibatch: a layer of `inputs.MINIBATCH` before the last.
         num_classes: number of labels; 0 for none.
+        heads: units of further linear outputs by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     inputs.check_positive(filters=filters)
@@ -99,13 +101,15 @@ def discriminator(
     for _ in range(2):
         x = layers.Add()([x, _convolve_twice(x, norm)])
     features = ops.sum(_active(x, norm), axis=(1, 2))
-    logit = norm.wrap(layers.Dense(1))(inputs.minibatch(minibatch)(features))
+    last = inputs.minibatch(minibatch)(features)
+    logit = norm.wrap(layers.Dense(1))(last)
     if num_classes:
         named["label"], code = inputs.one_hot_label(num_classes)
         embedding = norm.wrap(layers.Dense(filters, use_bias=False))(code)
         match = ops.sum(layers.Multiply()([embedding, features]), axis=1, keepdims=True)
         logit = layers.Add()([logit, match])
-    return keras.Model(named, logit, name="discriminator")
+    answers = inputs.outputs(logit, last, norm, heads)
+    return keras.Model(named, answers, name="discriminator")
 
 
 def _up_block(x, norm, before, use_bias):

@@ -40,6 +40,7 @@ def discriminator(
     d_norm="batch",
     minibatch="none",
     num_classes=0,
+    heads=None,
 ):
     """sample (N, D, H, W, C) [and label (N,)] to logits (N, 1).
 
@@ -51,8 +52,9 @@ def discriminator(
         d_norm: a name of `norms.NORMS`; activations at every level but the first.
         minibatch: a layer of `inputs.MINIBATCH` before the last.
         num_classes: number of labels, joined to the sample as constant maps.
+        heads: units of further linear outputs by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, (4,), smallest=8)
     return dcgan.discriminate(
-        shape, filters, kernel, dropout, d_norm, minibatch, num_classes
+        shape, filters, kernel, dropout, d_norm, minibatch, num_classes, heads
     )

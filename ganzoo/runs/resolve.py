@@ -1,7 +1,6 @@
 """Resolves an experiment: the data settings and the options of its build."""
 
 from ganzoo.runs.experiment import Experiment
-from ganzoo.utils.options import check_known
 from ganzoo.variants._registry import find
 
 SOURCES = ("source", "unpaired")
@@ -42,5 +41,5 @@ def effective_options(experiment: Experiment, data) -> dict:
         if key in variant.batch_keys:
             derived["source_shape"] = list(data.arrays[key].shape[1:])
     derived |= dict.fromkeys(variant.by_steps, experiment.steps)
-    check_known(f"option of {variant.name!r}", experiment.options, variant.options)
+    variant.check_known(experiment.options)
     return {**derived, **experiment.options}

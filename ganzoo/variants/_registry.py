@@ -13,7 +13,7 @@ import os
 import pkgutil
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 
@@ -44,12 +44,37 @@ class Variant:
     def options(self) -> dict:
         """Every option that `build` takes for this variant, with its default.
 
-        A builder that ends in `**options` forwards them to `gan.assemble`, whose
+        A builder that ends in `**options` forwards them to `assemble`, whose
         keyword-only signature is the one list of common options.
         """
         own = self.own_options
         kinds = {p.kind for p in inspect.signature(self.builder).parameters.values()}
-        return {**(_common_options() if _FORWARDS in kinds else {}), **own}
+        common = _common_options("network" in own) if _FORWARDS in kinds else {}
+        return {**common, **own}
+
+    def check_known(self, options: Mapping) -> None:
+        """Raises `ValueError`, with the nearest name, for an option that is unknown.
+
+        A variant with a `network` also takes the options of the family that it names.
+        """
+        allowed = [*self.options, *self.network_options(options)]
+        check_known(f"option of {self.name!r}", options, allowed)
+
+    def network_options(self, options: Mapping) -> dict:
+        """The options of the network's family with their defaults, {} for no family.
+
+        Args:
+            options: of `build`; their `network`, or the variant's own, names the
+                family.
+        """
+        known = {**self.options, **options}
+        if "network" not in known:
+            return {}
+        from ganzoo import networks
+
+        table = networks.table(known["network"], known["image_shape"])
+        family = table.pop("name")
+        return {**networks.defaults(family), **table}
 
 
 _FORWARDS = inspect.Parameter.VAR_KEYWORD
@@ -109,8 +134,7 @@ def build(name: str, *, dtype: str = "float32", **options):
     """
     variant = find(name)
     precision.check(dtype)
-    allowed = variant.options
-    check_known(f"option of {variant.name!r}", options, allowed)
+    variant.check_known(options)
     _check_plain(variant, options)
     try:
         with precision.policy(dtype):
@@ -172,6 +196,7 @@ def describe(name: str) -> dict:
         "tasks": list(variant.tasks),
         "batch_keys": list(variant.batch_keys),
         "options": variant.options,
+        "network_options": variant.network_options({}),
         "notes": inspect.getdoc(variant.builder) or "",
         "results": _results_of(variant.name),
     }
@@ -229,11 +254,14 @@ def _check_backend() -> None:
         )
 
 
-def _common_options() -> dict:
-    from ganzoo.models.assemble import assemble
+def _common_options(of_networks: bool) -> dict:
+    """The keywords of `assemble`; those of networks where it builds them."""
+    from ganzoo.models.assemble import OF_NETWORKS, assemble
 
     parameters = inspect.signature(assemble).parameters.values()
-    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+    keywords = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+    common = {k: v for k, v in keywords.items() if k not in ("network", *OF_NETWORKS)}
+    return {**(OF_NETWORKS if of_networks else {}), **common}
 
 
 def _key(name: str) -> str:

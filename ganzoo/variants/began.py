@@ -28,10 +28,10 @@ class BEGAN(GAN):
 
     def __init__(self, *, gamma=0.5, balance_rate=1e-3, **settings):
         super().__init__(**settings)
-        if self.objective != "wasserstein":
+        if self.loss != "wasserstein":
             raise ValueError(
                 "began has a loss of its own, the error of D's reconstruction: build "
-                f"it without `loss`. Received: {self.objective!r}."
+                f"it without `loss`. Received: {self.loss!r}."
             )
         if not 0 < gamma <= 1:
             raise ValueError(f"`gamma` must be in (0, 1]. Received: {gamma}.")

@@ -1,6 +1,5 @@
 """R3GAN: a relativistic loss with both gradient penalties, and no tricks."""
 
-from ganzoo import networks
 from ganzoo.models.assemble import assemble
 from ganzoo.variants._registry import register
 
@@ -15,12 +14,8 @@ PENALTIES = {"r1": 1.0, "r2": 1.0}
     tasks=("image",),
 )
 def r3gan(
-    image_shape=(28, 28, 1),
-    latent_dim=64,
     network=NETWORK,
-    d_norm=None,
-    filters=None,
-    value_range="auto",
+    latent_dim=64,
     loss="relativistic",
     penalties=PENALTIES,
     beta_1=0.0,
@@ -33,34 +28,12 @@ def r3gan(
     Adam without momentum and a running average of G, as in the paper. The networks
     are the residual ones of SNGAN without any normalisation in G or D, in place of the
     paper's larger ones, whose blocks hold grouped convolutions. The paper lowers rate
-    and gamma and raises beta_2 over training; ours are constant. It chooses gamma by
-    data set; 1 is our choice.
-
-    Args:
-        image_shape: (H, W, C), sides of at least 8; what the network can serve.
-        latent_dim: length of the latent.
-        network: the backbone of both players: `mlp`, `dcgan`, `resnet` or
-            `volumetric`, or a table such as {name = "resnet", d_filters = 32}.
-        d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or
-            `spectral`; by default the network's own, or one that fits a penalty.
-        filters: channels of the network; by default its own.
-        value_range: of the samples; by default (-1, 1), None for vectors.
-        loss: see `ganzoo.losses`.
-        penalties: on D, the weight is the paper's gamma; see `assemble`.
-        beta_1: Adam's decay of the mean gradient.
-        beta_2: Adam's decay of the squared gradient.
-        ema_decay: of the running average of G; 0 keeps none.
+    and gamma and raises beta_2 over training; ours are constant. It chooses gamma, the
+    weight of both penalties, for each data set; 1 is our choice.
     """
     return assemble(
-        **networks.make(
-            network,
-            image_shape,
-            latent_dim=latent_dim,
-            value_range=value_range,
-            penalties=penalties,
-            own={"filters": filters, "d_norm": d_norm},
-            builder=r3gan,
-        ),
+        network=network,
+        latent_dim=latent_dim,
         loss=loss,
         penalties=penalties,
         beta_1=beta_1,

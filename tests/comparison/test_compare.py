@@ -188,7 +188,7 @@ def test_a_process_that_dies_is_a_failure_with_its_log(tmp_path, monkeypatch):
 
 def test_a_task_tells_why_it_failed(tmp_path, monkeypatch, capsys):
     read, write = os.pipe()
-    (cell,) = module.cells.make(
+    (cell,) = module.entries.make(
         ["dcgan"], images=1, settings={"dataset": "no_such_set"}
     )
     task = {"experiment": to_dict(cell.experiment), "path": str(tmp_path), "only": None}

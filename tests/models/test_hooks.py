@@ -121,4 +121,4 @@ def test_there_is_one_train_step_in_the_package():
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.FunctionDef) and node.name == "train_step"
     ]
-    assert found == ["adversarial.py"]
+    assert found == ["models/adversarial.py"]

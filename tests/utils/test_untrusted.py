@@ -26,7 +26,7 @@ from ganzoo.plots import pictures
 from ganzoo.runs import checkpoint, directory
 from ganzoo.runs.config_files import load_config
 from ganzoo.runs.experiment import Experiment, from_dict
-from ganzoo.training import callbacks
+from ganzoo.runs.log import read_rows
 from ganzoo.utils import files, untrusted
 
 ROOT = Path(__file__).parents[2]
@@ -458,7 +458,7 @@ def test_a_write_follows_no_link(tmp_path):
 def test_a_log_ends_at_its_first_damaged_line(line, tmp_path):
     path = tmp_path / "metrics.jsonl"
     path.write_bytes(b'{"step": 1}\n' + line + b'\n{"step": 3}\n')
-    assert callbacks.read_rows(path) == [{"step": 1}]
+    assert read_rows(path) == [{"step": 1}]
 
 
 def test_an_endless_log_is_refused(tmp_path, monkeypatch):
@@ -466,7 +466,7 @@ def test_an_endless_log_is_refused(tmp_path, monkeypatch):
     path.write_bytes(b'{"step": 1}\n' * 100)
     monkeypatch.setattr("ganzoo.runs.log.MAX_LOG", 1000)
     with pytest.raises(ValueError, match="more than the 1000 bytes allowed"):
-        callbacks.read_rows(path)
+        read_rows(path)
 
 
 # --- configs ----------------------------------------------------------------------
@@ -642,7 +642,7 @@ def test_no_code_unpickles_or_leaves_safe_mode():
             r"allow_pickle=True|safe_mode=False|\beval\(|\bexec\(", text
         )
         assert "enable_unsafe_deserialization" not in text
-        if path.name != "safety.py":
+        if path.name != "untrusted.py":
             assert "Lambda" not in text
 
 

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 from helpers import tiny
 
+import ganzoo
 from ganzoo import losses
 from ganzoo.layers import MinibatchDiscrimination
 
@@ -18,15 +19,14 @@ def test_the_generators_loss(matching):
     fake = model.generate(BATCH, training=False)
     terms, _ = model.generator_loss(BATCH, fake, training=False)
     real, made = (
-        model.discriminator({"sample": x}, training=False)
-        for x in (REAL, fake["sample"])
+        model.outputs({"sample": x}, training=False) for x in (REAL, fake["sample"])
     )
-    means = [out["features"].numpy().mean(axis=0) for out in (real, made)]
-    expected = {
-        True: np.mean((means[0] - means[1]) ** 2),
-        False: np.mean(np.log1p(np.exp(-made["logits"].numpy()))),
-    }
-    np.testing.assert_allclose(terms["g_adv"], expected[matching], rtol=1e-5)
+    if matching:
+        means = [out["features"].numpy().mean(axis=0) for out in (real, made)]
+        expected = np.mean((means[0] - means[1]) ** 2)
+    else:
+        expected = np.mean(np.log1p(np.exp(-made["logits"].numpy())))
+    np.testing.assert_allclose(terms["g_adv"], expected, rtol=1e-5)
 
 
 def test_real_samples_alone_have_the_target_of_nine_tenths():
@@ -57,6 +57,6 @@ def test_d_compares_the_samples_of_a_batch():
 
 def test_serves_points():
     network = {"name": "mlp", "hidden": (8,)}
-    model = tiny("improved", network=network, filters=None, image_shape=(2,))
+    model = ganzoo.build("improved", network=network, image_shape=(2,))
     assert model.value_range is None
     assert model.sample(3).shape == (3, 2)

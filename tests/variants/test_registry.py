@@ -80,7 +80,7 @@ def test_describe_merges_own_and_common_options():
     assert "1511.06434" in about["paper"]
     assert about["tasks"] == ["image"]
     assert about["batch_keys"] == ["real"]
-    assert about["options"]["filters"] == 64  # its own
+    assert about["network_options"]["filters"] == 64  # the family's
     assert about["options"]["beta_1"] == 0.5  # assemble's
     assert about["options"]["prior"] == "uniform"  # its own in place of assemble's
     assert not {"model", "parts", "options"} & about["options"].keys()
@@ -141,7 +141,7 @@ def test_variant_that_differs_by_loss_is_one_file_of_twelve_lines(
     logs = train(model, 1)
     assert model.step == 1
     assert np.isfinite(logs["d_loss"])
-    assert model.objective == "least_squares"
+    assert model.loss == "least_squares"
     assert float(model.g_optimizer.learning_rate) == pytest.approx(1e-3)
     with pytest.raises(ValueError, match="Did you mean 'least_squares'?"):
         ganzoo.build("tiny-lsgan", loss="least_square")

@@ -201,7 +201,7 @@ def test_a_run_is_scored_on_captions_that_it_has_not_seen(run):
 
     model = ganzoo.load(run)
     data = run.parent / "set"
-    scorer = scorer_for(model, ganzoo.data.parts.load_parts(data), extractor="pixels")
+    scorer = scorer_for(model, ganzoo.data.splits.load_parts(data), extractor="pixels")
     made = draw(model, scorer, seed=0)
     held_out = scorer.test.data.arrays
     for key in ("caption", "label"):

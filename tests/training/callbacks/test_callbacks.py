@@ -7,7 +7,7 @@ from PIL import Image
 
 from ganzoo.data.dataset import Data
 from ganzoo.models.from_noise import LatentModel
-from ganzoo.training import callbacks
+from ganzoo.runs.log import read_rows
 from ganzoo.training.callbacks.health import HealthMonitor, TrainingDiverged, compare
 from ganzoo.training.callbacks.log import RunLog
 from ganzoo.training.callbacks.progress import Progress
@@ -167,7 +167,7 @@ def test_compare_by_hand():
 def test_run_log_writes_one_line_an_interval(tmp_path, points):
     log = attach(RunLog(tmp_path, images_per_step=32), FakeModel(points))
     intervals(log, 3)
-    rows = callbacks.read_rows(tmp_path / "metrics.jsonl")
+    rows = read_rows(tmp_path / "metrics.jsonl")
     assert [row["step"] for row in rows] == [100, 200, 300]
     assert {name: rows[0][name] for name in HEALTHY} == HEALTHY
     assert rows[0]["images_per_second"] > 0
@@ -185,9 +185,9 @@ def test_run_log_drops_what_a_resumed_run_does_again(tmp_path, points):
     model = FakeModel(points)
     model.step = 200
     log = attach(RunLog(tmp_path, images_per_step=32), model)
-    assert callbacks.read_rows(path) == lines[:2]
+    assert read_rows(path) == lines[:2]
     intervals(log, 1)
-    rows = callbacks.read_rows(path)
+    rows = read_rows(path)
     assert [row["step"] for row in rows] == [100, 200, 300]
     assert rows[-1]["g_loss"] == HEALTHY["g_loss"]  # the new one
     assert 20 <= rows[-1]["seconds"] < 21  # goes on from the last kept line
@@ -197,7 +197,7 @@ def test_run_log_drops_what_a_resumed_run_does_again(tmp_path, points):
 def test_run_log_starts_afresh_at_step_0(tmp_path, points):
     (tmp_path / "metrics.jsonl").write_text('{"step": 100, "seconds": 5.0}\n')
     attach(RunLog(tmp_path, images_per_step=32), FakeModel(points))
-    assert callbacks.read_rows(tmp_path / "metrics.jsonl") == []
+    assert read_rows(tmp_path / "metrics.jsonl") == []
 
 
 def test_progress_is_a_plain_line_where_there_is_no_terminal(points):
