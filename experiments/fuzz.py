@@ -33,7 +33,7 @@ def main(seconds):
         "fuzz",
         command=f"PYTHONPATH=tests python experiments/fuzz.py {seconds:g}",
         headline=f"{total:,} mutated inputs of {len(KINDS)} kinds: only our own errors",
-        bar=f"a ValueError of ours or none, within {LIMIT} s of CPU a case",
+        target=f"a ValueError of ours or none, within {LIMIT} s of CPU per case",
         measured=measured,
     )
 

@@ -1,4 +1,4 @@
-"""Times the metrics beside prdc and torch-fidelity: the same features, alternating.
+"""Times the metrics against prdc and torch-fidelity: the same features, alternating.
 
     python experiments/metrics_speed.py --python=FIDELITY_PYTHON --rounds=3
 
@@ -128,7 +128,7 @@ def record(rows, rounds):
         headline=f"{missed}Frechet + KID + PRDC on 2 x {SAMPLES:,} x {WIDTH} features: "
         f"{statistics.median(seconds):.1f} s, {peak / 1024:.2f} GiB; their time over "
         "ours " + ", ".join(f"{value}x ({name})" for name, value in ratios.items()),
-        bar="< 20 s and < 1.5 GiB on 2 cores, no ratio below 1",
+        target="< 20 s and < 1.5 GiB on 2 cores, no ratio below 1",
         measured={
             "their time over ours": ratios,
             "seconds": seconds,

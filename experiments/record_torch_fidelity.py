@@ -1,4 +1,4 @@
-"""Records what torch-fidelity makes of fixed features, for the tests of the metrics.
+"""Records the scores that torch-fidelity gives fixed features, for the metric tests.
 
     PYTHONPATH=tests python experiments/record_torch_fidelity.py
 
@@ -37,10 +37,10 @@ def scores(real, fake):
 
 
 def classifier_score(splits):
-    found = isc_features_to_metric(
+    scores = isc_features_to_metric(
         torch.from_numpy(logits()), splits=splits, shuffle=False
     )
-    return [found["inception_score_mean"], found["inception_score_std"]]
+    return [scores["inception_score_mean"], scores["inception_score_std"]]
 
 
 def main():

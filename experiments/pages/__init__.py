@@ -1,1 +1,1 @@
-"""The tables that are generated from zoo_configs/results, one module a page."""
+"""The tables that are generated from zoo_configs/results, one module per page."""

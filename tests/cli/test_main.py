@@ -72,7 +72,7 @@ def test_describe_shows_paper_options_and_notes(capsys):
     assert "  beta_1 = 0.5\n" in out
     assert "options of its network:\n  filters = 64\n" in out
     assert "measured (dcgan_digits.json): classes " in out
-    assert "; the bar: 8 of 10 classes" in out
+    assert "; target: 8 of 10 classes" in out
 
 
 def test_describe_of_an_unknown_name():
