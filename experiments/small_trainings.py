@@ -16,7 +16,7 @@ from ganzoo import distribute
 from ganzoo.data import load_data, pipeline
 from ganzoo.data.toy import MIXTURES
 from ganzoo.metrics import mode_coverage
-from ganzoo.models.discriminated import AUGMENT_REAL
+from ganzoo.models.seeds import Use
 from ganzoo.penalties import squared_norms
 
 SEED = tf.constant([7, 7])  # for the samples that are measured
@@ -115,8 +115,13 @@ def overfitting(options, seed, steps=6000, count=500):
 
     @tf.function
     def accuracy(real, number):
+<<<<<<< HEAD:experiments/small_trainings.py
         part = {"sample": real, "seed": distribute.fold(SEED, number)}
         logits = model.judge(part, AUGMENT_REAL, training=True)
+=======
+        given = {"sample": real, "seed": distribute.fold(SEED, number)}
+        logits = model.judge(given, Use.AUGMENT_REAL, training=True)
+>>>>>>> main:tests/slow/small_trainings.py
         return tf.reduce_mean(tf.cast(logits > 0, tf.float32))
 
     def right(real):

@@ -6,11 +6,8 @@ import tensorflow as tf
 
 from ganzoo import distribute
 from ganzoo.data import pipeline as batches
+from ganzoo.models.seeds import Use
 from ganzoo.models.trainer import Trainer, total_of
-
-# What the seed of a step is folded with, one number a use.
-G_STEP = 1_000_000
-LATENT = 0
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -167,7 +164,7 @@ class AdversarialModel(Trainer):
             {**part, "seed": distribute.fold(seed, i)}
             for i, part in enumerate(slices[: self.d_steps])
         ]
-        return [*d_parts, {**slices[-1], "seed": distribute.fold(seed, G_STEP)}]
+        return [*d_parts, {**slices[-1], "seed": distribute.fold(seed, Use.G_STEP)}]
 
     def as_batch(self, data):
         """Turns what a data set yields into a dict; uint8 into `value_range`."""

@@ -7,7 +7,7 @@ import keras
 from ganzoo import networks
 from ganzoo.models.gan import GAN
 from ganzoo.penalties import lazy_ratio, terms_of
-from ganzoo.utils.options import check_known, from_spec
+from ganzoo.utils.options import check_known, check_whole, from_spec
 
 OF_NETWORKS = {
     "image_shape": (28, 28, 1),
@@ -192,10 +192,7 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
     """
 
     def __init__(self, rate, steps):
-        if not isinstance(steps, int) or steps < 1:
-            raise ValueError(
-                f"`decay_steps` must be a whole number from 1. Received: {steps!r}."
-            )
+        check_whole(1, decay_steps=steps)
         self.rate = rate
         self.steps = steps
 

@@ -10,10 +10,9 @@ from ganzoo import distribute, losses
 from ganzoo.augment import get as augmentation
 from ganzoo.layers import MinibatchDiscrimination, MinibatchStdDev
 from ganzoo.models.adversarial import AdversarialModel, feed
+from ganzoo.models.seeds import Use
 from ganzoo.penalties import terms_of
 
-# What the seed of a step is folded with, beside LATENT.
-PENALTY, AUGMENT_REAL, AUGMENT_FAKE, AUGMENT_PENALTY = 1, 2, 3, 4
 # Layers of D that exchange values with the other replicas.
 SPANNING = (
     keras.layers.BatchNormalization,
@@ -138,7 +137,7 @@ class JudgedModel(AdversarialModel):
 
     def discriminator_loss(self, batch, fake, training):
         real_logits = self._judge_real(batch, training)
-        logits = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
+        logits = self.judge({**batch, **fake}, Use.AUGMENT_FAKE, training)
         return self._d_terms(batch, fake, real_logits, logits, training)
 
     def _d_terms(self, batch, fake, real_logits, logits, training):
@@ -151,7 +150,7 @@ class JudgedModel(AdversarialModel):
         return terms, watched
 
     def generator_loss(self, batch, fake, training):
-        logits = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
+        logits = self.judge({**batch, **fake}, Use.AUGMENT_FAKE, training)
         return self._g_terms(batch, logits, training)
 
     def _g_terms(self, batch, logits, training):
@@ -162,7 +161,9 @@ class JudgedModel(AdversarialModel):
         return {"g_adv": self.loss_functions.generator(real_logits, logits)}, {}
 
     def _judge_real(self, batch, training):
-        return self.judge({**batch, "sample": batch["real"]}, AUGMENT_REAL, training)
+        return self.judge(
+            {**batch, "sample": batch["real"]}, Use.AUGMENT_REAL, training
+        )
 
     def _penalise(self, batch, fake, training):
         """The weighted penalties, d_<name>."""
@@ -170,7 +171,7 @@ class JudgedModel(AdversarialModel):
         update = self.d_optimizer.iterations if training else None
         terms = {}
         for i, (name, term) in enumerate(self.penalty_terms.items()):
-            seed = distribute.fold(distribute.fold(batch["seed"], PENALTY), i)
+            seed = distribute.fold(distribute.fold(batch["seed"], Use.PENALTY), i)
             terms[f"d_{name}"] = term(critic, batch["real"], fake, seed, update)
         return terms
 
@@ -178,7 +179,9 @@ class JudgedModel(AdversarialModel):
         """D's logits as a function of samples, all else given."""
 
         def critic(samples):
-            return self.judge({**batch, "sample": samples}, AUGMENT_PENALTY, training)
+            return self.judge(
+                {**batch, "sample": samples}, Use.AUGMENT_PENALTY, training
+            )
 
         return critic
 

@@ -13,6 +13,7 @@ from keras import layers
 
 from ganzoo.networks import inputs
 from ganzoo.networks.dcgan import level_count
+from ganzoo.utils.options import check_whole
 
 
 def generator(image_shape, *, latent_dim, filters=64, value_range=(-1.0, 1.0)):
@@ -25,7 +26,7 @@ def generator(image_shape, *, latent_dim, filters=64, value_range=(-1.0, 1.0)):
         value_range: of the samples.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
-    inputs.check_positive(latent_dim=latent_dim, filters=filters)
+    check_whole(1, latent_dim=latent_dim, filters=filters)
     latent = keras.Input((latent_dim,), name="latent")
     out = _decode(latent, shape, filters, value_range)
     return keras.Model({"latent": latent}, out, name="generator")
@@ -41,7 +42,7 @@ def discriminator(image_shape, *, code_dim=64, filters=64, value_range=(-1.0, 1.
         value_range: of the samples.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
-    inputs.check_positive(code_dim=code_dim, filters=filters)
+    check_whole(1, code_dim=code_dim, filters=filters)
     sample = keras.Input(shape, name="sample")
     levels = level_count(*shape[:-1])
     x = _convolve(sample, filters)

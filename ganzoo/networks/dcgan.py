@@ -12,6 +12,7 @@ from keras import layers
 
 from ganzoo.layers import Dropout, batch_norm
 from ganzoo.networks import inputs, norms
+from ganzoo.utils.options import check_whole
 
 CONVOLUTION = {3: layers.Conv2D, 4: layers.Conv3D}
 TRANSPOSED = {3: layers.Conv2DTranspose, 4: layers.Conv3DTranspose}
@@ -78,7 +79,7 @@ def discriminator(
 
 def generate(shape, latent_dim, filters, kernel, num_classes, value_range):
     """`generator` of images or volumes (*sides, C)."""
-    inputs.check_positive(latent_dim=latent_dim)
+    check_whole(1, latent_dim=latent_dim)
     named = {"latent": keras.Input((latent_dim,), name="latent")}
     x = named["latent"]
     if num_classes:
@@ -91,7 +92,7 @@ def generate(shape, latent_dim, filters, kernel, num_classes, value_range):
 def grow(x, shape, filters, kernel, value_range):
     """From a vector (N, d) to samples (N, *shape), level by level."""
     *sides, channels = shape
-    inputs.check_positive(filters=filters)
+    check_whole(1, filters=filters)
     if kernel < 2 or kernel % 2:
         raise ValueError(
             f"`kernel` must be a multiple of the stride 2. Received: {kernel}."
@@ -130,7 +131,7 @@ def discriminate(
 
 def shrink(x, filters, kernel, dropout, norm):
     """From samples (N, *sides, C) to maps of about 4 by 4, level by level."""
-    inputs.check_positive(filters=filters)
+    check_whole(1, filters=filters)
     convolution = CONVOLUTION[len(x.shape) - 1]
     for level in range(level_count(*x.shape[1:-1])):
         normed = norm.after is not None and level > 0

@@ -64,15 +64,6 @@ def check_image_shape(image_shape, ranks, smallest=1) -> tuple[int, ...]:
     return shape
 
 
-def check_positive(**values) -> None:
-    """Refuses values that are not whole numbers from 1."""
-    for name, value in values.items():
-        if not isinstance(value, int) or value < 1:
-            raise ValueError(
-                f"`{name}` must be a whole number from 1. Received: {value!r}."
-            )
-
-
 def start(initializer):
     """Of kernels: `normal` is N(0, 0.02), as in many papers; u is U(-u, u).
 

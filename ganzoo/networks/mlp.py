@@ -8,6 +8,7 @@ from keras import layers
 from ganzoo.layers import Dropout, GaussianNoise, Maxout, batch_norm
 from ganzoo.networks import inputs, norms
 from ganzoo.networks.inputs import start
+from ganzoo.utils.options import check_whole
 
 
 def generator(
@@ -42,7 +43,7 @@ def generator(
         initializer: of the kernels, see `inputs.start`.
     """
     shape = inputs.check_image_shape(image_shape, ranks=(1, 3, 4))
-    inputs.check_positive(latent_dim=latent_dim)
+    check_whole(1, latent_dim=latent_dim)
     if not 0 <= latent_to_hidden < latent_dim or (latent_to_hidden and len(hidden) < 2):
         raise ValueError(
             "`latent_to_hidden` must leave a part of the latent to the input, and "

@@ -14,6 +14,7 @@ from keras import layers, ops
 from ganzoo.layers import ConditionalBatchNorm, SelfAttention, batch_norm
 from ganzoo.networks import inputs, norms
 from ganzoo.networks.dcgan import level_count
+from ganzoo.utils.options import check_whole
 
 
 def generator(
@@ -43,7 +44,7 @@ def generator(
         value_range: of the samples.
     """
     *sides, channels = inputs.check_image_shape(image_shape, (3,), smallest=8)
-    inputs.check_positive(latent_dim=latent_dim, filters=filters)
+    check_whole(1, latent_dim=latent_dim, filters=filters)
     norm = norms.get("spectral" if spectral else "none")
     levels = level_count(*sides)
     base = tuple(math.ceil(side / 2**levels) for side in sides)
@@ -91,7 +92,7 @@ def discriminator(
         heads: units of further linear outputs by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
-    inputs.check_positive(filters=filters)
+    check_whole(1, filters=filters)
     norm = norms.get(d_norm)
     named = {"sample": keras.Input(shape, name="sample")}
     x = _first_block(named["sample"], filters, norm)

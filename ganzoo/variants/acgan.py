@@ -4,9 +4,9 @@ import keras
 import tensorflow as tf
 
 from ganzoo.models.assemble import assemble
-from ganzoo.models.discriminated import AUGMENT_FAKE, AUGMENT_REAL
 from ganzoo.models.gan import GAN
-from ganzoo.networks.inputs import check_positive
+from ganzoo.models.seeds import Use
+from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
 
 NETWORK = {"name": "dcgan", "dropout": 0.5}
@@ -41,7 +41,7 @@ class ACGAN(GAN):
         return (*super().watched, "accuracy")
 
     def discriminator_loss(self, batch, fake, training):
-        seen = self.view({**batch, "sample": batch["real"]}, AUGMENT_REAL, training)
+        seen = self.view({**batch, "sample": batch["real"]}, Use.AUGMENT_REAL, training)
         real = self.outputs(seen, training)
         made = self._outputs_of(batch, fake, training)
         terms, watched = self._d_terms(
@@ -60,7 +60,7 @@ class ACGAN(GAN):
         return {**terms, "g_class": error}, watched
 
     def _outputs_of(self, batch, fake, training):
-        seen = self.view({**batch, **fake}, AUGMENT_FAKE, training)
+        seen = self.view({**batch, **fake}, Use.AUGMENT_FAKE, training)
         return self.outputs(seen, training)
 
 
@@ -88,7 +88,7 @@ def acgan(network=NETWORK, num_classes=10, class_weight=1.0, **options):
     Args:
         class_weight: factor of the class terms in the losses of both players.
     """
-    check_positive(num_classes=num_classes)
+    check_whole(1, num_classes=num_classes)
     return assemble(
         ACGAN,
         network=network,

@@ -4,8 +4,8 @@ import keras
 
 from ganzoo.losses import feature_matching
 from ganzoo.models.assemble import assemble
-from ganzoo.models.discriminated import AUGMENT_FAKE, AUGMENT_REAL
 from ganzoo.models.gan import GAN
+from ganzoo.models.seeds import Use
 from ganzoo.variants._registry import register
 
 NETWORK = {"name": "dcgan", "minibatch": "discrimination"}
@@ -29,8 +29,8 @@ class FeatureMatchingGAN(GAN):
         real, made = (
             self.outputs(self.view({**batch, **shown}, use, training), training)
             for shown, use in (
-                ({"sample": batch["real"]}, AUGMENT_REAL),
-                (fake, AUGMENT_FAKE),
+                ({"sample": batch["real"]}, Use.AUGMENT_REAL),
+                (fake, Use.AUGMENT_FAKE),
             )
         )
         return {"g_adv": feature_matching(real["features"], made["features"])}, {}

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from ganzoo.models.assemble import assemble
 from ganzoo.models.gan import GAN
-from ganzoo.networks import inputs
+from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
 
 
@@ -88,5 +88,5 @@ def pacgan(network="auto", pack=2, **options):
     Raises:
         ValueError: a pack below 1.
     """
-    inputs.check_positive(pack=pack)
+    check_whole(1, pack=pack)
     return assemble(PacGAN, network=network, pack=pack, **options)

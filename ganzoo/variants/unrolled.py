@@ -6,9 +6,9 @@ from keras import ops
 
 from ganzoo import distribute
 from ganzoo.models.assemble import assemble
-from ganzoo.models.discriminated import AUGMENT_FAKE
 from ganzoo.models.gan import GAN
-from ganzoo.networks import inputs
+from ganzoo.models.seeds import Use
+from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
 
 ADAM_EXTRAS = "amsgrad clipnorm clipvalue global_clipnorm use_ema weight_decay".split()
@@ -50,7 +50,7 @@ class Unrolled(GAN):
     def generator_loss(self, batch, fake, training):
         with keras.StatelessScope(self.look_ahead(batch, fake, training)):
             real_logits = self._judge_real(batch, training)
-            logits = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
+            logits = self.judge({**batch, **fake}, Use.AUGMENT_FAKE, training)
         return {"g_adv": -self.loss_functions.discriminator(real_logits, logits)}, {}
 
     def look_ahead(self, batch, fake, training):
@@ -121,7 +121,7 @@ def unrolled(
         unroll: K, look-ahead steps of D, from 0; time and memory grow with it.
     """
     if unroll:
-        inputs.check_positive(unroll=unroll)
+        check_whole(1, unroll=unroll)
     return assemble(
         Unrolled,
         network=network,
