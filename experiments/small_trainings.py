@@ -115,13 +115,8 @@ def overfitting(options, seed, steps=6000, count=500):
 
     @tf.function
     def accuracy(real, number):
-<<<<<<< HEAD:experiments/small_trainings.py
         part = {"sample": real, "seed": distribute.fold(SEED, number)}
-        logits = model.judge(part, AUGMENT_REAL, training=True)
-=======
-        given = {"sample": real, "seed": distribute.fold(SEED, number)}
-        logits = model.judge(given, Use.AUGMENT_REAL, training=True)
->>>>>>> main:tests/slow/small_trainings.py
+        logits = model.judge(part, Use.AUGMENT_REAL, training=True)
         return tf.reduce_mean(tf.cast(logits > 0, tf.float32))
 
     def right(real):
