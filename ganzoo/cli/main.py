@@ -74,7 +74,7 @@ def describe_command(args):
         print(f"  {name} = {default!r}")
     print(f"\n{about['notes']}\n")
     for name, result in about["results"].items():
-        print(f"measured ({name}): {result['headline']}; the bar: {result['bar']}")
+        print(f"measured ({name}): {result['headline']}; target: {result['target']}")
     if not about["results"]:
         print("measured: nothing yet")
 

@@ -187,7 +187,7 @@ def describe(name: str) -> dict:
     """Returns name, paper, tasks, batch keys, options with defaults, notes, results.
 
     The results are what was measured of this variant: by the name of the file in
-    `zoo_configs/results`, its headline and the bar that was fixed before.
+    `zoo_configs/results`, its headline and the target that was fixed before.
     """
     variant = find(name)
     return {
@@ -235,7 +235,7 @@ def _results_of(name: str) -> dict[str, dict[str, str]]:
     for file in sorted(folder.iterdir(), key=lambda path: path.name):
         result = json.loads(file.read_text("utf-8"))
         if result.get("experiment", {}).get("model") == name:
-            found[file.name] = {key: result[key] for key in ("headline", "bar")}
+            found[file.name] = {key: result[key] for key in ("headline", "target")}
     return found
 
 

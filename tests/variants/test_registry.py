@@ -94,7 +94,7 @@ def test_describe_names_what_was_measured():
     folder = Path(ganzoo.__file__).parents[1] / "zoo_configs" / "results"
     recorded = json.loads((folder / "dcgan_digits.json").read_text())
     assert results["dcgan_digits.json"] == {
-        key: recorded[key] for key in ("headline", "bar")
+        key: recorded[key] for key in ("headline", "target")
     }
 
 

@@ -1,10 +1,10 @@
-"""Trains tiny variants under one strategy; a process each, as TensorFlow requires.
+"""Trains tiny variants under one strategy, one process each, for tests/slow.
 
-python tests/slow/replicas.py TASK STRATEGY COUNT FOLDER NAME...
+    PYTHONPATH=tests python experiments/replicas.py TASK STRATEGY COUNT FOLDER NAME...
 
 `finals` trains ten steps without dropout and noise, and keeps the weights. `whole`
 trains 4 + 6 steps with them, keeps the checkpoint of step 4 and the end, and is
-killed; `rest` begins from that checkpoint and says what differs at the end.
+killed; `rest` begins from that checkpoint and lists what differs at the end.
 """
 
 import json
@@ -49,7 +49,7 @@ def finals(strategy, folder, name, writes, kind, count):
     """Keeps every weight after ten steps as NAME-DTYPE-CALL.npz."""
     for dtype, call in CASES[kind, count]:
         path = folder / f"{name}-{dtype}-{call}.npz"
-        if path.exists():  # a proof that was cut off goes on
+        if path.exists():  # an interrupted experiment resumes
             continue
         with strategy.scope():
             keras.utils.set_random_seed(5)

@@ -1,8 +1,8 @@
-"""Table of docs/translation.md."""
+"""Table of docs/translation.md, which `python experiments/tables.py` writes."""
 
 from pages.recorded import RESULTS, recorded, table
 
-PROOFS = {
+EXPERIMENTS = {
     "pix2pix_halves": "right half of a digit from its left one",
     "pix2pix_facades": "photographs of facades from label maps",
     "pix2pix_edges": "photographs from sketches",
@@ -17,14 +17,14 @@ PROOFS = {
 
 
 def translations() -> str:
-    """Every proof of a model that translates, those that are still to run too."""
+    """Every experiment with a model that translates, finished or still to run."""
     rows = []
-    for name, task in PROOFS.items():
+    for name, task in EXPERIMENTS.items():
         config = f"[{name}](../zoo_configs/{name}.toml)"
         if not (RESULTS / f"{name}.json").exists():
             rows.append((task, config, "not measured yet", "", ""))
             continue
-        found = recorded(name)
-        minutes = f"{sum(found['seconds']) / 60:.0f} min"
-        rows.append((task, config, found["headline"], found["bar"], minutes))
-    return table(("task", "config", "measured", "bar", "all runs"), rows)
+        result = recorded(name)
+        minutes = f"{sum(result['seconds']) / 60:.0f} min"
+        rows.append((task, config, result["headline"], result["target"], minutes))
+    return table(("task", "config", "measured", "target", "all runs"), rows)

@@ -1,4 +1,7 @@
-"""The small runs of `effects`: (options of the builder, seed) -> figures."""
+"""Defines the small runs of `effects`: (options of the builder, seed) -> figures.
+
+Run by `GANZOO_RUNS=runs python experiments/effects.py`.
+"""
 
 import functools
 import statistics
@@ -6,7 +9,7 @@ import statistics
 import keras
 import numpy as np
 import tensorflow as tf
-from proof import mnist
+from experiment import mnist
 
 import ganzoo
 from ganzoo import distribute
@@ -16,7 +19,7 @@ from ganzoo.metrics import mode_coverage
 from ganzoo.models.seeds import Use
 from ganzoo.penalties import squared_norms
 
-SEED = tf.constant([7, 7])  # of what is drawn to measure
+SEED = tf.constant([7, 7])  # for the samples that are measured
 POINTS = {
     "image_shape": (2,),
     "latent_dim": 2,
@@ -74,7 +77,7 @@ def lipschitz(options, seed, steps=1500):
 
 
 def ring(options, seed, steps=3000):
-    """How far samples of fixed latents still travel, and how many modes are met."""
+    """Measures how far samples of fixed latents travel, and the modes they meet."""
     model = ganzoo.build(
         "vanilla", **POINTS, learning_rate=1e-3, beta_1=0.9, seed=seed, **options
     )
@@ -85,8 +88,8 @@ def ring(options, seed, steps=3000):
         if step > steps * 3 // 4:
             samples.append(model.decode(latents))
         if step > steps // 2 and step % 100 == 0:
-            found = mode_coverage(model.sample(2500, seed=0), *MIXTURES["ring8"])
-            modes.append(found["modes"])
+            coverage = mode_coverage(model.sample(2500, seed=0), *MIXTURES["ring8"])
+            modes.append(coverage["modes"])
 
     train(model, load_data("ring8").arrays["real"], steps, 256, 20, record)
     places = np.stack(samples)  # (times, latents, 2)
@@ -112,8 +115,8 @@ def overfitting(options, seed, steps=6000, count=500):
 
     @tf.function
     def accuracy(real, number):
-        given = {"sample": real, "seed": distribute.fold(SEED, number)}
-        logits = model.judge(given, Use.AUGMENT_REAL, training=True)
+        part = {"sample": real, "seed": distribute.fold(SEED, number)}
+        logits = model.judge(part, Use.AUGMENT_REAL, training=True)
         return tf.reduce_mean(tf.cast(logits > 0, tf.float32))
 
     def right(real):
@@ -147,15 +150,15 @@ def head_start(options, seed, marks=(0, 50, 100, 200, 400, 800)):
 
     @tf.function
     def d_step(batch, number):
-        given = part(batch, number)
-        model.update_discriminators(given, model.generate(given, training=True))
+        inputs = part(batch, number)
+        model.update_discriminators(inputs, model.generate(inputs, training=True))
 
     @tf.function
     def slope(batch, number):
-        given = part(batch, number)
+        inputs = part(batch, number)
         with tf.GradientTape() as tape:
-            fake = model.generate(given, training=True)
-            terms, _ = model.generator_loss(given, fake, training=True)
+            fake = model.generate(inputs, training=True)
+            terms, _ = model.generator_loss(inputs, fake, training=True)
         return tf.linalg.global_norm(tape.gradient(terms["g_adv"], weights))
 
     norms, done = {}, 0
@@ -163,6 +166,6 @@ def head_start(options, seed, marks=(0, 50, 100, 200, 400, 800)):
         while done < mark:
             d_step(next(data), tf.constant(done))
             done += 1
-        found = [float(slope(next(data), tf.constant(-1 - i))) for i in range(8)]
-        norms[mark] = statistics.mean(found)
+        norm = [float(slope(next(data), tf.constant(-1 - i))) for i in range(8)]
+        norms[mark] = statistics.mean(norm)
     return {"gradient": norms[marks[-1]], "after D's steps": norms}

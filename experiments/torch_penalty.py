@@ -1,10 +1,10 @@
-"""A peer to time against: WGAN-GP's step in eager PyTorch, on the CPU.
+"""Times WGAN-GP's step in eager PyTorch on the CPU, as a peer of ours.
 
-    TORCH_PYTHON tests/slow/torch_penalty.py --batch=64
+    TORCH_PYTHON experiments/torch_penalty.py --batch=64
 
 The layers of `ganzoo.cli.benchmark.tutorial_dcgan`: batch normalisation in G alone. A
 step is one of D, with the double backward pass of the gradient penalty, and one of G,
-each on fresh noise. Prints the median ms a step.
+each on fresh noise. Prints the median ms/step.
 """
 
 import argparse

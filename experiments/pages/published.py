@@ -1,8 +1,8 @@
-"""Table of docs/published.md."""
+"""Table of docs/published.md, which `python experiments/tables.py` writes."""
 
 from pages.recorded import RESULTS, recorded, table
 
-PROOFS = (
+EXPERIMENTS = (
     "sgan_mnist_100",
     "sgan_mnist_labels",
     "vanilla_ring8",
@@ -27,26 +27,26 @@ PROOFS = (
 
 
 def figures() -> str:
-    """Every figure of a paper beside ours, those that are still to run too."""
+    """Every figure of a paper next to ours, measured or still to run."""
     rows = []
-    for name in PROOFS:
+    for name in EXPERIMENTS:
         if not (RESULTS / f"{name}.json").exists():
             rows.append((name, "", "", "not measured yet", "", "", ""))
             continue
-        found = recorded(name)
-        config = found["config"]
+        result = recorded(name)
+        config = result["config"]
         link = f"[{name}](../zoo_configs/{config}.toml)"
-        minutes = f"{sum(found['seconds']) / 60:.0f} min"
+        minutes = f"{sum(result['seconds']) / 60:.0f} min"
         rows.append(
             (
                 link,
-                found["published"],
-                found["floor"],
-                found["headline"],
-                found["bar"],
-                found["note"],
+                result["published"],
+                result["reference"],
+                result["headline"],
+                result["target"],
+                result["note"],
                 minutes,
             )
         )
-    head = ("config", "published", "floor", "ours", "bar", "cuts", "all runs")
+    head = ("config", "published", "reference", "ours", "target", "cuts", "all runs")
     return table(head, rows)

@@ -1,11 +1,11 @@
-"""Whether the pieces of the two axes do what their sources claim, in small runs.
+"""Measures in small runs if each loss, penalty and normaliser does what it claims to.
 
-    GANZOO_RUNS=runs python tests/slow/effects.py
+    GANZOO_RUNS=runs python experiments/effects.py
 
-Arms, budgets, measures, bars and seeds stand here and in `small_runs`, and were fixed
-before the runs; the settings were tried out on the seed 100, which does not count. A
-run leaves its figures under $GANZOO_RUNS/effects, where they are found again: what was
-cut off goes on. All together write zoo_configs/results/effects.json.
+Arms, budgets, measures, targets and seeds stand here and in `small_trainings`, and were
+fixed before the runs; the settings were tried out on seed 100, which does not count. A
+run leaves its figures under $GANZOO_RUNS/effects, so the same command resumes. All runs
+together write zoo_configs/results/effects.json.
 """
 
 import argparse
@@ -15,32 +15,32 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
-from proof import RUNS, write_result
-from small_runs import head_start, lipschitz, overfitting, ring
+from experiment import RUNS, write_result
+from small_trainings import head_start, lipschitz, overfitting, ring
 
 SEEDS = (1, 2, 3)
-HELD = "seeds that reach the bar"
+HELD = "seeds that reach the target"
 
 
 @dataclass(frozen=True)
 class Effect:
-    """A claim, and how it is measured.
+    """A claim and its measurement.
 
     Attributes:
-        claim: with its source.
+        claim: the claim, with its source.
         setting: data, nets and budget.
-        measure: what the number of an arm is.
-        bar: what must be true of the numbers in every seed.
+        measure: the number that is taken of each arm.
+        target: the condition on the numbers of every seed.
         arms: name to options of the builder; the plain one comes first.
-        run: (options, seed) -> figures, of which `shown` is compared.
-        shown: the figure's name.
-        holds: (plain, with the piece) -> whether the bar is reached.
+        run: (options, seed) -> figures; `shown` names the one that is compared.
+        shown: the name of the compared figure.
+        holds: (plain, with the piece) -> True where the target is reached.
     """
 
     claim: str
     setting: str
     measure: str
-    bar: str
+    target: str
     arms: dict
     run: Callable
     shown: str
@@ -58,7 +58,7 @@ EFFECTS = {
         setting="dcgan on digits, 16 filters, wasserstein, 1,500 steps of 64",
         measure="the largest norm of D's gradient at 360 held-out real images, 360 "
         "fakes and 360 points between",
-        bar="at most 4 (each of two convolutions of kernel 4 and stride 2 takes a "
+        target="at most 4 (each of two convolutions of kernel 4 and stride 2 takes a "
         "number four times, so it stretches by at most 2), and below plain",
         arms={"plain": {"d_norm": "none"}, "spectral": {"d_norm": "spectral"}},
         run=lipschitz,
@@ -71,7 +71,7 @@ EFFECTS = {
         setting=f"{RING}, beta_1 0.9, R1 with gamma 0.1",
         measure="G's movement in the last quarter: the deviation over time of a "
         "latent's sample, every 20 steps, mean of 512 latents",
-        bar="at most half of plain",
+        target="at most half of plain",
         arms={"plain": {}, "r1": {"penalties": {"r1": 0.1}}},
         run=ring,
         shown="amplitude",
@@ -83,7 +83,7 @@ EFFECTS = {
         setting=f"{RING}, beta_1 0.9",
         measure="modes of 8 covered by 2,500 samples, mean of 15 measurements in the "
         "second half",
-        bar="more than plain",
+        target="more than plain",
         arms={
             "plain": {},
             "stddev": {"network": {"name": "mlp", "minibatch": "stddev"}},
@@ -98,7 +98,7 @@ EFFECTS = {
         "of 64",
         measure="D's accuracy on the 500 images less that on 500 held-out ones, as D "
         "sees them, mean of the last four of 12 measurements",
-        bar="at most half of plain",
+        target="at most half of plain",
         arms={"plain": {}, "augmented": {"augment": "color,translation,cutout"}},
         run=overfitting,
         shown="gap",
@@ -110,7 +110,7 @@ EFFECTS = {
         setting="vanilla on ring8, minimax, 2 x 128 units, 800 steps of D alone, noise "
         "of deviation 0.5",
         measure="norm of G's gradient after them, mean of 8 batches",
-        bar="at least ten times plain",
+        target="at least ten times plain",
         arms={"plain": {}, "noise": {"augment": [{"name": "noise", "stddev": 0.5}]}},
         run=head_start,
         shown="gradient",
@@ -124,7 +124,7 @@ def path_of(name, arm, seed):
 
 
 def measured(name, arm, seed):
-    """The figures of a run, found or made."""
+    """Returns the figures of a run, which is made if it is not there yet."""
     path, effect = path_of(name, arm, seed), EFFECTS[name]
     if not path.exists():
         begin = time.perf_counter()
@@ -140,13 +140,13 @@ def measured(name, arm, seed):
 
 
 def verdict(name):
-    """The numbers of all arms, and in how many seeds each reaches the bar."""
+    """Returns the numbers of all arms, and how many seeds of each reach the target."""
     effect = EFFECTS[name]
     runs = {arm: [measured(name, arm, seed) for seed in SEEDS] for arm in effect.arms}
-    shown = {arm: [run[effect.shown] for run in found] for arm, found in runs.items()}
+    shown = {arm: [run[effect.shown] for run in rows] for arm, rows in runs.items()}
     plain, *others = effect.arms
     held = {arm: sum(map(effect.holds, shown[plain], shown[arm])) for arm in others}
-    texts = ("claim", "setting", "measure", "bar")
+    texts = ("claim", "setting", "measure", "target")
     return {
         **{text: getattr(effect, text) for text in texts},
         "shown": shown,
@@ -156,28 +156,28 @@ def verdict(name):
 
 
 def record():
-    """Writes every effect of which all runs are there."""
+    """Writes every effect whose runs are complete."""
     done = [
         name
         for name, effect in EFFECTS.items()
         if all(path_of(name, arm, s).exists() for arm in effect.arms for s in SEEDS)
     ]
-    found = {name: verdict(name) for name in done}
+    verdicts = {name: verdict(name) for name in done}
     reached = [
         f"{name} ({', '.join(f'{arm} {n} of 3' for arm, n in row[HELD].items())})"
-        for name, row in found.items()
+        for name, row in verdicts.items()
     ]
     seconds = [
         sum(run["seconds"] for runs in row["runs"].values() for run in runs)
-        for row in found.values()
+        for row in verdicts.values()
     ]
     write_result(
         "effects",
-        command="python tests/slow/effects.py",
-        headline="seeds that reach the bar: " + "; ".join(reached),
-        bar="one for each, see docs/axes.md",
+        command="python experiments/effects.py",
+        headline="seeds that reach the target: " + "; ".join(reached),
+        target="one for each, see docs/axes.md",
         seeds=SEEDS,
-        measured=found,
+        measured=verdicts,
         seconds=seconds,
         note="a time for each effect, all its runs, on cores that were shared",
     )

@@ -1,9 +1,9 @@
-"""Times ganzoo beside other programs: the same networks, alternating, in one run.
+"""Times ganzoo against other programs: the same networks, alternating, in one run.
 
-    python tests/slow/peers.py --python=TORCH_PYTHON --bench=DIR --pairs=5
+    python experiments/peers.py --python=TORCH_PYTHON --bench=DIR --pairs=5
 
 DIR holds torch_dcgan.py and torch_mlp.py, loops of the same networks in PyTorch, which
-print their ms a step. Writes zoo_configs/results/speed.json.
+print their ms/step. Writes zoo_configs/results/speed.json.
 """
 
 import argparse
@@ -14,8 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from experiment import write_result
 from pages import recorded
-from proof import write_result
 
 DCGAN = ("tutorial_dcgan",)
 MLP = ("vanilla", "g_hidden=[256,256]", "d_hidden=[256,256]", "normalize=false")
@@ -34,7 +34,7 @@ PAIRS = {
 
 
 def ours(model, dtype):
-    """(ms a step through fit, ms a step of a bare loop) of `ganzoo benchmark`."""
+    """(ms/step through fit, ms/step of a bare loop) of `ganzoo benchmark`."""
     name, *options = model
     sets = [f"--set={option}" for option in options]
     command = [sys.executable, "-m", "ganzoo", "benchmark", name, f"--dtype={dtype}"]
@@ -45,14 +45,14 @@ def ours(model, dtype):
 
 
 def theirs(python, bench, command):
-    """ms a step of a peer."""
+    """ms/step of a peer."""
     return _number(
         r"([\d.]+) ms/step", _output([python, bench / command[0], *command[1:]])
     )
 
 
 def version(python):
-    """The peer's own, by name."""
+    """The peer's version, by name."""
     words = "import torch; print('PyTorch', torch.__version__)"
     return _output([python, "-c", words]).strip()
 
@@ -87,10 +87,10 @@ def main():
             print(name, rows[-1], flush=True)
         measured[name] = {
             "peer": version(args.python),
-            "pairs (ms a step)": rows,
+            "pairs (ms/step)": rows,
             **{f"{p} over fit": _median(r[p] / r["fit"] for r in rows) for p in peers},
             "fit over bare": _median(r["fit"] / r["bare"] for r in rows),
-            "ms a step": _median(r["fit"] for r in rows),
+            "ms/step": _median(r["fit"] for r in rows),
         }
     record(measured, args.pairs)
 
@@ -99,12 +99,12 @@ def record(measured, pairs):
 
     write_result(
         "speed",
-        command="python tests/slow/peers.py --python=... --bench=...",
+        command="python experiments/peers.py --python=... --bench=...",
         headline="; ".join(
-            f"{name} {m['peer over fit']:.2f}x ({m['ms a step']:.1f} ms a step)"
+            f"{name} {m['peer over fit']:.2f}x ({m['ms/step']:.1f} ms/step)"
             for name, m in measured.items()
         ),
-        bar=f"PyTorch's images a second x 1.3 (DCGAN), x 1.67 (MLP); {pairs} pairs",
+        target=f"PyTorch's images/s x 1.3 (DCGAN), x 1.67 (MLP); {pairs} pairs",
         measured=measured,
     )
 

@@ -1,4 +1,4 @@
-"""README's tables of the zoo's own comparisons."""
+"""README's tables of comparisons, which `python experiments/tables.py` writes."""
 
 from pages.recorded import recorded, table
 
@@ -15,7 +15,7 @@ def mnist() -> str:
 
 def _ranking(name):
     result = recorded(name)
-    found = result["measured"]
+    measured = result["measured"]
     rows = [
         (
             i,
@@ -26,10 +26,10 @@ def _ranking(name):
             row["verdict"],
             f"{row['seconds']:.0f}",
         )
-        for i, row in enumerate(found["ranking"], 1)
+        for i, row in enumerate(measured["ranking"], 1)
     ]
-    rows.append(("", "real data, the floor", f"{found['floor']:.4g}", *[""] * 4))
-    failed = sorted({cell for cell, *_ in found["failed"]})
+    rows.append(("", "real data", f"{measured['real data']:.4g}", *[""] * 4))
+    failed = sorted({cell for cell, *_ in measured["failed"]})
     rows += [("", f"`{cell}`", "failed", *[""] * 4) for cell in failed]
-    head = ("", "variant", found["metric"], "+-", "behind", "verdict", "s a run")
+    head = ("", "variant", measured["metric"], "+-", "behind", "verdict", "s/run")
     return table(head, rows)

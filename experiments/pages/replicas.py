@@ -1,24 +1,24 @@
-"""Tables of docs/replicas.md."""
+"""Tables of docs/replicas.md, which `python experiments/tables.py` writes."""
 
 from pages.recorded import measured, table
 
-RATE = 12.5e9  # bytes a second of a 100 Gb/s network
-SPEED = 20e12  # FLOP a second that a replica is supposed to reach
+RATE = 12.5e9  # bytes/s of a 100 Gb/s network
+SPEED = 20e12  # FLOP/s that a replica is supposed to reach
 
 
 def equality() -> str:
-    """The largest difference from one device, a line a variant."""
-    found = measured("equality")
-    cases = list(next(iter(found.values())))
+    """The largest difference from one device, one line per variant."""
+    differences = measured("equality")
+    cases = list(next(iter(differences.values())))
     rows = [
         (f"`{name}`", *(f"{by[case]:.1e}" for case in cases))
-        for name, by in found.items()
+        for name, by in differences.items()
     ]
     return table(("variant", *cases), rows)
 
 
 def resume() -> str:
-    """What differs after 4 steps, a kill and 6 more, a line a variant."""
+    """Variables that differ after 4 steps, a kill and 6 more, one line per variant."""
     rows = [
         (
             f"`{name}`",
@@ -55,12 +55,12 @@ def lost() -> str:
 
 
 def cost() -> str:
-    """Milliseconds a step of each way, round by round."""
+    """Milliseconds per step of each way, round by round."""
     return _ways(_part("pairs"))
 
 
 def profile() -> str:
-    """The same where an exchange is left out, or made in Keras' way."""
+    """Milliseconds per step where an exchange is left out, or made in Keras' way."""
     return _ways(_part("profile"))
 
 
@@ -72,13 +72,13 @@ def _ways(part):
             ", ".join(map(str, part["ratio"][name])),
             part["median ratio"][name],
         )
-        for name, times in part["ms a step"].items()
+        for name, times in part["ms/step"].items()
     ]
-    return table(("", "ms a step", "over one device", "median"), rows)
+    return table(("", "ms/step", "ratio to one device", "median"), rows)
 
 
 def saving() -> str:
-    """What a checkpoint costs at default settings."""
+    """The cost of a checkpoint at default settings."""
     shares = _part("checkpoints")
     head = list(next(iter(shares.values())))
     rows = [(name, *by.values()) for name, by in shares.items()]
@@ -86,7 +86,7 @@ def saving() -> str:
 
 
 def traffic() -> str:
-    """Bytes a step, and where communication passes compute.
+    """Bytes per step, and where communication passes compute.
 
     A ring all-reduce of B bytes sends and receives 2 (N - 1) / N B, nearly 2 B; an
     all-gather (N - 1) / N of its result. Compute is FLOP over SPEED, and a share of
@@ -114,9 +114,9 @@ def traffic() -> str:
         "gradients, MB",
         "all-reduces",
         "gathered, MB",
-        "GFLOP a step",
+        "GFLOP/step",
         "ms at 100 Gb/s",
-        "samples a replica where both take as long",
+        "samples per replica where both take equally long",
     )
     return table(head, rows)
 

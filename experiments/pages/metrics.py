@@ -1,4 +1,4 @@
-"""Tables of docs/metrics.md."""
+"""Tables of docs/metrics.md, which `python experiments/tables.py` writes."""
 
 from pages.recorded import measured, table
 
@@ -21,7 +21,7 @@ SCORES = {
 
 
 def sense() -> str:
-    """Every score of every spoiled set; bold where it is as good as for real ones."""
+    """Every score of every spoiled set; bold where it is as good as the real set's."""
     scores = measured("metrics_sense")["scores"]
     real = next(iter(scores))
     rows = []
@@ -37,8 +37,8 @@ def sense() -> str:
 
 
 def labels() -> str:
-    """What labels do for the samples of the semi-supervised model."""
-    found = measured("sgan_labels")
+    """Scores of the semi-supervised model with and without labels."""
+    result = measured("sgan_labels")
     names = {
         "frechet_distance": 2,
         "kernel_distance": 3,
@@ -52,8 +52,8 @@ def labels() -> str:
             f"{row['labels']} labels, seed {row['seed']}",
             *(f"{row[name]:.{digits}f}" for name, digits in names.items()),
         )
-        for row in found["rows"]
+        for row in result["rows"]
     ]
-    floor = (f"{found['floor'][name]:.{digits}f}" for name, digits in names.items())
-    rows.append(("real test set", *floor))
+    real = (f"{result['real data'][name]:.{digits}f}" for name, digits in names.items())
+    rows.append(("real test set", *real))
     return table(("sgan on MNIST", *(n.replace("_", " ") for n in names)), rows)

@@ -1,12 +1,12 @@
-"""Makes the pretrained zoo from finished runs, and scores what is loaded.
+"""Makes the pretrained zoo from finished runs, and scores the models as loaded.
 
-GANZOO_RUNS=runs python tests/slow/pretrain.py dcgan_digits dcgan_mnist cgan_mnist
+GANZOO_RUNS=runs python experiments/pretrain.py dcgan_digits dcgan_mnist cgan_mnist
 """
 
 import os
 import sys
 
-from proof import trained
+from experiment import trained
 
 import ganzoo
 from ganzoo.runs import pretrained
@@ -22,19 +22,19 @@ def make(config: str) -> None:
     data_dir = os.environ.get("TFDS_DATA_DIR")
     model, run, seconds = trained(config, data_dir)
     described = read_config(run)
-    made = {key: described["build"][key] for key in ("name", "options")}
-    made["options"] = {**made["options"], "ema_decay": 0.0}
+    build = {key: described["build"][key] for key in ("name", "options")}
+    build["options"] = {**build["options"], "ema_decay": 0.0}
     dataset = described["data"]["name"]
     facts = {
         "config": config,
-        "command": f"ganzoo train --config={config} && python tests/slow/pretrain.py "
+        "command": f"ganzoo train --config={config} && python experiments/pretrain.py "
         f"{config}",
         "evaluate": f"ganzoo evaluate {config} --dataset={dataset} --n={SAMPLES}",
         "dataset": dataset,
         "steps": model.step,
         "seconds": round(seconds),
     }
-    pretrained.write(model, config, made, facts)
+    pretrained.write(model, config, build, facts)
     settings = {"dataset": dataset, "data_dir": data_dir, "n": SAMPLES, "only": ONLY}
     loaded = ganzoo.load(config)
     scores = {
@@ -47,7 +47,7 @@ def make(config: str) -> None:
     before = ganzoo.evaluate(model, **settings).get(ONLY[0]).value
     after = next(s["value"] for s in scores["classifier"] if s["metric"] == ONLY[0])
     facts["storing"] = f"{ONLY[0]} {before:.4g} as trained, {after:.4g} as stored"
-    pretrained.write(model, config, made, {**facts, "scores": scores})
+    pretrained.write(model, config, build, {**facts, "scores": scores})
     print(config, facts["storing"])
 
 

@@ -1,10 +1,10 @@
-"""What replicas cost: time side by side, and the bytes that a step exchanges.
+"""Measures the cost of replicas: time against one device, bytes exchanged per step.
 
-    export PYTHONPATH=tests
-    python tests/slow/distribution_cost.py pairs        # nothing else may run
-    python tests/slow/distribution_cost.py profile      # nothing else may run
-    python tests/slow/distribution_cost.py checkpoints  # nothing else may run
-    python tests/slow/distribution_cost.py traffic
+    export PYTHONPATH=tests  # then, one part per call:
+    python experiments/distribution_cost.py pairs        # nothing else may run
+    python experiments/distribution_cost.py profile      # nothing else may run
+    python experiments/distribution_cost.py checkpoints  # nothing else may run
+    python experiments/distribution_cost.py traffic
 
 Each records its part of zoo_configs/results/distribution_cost.json.
 """
@@ -22,7 +22,7 @@ from unittest import mock
 import helpers
 import keras
 import tensorflow as tf
-from proof import RESULTS, write_result
+from experiment import RESULTS, write_result
 
 import ganzoo
 from ganzoo import distribute, layers
@@ -104,7 +104,7 @@ def _rounds(ways):
         for name in ways
     }
     return {
-        "ms a step": {
+        "ms/step": {
             name: [round(1e3 * times[name] / STEPS, 1) for times in rounds]
             for name in ways
         },
@@ -174,8 +174,8 @@ def _checkpoint_share(name):
         size = path.stat().st_size
     step, save = statistics.median(steps[1:]), statistics.median(saves[1:])
     return {
-        "ms a step": round(1e3 * step, 1),
-        "ms a checkpoint": round(1e3 * save, 1),
+        "ms/step": round(1e3 * step, 1),
+        "ms/checkpoint": round(1e3 * save, 1),
         "MB": round(size / 1e6, 1),
         "steps from one to the next": experiment.checkpoint_every,
         "share of the time": round(save / (step * experiment.checkpoint_every), 5),
@@ -188,7 +188,7 @@ def traffic():
     Counted where a step on two replicas is traced: the inputs of the all-reduces in
     its graph, and what all replicas give to `all_gather`. Left out are all-reduces of
     a size that the graph does not tell: the gradients of what was gathered, and those
-    of embeddings, of which TensorFlow exchanges the rows that were used. FLOP are its
+    of embeddings, where TensorFlow exchanges only the rows that were used. FLOP are its
     count of the same step on one device.
     """
     strategy = distribute.get_strategy("mirrored", 2)
@@ -229,7 +229,7 @@ def _exchange(name, strategy):
 
 @contextlib.contextmanager
 def _gathered():
-    """Yields the bytes of each share that is given to `all_gather` in the block."""
+    """Yields the bytes of each share that is passed to `all_gather` in the block."""
     shares = []
     original = tf.distribute.ReplicaContext.all_gather
 
@@ -277,9 +277,9 @@ def record(part):
     print(json.dumps(measured[part], indent=2))
     write_result(
         "distribution_cost",
-        command="python tests/slow/distribution_cost.py " + ", ".join(PARTS),
+        command="python experiments/distribution_cost.py " + ", ".join(PARTS),
         headline=_headline(measured),
-        bar="a dcgan step on 2 virtual devices <= 1.15 of one device's, on 2 local "
+        target="a dcgan step on 2 virtual devices <= 1.15 of one device's, on 2 local "
         "workers <= 1.35; checkpoints <= 2% of a run",
         measured=measured,
         note="pairs: 28x28 dcgan, global batch 128, medians of 7 alternating rounds of "

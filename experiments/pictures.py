@@ -1,9 +1,10 @@
-"""Draws held-out translations: the source, what each run makes of it, the target.
+"""Draws held-out translations: the source, the answers of each run, the target.
 
-python tests/slow/pictures.py docs/facades.png runs/pix2pix_facades_seed0 OTHER_RUN ...
+    python experiments/pictures.py docs/facades.png runs/pix2pix_facades RUN ...
 
-Where a run has noise, a number behind it asks for so many answers: RUN=4. The word
-`untold` before the runs leaves the targets out: not all photographs may be printed.
+For a run with noise, a number after it sets how many answers are drawn: RUN=4. The
+word `no-targets` before the runs leaves the targets out: not all photographs may be
+printed.
 """
 
 import sys
@@ -30,14 +31,14 @@ def held_out(run):
 
 def draw(out, *words):
     """A row for each of some sources, spread over the test split."""
-    untold, words = words[0] == "untold", [word for word in words if word != "untold"]
-    asked = [word.partition("=") for word in words]
-    source, real = held_out(asked[0][0])
+    with_targets = words[0] != "no-targets"
+    runs = [word.partition("=") for word in words if word != "no-targets"]
+    source, real = held_out(runs[0][0])
     columns = [source]
-    for run, _, samples in asked:
+    for run, _, samples in runs:
         answers = ganzoo.load(run).translate(source, samples=int(samples or 1))
         columns += [*np.moveaxis(answers, 1, 0)]
-    columns += [] if untold else [real]
+    columns += [real] if with_targets else []
     alike = np.stack([like(x, real.shape[1:]) for x in columns], axis=1)
     save_png(image_grid(np.concatenate(alike), columns=len(columns)), out)
 

@@ -1,6 +1,6 @@
-"""Times the metrics beside prdc and torch-fidelity: the same features, alternating.
+"""Times the metrics against prdc and torch-fidelity: the same features, alternating.
 
-    python tests/slow/metrics_speed.py --python=FIDELITY_PYTHON --rounds=3
+    python experiments/metrics_speed.py --python=FIDELITY_PYTHON --rounds=3
 
 FIDELITY_PYTHON has torch-fidelity and need not have ganzoo; prdc runs in this Python.
 Every program runs alone in a process of its own; only the calls are timed. Writes
@@ -107,7 +107,7 @@ def main():
 
 
 def record(rows, rounds):
-    from proof import write_result
+    from experiment import write_result
 
     def ratio(name, peer):
         """Their time over ours: above 1, ours is the faster."""
@@ -124,11 +124,11 @@ def record(rows, rounds):
     missed = "MISSED: " if min(ratios.values()) < 1 else ""
     write_result(
         "metrics_speed",
-        command=f"python tests/slow/metrics_speed.py --python=... --rounds={rounds}",
+        command=f"python experiments/metrics_speed.py --python=... --rounds={rounds}",
         headline=f"{missed}Frechet + KID + PRDC on 2 x {SAMPLES:,} x {WIDTH} features: "
         f"{statistics.median(seconds):.1f} s, {peak / 1024:.2f} GiB; their time over "
         "ours " + ", ".join(f"{value}x ({name})" for name, value in ratios.items()),
-        bar="< 20 s and < 1.5 GiB on 2 cores, no ratio below 1",
+        target="< 20 s and < 1.5 GiB on 2 cores, no ratio below 1",
         measured={
             "their time over ours": ratios,
             "seconds": seconds,

@@ -1,7 +1,9 @@
-"""What the long proofs share: seeded runs that resume, results that are recorded.
+"""Shared by the experiments: seeded runs that resume, and results that are recorded.
 
-Runs live under the folder that GANZOO_RUNS names (default: runs), so that a proof
-that was cut off goes on, and a proof on finished runs only measures.
+    GANZOO_RUNS=runs pytest -n0 -m slow tests/slow
+
+Runs live under the folder that GANZOO_RUNS names (default: runs): an interrupted
+experiment resumes, and one whose runs are finished only measures.
 """
 
 import dataclasses
@@ -34,15 +36,15 @@ def flat(images):
 def trained(
     config, data_dir=None, options=None, dataset=None, init_from=None, **changes
 ):
-    """Trains a config, or goes on; returns (model, run directory, seconds).
+    """Trains a config, or resumes; returns (model, run directory, seconds).
 
     Args:
         config: its name.
-        data_dir: where its TFDS set lies, in place of the config's.
-        options: of the variant, the same.
-        dataset: where its data set lies, the same.
-        init_from: the run that it starts from, the same.
-        **changes: of the experiment, the same.
+        data_dir: the folder of its TFDS set, instead of the config's.
+        options: options of the variant, instead of the config's.
+        dataset: its data set, instead of the config's.
+        init_from: the run that it starts from, instead of the config's.
+        **changes: fields of the experiment, instead of the config's.
     """
     values = {**load_config(config), **changes}
     values["options"] = {**values.get("options", {}), **(options or {})}
@@ -66,10 +68,10 @@ def untrained(config, image_shape, seed=0):
 
 
 def verdict(missed):
-    """What begins a headline: nothing, or that a bar was missed.
+    """Begins a headline: with nothing, or with the targets that were missed.
 
     Args:
-        missed: names of the bars that were, or whether the only one was.
+        missed: names of the missed targets, or True if the only one was missed.
     """
     if not missed:
         return ""
@@ -82,25 +84,25 @@ def record(
     config,
     *,
     headline,
-    bar,
+    target,
     measured,
     seconds=(),
     note="",
     published="",
-    floor="",
+    reference="",
 ):
-    """Writes what was measured to zoo_configs/results/NAME.json.
+    """Writes the measurements to zoo_configs/results/NAME.json.
 
     Args:
-        name: of the proof, as `test_NAME` runs it.
+        name: the experiment, which `test_NAME` runs.
         config: the config that was trained.
         headline: the figures in a line, for README's table.
-        bar: what was to be reached, fixed before the run.
+        target: the target, fixed before the run.
         measured: all figures, every seed.
-        seconds: of training, one a run.
-        note: what a reader must know, cuts before all.
+        seconds: training time of each run.
+        note: what a reader must know, above all what was cut.
         published: the figure of the paper, with its budget; see docs/published.md.
-        floor: what real data, or no training at all, have in place of a model.
+        reference: the figure of real data, or of an untrained model.
     """
     write_result(
         name,
@@ -108,12 +110,12 @@ def record(
         command=f"pytest -m slow tests/slow -k test_{name}",
         experiment=dataclasses.asdict(from_dict(load_config(config))),
         headline=headline,
-        bar=bar,
+        target=target,
         measured=measured,
         seconds=[round(s) for s in seconds],
         note=note,
         published=published,
-        floor=floor,
+        reference=reference,
     )
 
 
@@ -136,17 +138,19 @@ def check_digits(config, least_right=None, note=""):
     """Trains a config of the 8x8 digits, records and checks its samples.
 
     Args:
-        config: the config; the proof has its name.
-        least_right: of a conditional model, the least share of samples that are the
-            digit asked for.
-        note: what a reader must know.
+        config: the config; the experiment has its name.
+        least_right: for a conditional model, the least share of samples that show
+            the requested digit.
+        note: cuts and conditions that a reader must know.
     """
     model, run, seconds = trained(config)
     data, held_out = load_data("digits"), load_data("digits", split="test")
-    asked = np.arange(2000) % 10
-    samples = model.sample(2000, seed=0, label=None if least_right is None else asked)
+    requested = np.arange(2000) % 10
+    samples = model.sample(
+        2000, seed=0, label=None if least_right is None else requested
+    )
     answered = nearest_neighbour(data).predict(flat(samples))
-    found, right = shares(answered), float(np.mean(answered == asked))
+    portions, right = shares(answered), float(np.mean(answered == requested))
     search = NearestNeighbors(n_neighbors=1).fit(flat(data.arrays["real"]))
     near = {
         "samples": search.kneighbors(flat(samples))[0],
@@ -154,20 +158,22 @@ def check_digits(config, least_right=None, note=""):
     }
     medians = {key: float(np.median(values)) for key, values in near.items()}
     passed = {
-        "classes": sum(share > 0.01 for share in found) >= 8 and max(found) <= 0.3,
+        "classes": sum(share > 0.01 for share in portions) >= 8
+        and max(portions) <= 0.3,
         "distance": medians["samples"] >= medians["held-out digits"],
         "label": least_right is None or right >= least_right,
         "alarms": not alarms(run),
     }
     headline = (
-        f"classes {percent([min(found)])} to {percent([max(found)])}; median distance "
+        f"classes {percent([min(portions)])} to {percent([max(portions)])}; median "
+        "distance "
         f"to the training set {medians['samples']:.2f}, of held-out digits "
         f"{medians['held-out digits']:.2f}"
     )
-    bar = "8 of 10 classes, none over 30%; no nearer to the training set than real"
-    bar += "; no alarm"
+    target = "8 of 10 classes, none over 30%; no nearer to the training set than real"
+    target += "; no alarm"
     measured = {
-        "class shares of 2,000 samples": found,
+        "class shares of 2,000 samples": portions,
         "distance to the training set (quantiles 5%, 25%, 50%, 75%)": {
             key: np.quantile(values, [0.05, 0.25, 0.5, 0.75]).tolist()
             for key, values in near.items()
@@ -175,9 +181,9 @@ def check_digits(config, least_right=None, note=""):
         "alarms": alarms(run),
     }
     if least_right is not None:
-        headline += f"; {percent([right])} are the digit asked for"
-        bar += f"; >= {percent([least_right])} are the digit asked for"
-        measured["the digit asked for, by 1-NN"] = right
+        headline += f"; {percent([right])} show the requested digit"
+        target += f"; >= {percent([least_right])} show the requested digit"
+        measured["the requested digit, by 1-NN"] = right
     for alarm in sorted({row["alarm"] for row in alarms(run)}):
         headline += f"; alarm: {alarm}"
     missed = [name for name, reached in passed.items() if not reached]
@@ -185,7 +191,7 @@ def check_digits(config, least_right=None, note=""):
         config,
         config,
         headline=verdict(missed) + headline,
-        bar=bar,
+        target=target,
         measured=measured,
         seconds=[seconds],
         note=note,
@@ -194,7 +200,7 @@ def check_digits(config, least_right=None, note=""):
 
 
 def alarms(run):
-    """What the health monitor said of a run."""
+    """Alarms of the health monitor in a run."""
     path = run / "health.jsonl"
     return read_rows(path) if path.exists() else []
 

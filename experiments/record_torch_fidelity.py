@@ -1,6 +1,6 @@
-"""Records what torch-fidelity makes of fixed features, for the tests of the metrics.
+"""Records the scores that torch-fidelity gives fixed features, for the metric tests.
 
-    PYTHONPATH=tests python tests/slow/record_torch_fidelity.py
+    PYTHONPATH=tests python experiments/record_torch_fidelity.py
 
 Needs torch-fidelity and no ganzoo. Writes tests/metrics/torch_fidelity.json.
 """
@@ -18,7 +18,7 @@ from torch_fidelity.metric_fid import (
 from torch_fidelity.metric_isc import isc_features_to_metric
 from torch_fidelity.metric_kid import kid_features_to_metric
 
-OUT = Path(__file__).parents[1] / "metrics" / "torch_fidelity.json"
+OUT = Path(__file__).parents[1] / "tests" / "metrics" / "torch_fidelity.json"
 
 
 def scores(real, fake):
@@ -37,15 +37,15 @@ def scores(real, fake):
 
 
 def classifier_score(splits):
-    found = isc_features_to_metric(
+    scores = isc_features_to_metric(
         torch.from_numpy(logits()), splits=splits, shuffle=False
     )
-    return [found["inception_score_mean"], found["inception_score_std"]]
+    return [scores["inception_score_mean"], scores["inception_score_std"]]
 
 
 def main():
     recorded = {
-        "command": "PYTHONPATH=tests python tests/slow/record_torch_fidelity.py",
+        "command": "PYTHONPATH=tests python experiments/record_torch_fidelity.py",
         "versions": {p: version(p) for p in ("torch-fidelity", "torch", "numpy")},
         "sets": {name: scores(*pair) for name, pair in feature_sets().items()},
         "classifier_score": {splits: classifier_score(splits) for splits in (1, 7, 10)},

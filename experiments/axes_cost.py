@@ -1,11 +1,11 @@
-"""What penalties, normalisers and the rest cost: ms a step beside the plain DCGAN's.
+"""Measures ms/step of penalties, normalisers and the rest against the plain DCGAN.
 
-    python tests/slow/axes_cost.py --rows 0 5  # of 15; and so on
-    python tests/slow/axes_cost.py --peer=TORCH_PYTHON
+    python experiments/axes_cost.py --rows 0 5  # the first five of 15
+    python experiments/axes_cost.py --peer=TORCH_PYTHON
 
-Each row is timed in turns with the plain one, in one process; the peer, the same
-WGAN-GP step in eager PyTorch, in turns with ours, a process each. What is measured is
-kept in $GANZOO_RUNS/axes_cost.json and written to zoo_configs/results/axes_cost.json.
+Each row alternates with the plain one in one process; the peer, the same WGAN-GP step
+in eager PyTorch, alternates with ours, each in its own process. Figures are kept in
+$GANZOO_RUNS/axes_cost.json and written to zoo_configs/results/axes_cost.json.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from proof import RUNS, write_result
+from experiment import RUNS, write_result
 
 import ganzoo
 
@@ -41,12 +41,12 @@ ROWS = {
     "color, translation, cutout": {"augment": "color,translation,cutout"},
     "instance noise": {"augment": "noise"},
 }
-PEER = "WGAN-GP beside PyTorch"
+PEER = "WGAN-GP next to PyTorch"
 KEPT = RUNS / "axes_cost.json"
 
 
 def timed(options):
-    """A function that trains some steps and returns ms a step."""
+    """Returns a function that trains some steps and returns ms/step."""
     model = ganzoo.build("dcgan", **options)
     rng = np.random.default_rng(0)
     real = rng.integers(0, 256, (4 * BATCH, 28, 28, 1), dtype="uint8")
@@ -67,34 +67,34 @@ def timed(options):
 
 
 def row(name, plain):
-    """ms a step of a row, beside the plain one's in turns with it."""
+    """Returns ms/step of a row and of the plain one, which alternate."""
     own = timed(ROWS[name])
     pairs = [(plain(), own()) for _ in range(ROUNDS)]
     return {
-        "ms a step": round(statistics.median(b for _, b in pairs), 1),
+        "ms/step": round(statistics.median(b for _, b in pairs), 1),
         "plain": round(statistics.median(a for a, _ in pairs), 1),
         "ratio": round(statistics.median(b / a for a, b in pairs), 3),
     }
 
 
 def peer(python, pairs):
-    """Adds to pairs of ms a step of WGAN-GP here and in PyTorch, in turns."""
+    """Adds to pairs of ms/step of WGAN-GP here and in PyTorch, in turns."""
     ours = [sys.executable, "-m", "ganzoo", "benchmark", "tutorial_dcgan"]
     ours += [f"--batch_size={BATCH}", "--seconds=3", '--set=loss="wasserstein"']
     ours += ["--set=penalties={gradient_penalty=10.0}"]
     theirs = [python, Path(__file__).with_name("torch_penalty.py"), f"--batch={BATCH}"]
     while len(pairs) < PAIRS:
         pair = {
-            "fit": said(r" ms_per_step ([\d.]+)", ours),
-            "peer": said(r"([\d.]+) ms/step", theirs),
+            "fit": printed(r" ms_per_step ([\d.]+)", ours),
+            "peer": printed(r"([\d.]+) ms/step", theirs),
         }
         pairs.append(pair)
         print(pair, flush=True)
         yield
 
 
-def said(pattern, command):
-    """The number that a program prints."""
+def printed(pattern, command):
+    """Returns the number that a program prints."""
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     return float(re.search(pattern, run.stdout).group(1))
 
@@ -123,18 +123,18 @@ def main():
 
 
 def record(kept):
-    """Writes what is there."""
+    """Writes the rows that were timed."""
     ratios = {name: row["ratio"] for name, row in kept["rows"].items()}
     dearest = max(ratios, key=ratios.get)
     headline = f"dearest: {dearest}, {ratios[dearest]:.2f}x the plain step"
     if PEER in kept:
         factor = statistics.median(pair["peer"] / pair["fit"] for pair in kept[PEER])
-        headline += f"; WGAN-GP in PyTorch eager takes {factor:.2f}x ours"
+        headline += f"; WGAN-GP in eager PyTorch takes {factor:.2f}x ours"
     write_result(
         "axes_cost",
-        command="python tests/slow/axes_cost.py --rows ...; --peer=...",
+        command="python experiments/axes_cost.py --rows ...; --peer=...",
         headline=headline,
-        bar="the step of WGAN-GP not slower than in PyTorch eager",
+        target="the step of WGAN-GP not slower than in eager PyTorch",
         measured={"setting": f"dcgan, 28x28x1, batch {BATCH}, float32", **kept},
         note=f"median of {ROUNDS} turns (rows) and {PAIRS} pairs (peer); "
         f"{len(ROWS) - len(ratios)} rows of {len(ROWS)} are still to be timed",

@@ -1,9 +1,12 @@
-"""A config of a model that translates beside its twin, on held-out images."""
+"""Compares a config with its ablation on held-out images: the same without one part.
+
+Imported by the long tests: `pytest -m slow tests/slow/test_restoration.py`, and others.
+"""
 
 import numpy as np
 import pytest
 from conftest import SHARED
-from proof import alarms, record, trained, verdict
+from experiment import alarms, record, trained, verdict
 
 import ganzoo
 
@@ -18,19 +21,19 @@ def shared(name):
     return SHARED / "data" / name
 
 
-def runs(config, twin=None, seeds=SEEDS, **settings):
-    """(model, run, seconds) of each seed of a config, or of its twin."""
-    return [trained(config, options=twin, seed=seed, **settings) for seed in seeds]
+def runs(config, ablation=None, seeds=SEEDS, **settings):
+    """Trains each seed of a config or of its ablation: (model, run, seconds)."""
+    return [trained(config, options=ablation, seed=seed, **settings) for seed in seeds]
 
 
 def scored(run, only, seed=0):
-    """Evaluation of a run on its test split, and its scores by name."""
-    found = ganzoo.evaluate(run, extractor="pixels", only=list(only), seed=seed)
-    return found, {name: found.get(name).value for name in only}
+    """Evaluates a run on its test split; returns the evaluation and scores by name."""
+    result = ganzoo.evaluate(run, extractor="pixels", only=list(only), seed=seed)
+    return result, {name: result.get(name).value for name in only}
 
 
 def apart(better, worse):
-    """Whether all of one are below all of the other, and by more than the spread."""
+    """Tells if all of one are below all of the other, and by more than the spread."""
     gap = np.mean(worse) - np.mean(better)
     return max(better) < min(worse) and gap > max(np.ptp(better), np.ptp(worse))
 
@@ -43,9 +46,9 @@ def listed(values):
     return ", ".join(f"{value:.3f}" for value in values)
 
 
-def check_beside_twin(
+def check_against_ablation(
     config,
-    twin,
+    ablation,
     baseline,
     note,
     more=(),
@@ -53,23 +56,23 @@ def check_beside_twin(
     beaten=(),
     **settings,
 ):
-    """Records a config beside its twin; the bar is a mean gradient nearer to real.
+    """Records a config and its ablation; the target is a mean gradient nearer to real.
 
     Args:
-        config: the config; the proof has its name.
-        twin: the options that make the twin without a discriminator.
-        baseline: whose L1 is to be beaten, a name of `baselines`.
-        note: what a reader must know.
+        config: the config; the experiment has its name.
+        ablation: the options that make the ablation without a discriminator.
+        baseline: the answer whose L1 is to be beaten: `mean image` or `source`.
+        note: cuts and conditions that a reader must know.
         more: further scores of `evaluate`.
         also: further figures of a model, by name.
         beaten: figures of these, by name, which are to be beaten too.
         **settings: of `trained`.
     """
-    own, twins = runs(config, **settings), runs(config, twin, **settings)
-    found = [scored(run, (*SCORES, *more)) for _, run, _ in own]
-    mine = [f[1] | also(model) for f, (model, *_) in zip(found, own, strict=True)]
-    theirs = [scored(run, (*SCORES, *more))[1] | also(m) for m, run, _ in twins]
-    first = found[0][0]
+    own, ablations = runs(config, **settings), runs(config, ablation, **settings)
+    results = [scored(run, (*SCORES, *more)) for _, run, _ in own]
+    mine = [f[1] | also(model) for f, (model, *_) in zip(results, own, strict=True)]
+    theirs = [scored(run, (*SCORES, *more))[1] | also(m) for m, run, _ in ablations]
+    first = results[0][0]
     real = first.get("mean_gradient").floor
     distance = [
         [abs(value - real) for value in column(rows, "mean_gradient")]
@@ -81,11 +84,11 @@ def check_beside_twin(
         for kind in ("mean image", "source")
     }
     passed = {
-        "sharper than the twin": apart(
+        "sharper than the ablation": apart(
             column(theirs, "mean_gradient"), column(mine, "mean_gradient")
         ),
         "nearer to real": apart(*distance),
-        f"L1 below that of the {baseline}": max(column(mine, "l1"))
+        f"L1 below the L1 of the {baseline}": max(column(mine, "l1"))
         < naive[baseline]["l1"],
         **{
             f"{name} below {value:.3f}": max(column(mine, name)) < value
@@ -102,16 +105,16 @@ def check_beside_twin(
         config,
         config,
         headline=verdict(missed)
-        + f"mean gradient {listed(column(mine, 'mean_gradient'))}, of the twin "
+        + f"mean gradient {listed(column(mine, 'mean_gradient'))}, of the ablation "
         f"{listed(column(theirs, 'mean_gradient'))}, of real images {real:.3f}; L1 "
         f"{listed(column(mine, 'l1'))} against {listed(column(theirs, 'l1'))}, of the "
         f"{baseline} {naive[baseline]['l1']:.3f}{further}",
-        bar="sharper than the twin without D and nearer to real images, beyond the "
-        "seeds' spread; " + ", ".join(list(passed)[2:]),
+        target="sharper than the ablation without D and nearer to real images, beyond "
+        "the seeds' spread; " + ", ".join(list(passed)[2:]),
         measured={
             "seeds": SEEDS,
             "own": mine,
-            "twin": theirs,
+            "ablation": theirs,
             "real, held-out": {
                 name: first.get(name).floor for name in ("mean_gradient", *more)
             },
@@ -119,7 +122,7 @@ def check_beside_twin(
             **dict(beaten),
             "alarms": [alarms(run) for _, run, _ in own],
         },
-        seconds=[seconds for *_, seconds in (*own, *twins)],
+        seconds=[seconds for *_, seconds in (*own, *ablations)],
         note=note,
     )
     assert not missed

@@ -1,6 +1,6 @@
 """Fuzzes each kind of input for some seconds and records how many cases ran.
 
-PYTHONPATH=tests:tests/slow python tests/slow/fuzz.py 60
+PYTHONPATH=tests python experiments/fuzz.py 60
 """
 
 import itertools
@@ -9,8 +9,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from proof import write_result
-from test_fuzz import KINDS, LIMIT, fuzz
+from experiment import write_result
+from fuzzing import KINDS, LIMIT, fuzz
 
 ROUND = 100  # inputs that follow from one seed
 
@@ -31,9 +31,9 @@ def main(seconds):
     total = sum(kind["cases"] for kind in measured.values())
     write_result(
         "fuzz",
-        command=f"PYTHONPATH=tests:tests/slow python tests/slow/fuzz.py {seconds:g}",
+        command=f"PYTHONPATH=tests python experiments/fuzz.py {seconds:g}",
         headline=f"{total:,} mutated inputs of {len(KINDS)} kinds: only our own errors",
-        bar=f"a ValueError of ours or none, within {LIMIT} s of CPU a case",
+        target=f"a ValueError of ours or none, within {LIMIT} s of CPU per case",
         measured=measured,
     )
 

@@ -1,4 +1,6 @@
-"""Writes the tables of README and docs from zoo_configs/results: run it after a proof.
+"""Writes the tables of README and docs from zoo_configs/results.
+
+    python experiments/tables.py  # after every experiment
 
 A table stands between `<!-- NAME -->` and `<!-- /NAME -->`: NAME is the function that
 writes it.
@@ -9,18 +11,18 @@ from pathlib import Path
 from pages import axes, comparisons, metrics, published, replicas, translation
 from pages.recorded import RESULTS, recorded, table
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 
 def results() -> str:
-    """Every recorded proof in a line."""
+    """Every recorded experiment in a line."""
     rows = []
     for path in sorted(RESULTS.glob("*.json")):
         result = recorded(path.stem)
         minutes = ", ".join(f"{s / 60:.1f} min" for s in result["seconds"]) or "-"
         link = f"[{path.stem}](zoo_configs/results/{path.name})"
-        rows.append((link, result["headline"], result["bar"], minutes))
-    return table(("proof", "measured", "bar", "training time"), rows)
+        rows.append((link, result["headline"], result["target"], minutes))
+    return table(("experiment", "measured", "target", "training time"), rows)
 
 
 PAGES = {
