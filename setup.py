@@ -37,7 +37,7 @@ setup(
     packages=[*find_packages(include=["ganzoo", "ganzoo.*"]), "ganzoo.zoo_configs"],
     package_dir={"ganzoo.zoo_configs": "zoo_configs"},
     package_data={
-        "ganzoo.zoo_configs": ["*.toml", "comparisons/*.toml", "results/*.json"],
+        "ganzoo.zoo_configs": ["*.toml", "comparisons/*.toml", "results.json"],
         "ganzoo.runs.pretrained": ["*.json", "*.npz"],
         "ganzoo.comparison.templates": ["*.html", "*.css", "*.js"],
     },

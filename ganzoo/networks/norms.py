@@ -28,10 +28,6 @@ NORMS = {
     "instance": Norm(after=instance_norm),
     "spectral": Norm(wrap=SpectralNorm),
 }
-# In place of a family's default, for penalties on D's gradient at each sample
-# alone: batch statistics mix the samples, and a bound on the gradient fights its
-# penalty.
-PER_SAMPLE = {"batch": "layer", "spectral": "none"}
 
 
 def get(name: str, maps: bool = True, option: str = "d_norm") -> Norm:

@@ -70,7 +70,7 @@ def test_describe_shows_paper_options_and_notes(capsys):
     assert "  filters = 64\n" in out
     assert "  beta_1 = 0.5\n" in out
     assert "options of its network:\n  filters = 64\n" in out
-    assert "measured (dcgan_digits.json): classes " in out
+    assert "measured (dcgan_digits): classes " in out
     assert "; target: 8 of 10 classes" in out
 
 
