@@ -85,21 +85,21 @@ def discriminator(
         d_norm: a name of `norms.NORMS`; activations before every ReLU but those of
             the first block's input.
         attention: self-attention after the first block, on maps of half the sides.
-        minibatch: a layer of `inputs.MINIBATCH` before the last.
+        minibatch: a layer of `inputs.MINIBATCH`.
         num_classes: number of labels; 0 for none.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     inputs.check_positive(filters=filters)
-    norm = norms.get(d_norm)
+    norm, batch = norms.get(d_norm), inputs.minibatch(minibatch)
     named = {"sample": keras.Input(shape, name="sample")}
     x = _first_block(named["sample"], filters, norm)
     x = SelfAttention(spectral=d_norm == "spectral")(x) if attention else x
     for _ in range(level_count(*shape[:-1]) - 2):
         x = _down_block(x, norm)
-    for _ in range(2):
-        x = layers.Add()([x, _convolve_twice(x, norm)])
+    x = layers.Add()([x, _convolve_twice(x, norm)])
+    x = layers.Add()([x, _convolve_twice(x, norm, batch.spread)])
     features = ops.sum(_active(x, norm), axis=(1, 2))
-    logit = norm.wrap(layers.Dense(1))(inputs.minibatch(minibatch)(features))
+    logit = norm.wrap(layers.Dense(1))(batch.last(features))
     if num_classes:
         named["label"], code = inputs.one_hot_label(num_classes)
         embedding = norm.wrap(layers.Dense(filters, use_bias=False))(code)
@@ -137,10 +137,15 @@ def _down_block(x, norm):
     return layers.Add()([h, _halve(_convolve(x, x.shape[-1], norm, size=1))])
 
 
-def _convolve_twice(x, norm):
-    filters = x.shape[-1]
-    h = _convolve(_active(x, norm), filters, norm, use_bias=norm.after is None)
-    return _convolve(_active(h, norm), filters, norm)
+def _convolve_twice(x, norm, spread=None):
+    """Two convolutions; the first sees what `spread`, a layer, adds to its input."""
+    filters, h = x.shape[-1], _active(x, norm)
+    if spread is None:
+        h = _convolve(h, filters, norm, use_bias=norm.after is None)
+        return _convolve(_active(h, norm), filters, norm)
+    # Normalised over the batch, what is constant there would be lost.
+    h = layers.ReLU()(_convolve(spread(h), filters, norm))
+    return _convolve(h, filters, norm)
 
 
 def _active(x, norm):

@@ -18,6 +18,7 @@ def dcgan(
     d_norm=None,
     filters=64,
     kernel=4,
+    units=None,
     dropout=0.0,
     value_range=(-1.0, 1.0),
     prior="uniform",
@@ -39,6 +40,8 @@ def dcgan(
             `spectral`; by default the network's own, or one that fits a penalty.
         filters: channels next to the image; doubled at each level inward.
         kernel: size of the convolutions, even.
+        units: of a dense layer between latent and maps in G, and before the logit
+            in D, 0 for none; by default 1024 where the larger side is below 64.
         dropout: rate after each of D's levels.
         value_range: of the samples.
         prior: of the latent.
@@ -53,6 +56,7 @@ def dcgan(
             own={
                 "filters": filters,
                 "kernel": kernel,
+                "units": units,
                 "dropout": dropout,
                 "d_norm": d_norm,
             },
