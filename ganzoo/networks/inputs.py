@@ -112,6 +112,8 @@ ACTIVATIONS = {
     "leaky_relu": lambda: layers.LeakyReLU(0.2),
     "softplus": lambda: layers.Activation("softplus"),
 }
+# What keeps the mean square of normal values through an activation (He et al. 2015).
+GAINS = {"relu": math.sqrt(2), "leaky_relu": math.sqrt(2 / (1 + 0.2**2))}
 
 
 @dataclass(frozen=True)

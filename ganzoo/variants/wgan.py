@@ -31,8 +31,9 @@ def wgan(
 
     The paper's settings: RMSprop with rate 5e-5, clipping at 0.01, DCGAN's networks
     with batch normalisation in both players. RMSprop's decay of 0.99 is that of the
-    authors' code. The kernels are clipped after each update; gains and biases, which
-    the code clips too, are free.
+    authors' code. All of the critic's weights are clipped after each update, gains and
+    biases among them, as in algorithm 1. The code's hundred steps of the critic for
+    each of G's first 25 are left out.
 
     Args:
         image_shape: (H, W, C), sides of at least 8; what the network can serve.
@@ -45,7 +46,7 @@ def wgan(
         value_range: of the samples; by default (-1, 1), None for vectors.
         loss: see `ganzoo.losses`.
         d_steps: updates of the critic for each of G.
-        d_clip: limit of the critic's kernels; 0 leaves them free.
+        d_clip: limit of the critic's weights; 0 leaves them free.
         learning_rate: of both players.
         d_optimizer: as of `assemble`, None for Adam.
         g_optimizer: the same for G.

@@ -13,6 +13,7 @@ from ganzoo.layers import (
     Maxout,
     MinibatchStdDev,
     WeightNormDense,
+    starting,
 )
 from ganzoo.networks import dcgan, improved, inputs, mlp, resnet
 
@@ -431,13 +432,14 @@ def test_improved_discriminator_trains_its_last_scale_alone():
     assert [n.stddev for n in of_kind(d, GaussianNoise)] == [0.3, 0.5, 0.5]
 
 
-def test_initialize_makes_every_layer_standard():
+def test_the_start_makes_every_layer_standard():
     d = improved.discriminator(
         (8, 8, 1), outputs=4, hidden=(7, 6), input_noise=0.0, hidden_noise=0.0
     )
     x = samples((8, 8, 1), 200)
-    improved.initialize(d, x)
     normed = of_kind(d, WeightNormDense)
+    with starting(normed):
+        d({"sample": x}, training=True)
     look = keras.Model(d.input, [layer.output for layer in normed])
     for out in look({"sample": x}, training=False):
         np.testing.assert_allclose(out.numpy().mean(axis=0), 0, atol=1e-4)
