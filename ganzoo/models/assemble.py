@@ -71,7 +71,7 @@ def assemble(
             an interval in D updates and options of the penalty,
             `{"r1": {"weight": 10.0, "every": 16}}`. Adam's rate and betas of D are
             corrected for the interval as in StyleGAN2, unless D has its own optimizer.
-        d_clip: limit of D's kernels, 0.01 in WGAN; 0 for none.
+        d_clip: limit of all of D's weights, 0.01 in WGAN; 0 for none.
         d_steps: D updates for each G update.
         learning_rate: Adam's, for both players.
         d_learning_rate: D's own rate.
