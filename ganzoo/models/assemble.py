@@ -1,10 +1,12 @@
 """`assemble`: networks and settings become a compiled model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
 
 from ganzoo import networks
+from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.models.gan import GAN
 from ganzoo.penalties import lazy_ratio, terms_of
 from ganzoo.utils.options import check_known, check_whole, from_spec
@@ -20,34 +22,34 @@ OF_NETWORKS = {
 
 
 def assemble(
-    model=GAN,
+    model: type[AdversarialModel] = GAN,
     *,
-    network=None,
-    image_shape=None,
-    latent_dim=None,
-    num_classes=None,
-    d_norm=None,
-    value_range="auto",
-    loss="non_saturating",
-    augment=None,
-    penalties=None,
-    d_clip=0.0,
-    d_steps=1,
-    learning_rate=2e-4,
-    d_learning_rate=None,
-    g_learning_rate=None,
-    beta_1=0.5,
-    beta_2=0.999,
-    epsilon=1e-7,
-    d_optimizer=None,
-    g_optimizer=None,
-    decay_steps=None,
-    prior="normal",
-    ema_decay=0.0,
-    seed=0,
-    jit_compile=False,
-    **options,
-):
+    network: str | Mapping | None = None,
+    image_shape: Sequence[int] | None = None,
+    latent_dim: int | None = None,
+    num_classes: int | None = None,
+    d_norm: str | None = None,
+    value_range: Sequence[float] | str | None = "auto",
+    loss: str | Mapping = "non_saturating",
+    augment: str | Sequence | None = None,
+    penalties: Mapping | None = None,
+    d_clip: float = 0.0,
+    d_steps: int = 1,
+    learning_rate: float = 2e-4,
+    d_learning_rate: float | None = None,
+    g_learning_rate: float | None = None,
+    beta_1: float = 0.5,
+    beta_2: float = 0.999,
+    epsilon: float = 1e-7,
+    d_optimizer: keras.optimizers.Optimizer | str | Mapping | None = None,
+    g_optimizer: keras.optimizers.Optimizer | str | Mapping | None = None,
+    decay_steps: int | None = None,
+    prior: str = "normal",
+    ema_decay: float = 0.0,
+    seed: int = 0,
+    jit_compile: bool = False,
+    **options: Any,
+) -> AdversarialModel:
     """Makes and compiles a model; its keywords are the options of every builder.
 
     Args:
@@ -71,7 +73,7 @@ def assemble(
             an interval in D updates and options of the penalty,
             `{"r1": {"weight": 10.0, "every": 16}}`. Adam's rate and betas of D are
             corrected for the interval as in StyleGAN2, unless D has its own optimizer.
-        d_clip: limit of D's kernels, 0.01 in WGAN; 0 for none.
+        d_clip: limit of all of D's weights, 0.01 in WGAN; 0 for none.
         d_steps: D updates for each G update.
         learning_rate: Adam's, for both players.
         d_learning_rate: D's own rate.

@@ -6,10 +6,11 @@ import keras
 import numpy as np
 
 from ganzoo import layers
+from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.utils.options import check_known
 
 
-def export(model, out, format: str = "keras") -> Path:
+def export(model: AdversarialModel, out: str | Path, format: str = "keras") -> Path:
     """Writes the network that `model.sample` uses, the running average where kept.
 
     It takes `{"latent": (n, latent_dim)}`, float32 in any precision, and `"label"` (n,)

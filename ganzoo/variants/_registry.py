@@ -16,11 +16,15 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
+from typing import TYPE_CHECKING, Any
 
 from ganzoo.utils import precision, untrusted
 from ganzoo.utils.options import check_known
 from ganzoo.utils.source import KEYWORD, REST, source_of
 from ganzoo.variants import _files
+
+if TYPE_CHECKING:
+    from ganzoo.models.adversarial import AdversarialModel
 
 ENTRY_POINTS = "ganzoo.variants"
 SOURCES = ("source", "unpaired")
@@ -127,7 +131,7 @@ def register(
     return decorate
 
 
-def build(name: str, *, dtype: str = "float32", **options):
+def build(name: str, *, dtype: str = "float32", **options: Any) -> "AdversarialModel":
     """Builds the variant called `name`: a compiled `keras.Model`.
 
     Args:

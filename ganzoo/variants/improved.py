@@ -46,10 +46,11 @@ def improved(network=NETWORK, loss=SMOOTHED, matching=False, **options):
     """The unconditional techniques of section 3, on DCGAN's networks.
 
     Minibatch discrimination (3.2) lets D compare the samples of a batch before its
-    last layer; real samples have the target 0.9 (3.4). Feature matching (3.1) is the
-    other goal of G; the paper says that it serves a classifier better than the eye.
-    Historical averaging (3.3) and virtual batch normalisation (3.5) are left out. The
-    paper's semi-supervised GAN is `sgan`.
+    last layer, by the authors' layer, which starts from the first batch; real samples
+    have the target 0.9 (3.4). Feature matching (3.1) is the other goal of G; the paper
+    says that it serves a classifier better than the eye. Historical averaging (3.3)
+    and virtual batch normalisation (3.5) are left out. The paper's semi-supervised GAN
+    is `sgan`.
 
     Args:
         matching: G matches D's mean features in place of the loss's own term. The

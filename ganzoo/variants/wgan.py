@@ -25,8 +25,9 @@ def wgan(
 
     The paper's settings: RMSprop with rate 5e-5, clipping at 0.01, DCGAN's networks
     with batch normalisation in both players. RMSprop's decay of 0.99 is the default of
-    the authors' code. The kernels are clipped after each update; gains and biases,
-    which the code clips too, are free.
+    the authors' code. All of the critic's weights are clipped after each update, gains
+    and biases included, as in algorithm 1. The code's hundred steps of the critic for
+    each of G's first 25 are left out.
     """
     return assemble(
         network=network,

@@ -228,7 +228,7 @@ def test_u_moves_with_d_alone():
         np.testing.assert_array_equal(u, old)
     model.update_discriminators(d_part, model.generate(d_part, True))
     covered = [n for n in model.discriminator.layers if isinstance(n, SpectralNorm)]
-    assert len(covered) == len(start) == 3
+    assert len(covered) == len(start) == 4
     for layer, old in zip(covered, start, strict=True):
         matrix = layer.layer.kernel.numpy().reshape(-1, len(old))
         expected = matrix.T @ (matrix @ old)

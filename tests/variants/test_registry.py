@@ -153,7 +153,7 @@ def test_describe_names_what_was_measured():
     recorded = json.loads((folder / "dcgan_digits.json").read_text())
     assert results["dcgan_digits"] == {
         "headline": recorded["headline"],
-        "target": recorded["bar"],
+        "target": recorded["target"],
     }
 
 
