@@ -1,4 +1,4 @@
-"""Layers that show the discriminator the whole batch, whatever the replicas."""
+"""Layers that show D the whole batch, under any number of replicas."""
 
 import keras
 import tensorflow as tf
@@ -12,13 +12,13 @@ class MinibatchDiscrimination(keras.layers.Layer):
 
     Input (N, A), output (N, A + units). With M_i = f(x_i) T of shape (units, dims),
     o(x_i)_b = sum over j of exp(-||M_i,b - M_j,b||_1), j over the global batch and,
-    as in the paper's equation, i itself among them (it adds 1). What a sample gets
-    depends on the others that are judged with it, in inference too.
+    as in the paper's equation, i itself included (it adds 1). The features of a sample
+    depend on the others that are judged with it, in inference too.
 
     Args:
         units: B, the number of appended features.
         dims: C, the length of the vectors that are compared.
-        kernel_initializer: of T (A, units * dims).
+        kernel_initializer: initializer of T (A, units * dims).
     """
 
     def __init__(
@@ -59,8 +59,8 @@ class MinibatchStdDev(keras.layers.Layer):
 
     Input (N, ..., C), output (N, ..., C + 1). The standard deviation of each feature
     over the batch, averaged to one number. It is taken over the global batch, as in
-    the paper's text, in place of its code's groups of four: it is then the same for
-    any number of replicas, and any batch will do.
+    the paper's text, not over groups of four as in its code: it is then the same for
+    any number of replicas and works with any batch size.
     """
 
     def call(self, inputs):
