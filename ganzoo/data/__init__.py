@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ganzoo.data.pipeline import check_arrays as check_arrays
     from ganzoo.data.pipeline import to_arrays as to_arrays
 
-# Names that need TensorFlow are imported when first asked for.
+# Names that need TensorFlow are imported when first used.
 _PIPELINE = ("batches", "check_arrays", "to_arrays")
 
 __all__ = ["Data", "load_data", *_PIPELINE]

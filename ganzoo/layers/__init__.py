@@ -1,4 +1,4 @@
-"""The layers that Keras lacks, or has in a form that replicas break."""
+"""Layers that Keras lacks, or whose Keras version fails under several replicas."""
 
 from ganzoo.layers.attention import SelfAttention
 from ganzoo.layers.dense import Maxout, WeightNormDense
