@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from ganzoo import distribute
 from ganzoo.data import pipeline as batches
-from ganzoo.models.trainer import Trainer, total_of
+from ganzoo.models.trainer import Trainer, Updates, total_of
 
 # What the seed of a step is folded with, one number a use.
 G_STEP = 1_000_000
@@ -41,6 +41,7 @@ class AdversarialModel(Trainer):
         self.ema_decay = ema_decay
         self.value_range = None if value_range is None else tuple(value_range)
         self.seed = seed
+        self.updates = Updates(earlier=lambda: self.g_optimizer.iterations)
         self.averages = []
         self._functions = {}
         self.built = True  # the networks are: Keras need not call them to build
@@ -133,6 +134,7 @@ class AdversarialModel(Trainer):
             self.g_optimizer,
             self.generators,
         )
+        self.updates.add_one(after=list(values.values()))
         self.after_step(values)
         return self._log(values, tf.shape(g_part["real"])[0])
 
@@ -158,16 +160,22 @@ class AdversarialModel(Trainer):
 
         Strided slices, so that a step sees the same samples however the batch is
         spread over replicas. The G step takes the last slice again, with new noise.
+        A part has `d_updates` too, the number of D updates before it.
         """
         count = max(1, self.d_steps)
         slices = [
             {key: value[i::count] for key, value in batch.items()} for i in range(count)
         ]
+        before = self.updates.count * self.d_steps
         d_parts = [
-            {**part, "seed": distribute.fold(seed, i)}
+            {**part, "seed": distribute.fold(seed, i), "d_updates": before + i}
             for i, part in enumerate(slices[: self.d_steps])
         ]
-        return [*d_parts, {**slices[-1], "seed": distribute.fold(seed, G_STEP)}]
+        own = {
+            "seed": distribute.fold(seed, G_STEP),
+            "d_updates": before + self.d_steps,
+        }
+        return [*d_parts, {**slices[-1], **own}]
 
     def as_batch(self, data):
         """Turns what a data set yields into a dict; uint8 into `value_range`."""
@@ -176,9 +184,8 @@ class AdversarialModel(Trainer):
 
     def step_seed(self):
         """The seed of this step: a function of the model's seed and the step."""
-        return distribute.fold(
-            self._base_seed(), tf.cast(self.g_optimizer.iterations, tf.int32)
-        )
+        step = tf.cast(self.updates.count, tf.int32)
+        return distribute.fold(self._base_seed(), step)
 
     def _base_seed(self):
         return tf.constant([self.seed, 0], tf.int32)
@@ -231,7 +238,7 @@ class AdversarialModel(Trainer):
     def _update_averages(self):
         if not self.averages:
             return
-        step = tf.cast(self.g_optimizer.iterations, self.variable_dtype)
+        step = tf.cast(self.updates.count, self.variable_dtype)
         ramp = (1 + step) / (10 + step)
         rate = 1 - tf.minimum(tf.cast(self.ema_decay, step.dtype), ramp)
         for network, average in zip(self.averaged, self.averages, strict=True):

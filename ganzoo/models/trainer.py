@@ -84,7 +84,7 @@ class Trainer(keras.Model):
     @property
     def step(self) -> int:
         """Number of G updates so far."""
-        return int(self.g_optimizer.iterations.numpy())
+        return int(self.updates.count.numpy())
 
     def average_of(self, network):
         """The running average of `network`, or itself where none is kept."""
@@ -330,6 +330,39 @@ def _multi_step(step, strategy, steps):
 def _divisor(number, limit):
     """The largest divisor of `number` up to `limit`."""
     return max(d for d in range(1, min(number, limit) + 1) if number % d == 0)
+
+
+class Updates(keras.layers.Layer):
+    """Counts G updates: the step that noise, penalties, averages and data order read.
+
+    An optimizer's `iterations` will not do: gradient accumulation divides them.
+
+    Args:
+        earlier: () -> the count of a file of ganzoo 0.1.0, which holds none. There the
+            optimizer counted; Keras, which loads attributes in alphabetical order, has
+            loaded it before this layer.
+    """
+
+    def __init__(self, earlier):
+        super().__init__(name="updates")
+        self.earlier = earlier
+        self.count = self.add_weight(
+            (),
+            "zeros",
+            dtype="int64",
+            trainable=False,
+            aggregation="only_first_replica",
+            name="count",
+        )
+        self.built = True
+
+    def add_one(self, after):
+        """Counts an update, once the tensors `after` are there."""
+        with tf.control_dependencies(after):
+            self.count.assign_add(1)
+
+    def load_own_variables(self, store):
+        self.count.assign(store["0"] if "0" in store.keys() else self.earlier())
 
 
 @keras.saving.register_keras_serializable("ganzoo")

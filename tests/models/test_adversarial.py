@@ -9,6 +9,7 @@ from keras import layers
 
 from ganzoo.models.assemble import assemble
 from ganzoo.models.gan import GAN
+from ganzoo.runs import checkpoint
 
 RNG = np.random.default_rng(0)
 POINTS = RNG.normal(size=(96, 2)).astype("float32")
@@ -47,10 +48,10 @@ def test_the_seed_follows_the_step_and_the_model():
     for seed in (0, 1):
         model = points(seed=seed)
         for step in (0, 1, 2):
-            model.g_optimizer.iterations.assign(step)
+            model.updates.count.assign(step)
             seeds.append(tuple(model.step_seed().numpy()))
     assert len(set(seeds)) == 6
-    model.g_optimizer.iterations.assign(1)
+    model.updates.count.assign(1)
     assert tuple(model.step_seed().numpy()) == seeds[4]
 
 
@@ -95,6 +96,78 @@ def test_two_steps_differ_in_their_noise():
     model.train_step(batch)
     two = model.generate(model.parts({"real": batch}, model.step_seed())[0], True)
     assert (one["latent"].numpy() != two["latent"].numpy()).all()
+
+
+def test_a_part_knows_how_many_updates_of_d_came_before():
+    model = points(d_steps=3)
+    model.updates.count.assign(4)
+    parts = model.parts({"real": tf.zeros((6, 2))}, model.step_seed())
+    assert [int(part["d_updates"]) for part in parts] == [12, 13, 14, 15]
+
+
+# --- a step of its own ------------------------------------------------------------
+
+
+def accumulating(**options):
+    """A model whose optimizers apply the sum of two steps' gradients."""
+    optimizers = {
+        f"{player}_optimizer": keras.optimizers.SGD(0.1, gradient_accumulation_steps=2)
+        for player in "dg"
+    }
+    keras.utils.set_random_seed(3)
+    return without_noise(
+        points(dtype="float64", ema_decay=0.9, **optimizers, **options)
+    )
+
+
+def test_accumulated_gradients_are_those_of_different_noise(monkeypatch):
+    model, latents = accumulating(), []
+    generate = model.generate
+
+    def spy(batch, training):
+        fake = generate(batch, training)
+        latents.append(fake["latent"].numpy())
+        return fake
+
+    monkeypatch.setattr(model, "generate", spy)
+    for _ in range(4):
+        model.train_step(tf.constant(POINTS[:8]))
+    assert model.step == 4 and int(model.g_optimizer.iterations) == 2
+    assert len(np.unique(latents)) == 4 * 2 * 8 * 4
+
+
+def test_a_run_that_repeats_its_noise_ends_elsewhere():
+    fresh, repeating = accumulating(), accumulating()
+    for step in range(4):
+        repeating.updates.count.assign(step // 2)
+        for model in (fresh, repeating):
+            model.train_step(tf.constant(POINTS[:8]))
+    assert largest_difference(fresh, repeating) > 1e-6
+
+
+def test_lazy_penalties_and_averages_go_by_the_step_under_accumulation():
+    model = accumulating(penalties={"r1": {"weight": 1.0, "every": 2}})
+    terms = [float(model.train_step(tf.constant(POINTS[:8]))["d_r1"]) for _ in "0123"]
+    assert [term > 0 for term in terms] == [True, False, True, False]
+
+
+@pytest.mark.parametrize("form", ["file", "checkpoint"])
+def test_resuming_with_accumulated_gradients_is_bit_for_bit(form, tmp_path):
+    """Saved between two updates of the weights: half a sum is kept, too."""
+    model = accumulating()
+    fit(model, steps_per_epoch=3)
+    if form == "file":
+        model.save(tmp_path / "model.keras")
+        resumed = keras.saving.load_model(tmp_path / "model.keras")
+    else:
+        checkpoint.save(model, tmp_path)
+        resumed = accumulating()
+        assert checkpoint.restore(resumed, tmp_path) == 3
+    assert resumed.step == 3
+    for one in (model, resumed):
+        fit(one, steps_per_epoch=3)
+    assert model.step == resumed.step == 6
+    assert largest_difference(model, resumed) == 0
 
 
 def test_an_update_descends_by_hand():
