@@ -5,8 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.data import pipeline as batches
-from ganzoo.models.trainer import Trainer, Updates, total_of
+from ganzoo.models.trainer import Trainer, total_of
 
 # What the seed of a step is folded with, one number a use.
 G_STEP = 1_000_000
@@ -24,44 +23,10 @@ class AdversarialModel(Trainer):
     happens once, in `_update`.
 
     Args:
-        d_steps: D updates for each G update (Algorithm 1's k), each on fresh real
-            samples and fresh noise; 0 where there is no D.
-        ema_decay: decay of the running average of the `averaged` networks, in
-            [0, 1), ramped up as min(decay, (1 + t) / (10 + t)); 0 keeps none.
-        value_range: (low, high) of the samples, or None for unbounded vectors.
-        seed: of all the noise of training, and of the order of the data.
+        **settings: see `Trainer`.
     """
 
-    def __init__(
-        self, *, d_steps=1, ema_decay=0.0, value_range=(-1.0, 1.0), seed=0, name=None
-    ):
-        super().__init__(name=name)
-        _check_settings(d_steps, ema_decay)
-        self.d_steps = d_steps
-        self.ema_decay = ema_decay
-        self.value_range = None if value_range is None else tuple(value_range)
-        self.seed = seed
-        self.updates = Updates(earlier=lambda: self.g_optimizer.iterations)
-        self.averages = []
-        self._functions = {}
-        self.built = True  # the networks are: Keras need not call them to build
-
     # --- what a variant answers -------------------------------------------------
-
-    @property
-    def generators(self) -> list:
-        """The networks that `g_optimizer` owns."""
-        raise NotImplementedError
-
-    @property
-    def discriminators(self) -> list:
-        """The networks that `d_optimizer` owns."""
-        return []
-
-    @property
-    def averaged(self) -> list:
-        """The networks that the running average follows."""
-        return self.generators
 
     def generate(self, batch, training):
         """Returns {"sample": fake, ...}, with what the losses need of its making."""
@@ -76,9 +41,6 @@ class AdversarialModel(Trainer):
         raise NotImplementedError
 
     # --- more, with defaults, for the few that need them ------------------
-
-    def adapt(self, batch):
-        """Called once before step 0 with the first batch: data-dependent starts."""
 
     def update_discriminators(self, part, fake):
         """One step of D; `fake` was made outside the tape, so it is a constant."""
@@ -177,11 +139,6 @@ class AdversarialModel(Trainer):
         }
         return [*d_parts, {**slices[-1], **own}]
 
-    def as_batch(self, data):
-        """Turns what a data set yields into a dict; uint8 into `value_range`."""
-        batch = batches.as_dict(data)
-        return {key: self._scale(value) for key, value in batch.items()}
-
     def step_seed(self):
         """The seed of this step: a function of the model's seed and the step."""
         step = tf.cast(self.updates.count, tf.int32)
@@ -189,14 +146,6 @@ class AdversarialModel(Trainer):
 
     def _base_seed(self):
         return tf.constant([self.seed, 0], tf.int32)
-
-    def _scale(self, value):
-        value = tf.convert_to_tensor(value)
-        if value.dtype == tf.uint8 and self.value_range is not None:
-            low, high = self.value_range
-            scaled = tf.cast(value, self.variable_dtype) * ((high - low) / 255)
-            return scaled + low
-        return tf.cast(value, self.variable_dtype) if value.dtype.is_floating else value
 
     def as_samples(self, values) -> np.ndarray:
         """Floats in `value_range` as users see them; uint8 and vectors stay."""
@@ -267,14 +216,3 @@ def _merge(terms, watched):
     """All that a loss says, by name, with the sum of the terms as d_loss or g_loss."""
     total = total_of(next(iter(terms)))
     return {total: tf.add_n(list(terms.values())), **terms, **watched}
-
-
-def _check_settings(d_steps, ema_decay):
-    if not isinstance(d_steps, int) or d_steps < 0:
-        raise ValueError(
-            f"`d_steps` must be a whole number from 0. Received: {d_steps!r}."
-        )
-    if not 0 <= ema_decay < 1:
-        raise ValueError(
-            f"`ema_decay` must be in [0, 1); 0 keeps no average. Received: {ema_decay}."
-        )

@@ -202,8 +202,8 @@ def _training_arrays(experiment, model, data):
         return data.arrays, None
     if experiment.load_size:
         data = _load_data(experiment, image_size=experiment.load_size)
-    images = {key: shape for key, shape in model.shapes.items() if len(shape) == 3}
-    sizes = {key: tuple(shape[:2]) for key, shape in images.items()}
+    shapes = {k: s for k, s in model.batch_spec.shapes.items() if k in data.arrays}
+    sizes = {key: tuple(s[:2]) for key, s in shapes.items() if len(s) == 3}
     return data.arrays, Jitter(sizes, experiment.flip)
 
 

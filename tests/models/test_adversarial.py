@@ -7,6 +7,7 @@ import tensorflow as tf
 from helpers import largest_difference, tiny, train, without_noise
 from keras import layers
 
+from ganzoo.data import pipeline
 from ganzoo.models.assemble import assemble
 from ganzoo.models.gan import GAN
 from ganzoo.runs import checkpoint
@@ -272,6 +273,33 @@ def test_a_data_set_of_ones_own(form):
     assert np.isfinite(history["d_loss"]).all()
 
 
+@pytest.mark.parametrize("name", ["cgan", "acgan", "sgan"])
+def test_labels_of_any_whole_type_train_alike(name):
+    """uint8 labels, as keras.datasets has them, are labels and no pixels."""
+    images = RNG.integers(0, 256, (24, 8, 8, 1), dtype="uint8")
+    labels = np.arange(24) % 10
+    models = []
+    for dtype in ("int32", "uint8", "int64"):
+        keras.utils.set_random_seed(3)
+        models.append(without_noise(tiny(name, dtype="float64")))
+        elements = (images, labels.astype(dtype))
+        fit(models[-1], tf.data.Dataset.from_tensor_slices(elements).batch(8))
+    assert [largest_difference(models[0], model) for model in models] == [0] * 3
+
+
+def test_a_data_set_of_the_batches_of_arrays_trains_as_they_do():
+    images = RNG.integers(0, 256, (24, 8, 8, 1), dtype="uint8")
+    labels = np.arange(24, dtype="uint8") % 10
+    batches = pipeline.batches({"real": images, "label": labels}, 8, seed=0)
+    forms = [(images, labels), ({"real": images, "label": labels},), (batches,)]
+    models = []
+    for form in forms:
+        keras.utils.set_random_seed(3)
+        models.append(tiny("cgan", dtype="float64"))
+        fit(models[-1], *form, steps_per_epoch=3)
+    assert [largest_difference(models[0], model) for model in models] == [0] * 3
+
+
 def test_labels_of_another_integer_type():
     model = tiny("cgan")
     images = RNG.integers(0, 256, (8, 8, 8, 1), dtype="uint8")
@@ -411,6 +439,46 @@ def test_refuses_a_data_set(elements, message):
     with pytest.raises(ValueError) as error:
         fit(tiny("vanilla"), data)
     assert message in str(error.value)
+
+
+BAD = np.r_[np.arange(8), np.full(8, 50)].astype("uint8")
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_refuses_a_later_batch_of_a_data_set(replicas, mirrored):
+    """In its own words, wherever it comes."""
+    strategy = {1: tf.distribute.get_strategy(), 2: mirrored}[replicas]
+    with strategy.scope():
+        model = tiny("cgan")
+    good = tf.data.Dataset.from_tensor_slices((IMAGES, BAD % 10)).batch(8)
+    data = tf.data.Dataset.from_tensor_slices((IMAGES, BAD)).batch(8)
+    for call in (
+        lambda: fit(model, data),
+        lambda: fit(model, good, validation_data=data),
+        lambda: model.evaluate(data, verbose=0),
+    ):
+        with pytest.raises(ValueError, match="^Labels 'label' must be from 0 to 9"):
+            call()
+    assert np.isfinite(model.evaluate(good, verbose=0)).all()
+
+
+@pytest.mark.parametrize(
+    "data,message",
+    [
+        (IMAGES.astype("float32"), "outside the model's value_range"),
+        (IMAGES[:, :4], "must have the model's shape"),
+        (IMAGES.astype("int64"), "Unfit dtype"),
+        ({"real": IMAGES}, "need a label of each sample"),
+    ],
+)
+def test_evaluation_and_validation_refuse_a_data_set(data, message):
+    model = tiny("cgan")
+    elements = {"real": data, "label": BAD % 10} if len(data) > 1 else data
+    batches = tf.data.Dataset.from_tensor_slices(elements).batch(8)
+    with pytest.raises(ValueError, match=message):
+        model.evaluate(batches, verbose=0)
+    with pytest.raises(ValueError, match=message):
+        fit(model, IMAGES, BAD % 10, validation_data=batches)
 
 
 def test_refuses_a_batch_that_does_not_divide_by_the_steps_of_d():
