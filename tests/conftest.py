@@ -4,16 +4,13 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from real_sets import SHARED, shared
 
 from ganzoo import distribute
-
-SHARED = Path(__file__).parents[1].parent / "shared"
 
 _CPU = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(
@@ -44,7 +41,7 @@ def own_cache(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def quick_classifier(request, monkeypatch):
-    """The networks of scores are trained in seconds, but in the long proofs."""
+    """The networks of scores are trained in seconds, except in the long experiments."""
     if not request.node.get_closest_marker("slow"):
         monkeypatch.setattr("ganzoo.evaluation.classifier.STEPS", 200)
         monkeypatch.setattr("ganzoo.evaluation.source_reader.STEPS", 50)
@@ -68,9 +65,7 @@ def images():
 @pytest.fixture(scope="session")
 def mnist_dir():
     """The folder of prepared TFDS sets."""
-    if not (SHARED / "data/tfds/mnist").is_dir():
-        pytest.skip(f"the real data are not there: {SHARED / 'data/tfds/mnist'}")
-    return SHARED / "data/tfds"
+    return shared("tfds/mnist").parent
 
 
 @pytest.hookimpl(wrapper=True)

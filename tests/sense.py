@@ -1,7 +1,7 @@
 """Sets of images that are worse than real ones in a known way, and all their scores."""
 
 import numpy as np
-from proof import flat
+from experiment import flat
 from scipy.ndimage import gaussian_filter
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.decomposition import PCA

@@ -435,14 +435,14 @@ def test_refuses_an_augmentation():
 # --- clipping ---------------------------------------------------------------------
 
 
-def test_clipping_keeps_the_kernels_within_the_limit():
-    model = tiny("vanilla", d_clip=0.01, learning_rate=0.1)
+def test_clipping_keeps_all_weights_of_d_within_the_limit():
+    """Gains and biases too, as in algorithm 1 and the authors' code."""
+    model = tiny("vanilla", d_clip=0.01, learning_rate=0.1, d_norm="batch")
     train(model, 3)
-    kernels = [v for v in model.discriminator.trainable_variables if len(v.shape) > 1]
-    biases = [v for v in model.discriminator.trainable_variables if len(v.shape) == 1]
-    assert len(kernels) == len(biases) == 3
-    assert all(np.max(np.abs(kernel)) == np.float32(0.01) for kernel in kernels)
-    assert any(np.max(np.abs(bias)) > 0.01 for bias in biases)
+    judged = model.discriminator.trainable_variables
+    assert {v.name for v in judged} == {"kernel", "bias", "gamma", "beta"}
+    assert all(np.max(np.abs(v)) <= np.float32(0.01) for v in judged)
+    assert all(np.max(np.abs(v)) > 0 for v in judged)
     free = [v.constraint for v in model.generator.trainable_variables]
     assert free == [None] * len(free)
 

@@ -2,9 +2,11 @@
 
 Tracing a step is what costs time here, so each test traces as few as will do: one step
 of D and two on replicas, the same model again for what resumes.
-`tests/slow/test_grid.py` has one and three steps of D in both precisions,
+The slow tests at the end have one and three steps of D in both precisions,
 `tests/slow/test_equality.py` more replicas and workers.
 """
+
+import inspect
 
 import keras
 import numpy as np
@@ -182,5 +184,26 @@ def test_is_described(name):
     about = ganzoo.describe(name)
     assert "arXiv" in about["paper"]
     assert about["tasks"] and about["batch_keys"][0] == "real"
-    missing = [o for o in variant.own_options if f"{o}:" not in about["notes"]]
+    notes = about["notes"] + inspect.getdoc(ganzoo.assemble)
+    missing = [o for o in variant.own_options if f"{o}:" not in notes]
     assert not missing, f"options without a word in the docstring: {missing}"
+
+
+GRID = [
+    pytest.param(name, dtype, d_steps, id=f"{name}-{dtype}-{d_steps}")
+    for name in VARIANTS
+    for dtype in ("float32", "mixed_bfloat16")
+    for d_steps in ((1, 3) if "d_steps" in find(name).options else (0,))
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name,dtype,d_steps", GRID)
+def test_trains_saves_and_resumes_in_both_precisions(name, dtype, d_steps, tmp_path):
+    check_training(name, tmp_path, dtype=dtype, d_steps=d_steps)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name,dtype,d_steps", GRID)
+def test_each_player_changes_its_own_weights_in_both_precisions(name, dtype, d_steps):
+    check_players(name, dtype=dtype, d_steps=d_steps)

@@ -68,9 +68,13 @@ def describe_command(args):
     print("options:")
     for name, default in about["options"].items():
         print(f"  {name} = {default!r}")
+    if about["network_options"]:
+        print("options of its network:")
+    for name, default in about["network_options"].items():
+        print(f"  {name} = {default!r}")
     print(f"\n{about['notes']}\n")
     for name, result in about["results"].items():
-        print(f"measured ({name}): {result['headline']}; the bar: {result['bar']}")
+        print(f"measured ({name}): {result['headline']}; target: {result['target']}")
     if not about["results"]:
         print("measured: nothing yet")
 

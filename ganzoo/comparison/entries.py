@@ -164,7 +164,7 @@ def _label(name, choices):
 def _experiment(values, shared, choices, settings, images):
     options = {**shared, **values["options"], **choices}
     variant = find(values["model"])
-    check_known(f"option of {variant.name!r}", options, variant.options)
+    variant.check_known(options)
     values = {**values, **settings, "options": options, "seed": 0}
     steps = max(1, round(images / images_per_step(from_dict(values))))
     return from_dict({**values, "steps": steps, **_intervals(steps, settings)})

@@ -15,15 +15,14 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from ganzoo.data import load_data
 from ganzoo.evaluation.evaluate import evaluate
+from ganzoo.evaluation.scorer import scorer_for
 from ganzoo.metrics import nearest_distances
 from ganzoo.models.flops import flops
 from ganzoo.plots import pictures
 from ganzoo.runs.experiment import Experiment, from_dict, to_dict
 from ganzoo.runs.log import read_rows
-from ganzoo.runs.resolve import data_settings
-from ganzoo.training.train import train
+from ganzoo.training.train import train_resolved
 from ganzoo.utils.files import write_atomically
 
 FORMAT = 1
@@ -45,11 +44,11 @@ def run(experiment: Experiment, path, only=None) -> None:
         Whatever `train` and `evaluate` raise.
     """
     path = Path(path)
-    model = train(experiment, path, progress=False)
-    settings = {"n": experiment.evaluation_samples, "extractor": experiment.extractor}
-    evaluate(path, **settings, only=only)
-    data = load_data(**data_settings(experiment))
-    draw(model, data, path / "samples")
+    model, resolved = train_resolved(experiment, path, progress=False)
+    n, extractor = experiment.evaluation_samples, experiment.extractor
+    scorer = scorer_for(model, resolved.parts, n=n, extractor=extractor)
+    evaluate(path, n=n, only=only, scorer=scorer)
+    draw(model, resolved.data, path / "samples")
     done = {
         "format": FORMAT,
         "experiment": to_dict(experiment),

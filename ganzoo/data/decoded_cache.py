@@ -3,13 +3,13 @@
 import hashlib
 import math
 import os
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+
+from ganzoo.utils.files import replacing
 
 Samples = Iterable[tuple[np.ndarray, int]]
 
@@ -67,9 +67,8 @@ def _to_disk(
     # half-written cache behind.
     labels_path = path.with_suffix(".labels.npy")
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
         labels = []
-        with _replacing(path) as file:
+        with replacing(path) as temporary, open(temporary, "xb") as file:
             _write_header(file, 0, shape)
             for sample, label in samples:
                 file.write(np.ascontiguousarray(sample, np.uint8))
@@ -77,23 +76,11 @@ def _to_disk(
             # NumPy pads the header so that the first axis can grow in place.
             file.seek(0)
             _write_header(file, len(labels), shape)
-            with _replacing(labels_path) as labels_file:
-                np.save(labels_file, np.array(labels, np.int32))
+            with replacing(labels_path) as labels_temporary:
+                np.save(labels_temporary, np.array(labels, np.int32))
     return np.load(path, mmap_mode="r"), np.load(labels_path)
 
 
 def _write_header(file: BinaryIO, count: int, shape: tuple[int, ...]) -> None:
     header = {"descr": "|u1", "fortran_order": False, "shape": (count, *shape)}
     np.lib.format.write_array_header_1_0(file, header)
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """Yields a file that becomes `path` at the end, or vanishes on an error."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        try:
-            yield file
-        except BaseException:
-            os.unlink(file.name)
-            raise
-    os.replace(file.name, path)

@@ -14,10 +14,12 @@ from ganzoo.layers.normalization import (
 from ganzoo.layers.pool import Pool
 from ganzoo.layers.shuffle import PixelShuffle
 from ganzoo.layers.spectral import SpectralNorm
+from ganzoo.layers.start import DataDependent, starting
 
 __all__ = [
     "BatchNorm",
     "ConditionalBatchNorm",
+    "DataDependent",
     "Dropout",
     "GaussianNoise",
     "Maxout",
@@ -33,4 +35,5 @@ __all__ = [
     "instance_norm",
     "layer_norm",
     "noise_states",
+    "starting",
 ]

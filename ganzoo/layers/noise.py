@@ -6,8 +6,6 @@ from keras import ops
 
 from ganzoo import distribute
 
-NOISE = 6  # what a seed is folded with for noise in inference
-
 
 @keras.saving.register_keras_serializable("ganzoo")
 class Dropout(keras.layers.Layer):
@@ -105,7 +103,6 @@ def noise_states(network, seed) -> list:
         (state, value) pairs for a `keras.StatelessScope`.
     """
     states = [layer.seed_generator.state for layer in always_on(network)]
-    own = distribute.fold(seed, NOISE)
     return [
-        (x, tf.cast(distribute.fold(own, i), x.dtype)) for i, x in enumerate(states)
+        (x, tf.cast(distribute.fold(seed, i), x.dtype)) for i, x in enumerate(states)
     ]

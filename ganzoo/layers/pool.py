@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo import distribute
+from ganzoo.utils.options import check_whole
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -23,10 +24,7 @@ class Pool(keras.layers.Layer):
 
     def __init__(self, size, shape, **kwargs):
         super().__init__(**kwargs)
-        if not isinstance(size, int) or size < 1:
-            raise ValueError(
-                f"`size` must be a whole number from 1. Received: {size!r}."
-            )
+        check_whole(1, size=size)
         self.size = size
         self.shape = tuple(shape)
         self.kept = self.add_weight(

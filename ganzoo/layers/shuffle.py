@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from ganzoo.utils.options import check_whole
+
 
 @keras.saving.register_keras_serializable("ganzoo")
 class PixelShuffle(keras.layers.Layer):
@@ -17,10 +19,7 @@ class PixelShuffle(keras.layers.Layer):
 
     def __init__(self, factor, **kwargs):
         super().__init__(**kwargs)
-        if not isinstance(factor, int) or factor < 2:
-            raise ValueError(
-                f"`factor` must be a whole number from 2. Received: {factor!r}."
-            )
+        check_whole(2, factor=factor)
         self.factor = factor
 
     def call(self, inputs):

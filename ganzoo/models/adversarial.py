@@ -5,11 +5,8 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
+from ganzoo.models.seeds import Use
 from ganzoo.models.trainer import Trainer, total_of
-
-# What the seed of a step is folded with, one number a use.
-G_STEP = 1_000_000
-LATENT = 0
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -134,7 +131,7 @@ class AdversarialModel(Trainer):
             for i, part in enumerate(slices[: self.d_steps])
         ]
         own = {
-            "seed": distribute.fold(seed, G_STEP),
+            "seed": distribute.fold(seed, Use.G_STEP),
             "d_updates": before + self.d_steps,
         }
         return [*d_parts, {**slices[-1], **own}]

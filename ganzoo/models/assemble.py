@@ -4,14 +4,30 @@ from collections.abc import Mapping
 
 import keras
 
+from ganzoo import networks
 from ganzoo.models.gan import GAN
-from ganzoo.penalties import lazy_ratio
-from ganzoo.utils.options import from_spec
+from ganzoo.penalties import lazy_ratio, terms_of
+from ganzoo.utils.options import check_known, check_whole, from_spec
+
+OF_NETWORKS = {
+    "image_shape": (28, 28, 1),
+    "latent_dim": 100,
+    "num_classes": 0,
+    "d_norm": None,
+    "value_range": "auto",
+}
+"""Options of models whose networks `assemble` builds, and their defaults."""
 
 
 def assemble(
     model=GAN,
     *,
+    network=None,
+    image_shape=None,
+    latent_dim=None,
+    num_classes=None,
+    d_norm=None,
+    value_range="auto",
     loss="non_saturating",
     augment=None,
     penalties=None,
@@ -30,12 +46,23 @@ def assemble(
     ema_decay=0.0,
     seed=0,
     jit_compile=False,
-    **parts,
+    **options,
 ):
-    """Makes and compiles the model; its keywords are the options of every builder.
+    """Makes and compiles a model; its keywords are the options of every builder.
 
     Args:
         model: the class.
+        network: family of both players: `mlp`, `dcgan`, `resnet`, `volumetric`, or
+            `auto`, which chooses by the rank of `image_shape`; or a table such as
+            {name = "resnet", d_filters = 32}. None where `options` hold networks.
+        image_shape: (H, W, C), (D, H, W, C), or (d,) for vectors; by default
+            (28, 28, 1). Convolutional families need sides of at least 8.
+        latent_dim: length of the latent; by default 100.
+        num_classes: number of labels, 0 .. num_classes - 1; 0 for none.
+        d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or `spectral`;
+            by default the family's own, or one that fits a penalty.
+        value_range: (low, high) of the samples; `auto` is (-1, 1), or None
+            (unbounded) for vectors.
         loss: a loss by name, or `{"name": ..., option: value}`.
         augment: of what D sees in training, real and fake alike: names joined by
             commas ("color,translation,cutout" is DiffAugment), or a list of names and
@@ -44,7 +71,7 @@ def assemble(
             an interval in D updates and options of the penalty,
             `{"r1": {"weight": 10.0, "every": 16}}`. Adam's rate and betas of D are
             corrected for the interval as in StyleGAN2, unless D has its own optimizer.
-        d_clip: limit of D's kernels, 0.01 in WGAN; 0 for none.
+        d_clip: limit of all of D's weights, 0.01 in WGAN; 0 for none.
         d_steps: D updates for each G update.
         learning_rate: Adam's, for both players.
         d_learning_rate: D's own rate.
@@ -55,16 +82,35 @@ def assemble(
         d_optimizer: in place of Adam: a `keras.optimizers.Optimizer`, or a name or
             `{"name": ..., option: value}`, with the rate above unless it has its own.
         g_optimizer: the same for G.
-        decay_steps: G updates of the whole training, in whose second half the rates
-            fall linearly to 0; None keeps them.
+        decay_steps: total G updates; learning rates decay linearly to 0 over the
+            second half. None keeps them constant.
         prior: `normal`, `uniform` (-1 to 1) or `unit_uniform` (0 to 1).
         ema_decay: of the running average of G; 0 keeps none.
         seed: of all the noise of training.
         jit_compile: compile the step with XLA (one device only).
-        **parts: what the builder made: networks and settings of `model`.
+        **options: of the family, for both players or, with `g_` or `d_` in front, for
+            one; they override those of the table. The rest are settings of `model`.
+
+    Raises:
+        ValueError: an unknown option, with the nearest one, or a value that the
+            family or the model cannot serve.
     """
+    of_networks = {
+        "image_shape": image_shape,
+        "latent_dim": latent_dim,
+        "num_classes": num_classes,
+        "d_norm": d_norm,
+        "value_range": value_range,
+    }
+    unset = {"value_range": "auto"}
+    chosen = {k: v for k, v in of_networks.items() if v != unset.get(k)}
+    if network is None:
+        settings = {**chosen, **options}
+    else:
+        described = {**OF_NETWORKS, **chosen}
+        settings = _with_networks(model, network, described, penalties, options)
     built = model(
-        objective=loss,
+        loss=loss,
         augment=augment,
         penalties=penalties,
         d_clip=d_clip,
@@ -72,7 +118,7 @@ def assemble(
         prior=prior,
         ema_decay=ema_decay,
         seed=seed,
-        **parts,
+        **settings,
     )
     adam = {"name": "adam", "beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon}
     d_rate = _first(d_learning_rate, learning_rate)
@@ -89,6 +135,25 @@ def assemble(
         jit_compile=jit_compile,
     )
     return built
+
+
+def _with_networks(model, network, described, penalties, options):
+    """The settings of a model whose networks are built here."""
+    table = networks.table(network, described["image_shape"])
+    known = networks.defaults(table["name"])
+    settings = {k: v for k, v in options.items() if k in model.setting_names()}
+    of_family = {k: v for k, v in options.items() if k not in settings}
+    check_known(f"option of network {table['name']!r}", of_family, known)
+    per_sample = any(term.penalty.per_sample for term in terms_of(penalties).values())
+    players = networks.make(
+        {**table, **of_family},
+        **described,
+        per_sample=per_sample,
+        d_arguments=model.d_arguments(
+            tuple(described["image_shape"]), described["num_classes"], settings
+        ),
+    )
+    return {**players, **settings}
 
 
 def _lazy(adam, ratio):
@@ -127,10 +192,7 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
     """
 
     def __init__(self, rate, steps):
-        if not isinstance(steps, int) or steps < 1:
-            raise ValueError(
-                f"`decay_steps` must be a whole number from 1. Received: {steps!r}."
-            )
+        check_whole(1, decay_steps=steps)
         self.rate = rate
         self.steps = steps
 

@@ -8,12 +8,16 @@ import tensorflow as tf
 
 from ganzoo import distribute, losses
 from ganzoo.augment import get as augmentation
-from ganzoo.layers import MinibatchDiscrimination, MinibatchStdDev
+from ganzoo.layers import (
+    DataDependent,
+    MinibatchDiscrimination,
+    MinibatchStdDev,
+    starting,
+)
 from ganzoo.models.adversarial import AdversarialModel, feed
+from ganzoo.models.seeds import Use
 from ganzoo.penalties import terms_of
 
-# What the seed of a step is folded with, beside LATENT.
-PENALTY, AUGMENT_REAL, AUGMENT_FAKE, AUGMENT_PENALTY = 1, 2, 3, 4
 # Layers of D that exchange values with the other replicas.
 SPANNING = (
     keras.layers.BatchNormalization,
@@ -30,11 +34,12 @@ class JudgedModel(AdversarialModel):
     Args:
         discriminator: samples to logits, (N, 1) or a map (N, h, w, 1); None where
             nothing judges.
-        objective: a loss by name, or `{"name": ..., option: value}`.
+        loss: a loss by name, or `{"name": ..., option: value}`.
         augment: what D sees of real and fake samples in both steps of training, by
             names joined by commas, or a list of names and of tables with options.
         penalties: D's, `{name: weight}` or `{name: {"weight": ..., option: value}}`.
-        d_clip: D's kernels are kept in [-d_clip, d_clip]; 0 leaves them free.
+        d_clip: all of D's trained weights are kept in [-d_clip, d_clip], gains and
+            biases too; 0 leaves them free.
         **settings: see `AdversarialModel`.
     """
 
@@ -44,7 +49,7 @@ class JudgedModel(AdversarialModel):
         self,
         *,
         discriminator,
-        objective="non_saturating",
+        loss="non_saturating",
         augment=None,
         penalties=None,
         d_clip=0.0,
@@ -52,8 +57,8 @@ class JudgedModel(AdversarialModel):
     ):
         super().__init__(**settings)
         self.discriminator = discriminator
-        self.objective = objective
-        self.loss_functions = losses.get(objective)
+        self.loss = loss
+        self.loss_functions = losses.get(loss)
         self.augment = augment
         self.penalties = penalties
         self.penalty_terms = terms_of(penalties)
@@ -69,6 +74,24 @@ class JudgedModel(AdversarialModel):
                     f"Received: {getattr(self, option)!r}."
                 )
 
+    @classmethod
+    def d_arguments(cls, image_shape, num_classes, settings) -> dict:
+        """What a family's discriminator is built with, for `networks.make`.
+
+        Args:
+            image_shape: of a sample.
+            num_classes: number of labels; 0 for none.
+            settings: of the model.
+        """
+        return {"image_shape": image_shape, "num_classes": num_classes}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        if "objective" in config:  # its name in files of 0.1.0
+            config["loss"] = config.pop("objective")
+        return super().from_config(config, custom_objects)
+
     def compile(self, *args, **kwargs):
         """As `Trainer.compile`; refuses penalties that the networks cannot take."""
         super().compile(*args, **kwargs)
@@ -76,6 +99,16 @@ class JudgedModel(AdversarialModel):
         self.augmented = augmentation(self.augment, shape, span)
         _check_penalties(self.penalty_terms, self.discriminators)
         _clip(self.discriminators, self.d_clip)
+
+    def adapt(self, batch):
+        """D's layers whose start depends on the data see the real samples."""
+        layers = [
+            x for network in self.discriminators for x in network._flatten_layers()
+        ]
+        layers = [layer for layer in layers if isinstance(layer, DataDependent)]
+        if layers:
+            with starting(layers):
+                self._judge_real({**batch, "seed": self.step_seed()}, training=True)
 
     # --- answers ----------------------------------------------------------------
 
@@ -120,7 +153,7 @@ class JudgedModel(AdversarialModel):
 
     def discriminator_loss(self, batch, fake, training):
         real_logits = self._judge_real(batch, training)
-        logits = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
+        logits = self.judge({**batch, **fake}, Use.AUGMENT_FAKE, training)
         return self._d_terms(batch, fake, real_logits, logits, training)
 
     def _d_terms(self, batch, fake, real_logits, logits, training):
@@ -133,7 +166,7 @@ class JudgedModel(AdversarialModel):
         return terms, watched
 
     def generator_loss(self, batch, fake, training):
-        logits = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
+        logits = self.judge({**batch, **fake}, Use.AUGMENT_FAKE, training)
         return self._g_terms(batch, logits, training)
 
     def _g_terms(self, batch, logits, training):
@@ -144,7 +177,9 @@ class JudgedModel(AdversarialModel):
         return {"g_adv": self.loss_functions.generator(real_logits, logits)}, {}
 
     def _judge_real(self, batch, training):
-        return self.judge({**batch, "sample": batch["real"]}, AUGMENT_REAL, training)
+        return self.judge(
+            {**batch, "sample": batch["real"]}, Use.AUGMENT_REAL, training
+        )
 
     def _penalise(self, batch, fake, training):
         """The weighted penalties, d_<name>."""
@@ -152,7 +187,7 @@ class JudgedModel(AdversarialModel):
         update = batch["d_updates"] if training else None
         terms = {}
         for i, (name, term) in enumerate(self.penalty_terms.items()):
-            seed = distribute.fold(distribute.fold(batch["seed"], PENALTY), i)
+            seed = distribute.fold(distribute.fold(batch["seed"], Use.PENALTY), i)
             terms[f"d_{name}"] = term(critic, batch["real"], fake, seed, update)
         return terms
 
@@ -160,7 +195,9 @@ class JudgedModel(AdversarialModel):
         """D's logits as a function of samples, all else given."""
 
         def critic(samples):
-            return self.judge({**batch, "sample": samples}, AUGMENT_PENALTY, training)
+            return self.judge(
+                {**batch, "sample": samples}, Use.AUGMENT_PENALTY, training
+            )
 
         return critic
 
@@ -214,14 +251,14 @@ def _clip(networks, limit):
             f"`d_clip` must be a number from 0; 0 does not clip. Received: {limit}."
         )
     variables = [v for network in networks for v in network.trainable_variables]
-    for kernel in (v for v in variables if limit and len(v.shape) > 1):
-        if not isinstance(kernel.constraint, Clip | None):
+    for variable in variables if limit else ():
+        if not isinstance(variable.constraint, Clip | None):
             raise ValueError(
-                "`d_clip` needs kernels without another constraint, such as spectral "
-                f"normalisation has. Received: d_clip={limit} and {kernel.constraint} "
-                f"on {kernel.path}."
+                "`d_clip` needs weights without another constraint, such as spectral "
+                f"normalisation has. Received: d_clip={limit} and "
+                f"{variable.constraint} on {variable.path}."
             )
-        kernel.constraint = Clip(limit)
+        variable.constraint = Clip(limit)
 
 
 @keras.saving.register_keras_serializable("ganzoo")

@@ -11,6 +11,7 @@ from ganzoo.data.batch_spec import Tokens
 from ganzoo.models.adversarial import feed
 from ganzoo.models.from_noise import LatentModel
 from ganzoo.utils import tokenizer
+from ganzoo.utils.options import evenly_spread
 
 ROWS = 8  # captions of a picture, and samples of each
 
@@ -123,12 +124,12 @@ class TextModel(LatentModel):
         return self.decode(path, caption=told if caption is None else caption, ema=ema)
 
     def draw(self, arrays, n, seed):
-        rows = np.linspace(0, len(arrays["caption"]) - 1, n).astype(int)
+        rows = evenly_spread(len(arrays["caption"]), n)
         return self.sample(n, seed=seed, caption=arrays["caption"][rows])
 
     def gallery(self, arrays, count):
         """A row of samples for each of some captions of the data, and the captions."""
-        rows = np.unique(np.linspace(0, len(arrays["caption"]) - 1, ROWS).astype(int))
+        rows = np.unique(evenly_spread(len(arrays["caption"]), ROWS))
         tokens = arrays["caption"][rows]
         samples = self.sample(
             len(rows) * ROWS, seed=1, caption=tokens.repeat(ROWS, axis=0)

@@ -9,11 +9,12 @@ import tensorflow as tf
 from ganzoo import distribute
 from ganzoo.data.batch_spec import Samples
 from ganzoo.layers import always_on, noise_states
-from ganzoo.models.adversarial import LATENT, feed
-from ganzoo.models.discriminated import AUGMENT_FAKE, JudgedModel
+from ganzoo.models.adversarial import feed
+from ganzoo.models.discriminated import JudgedModel
 from ganzoo.models.from_noise import PRIORS
 from ganzoo.models.image_arrays import check_sides, like, padded, spread
-from ganzoo.utils.options import check_known
+from ganzoo.models.seeds import Use
+from ganzoo.utils.options import check_known, check_whole
 
 PIXELS = 2**20  # of the sources translated at once, so that memory is bounded
 EXAMPLES = 8  # rows of the picture that training draws
@@ -148,12 +149,13 @@ class TranslationModel(JudgedModel):
         if "latent" in network.input:
             count = source.shape[0] or tf.shape(source)[0]
             shape = count, network.input["latent"].shape[-1]
-            own = distribute.fold(seed, LATENT)
+            own = distribute.fold(seed, Use.LATENT)
             given["latent"] = PRIORS[self.prior](shape, own, self.variable_dtype)
         if training:
             sample = feed(network, given, training=True)
         else:
-            with keras.StatelessScope(noise_states(network, seed)):
+            noise = distribute.fold(seed, Use.NOISE)
+            with keras.StatelessScope(noise_states(network, noise)):
                 sample = feed(network, given, training=False)
         sample = tf.cast(sample, self.variable_dtype)
         height, width = (side * self.scale for side in source.shape[1:3])
@@ -168,7 +170,7 @@ class TranslationModel(JudgedModel):
     def generator_loss(self, batch, fake, training):
         terms = {}
         if self.discriminator:
-            logits = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
+            logits = self.judge({**batch, **fake}, Use.AUGMENT_FAKE, training)
             terms, _ = self._g_terms(batch, logits, training)
             terms = {"g_adv": self.adversarial * terms["g_adv"]}
         return terms | self.reconstruct(batch, fake, training), {}
@@ -224,10 +226,8 @@ class TranslationModel(JudgedModel):
         network, channels = self._direction(reverse)
         network = self._choose(network, ema)
         images = self._checked_images(images, channels)
-        if samples is not None and (not isinstance(samples, int) or samples < 1):
-            raise ValueError(
-                f"`samples` must be a whole number from 1. Received: {samples!r}."
-            )
+        if samples is not None:
+            check_whole(1, samples=samples)
         if (samples or 1) > 1 and not self.noisy:
             raise ValueError(
                 "This model has no noise: it has one answer to an image, so `samples` "

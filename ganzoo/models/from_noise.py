@@ -8,7 +8,8 @@ import tensorflow as tf
 from ganzoo import distribute
 from ganzoo.data.batch_spec import Labels
 from ganzoo.models import latent
-from ganzoo.models.adversarial import LATENT, AdversarialModel, feed
+from ganzoo.models.adversarial import AdversarialModel, feed
+from ganzoo.models.seeds import Use
 from ganzoo.utils.options import check_known
 
 PRIORS = {
@@ -53,7 +54,7 @@ class LatentModel(AdversarialModel):
         return spec.plus(label=Labels(self.num_classes)) if self.num_classes else spec
 
     def generate(self, batch, training):
-        seed = distribute.fold(batch["seed"], LATENT)
+        seed = distribute.fold(batch["seed"], Use.LATENT)
         count = batch["real"].shape[0] or tf.shape(batch["real"])[0]
         given = {**batch, "latent": self._draw(count, seed)}
         sample = feed(self.generator, given, training)

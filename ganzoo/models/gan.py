@@ -37,7 +37,7 @@ class GAN(JudgedModel, LatentModel):
             raise ValueError(
                 "D(x) of a sample is no probability here; probability_real needs a "
                 "loss such as 'non_saturating' and a D that judges samples one by "
-                f"one. Received: {type(self).__name__}, loss {self.objective!r}."
+                f"one. Received: {type(self).__name__}, loss {self.loss!r}."
             )
         if label is None and "label" in self.discriminator.input:
             raise ValueError("D(x) of this model depends on the label: give `label`.")

@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from ganzoo.utils.options import evenly_spread
+
 
 def padded(images, multiple):
     """Images with sides up to the next multiple, reflected at their ends."""
@@ -18,7 +20,7 @@ def spread(array, n):
     """n rows of an array, evenly spread; again from the first where it has fewer."""
     if len(array) < n:
         return np.asarray(array[np.arange(n) % len(array)])
-    return np.asarray(array[np.linspace(0, len(array) - 1, n).astype(int)])
+    return np.asarray(array[evenly_spread(len(array), n)])
 
 
 def like(images, shape):

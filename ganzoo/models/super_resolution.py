@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from ganzoo.models.from_image import TranslationModel
+from ganzoo.utils.options import check_whole
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -39,10 +40,7 @@ class SuperResolution(TranslationModel):
         whole = functools.partial(super().translate, **settings)
         if tile is None:
             return whole(images)
-        if not isinstance(tile, int) or tile < 1:
-            raise ValueError(
-                f"`tile` must be a whole number from 1. Received: {tile!r}."
-            )
+        check_whole(1, tile=tile)
         if self.reach is None:
             raise ValueError(
                 "Each pixel of this model's samples depends on the whole image, so "

@@ -286,8 +286,8 @@ class Trainer(keras.Model):
     # --- saving -----------------------------------------------------------------
 
     @classmethod
-    def _config_names(cls):
-        """Keywords of every `__init__` from `cls` up to this class."""
+    def setting_names(cls):
+        """The settings: keywords of every `__init__` from `cls` up to this class."""
         chain = cls.__mro__[: cls.__mro__.index(Trainer)]
         return {
             parameter.name
@@ -297,7 +297,7 @@ class Trainer(keras.Model):
         }
 
     def get_config(self):
-        values = {name: getattr(self, name) for name in sorted(self._config_names())}
+        values = {name: getattr(self, name) for name in sorted(self.setting_names())}
         made = {k: keras.saving.serialize_keras_object(v) for k, v in values.items()}
         return {"dtype": self.dtype_policy.name, **made}
 

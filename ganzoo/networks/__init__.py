@@ -1,24 +1,31 @@
 """Networks: plain functions from shapes to functional Keras models.
 
 Each family is a module with `generator` and `discriminator`. A network names its
-inputs: `latent` (and `label`) to the generator, `sample` (and `label`) to the
-discriminator. `make` builds both players of a family by its name.
+inputs: `latent` (and `label`) for the generator, `sample` (and `label`) for the
+discriminator. `make` builds both players of a family by its name. A family is
+imported when it is first used, so that its options are known before TensorFlow is.
 """
 
-import inspect
-from collections.abc import Callable, Mapping
-from types import ModuleType
+from collections.abc import Mapping
+from importlib import import_module
 
-import keras
+from ganzoo.utils.options import check_known, parameters
+from ganzoo.utils.source import source_of
 
-from ganzoo.layers import SpectralNorm
-from ganzoo.networks import dcgan, mlp, norms, resnet, volumetric
-from ganzoo.penalties import terms_of
-from ganzoo.utils.options import check_known, from_spec, parameters
-
-FAMILIES = {"mlp": mlp, "dcgan": dcgan, "resnet": resnet, "volumetric": volumetric}
+FAMILIES = ("mlp", "dcgan", "resnet", "volumetric")
+AUTO = {1: "mlp", 3: "dcgan", 4: "volumetric"}  # by the rank of a sample
+# In place of a family's default, for penalties on D's gradient at each sample
+# alone: batch statistics mix the samples, and a bound on the gradient fights its
+# penalty.
+PER_SAMPLE = {"batch": "layer", "spectral": "none"}
 # What the variant decides, for any family.
-GIVEN = ("image_shape", "latent_dim", "num_classes", "value_range")
+GIVEN = ("image_shape", "latent_dim", "num_classes", "value_range", "heads")
+
+
+def __getattr__(name: str):
+    if name in FAMILIES:
+        return import_module(f"ganzoo.networks.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def make(
@@ -26,34 +33,30 @@ def make(
     image_shape,
     *,
     latent_dim: int,
-    d_shape=None,
     num_classes: int = 0,
+    d_norm: str | None = None,
     value_range="auto",
-    label_in_d: bool = True,
-    penalties: Mapping | None = None,
-    own: Mapping | None = None,
-    builder: Callable | None = None,
+    per_sample: bool = False,
+    d_arguments: Mapping | None = None,
 ) -> dict:
-    """Builds the two players of a family: what `gan.assemble` takes of networks.
+    """Builds the two players of a family, and says what they are made for.
 
     An option of the family goes to each player that has it, or to one alone with
     `g_` or `d_` before its name.
 
     Args:
-        network: a family, or `{"name": family, option: value}`.
+        network: a family, or `{"name": family, option: value}`, see `table`; of two
+            options for one player the later one wins.
         image_shape: of a sample; what the family can serve.
         latent_dim: length of the latent.
-        d_shape: of what D judges, where it is not one sample.
         num_classes: number of labels; 0 for none.
+        d_norm: D's normalisation; None for the network's own.
         value_range: of the samples; `auto` is None for vectors, else (-1, 1).
-        label_in_d: whether D takes the label too, where there is one.
-        penalties: the model's. If one needs D's gradient at each sample alone,
-            `d_norm` is, unless it is given, `layer` where the family's is `batch`,
-            and `none` where it is `spectral`.
-        own: the builder's options that shape networks, None for the family's own
-            value. The network's own options come before them; those that the family
-            lacks must have been left at the builder's default.
-        builder: the builder, for these defaults.
+        per_sample: a penalty needs D's gradient at each sample alone. D's own
+            normalisation is then `layer` where the family has `batch`, and `none`
+            where it has `spectral`.
+        d_arguments: `image_shape`, `num_classes` and `heads` of D, where they differ
+            from those of G.
 
     Returns:
         {"generator", "discriminator", "num_classes", "value_range"}.
@@ -62,82 +65,76 @@ def make(
         ValueError: an unknown family or option, with the nearest one, or a value
             that the family cannot serve.
     """
-    options = dict(network) if isinstance(network, Mapping) else {"name": network}
-    name = options.pop("name", None)
-    family = from_spec("network", {"name": name}, _FACTORIES)
-    own = {key: value for key, value in (own or {}).items() if value is not None}
-    allowed = option_names(family)
-    asked = [*options, *_changed(own, builder)]
-    check_known(f"option of network {name!r}", asked, allowed)
+    options = table(network, image_shape)
+    name = options.pop("name")
+    check_known(f"option of network {name!r}", options, defaults(name))
+    family = import_module(f"ganzoo.networks.{name}")
     if value_range == "auto":
         value_range = None if len(image_shape) == 1 else (-1.0, 1.0)
-    given = {
+    described = {
         "image_shape": image_shape,
         "latent_dim": latent_dim,
         "num_classes": num_classes,
-        "d_num_classes": num_classes if label_in_d else 0,
         "value_range": value_range,
     }
-    if any(term.penalty.per_sample for term in terms_of(penalties).values()):
-        usual = inspect.signature(family.discriminator).parameters["d_norm"].default
-        given["d_norm"] = norms.PER_SAMPLE.get(usual, usual)
-    judged = {**given, "image_shape": d_shape or image_shape}
+    judged = {"image_shape": image_shape, "num_classes": num_classes}
+    judged = dict(d_arguments) if d_arguments is not None else judged
+    if per_sample:
+        usual = defaults(name)["d_norm"]
+        judged["d_norm"] = PER_SAMPLE.get(usual, usual)
+    if d_norm is not None:
+        options["d_norm"] = d_norm
     return {
-        "generator": _player(family.generator, "g_", (given, own, options)),
-        "discriminator": _player(family.discriminator, "d_", (judged, own, options)),
+        "generator": _player(family.generator, "g_", described, options),
+        "discriminator": _player(family.discriminator, "d_", judged, options),
         "num_classes": num_classes,
         "value_range": value_range,
     }
 
 
-def open_features(discriminator, **heads: int) -> keras.Model:
-    """A discriminator that says more than its logits.
+def table(network: str | Mapping, image_shape) -> dict:
+    """The network as `{"name": family, option: value}`, `auto` resolved.
 
-    Args:
-        discriminator: of a family, one that takes no label.
-        **heads: units of further linear outputs, by name, on D's features; with
-            spectral normalisation where D's last layer has it.
-
-    Returns:
-        D answering {"logits", "features": what its last layer sees, and the heads}.
+    Raises:
+        ValueError: an unknown family, with the nearest one, or no name at all.
     """
-    last = discriminator.layers[-1]
-    wrap = SpectralNorm if isinstance(last, SpectralNorm) else lambda layer: layer
-    answers = {"logits": discriminator.output, "features": last.input}
-    for name, units in heads.items():
-        answers[name] = wrap(keras.layers.Dense(units, name=name))(last.input)
-    return keras.Model(discriminator.input, answers, name=discriminator.name)
+    options = dict(network) if isinstance(network, Mapping) else {"name": network}
+    name = options.get("name")
+    if name == "auto":
+        name = options["name"] = AUTO.get(len(image_shape), "dcgan")
+    if not isinstance(name, str):
+        raise ValueError(
+            "A network is a name, or a table with a name and options, such as "
+            f'"dcgan" or {{name = "dcgan"}}. Received: {network!r}.'
+        )
+    check_known("network", [name], [*FAMILIES, "auto"])
+    return options
 
 
-def option_names(family: ModuleType) -> list[str]:
-    """The options of a family: those of its players, and `g_`, `d_` where both."""
+def defaults(name: str) -> dict:
+    """The options of a family with their defaults.
+
+    Those that both players have come with `g_` and `d_` in front, too.
+    """
+    source = source_of(f"networks.{name}")
     of_g, of_d = (
-        [name for name in parameters(player) if name not in GIVEN]
-        for player in (family.generator, family.discriminator)
+        {p.name: p.default for p in source.signature(player).parameters.values()}
+        for player in ("generator", "discriminator")
     )
-    both = [name for name in of_g if name in of_d]
-    apart = [prefix + name for name in both for prefix in ("g_", "d_")]
-    return [*dict.fromkeys([*of_g, *of_d]), *apart]
+    apart = {"g_" + option: of_g[option] for option in of_g if option in of_d}
+    apart |= {"d_" + option: of_d[option] for option in of_d if option in of_g}
+    options = {**of_d, **of_g, **apart}
+    given = {prefix + option for prefix in ("", "g_", "d_") for option in GIVEN}
+    return {k: v for k, v in options.items() if k not in given}
 
 
-def _changed(own, builder):
-    """Those of the builder's options that are not at their default."""
-    declared = inspect.signature(builder).parameters if builder else {}
-    return [
-        name
-        for name, value in own.items()
-        if name not in declared or value != declared[name].default
-    ]
-
-
-def _player(function, prefix, sources):
-    """Calls `function` with what it takes of the sources, of which later ones win."""
+def _player(function, prefix, described, options):
+    """Calls `function` with those values and options that it takes, the last wins."""
     names = parameters(function)
-    values = {}
-    for source in sources:
-        for lead in ("", prefix):
-            values |= {n: source[lead + n] for n in names if lead + n in source}
+    values = {name: value for name, value in described.items() if name in names}
+    for option, value in options.items():
+        for name in (option, option.removeprefix(prefix)):
+            if name in names:
+                values[name] = value
+                break
     return function(**values)
-
-
-_FACTORIES = {name: lambda family=family: family for name, family in FAMILIES.items()}

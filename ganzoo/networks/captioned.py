@@ -9,6 +9,7 @@ from keras import layers
 
 from ganzoo.layers import Dropout
 from ganzoo.networks import dcgan, inputs, norms
+from ganzoo.utils.options import check_whole
 from ganzoo.utils.tokenizer import Tokenizer
 
 
@@ -59,7 +60,7 @@ def encoder(length, *, words, units=64, text_dim=128, word_dropout=0.1):
         word_dropout: share of words that are left out in training, so that a caption
             with unknown words is nothing new.
     """
-    inputs.check_positive(length=length, words=words, units=units, text_dim=text_dim)
+    check_whole(1, length=length, words=words, units=units, text_dim=text_dim)
     named = {"caption": keras.Input((length,), dtype="int32", name="caption")}
     known = keras.ops.cast(
         keras.ops.expand_dims(named["caption"] > 0, -1), keras.config.floatx()
@@ -95,7 +96,7 @@ def generator(
         value_range: of the samples.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
-    inputs.check_positive(latent_dim=latent_dim, text_units=text_units)
+    check_whole(1, latent_dim=latent_dim, text_units=text_units)
     named = {
         "latent": keras.Input((latent_dim,), name="latent"),
         "text": keras.Input((text_dim,), name="text"),
@@ -127,7 +128,7 @@ def discriminator(
         d_norm: a name of `norms.NORMS`.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
-    inputs.check_positive(text_units=text_units)
+    check_whole(1, text_units=text_units)
     norm = norms.get(d_norm)
     named = {
         "sample": keras.Input(shape, name="sample"),

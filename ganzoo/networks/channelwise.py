@@ -5,6 +5,7 @@ from keras import layers
 
 from ganzoo.networks import inputs, norms
 from ganzoo.networks.dcgan import level_count
+from ganzoo.utils.options import check_whole
 
 WIDEST = 8  # times `filters`: the paper's 512
 
@@ -36,7 +37,7 @@ def generator(
     """
     *sides, channels = inputs.check_image_shape(image_shape, (3,), smallest=8)
     levels = levels or level_count(*sides)
-    inputs.check_positive(filters=filters, levels=levels)
+    check_whole(1, filters=filters, levels=levels)
     norm = norms.get(norm, option="norm")
     widths = [filters * min(2**level, WIDEST) for level in range(levels)]
 

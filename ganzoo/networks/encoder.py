@@ -5,6 +5,7 @@ from keras import layers
 
 from ganzoo.layers import batch_norm
 from ganzoo.networks import inputs
+from ganzoo.utils.options import check_whole
 
 
 def encoder(image_shape, *, outputs, hidden=(1024, 1024), normalize=True):
@@ -43,7 +44,7 @@ def _input(image_shape):
 
 
 def _hidden(x, hidden, normalize):
-    inputs.check_positive(**{f"hidden[{i}]": units for i, units in enumerate(hidden)})
+    check_whole(1, **{f"hidden[{i}]": units for i, units in enumerate(hidden)})
     for i, units in enumerate(hidden):
         normed = normalize and i > 0
         x = layers.Dense(units, use_bias=not normed)(x)

@@ -11,12 +11,13 @@ from keras import layers
 
 from ganzoo.layers import GaussianNoise, WeightNormDense, batch_norm
 from ganzoo.networks import inputs
+from ganzoo.utils.options import check_whole
 
 
 def generator(image_shape, *, latent_dim, hidden=(500, 500), value_range=(0.0, 1.0)):
     """latent (N, latent_dim) to samples (N, *image_shape)."""
     shape = inputs.check_image_shape(image_shape, ranks=(1, 3, 4))
-    inputs.check_positive(latent_dim=latent_dim)
+    check_whole(1, latent_dim=latent_dim)
     latent = x = keras.Input((latent_dim,), name="latent")
     for units in hidden:
         x = layers.Dense(units, use_bias=False)(x)
@@ -58,19 +59,6 @@ def discriminator(
     logits = WeightNormDense(outputs, kernel_initializer=_normal(0.1))(x)
     answers = {"features": features, "logits": logits}
     return keras.Model({"sample": sample}, answers, name="discriminator")
-
-
-def initialize(network, samples) -> None:
-    """Data-dependent start (Salimans and Kingma 2016, section 3), layer by layer.
-
-    Each weight-normalised layer of the chain is scaled and shifted so that what
-    `samples` cause at its output has mean 0 and variance 1, the noise included.
-    """
-    x = samples
-    for layer in network.layers[1:]:
-        if isinstance(layer, WeightNormDense):
-            layer.initialize(x)
-        x = layer(x, training=True) if isinstance(layer, GaussianNoise) else layer(x)
 
 
 def _normal(stddev):

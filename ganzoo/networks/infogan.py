@@ -12,6 +12,7 @@ from keras import layers
 
 from ganzoo.layers import batch_norm
 from ganzoo.networks import inputs
+from ganzoo.utils.options import check_whole
 
 
 def make(
@@ -49,7 +50,7 @@ def generator(
         value_range: of the samples.
     """
     *sides, channels = inputs.check_image_shape(image_shape, (3,), smallest=8)
-    inputs.check_positive(latent_dim=latent_dim, filters=filters, units=units)
+    check_whole(1, latent_dim=latent_dim, filters=filters, units=units)
     base = tuple(math.ceil(side / 4) for side in sides)
     label, code = inputs.one_hot_label(num_classes)
     named = {"latent": keras.Input((latent_dim,), name="latent"), "label": label}
@@ -85,7 +86,7 @@ def discriminator(
         q_units: of Q's own hidden layer.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
-    inputs.check_positive(filters=filters, units=units, q_units=q_units)
+    check_whole(1, filters=filters, units=units, q_units=q_units)
     named = {"sample": keras.Input(shape, name="sample")}
     x = layers.Conv2D(filters, 4, 2, "same", kernel_initializer=_normal())(
         named["sample"]

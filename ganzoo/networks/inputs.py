@@ -2,6 +2,8 @@
 
 import math
 import numbers
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import keras
 from keras import layers, ops
@@ -36,6 +38,14 @@ def constant_maps(code, sides):
     return layers.Reshape((*sides, code.shape[-1]))(maps)
 
 
+def join(x, code):
+    """x with a code (N, k) as further features, at every position; None adds none."""
+    if code is None:
+        return x
+    sides = x.shape[1:-1]
+    return layers.Concatenate()([x, constant_maps(code, sides) if sides else code])
+
+
 def crop(x, sides):
     """Cuts what odd sizes have too much, at the ends."""
     if tuple(x.shape[1:-1]) == tuple(sides):
@@ -62,15 +72,6 @@ def check_image_shape(image_shape, ranks, smallest=1) -> tuple[int, ...]:
             f"Received: {image_shape!r}."
         )
     return shape
-
-
-def check_positive(**values) -> None:
-    """Refuses values that are not whole numbers from 1."""
-    for name, value in values.items():
-        if not isinstance(value, int) or value < 1:
-            raise ValueError(
-                f"`{name}` must be a whole number from 1. Received: {value!r}."
-            )
 
 
 def start(initializer):
@@ -102,15 +103,57 @@ ACTIVATIONS = {
     "leaky_relu": lambda: layers.LeakyReLU(0.2),
     "softplus": lambda: layers.Activation("softplus"),
 }
+# What keeps the mean square of normal values through an activation (He et al. 2015).
+GAINS = {"relu": math.sqrt(2), "leaky_relu": math.sqrt(2 / (1 + 0.2**2))}
 
 
-def minibatch(spec):
-    """The layer of `MINIBATCH`, by name or table, that D's last layer follows."""
+def outputs(logits, features, norm, heads):
+    """The outputs of a discriminator: logits alone, or with heads a dict.
+
+    Args:
+        logits: (N, 1).
+        features: (N, f), the input of the layer that makes the logits.
+        norm: of the layers, see `norms.Norm`.
+        heads: units of further linear outputs on the features, by name; None for
+            logits alone.
+
+    Returns:
+        The logits, or {"logits", "features", and one output for each head}.
+    """
+    if heads is None:
+        return logits
+    further = {
+        name: norm.wrap(layers.Dense(units, name=name))(features)
+        for name, units in heads.items()
+    }
+    return {"logits": logits, "features": features, **further}
+
+
+@dataclass(frozen=True)
+class Minibatch:
+    """What shows D the whole batch.
+
+    Attributes:
+        spread: makes one number of the batch, for a layer that combines it with the
+            rest: before the last layer that an activation follows. That layer has no
+            normalisation, since over the batch it would take away what is constant
+            there. None for none.
+        last: what the layer of the logit follows.
+    """
+
+    spread: Callable | None = None
+    last: Callable = lambda x: x
+
+
+def minibatch(spec) -> Minibatch:
+    """What `MINIBATCH` has by this name or table."""
     return from_spec("minibatch layer", spec, MINIBATCH)
 
 
 MINIBATCH = {
-    "none": lambda: lambda x: x,
-    "discrimination": lambda units=100, dims=5: MinibatchDiscrimination(units, dims),
-    "stddev": lambda: MinibatchStdDev(),
+    "none": lambda: Minibatch(),
+    "discrimination": lambda units=100, dims=5: Minibatch(
+        last=MinibatchDiscrimination(units, dims)
+    ),
+    "stddev": lambda: Minibatch(spread=MinibatchStdDev()),
 }

@@ -8,6 +8,7 @@ from keras import layers
 from ganzoo.layers import Dropout, GaussianNoise, Maxout, batch_norm
 from ganzoo.networks import inputs, norms
 from ganzoo.networks.inputs import start
+from ganzoo.utils.options import check_whole
 
 
 def generator(
@@ -42,7 +43,7 @@ def generator(
         initializer: of the kernels, see `inputs.start`.
     """
     shape = inputs.check_image_shape(image_shape, ranks=(1, 3, 4))
-    inputs.check_positive(latent_dim=latent_dim)
+    check_whole(1, latent_dim=latent_dim)
     if not 0 <= latent_to_hidden < latent_dim or (latent_to_hidden and len(hidden) < 2):
         raise ValueError(
             "`latent_to_hidden` must leave a part of the latent to the input, and "
@@ -87,6 +88,7 @@ def discriminator(
     label_units=0,
     num_classes=0,
     initializer="glorot_uniform",
+    heads=None,
 ):
     """sample (N, *image_shape) [and label (N,)] to logits (N, 1).
 
@@ -97,18 +99,18 @@ def discriminator(
         input_dropout: rate on the flattened sample.
         dropout: rate after each hidden layer.
         d_norm: a name of `norms.NORMS` but `instance`.
-        minibatch: a layer of `inputs.MINIBATCH` before the last.
+        minibatch: a layer of `inputs.MINIBATCH`.
         label_units: as in `generator`.
         num_classes: number of labels; 0 for none.
         initializer: of the kernels, see `inputs.start`.
+        heads: units of further linear outputs by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, ranks=(1, 3, 4))
-    norm = norms.get(d_norm, maps=False)
+    norm, batch = norms.get(d_norm, maps=False), inputs.minibatch(minibatch)
 
-    def hidden_layer(units):
+    def hidden_layer(units, bias):
         if maxout_pieces:
             return Maxout(units, maxout_pieces, kernel_initializer=start(initializer))
-        bias = norm.after is None
         return layers.Dense(units, use_bias=bias, kernel_initializer=start(initializer))
 
     named = {"sample": keras.Input(shape, name="sample")}
@@ -119,11 +121,15 @@ def discriminator(
         if label_units:
             code = norm.wrap(layers.Dense(label_units, activation="relu"))(code)
         x = layers.Concatenate()([x, code])
-    for units in hidden:
-        x = norm.wrap(hidden_layer(units))(x)
-        x = norm.after()(x) if norm.after else x
+    for i, units in enumerate(hidden):
+        spreads = batch.spread is not None and i == len(hidden) - 1
+        x = batch.spread(x) if spreads else x
+        normed = norm.after is not None and not spreads
+        x = norm.wrap(hidden_layer(units, bias=not normed))(x)
+        x = norm.after()(x) if normed else x
         x = x if maxout_pieces else inputs.activation(activation)(x)
         x = Dropout(dropout)(x) if dropout else x
-    x = inputs.minibatch(minibatch)(x)
-    x = norm.wrap(layers.Dense(1, kernel_initializer=start(initializer)))(x)
-    return keras.Model(named, x, name="discriminator")
+    x = batch.last(x)
+    logits = norm.wrap(layers.Dense(1, kernel_initializer=start(initializer)))(x)
+    answers = inputs.outputs(logits, x, norm, heads)
+    return keras.Model(named, answers, name="discriminator")

@@ -4,6 +4,7 @@ import keras
 from keras import layers
 
 from ganzoo.networks import inputs
+from ganzoo.utils.options import check_whole
 
 # By scale, the coarsest first: channels in terms of `filters`, and kernels.
 GENERATORS = (
@@ -28,8 +29,8 @@ def generator(
 
     The coarsest network answers the source with sides smaller by 2^(scales - 1); each
     finer one sees the source at its size and the doubled answer before it, to which it
-    adds a correction (eq. 4): ReLU, tanh at each end. The answer at scale k, from 0,
-    is the layer `answer_<k>`: what the discriminators judge.
+    adds a correction (eq. 4): ReLU, tanh at each end. `at_every_scale` opens the
+    answers at the coarser scales, which the discriminators judge.
 
     Args:
         image_shape: (H, W, C) that is trained on, sides of at least 4 at the coarsest.
@@ -40,7 +41,7 @@ def generator(
     """
     smallest = 4 * multiple(scales)
     *_, channels = inputs.check_image_shape(image_shape, (3,), smallest=smallest)
-    inputs.check_positive(filters=filters)
+    check_whole(1, filters=filters)
     source = keras.Input((None, None, source_channels), name="source")
     sources = [source]
     for _ in range(scales - 1):
@@ -63,6 +64,16 @@ def generator(
             x = layers.Activation(ends[k])(x)
             answer = layers.Add(name=f"answer_{k}")([answer, x])
     return keras.Model({"source": source}, answer, name="generator")
+
+
+def at_every_scale(network) -> keras.Model:
+    """The generator with its answers at all scales, the coarsest first.
+
+    It shares the weights of `network`.
+    """
+    names = sorted(x.name for x in network.layers if x.name.startswith("answer_"))
+    answers = [network.get_layer(name).output for name in names]
+    return keras.Model(network.input, answers)
 
 
 def multiple(scales: int) -> int:
@@ -89,7 +100,7 @@ def discriminators(image_shape, *, source_channels, scales=4, filters=64, units=
         filters: channels of the coarsest network, 64 in the paper.
         units: of the first dense layer, 1024 in the paper; half at the coarsest.
     """
-    inputs.check_positive(filters=filters, units=units)
+    check_whole(1, filters=filters, units=units)
     height, width, channels = image_shape
     return [
         _discriminator(

@@ -4,6 +4,7 @@ import keras
 from keras import layers
 
 from ganzoo.networks import inputs, norms
+from ganzoo.utils.options import check_whole
 
 WIDEST = 8  # times `filters`: the paper's 512
 
@@ -34,7 +35,7 @@ def discriminator(
             1 is instance normalisation.
     """
     shape = inputs.check_image_shape(image_shape, (3,))
-    inputs.check_positive(filters=filters, levels=levels)
+    check_whole(1, filters=filters, levels=levels)
     norm = norms.get(d_norm)
     named = {"sample": keras.Input((None, None, shape[-1]), name="sample")}
     x = named["sample"]

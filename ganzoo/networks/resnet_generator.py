@@ -4,6 +4,7 @@ import keras
 from keras import layers, ops
 
 from ganzoo.networks import inputs, norms
+from ganzoo.utils.options import check_whole
 
 MULTIPLE = 4  # of which sides must be: two levels of stride 2
 
@@ -32,7 +33,7 @@ def generator(
         value_range: of the samples.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
-    inputs.check_positive(filters=filters, blocks=blocks)
+    check_whole(1, filters=filters, blocks=blocks)
     norm = norms.get(norm, option="norm")
     source = keras.Input((None, None, source_channels or shape[-1]), name="source")
 

@@ -5,6 +5,7 @@ from keras import layers
 
 from ganzoo.layers import PixelShuffle
 from ganzoo.networks import inputs, norms
+from ganzoo.utils.options import check_whole
 
 SCALES = (2, 4)
 LEVELS = 4  # of the discriminator: 64, 128, 256, 512 channels
@@ -28,7 +29,7 @@ def generator(image_shape, *, scale=4, filters=64, blocks=16, norm="batch"):
         norm: a name of `norms.NORMS`; ESRGAN (1809.00219) has none.
     """
     *_, channels = inputs.check_image_shape(image_shape, (3,), smallest=scale)
-    inputs.check_positive(filters=filters, blocks=blocks)
+    check_whole(1, filters=filters, blocks=blocks)
     norm = norms.get(norm, option="norm")
 
     def step(x, activated=True):
@@ -74,7 +75,7 @@ def discriminator(image_shape, *, filters=64, units=1024, d_norm="batch"):
         d_norm: a name of `norms.NORMS`.
     """
     shape = inputs.check_image_shape(image_shape, (3,))
-    inputs.check_positive(filters=filters, units=units)
+    check_whole(1, filters=filters, units=units)
     norm = norms.get(d_norm)
     x = sample = keras.Input(shape, name="sample")
     for level in range(LEVELS):

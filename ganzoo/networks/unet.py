@@ -7,6 +7,7 @@ from keras import layers
 
 from ganzoo.layers import Dropout
 from ganzoo.networks import inputs, norms
+from ganzoo.utils.options import check_whole
 
 WIDEST = 8  # times `filters`: the paper's 512
 NOISY = 3  # levels of the decoder with dropout, the innermost ones
@@ -47,7 +48,7 @@ def generator(
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=4)
     levels = levels or level_count(*shape[:-1])
-    inputs.check_positive(filters=filters, levels=levels)
+    check_whole(1, filters=filters, levels=levels)
     norm = norms.get(norm, option="norm")
     widths = [filters * min(2**level, WIDEST) for level in range(levels)]
     named = {

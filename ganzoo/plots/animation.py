@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from ganzoo.utils.files import replacing
+from ganzoo.utils.options import evenly_spread
 
 MAX_FRAMES = 60  # a few MB and some ten seconds: what people look at to the end
 MAX_SIDE = 1000  # pixels of an animation's longer side
@@ -16,7 +17,7 @@ MAX_SIDE = 1000  # pixels of an animation's longer side
 def thin(items: Sequence, limit: int = MAX_FRAMES) -> list:
     """At most `limit` of `items`, evenly spread, the first and the last among them."""
     count = min(len(items), limit)
-    return [items[round(i)] for i in np.linspace(0, len(items) - 1, count)]
+    return [items[i] for i in evenly_spread(len(items), count)]
 
 
 def animation(frames: Sequence[np.ndarray], path: str | Path, ms: int = 150) -> None:

@@ -9,7 +9,7 @@ from ganzoo.runs import checkpoint, pretrained
 from ganzoo.runs.directory import CHECKPOINTS, read_config
 from ganzoo.utils import untrusted
 from ganzoo.utils.options import check_known
-from ganzoo.variants._registry import build, discover
+from ganzoo.variants._registry import build, import_variants
 
 
 def load(source, best: bool = False):
@@ -25,7 +25,7 @@ def load(source, best: bool = False):
         ValueError: there is no such file or checkpoint, or it holds no model of
             ganzoo.
     """
-    discover()
+    import_variants()
     path = Path(source)
     if str(source) in pretrained.names() and not path.exists():
         return pretrained.load(str(source))

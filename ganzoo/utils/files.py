@@ -16,19 +16,31 @@ from ganzoo.utils import untrusted
 MOST_BYTES = 2**36  # of a checkpoint: 64 GiB
 
 
-def write_atomically(path, data: bytes) -> None:
-    """Writes a file so that it is there whole or not at all."""
+@contextlib.contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Yields a temporary path that becomes `path` when the block ends well.
+
+    The data reach the disk before the name does: a reader, or a run that was killed,
+    never sees half a file. Folders are made.
+    """
     path = Path(path)
-    temporary = path.with_name(path.name + ".tmp")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The suffix stays last: Pillow chooses the format by it.
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     temporary.unlink(missing_ok=True)
     try:
-        with open(temporary, "xb") as file:  # follows no link
-            file.write(data)
-            file.flush()
+        yield temporary
+        with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_atomically(path, data: bytes) -> None:
+    """Writes a file so that it is there whole or not at all."""
+    with replacing(path) as temporary, open(temporary, "xb") as file:
+        file.write(data)  # "x" follows no link
 
 
 def write_arrays(path, arrays: dict, **facts) -> None:
@@ -67,20 +79,3 @@ def read_arrays(path, otherwise: str) -> tuple[dict, dict] | None:
         return untrusted.read_arrays(io.BytesIO(data), limit=len(data)), facts
     except ValueError as error:
         raise ValueError(f"The file {path} is not one of ganzoo: {error}.") from error
-
-
-@contextlib.contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
-    """Yields a temporary path that becomes `path` when the block ends well.
-
-    A reader, or a run that was killed, thus never sees half a file. Folders are made.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The suffix stays last: Pillow chooses the format by it.
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

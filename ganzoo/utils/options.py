@@ -1,4 +1,4 @@
-"""How pluggable pieces are named: `"name"`, or `{"name": ..., option: value}`."""
+"""Checks of options, and pieces named by `"name"` or `{"name": ..., option: value}`."""
 
 import difflib
 import inspect
@@ -40,3 +40,18 @@ def check_known(what: str, received: Iterable[str], allowed: Iterable[str]) -> N
             hint = f" Did you mean {near[0]!r}?" if near else ""
             listed = f"Allowed: {', '.join(allowed)}." if allowed else "It takes none."
             raise ValueError(f"Unknown {what} {value!r}.{hint} {listed}")
+
+
+def check_whole(least: int, **values) -> None:
+    """Raises `ValueError` for values that are not whole numbers from `least`."""
+    for name, value in values.items():
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise ValueError(
+                f"`{name}` must be a whole number from {least}. Received: {value!r}."
+            )
+
+
+def evenly_spread(length: int, count: int) -> list[int]:
+    """`count` positions of `length`, from the first to the last."""
+    step = (length - 1) / max(1, count - 1)
+    return [int(i * step) for i in range(count)]

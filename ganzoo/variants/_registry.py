@@ -1,6 +1,7 @@
 """The registry: names to builders, with errors that help.
 
-Nothing here needs TensorFlow; the variants are imported when first asked for.
+Nothing here needs TensorFlow. What the variants are is read from their source; a
+builder is imported when it is first called.
 """
 
 import fnmatch
@@ -10,15 +11,16 @@ import importlib.metadata
 import inspect
 import json
 import os
-import pkgutil
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 
 from ganzoo.utils import precision, untrusted
 from ganzoo.utils.options import check_known
+from ganzoo.utils.source import KEYWORD, REST, source_of
+from ganzoo.variants import _files
 
 ENTRY_POINTS = "ganzoo.variants"
 
@@ -38,21 +40,46 @@ class Variant:
     def own_options(self) -> dict:
         """The builder's own options with their defaults."""
         parameters = inspect.signature(self.builder).parameters.values()
-        return {p.name: p.default for p in parameters if p.kind is not p.VAR_KEYWORD}
+        return {p.name: p.default for p in parameters if p.kind is not REST}
 
     @property
     def options(self) -> dict:
         """Every option that `build` takes for this variant, with its default.
 
-        A builder that ends in `**options` forwards them to `gan.assemble`, whose
+        A builder that ends in `**options` forwards them to `assemble`, whose
         keyword-only signature is the one list of common options.
         """
         own = self.own_options
-        kinds = {p.kind for p in inspect.signature(self.builder).parameters.values()}
-        return {**(_common_options() if _FORWARDS in kinds else {}), **own}
+        parameters = inspect.signature(self.builder).parameters.values()
+        if not any(p.kind is REST for p in parameters):
+            return own
+        return {**_common_options("network" in own), **own}
+
+    def check_known(self, options: Mapping) -> None:
+        """Raises `ValueError`, with the nearest name, for an option that is unknown.
+
+        A variant with a `network` also takes the options of the family that it names.
+        """
+        allowed = [*self.options, *self.network_options(options)]
+        check_known(f"option of {self.name!r}", options, allowed)
+
+    def network_options(self, options: Mapping) -> dict:
+        """The options of the network's family with their defaults, {} for no family.
+
+        Args:
+            options: of `build`; their `network`, or the variant's own, names the
+                family.
+        """
+        known = {**self.options, **options}
+        if "network" not in known:
+            return {}
+        from ganzoo import networks
+
+        table = networks.table(known["network"], known["image_shape"])
+        family = table.pop("name")
+        return {**networks.defaults(family), **table}
 
 
-_FORWARDS = inspect.Parameter.VAR_KEYWORD
 _variants: dict[str, Variant] = {}
 
 
@@ -107,10 +134,10 @@ def build(name: str, *, dtype: str = "float32", **options):
             variant cannot serve.
         RuntimeError: Keras computes with another backend than TensorFlow.
     """
+    _check_backend()
     variant = find(name)
     precision.check(dtype)
-    allowed = variant.options
-    check_known(f"option of {variant.name!r}", options, allowed)
+    variant.check_known(options)
     _check_plain(variant, options)
     try:
         with precision.policy(dtype):
@@ -162,8 +189,11 @@ def list_models(task: str | None = None, pattern: str = "*") -> list[str]:
 def describe(name: str) -> dict:
     """Returns name, paper, tasks, batch keys, options with defaults, notes, results.
 
-    The results are what was measured of this variant: by the name of the file in
-    `zoo_configs/results`, its headline and the bar that was fixed before.
+    The results are those of the zoo's experiments with this variant: by the name of
+    the experiment its headline, and the target that was fixed before.
+
+    Raises:
+        ValueError: an unknown name, with the nearest one.
     """
     variant = find(name)
     return {
@@ -172,6 +202,7 @@ def describe(name: str) -> dict:
         "tasks": list(variant.tasks),
         "batch_keys": list(variant.batch_keys),
         "options": variant.options,
+        "network_options": variant.network_options({}),
         "notes": inspect.getdoc(variant.builder) or "",
         "results": _results_of(variant.name),
     }
@@ -188,30 +219,38 @@ def find(name: str) -> Variant:
 
 @functools.cache
 def discover() -> None:
-    """Imports every variant: the modules of `ganzoo.variants`, then plug-ins.
+    """Registers every variant: the files of `ganzoo.variants`, then plug-ins.
+
+    The files are read, not imported. Plug-ins are imported.
+
+    Raises:
+        RuntimeError: Keras computes with another backend than TensorFlow, and there
+            are plug-ins.
+    """
+    for module, path in _files.modules():
+        for arguments, builder in _files.registered(module, path):
+            register(**arguments)(builder)
+    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
+        _check_backend()
+        entry.load()
+
+
+def import_variants() -> None:
+    """Imports every variant, for the classes that saved models name.
 
     Raises:
         RuntimeError: Keras computes with another backend than TensorFlow.
     """
     _check_backend()
-    package = importlib.import_module("ganzoo.variants")
-    modules = (module.name for module in pkgutil.iter_modules(package.__path__))
-    for name in modules:
-        if not name.startswith("_"):
-            importlib.import_module(f"{package.__name__}.{name}")
-    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
-        entry.load()
+    discover()
+    for module, _ in _files.modules():
+        importlib.import_module(module)
 
 
 def _results_of(name: str) -> dict[str, dict[str, str]]:
-    """The recorded results whose experiment trained the variant called `name`."""
-    found = {}
-    folder = resources.files("ganzoo.zoo_configs") / "results"
-    for file in sorted(folder.iterdir(), key=lambda path: path.name):
-        result = json.loads(file.read_text("utf-8"))
-        if result.get("experiment", {}).get("model") == name:
-            found[file.name] = {key: result[key] for key in ("headline", "bar")}
-    return found
+    """The measured results of the variant called `name`."""
+    file = resources.files("ganzoo.zoo_configs") / "results.json"
+    return json.loads(file.read_text("utf-8")).get(name, {})
 
 
 def _check_backend() -> None:
@@ -229,11 +268,14 @@ def _check_backend() -> None:
         )
 
 
-def _common_options() -> dict:
-    from ganzoo.models.assemble import assemble
-
-    parameters = inspect.signature(assemble).parameters.values()
-    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+def _common_options(with_networks: bool) -> dict:
+    """The keywords of `assemble`; those of networks where it builds them."""
+    source = source_of("models.assemble")
+    keywords = source.signature("assemble", kinds=[KEYWORD]).parameters
+    of_networks = source.constant("OF_NETWORKS")
+    apart = {"network", *of_networks}
+    common = {k: p.default for k, p in keywords.items() if k not in apart}
+    return {**(of_networks if with_networks else {}), **common}
 
 
 def _key(name: str) -> str:

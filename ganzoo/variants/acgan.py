@@ -3,12 +3,13 @@
 import keras
 import tensorflow as tf
 
-from ganzoo import networks
 from ganzoo.models.assemble import assemble
-from ganzoo.models.discriminated import AUGMENT_FAKE, AUGMENT_REAL
 from ganzoo.models.gan import GAN
-from ganzoo.networks.inputs import check_positive
+from ganzoo.models.seeds import Use
+from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
+
+NETWORK = {"name": "dcgan", "dropout": 0.5}
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -27,6 +28,10 @@ class ACGAN(GAN):
 
     loss_terms = ("d_adv", "d_class", "g_adv", "g_class")
 
+    @classmethod
+    def d_arguments(cls, image_shape, num_classes, settings):
+        return {"image_shape": image_shape, "heads": {"classes": num_classes}}
+
     def __init__(self, *, class_weight=1.0, **settings):
         super().__init__(**settings)
         self.class_weight = class_weight
@@ -36,7 +41,7 @@ class ACGAN(GAN):
         return (*super().watched, "accuracy")
 
     def discriminator_loss(self, batch, fake, training):
-        seen = self.view({**batch, "sample": batch["real"]}, AUGMENT_REAL, training)
+        seen = self.view({**batch, "sample": batch["real"]}, Use.AUGMENT_REAL, training)
         real = self.outputs(seen, training)
         made = self._outputs_of(batch, fake, training)
         terms, watched = self._d_terms(
@@ -55,7 +60,7 @@ class ACGAN(GAN):
         return {**terms, "g_class": error}, watched
 
     def _outputs_of(self, batch, fake, training):
-        seen = self.view({**batch, **fake}, AUGMENT_FAKE, training)
+        seen = self.view({**batch, **fake}, Use.AUGMENT_FAKE, training)
         return self.outputs(seen, training)
 
 
@@ -73,18 +78,7 @@ def _error(outputs, label):
     tasks=("image", "conditional"),
     batch_keys=("real", "label"),
 )
-def acgan(
-    image_shape=(28, 28, 1),
-    num_classes=10,
-    latent_dim=100,
-    class_weight=1.0,
-    network="dcgan",
-    d_norm=None,
-    filters=None,
-    dropout=0.5,
-    value_range="auto",
-    **options,
-):
+def acgan(network=NETWORK, num_classes=10, class_weight=1.0, **options):
     """A DCGAN whose D classifies, with dropout in D.
 
     The label joins the latent in G; D does not see it. Adam with rate 2e-4 and beta_1
@@ -92,31 +86,13 @@ def acgan(
     so is their noise on activations.
 
     Args:
-        image_shape: (H, W, C), sides of at least 8; what the network can serve.
-        num_classes: number of labels, 0 .. num_classes - 1.
-        latent_dim: length of the latent.
-        class_weight: factor of the class terms.
-        network: the backbone of both players: `mlp`, `dcgan`, `resnet` or
-            `volumetric`, or a table such as {name = "resnet", d_filters = 32}.
-        d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or
-            `spectral`; by default the network's own, or one that fits a penalty.
-        filters: channels of the network; by default its own.
-        dropout: rate on D's levels.
-        value_range: of the samples; by default (-1, 1), None for vectors.
+        class_weight: factor of the class terms in the losses of both players.
     """
-    check_positive(num_classes=num_classes)
-    parts = networks.make(
-        network,
-        image_shape,
-        latent_dim=latent_dim,
+    check_whole(1, num_classes=num_classes)
+    return assemble(
+        ACGAN,
+        network=network,
         num_classes=num_classes,
-        label_in_d=False,
-        value_range=value_range,
-        penalties=options.get("penalties"),
-        own={"filters": filters, "dropout": dropout, "d_norm": d_norm},
-        builder=acgan,
+        class_weight=class_weight,
+        **options,
     )
-    parts["discriminator"] = networks.open_features(
-        parts["discriminator"], classes=num_classes
-    )
-    return assemble(ACGAN, class_weight=class_weight, **parts, **options)

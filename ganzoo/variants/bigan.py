@@ -5,8 +5,8 @@ import numpy as np
 
 from ganzoo.models.adversarial import feed
 from ganzoo.models.assemble import assemble
-from ganzoo.models.discriminated import AUGMENT_FAKE
 from ganzoo.models.gan import GAN
+from ganzoo.models.seeds import Use
 from ganzoo.networks import mlp
 from ganzoo.networks.encoder import encoder, joint_discriminator
 from ganzoo.variants._registry import register
@@ -48,7 +48,7 @@ class BiGAN(GAN):
 
     def generator_loss(self, batch, fake, training):
         real = self._judge_real({**batch, "latent": fake["encoded"]}, training)
-        made = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
+        made = self.judge({**batch, **fake}, Use.AUGMENT_FAKE, training)
         return {"g_adv": self.loss_functions.discriminator(made, real)}, {}
 
     # --- use --------------------------------------------------------------------

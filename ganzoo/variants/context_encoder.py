@@ -9,6 +9,7 @@ from ganzoo import distribute
 from ganzoo.models.assemble import assemble
 from ganzoo.models.from_image import TranslationModel
 from ganzoo.networks import channelwise, dcgan
+from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
 
 
@@ -189,7 +190,4 @@ def _check(source_shape, channels, overlap):
             f"neighbouring frames, if any: {channels + 1}, {2 * channels + 1}, ... "
             f"Received: {source_shape[-1]}."
         )
-    if not isinstance(overlap, int) or overlap < 0:
-        raise ValueError(
-            f"`overlap` must be a whole number from 0. Received: {overlap!r}."
-        )
+    check_whole(0, overlap=overlap)

@@ -7,12 +7,10 @@ from ganzoo import distribute
 from ganzoo.layers import Pool
 from ganzoo.models.adversarial import feed
 from ganzoo.models.assemble import assemble
-from ganzoo.models.discriminated import AUGMENT_FAKE, AUGMENT_REAL
 from ganzoo.models.from_image import RECONSTRUCTIONS, TranslationModel
+from ganzoo.models.seeds import Use
 from ganzoo.networks import patchgan, resnet_generator
 from ganzoo.variants._registry import register
-
-POOL = 7  # what the seed of a step is folded with, beside those of the base
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -82,7 +80,7 @@ class CycleGAN(TranslationModel):
         }
 
     def update_discriminators(self, part, fake):
-        seed = distribute.fold(part["seed"], POOL)
+        seed = distribute.fold(part["seed"], Use.POOL)
         seen = {
             key: pool.exchange(fake[key], distribute.fold(seed, i))
             for i, (key, pool) in enumerate(self.pools.items())
@@ -91,8 +89,8 @@ class CycleGAN(TranslationModel):
 
     def discriminator_loss(self, batch, fake, training):
         terms, watched = super().discriminator_loss(batch, fake, training)
-        real = self._judge_reverse(batch, batch["unpaired"], AUGMENT_REAL, training)
-        made = self._judge_reverse(batch, fake["reverse"], AUGMENT_FAKE, training)
+        real = self._judge_reverse(batch, batch["unpaired"], Use.AUGMENT_REAL, training)
+        made = self._judge_reverse(batch, fake["reverse"], Use.AUGMENT_FAKE, training)
         reverse = self.loss_functions.discriminator(real, made)
         return {**terms, "d_reverse": self.d_weight * reverse}, watched
 
@@ -100,8 +98,10 @@ class CycleGAN(TranslationModel):
         terms, watched = super().generator_loss(batch, fake, training)
         real = None
         if self.loss_functions.paired:
-            real = self._judge_reverse(batch, batch["unpaired"], AUGMENT_REAL, training)
-        made = self._judge_reverse(batch, fake["reverse"], AUGMENT_FAKE, training)
+            real = self._judge_reverse(
+                batch, batch["unpaired"], Use.AUGMENT_REAL, training
+            )
+        made = self._judge_reverse(batch, fake["reverse"], Use.AUGMENT_FAKE, training)
         terms["g_reverse"] = self.adversarial * self.loss_functions.generator(
             real, made
         )

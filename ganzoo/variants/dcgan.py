@@ -1,6 +1,5 @@
 """Deep convolutional GAN."""
 
-from ganzoo import networks
 from ganzoo.models.assemble import assemble
 from ganzoo.variants._registry import register
 
@@ -11,53 +10,10 @@ from ganzoo.variants._registry import register
     "Convolutional Generative Adversarial Networks, arXiv 1511.06434",
     tasks=("image",),
 )
-def dcgan(
-    image_shape=(28, 28, 1),
-    latent_dim=100,
-    network="dcgan",
-    d_norm=None,
-    filters=64,
-    kernel=4,
-    dropout=0.0,
-    value_range=(-1.0, 1.0),
-    prior="uniform",
-    **options,
-):
+def dcgan(network="dcgan", prior="uniform", **options):
     """Convolutions of stride 2, batch normalisation, ReLU in G, LeakyReLU in D.
 
-    Adam with rate 2e-4 and beta_1 0.5, weights from N(0, 0.02), uniform prior, as
-    in section 4 of the paper. Kernels of 4 instead of 5, so that the stride divides
-    them.
-
-    Args:
-        image_shape: (H, W, C), sides of at least 8, square or not.
-        latent_dim: length of the latent.
-        network: the backbone of both players: `mlp`, `dcgan`, `resnet` or
-            `volumetric`, or a table such as {name = "resnet", d_filters = 32}. The
-            options below go to it where it has them.
-        d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or
-            `spectral`; by default the network's own, or one that fits a penalty.
-        filters: channels next to the image; doubled at each level inward.
-        kernel: size of the convolutions, even.
-        dropout: rate after each of D's levels.
-        value_range: of the samples.
-        prior: of the latent.
+    Adam with rate 2e-4 and beta_1 0.5, weights from N(0, 0.02), uniform prior, as in
+    section 4 of the paper. Kernels of 4 instead of 5, so that the stride divides them.
     """
-    return assemble(
-        **networks.make(
-            network,
-            image_shape,
-            latent_dim=latent_dim,
-            value_range=value_range,
-            penalties=options.get("penalties"),
-            own={
-                "filters": filters,
-                "kernel": kernel,
-                "dropout": dropout,
-                "d_norm": d_norm,
-            },
-            builder=dcgan,
-        ),
-        prior=prior,
-        **options,
-    )
+    return assemble(network=network, prior=prior, **options)

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from ganzoo import distribute, networks
+from ganzoo import distribute
 from ganzoo.models.assemble import assemble
 from ganzoo.models.gan import GAN
 from ganzoo.variants._registry import register
@@ -30,7 +30,7 @@ class GatedGAN(GAN):
             raise ValueError(
                 "The gate counts D's verdicts, and under this loss D gives none. "
                 "Allowed: losses whose D(x) is a probability, such as "
-                f"'non_saturating'. Received: {self.objective!r}."
+                f"'non_saturating'. Received: {self.loss!r}."
             )
         self.gate = gate
 
@@ -66,14 +66,11 @@ class GatedGAN(GAN):
     tasks=("voxel",),
 )
 def gan3d(
+    network="volumetric",
     image_shape=(64, 64, 64, 1),
     latent_dim=200,
-    gate=0.8,
-    network="volumetric",
-    d_norm=None,
-    filters=64,
-    kernel=4,
     value_range=(0.0, 1.0),
+    gate=0.8,
     prior="unit_uniform",
     g_learning_rate=0.0025,
     d_learning_rate=1e-5,
@@ -82,40 +79,22 @@ def gan3d(
     """Volumetric convolutions; D learns while its accuracy is at most 80%.
 
     The rates, the gate and Adam's beta_1 of 0.5 are the paper's, for batches of 100;
-    the prior is that of the authors' code. G's loss is the non-saturating one; the
+    the prior is taken from the authors' code. G's loss is the non-saturating one; the
     paper writes the minimax one. From that prior small nets at 32^3 made one shape of
     all latents, from the normal one they did not (3dgan_shapes_prior.json). Proven: a
     gated step equals no step bit for bit, on one device and on replicas
-    (tests/variants/test_gan3d.py); chairs, and what D learns of ten classes, with
+    (tests/variants/test_gan3d.py); chairs, and features of ten classes in D, with
     small nets: configs 3dgan_chairs, 3dgan_modelnet10 and 3dgan_shapes.
 
     Args:
-        image_shape: (D, H, W, C), sides of at least 8.
-        latent_dim: length of the latent.
         gate: the highest accuracy at which D learns; 1 lets it always.
-        network: the backbone of both players: `volumetric`, `mlp`, or a table such as
-            {name = "volumetric", d_filters = 32}. The options below go to it where
-            it has them.
-        d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or
-            `spectral`; by default the network's own, or one that fits a penalty.
-        filters: channels next to the volume; doubled at each level inward.
-        kernel: size of the convolutions, even.
-        value_range: of the samples.
-        prior: of the latent.
-        g_learning_rate: G's.
-        d_learning_rate: D's.
     """
     return assemble(
         GatedGAN,
-        **networks.make(
-            network,
-            image_shape,
-            latent_dim=latent_dim,
-            value_range=value_range,
-            penalties=options.get("penalties"),
-            own={"filters": filters, "kernel": kernel, "d_norm": d_norm},
-            builder=gan3d,
-        ),
+        network=network,
+        image_shape=image_shape,
+        latent_dim=latent_dim,
+        value_range=value_range,
         gate=gate,
         prior=prior,
         g_learning_rate=g_learning_rate,

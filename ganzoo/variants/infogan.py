@@ -8,11 +8,10 @@ from ganzoo import distribute
 from ganzoo.models.adversarial import feed
 from ganzoo.models.assemble import assemble
 from ganzoo.models.gan import GAN
+from ganzoo.models.seeds import Use
 from ganzoo.networks import infogan as nets
-from ganzoo.networks import inputs
+from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
-
-LABEL = 5  # what the seed of a step is folded with, beside those of `gan`
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -45,7 +44,7 @@ class InfoGAN(GAN):
 
     def generate(self, batch, training):
         count = batch["real"].shape[0] or tf.shape(batch["real"])[0]
-        seed = distribute.fold(batch["seed"], LABEL)
+        seed = distribute.fold(batch["seed"], Use.CONDITION)
         label = distribute.global_uniform((count,), seed) * self.num_classes
         return super().generate({**batch, "label": tf.cast(label, tf.int32)}, training)
 
@@ -136,7 +135,7 @@ def infogan(
         d_learning_rate: D's and Q's.
         g_learning_rate: G's.
     """
-    inputs.check_positive(categories=categories, codes=codes, noise=latent_dim - codes)
+    check_whole(1, categories=categories, codes=codes, noise=latent_dim - codes)
     return assemble(
         InfoGAN,
         **nets.make(

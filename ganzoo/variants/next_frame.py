@@ -41,11 +41,7 @@ class NextFrameModel(TranslationModel):
 
     @functools.cached_property
     def _every_scale(self):
-        """The generator with its answers at all scales; its weights are the same."""
-        network, answers = self.generator, []
-        while (name := f"answer_{len(answers)}") in {x.name for x in network.layers}:
-            answers.append(network.get_layer(name).output)
-        return keras.Model(network.input, answers)
+        return multiscale.at_every_scale(self.generator)
 
     def generate(self, batch, training):
         answers = self._every_scale({"source": batch["source"]}, training=training)
@@ -72,16 +68,16 @@ class NextFrameModel(TranslationModel):
         """Logits of real and fake samples at each coarser scale, the finest first."""
         real, source = batch["real"], batch["source"]
         scales = zip(self.coarse_discriminators, fake["coarse"], strict=True)
-        for network, made in reversed(list(scales)):
+        for network, answer in reversed(list(scales)):
             real, source = halved(real), halved(source)
-            logits = [
-                tf.cast(feed(network, given, training), self.variable_dtype)
-                for given in (
-                    {"sample": real, "source": source},
-                    {"sample": made, "source": source},
-                )[not with_real :]
-            ]
-            yield logits if with_real else (None, *logits)
+            real_logits = None
+            if with_real:
+                real_logits = self._logits(network, real, source, training)
+            yield real_logits, self._logits(network, answer, source, training)
+
+    def _logits(self, network, sample, source, training):
+        logits = feed(network, {"sample": sample, "source": source}, training)
+        return tf.cast(logits, self.variable_dtype)
 
 
 def halved(images):

@@ -3,10 +3,9 @@
 import keras
 import tensorflow as tf
 
-from ganzoo import networks
 from ganzoo.models.assemble import assemble
 from ganzoo.models.gan import GAN
-from ganzoo.networks import inputs
+from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
 
 
@@ -26,6 +25,14 @@ class PacGAN(GAN):
     def __init__(self, *, pack=2, **settings):
         super().__init__(**settings)
         self.pack = pack
+
+    @classmethod
+    def d_arguments(cls, image_shape, num_classes, settings):
+        *sides, channels = image_shape
+        return {
+            "image_shape": (*sides, settings["pack"] * channels),
+            "num_classes": num_classes,
+        }
 
     @property
     def batch_spec(self):
@@ -69,52 +76,21 @@ class PacGAN(GAN):
     "Networks, arXiv 1712.04086",
     tasks=("image", "points", "voxel"),
 )
-def pacgan(
-    image_shape=(28, 28, 1),
-    latent_dim=100,
-    pack=2,
-    network=None,
-    d_norm=None,
-    value_range="auto",
-    **options,
-):
+def pacgan(network="auto", pack=2, **options):
     """Any pair of nets, D's input widened to `pack` samples; nothing else changes.
 
     The paper's remedy for mode collapse. Proven: the packs, a penalty's gradient at
-    a pack (tests/variants/test_pacgan.py). Modes of the grid of 25 Gaussians beside
+    a pack (tests/variants/test_pacgan.py). Modes of the grid of 25 Gaussians next to
     the same nets with `pack=1`: config pacgan_grid25_small. `batch_size` counts
     samples, so that D sees batch_size / pack packs; the paper's code keeps the number
     of packs instead, and passes each of the pack's samples through G as a batch of its
     own.
 
     Args:
-        image_shape: (H, W, C), (D, H, W, C), or (d,) for vectors.
-        latent_dim: length of the latent.
         pack: m, samples that D judges at once; 1 is the plain GAN.
-        network: the backbone of both players: `mlp`, `dcgan`, `resnet` or
-            `volumetric`, or a table such as {name = "mlp", maxout_pieces = 5}; by
-            default `dcgan` for images, `mlp` for vectors.
-        d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or
-            `spectral`; by default the network's own, or one that fits a penalty.
-        value_range: of the samples; by default (-1, 1), None (unbounded) for vectors.
 
     Raises:
         ValueError: a pack below 1.
     """
-    inputs.check_positive(pack=pack)
-    *sides, channels = image_shape
-    return assemble(
-        PacGAN,
-        **networks.make(
-            network or ("dcgan" if sides else "mlp"),
-            image_shape,
-            d_shape=(*sides, pack * channels),
-            latent_dim=latent_dim,
-            value_range=value_range,
-            penalties=options.get("penalties"),
-            own={"d_norm": d_norm},
-            builder=pacgan,
-        ),
-        pack=pack,
-        **options,
-    )
+    check_whole(1, pack=pack)
+    return assemble(PacGAN, network=network, pack=pack, **options)

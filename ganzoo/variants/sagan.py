@@ -1,6 +1,5 @@
 """Self-attention GAN."""
 
-from ganzoo import networks
 from ganzoo.models.assemble import assemble
 from ganzoo.variants._registry import register
 
@@ -14,13 +13,8 @@ NETWORK = {"name": "resnet", "attention": True, "spectral": True}
     tasks=("image",),
 )
 def sagan(
-    image_shape=(28, 28, 1),
-    latent_dim=128,
     network=NETWORK,
-    d_norm=None,
-    filters=None,
-    num_classes=0,
-    value_range="auto",
+    latent_dim=128,
     loss="hinge",
     d_learning_rate=4e-4,
     g_learning_rate=1e-4,
@@ -35,34 +29,10 @@ def sagan(
     32x32; here the residual networks of SNGAN have it on maps of half the image's
     sides. Labels, which the paper's ImageNet models have, enter with `num_classes`: by
     conditional batch normalisation in G and by projection in D.
-
-    Args:
-        image_shape: (H, W, C), sides of at least 8; what the network can serve.
-        latent_dim: length of the latent.
-        network: the backbone of both players: `mlp`, `dcgan`, `resnet` or
-            `volumetric`, or a table such as {name = "resnet", attention = true}.
-        d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or
-            `spectral`; by default the network's own, or one that fits a penalty.
-        filters: channels of the network; by default its own.
-        num_classes: number of labels; 0 for none.
-        value_range: of the samples; by default (-1, 1), None for vectors.
-        loss: see `ganzoo.losses`.
-        d_learning_rate: of D.
-        g_learning_rate: of G.
-        beta_1: Adam's decay of the mean gradient.
-        beta_2: Adam's decay of the squared gradient.
     """
     return assemble(
-        **networks.make(
-            network,
-            image_shape,
-            latent_dim=latent_dim,
-            num_classes=num_classes,
-            value_range=value_range,
-            penalties=options.get("penalties"),
-            own={"filters": filters, "d_norm": d_norm},
-            builder=sagan,
-        ),
+        network=network,
+        latent_dim=latent_dim,
         loss=loss,
         d_learning_rate=d_learning_rate,
         g_learning_rate=g_learning_rate,

@@ -59,9 +59,6 @@ class SGAN(GAN):
     def watched(self):
         return (*super().watched, "accuracy")
 
-    def adapt(self, batch):
-        improved.initialize(self.discriminator, batch["real"])
-
     def answers(self, sample, training):
         """D's features, class logits and real-versus-fake logit, float32 or better.
 

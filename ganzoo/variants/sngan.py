@@ -1,6 +1,5 @@
 """Spectrally normalised GAN."""
 
-from ganzoo import networks
 from ganzoo.models.assemble import assemble
 from ganzoo.variants._registry import register
 
@@ -12,12 +11,8 @@ from ganzoo.variants._registry import register
     tasks=("image",),
 )
 def sngan(
-    image_shape=(28, 28, 1),
-    latent_dim=128,
     network="resnet",
-    d_norm=None,
-    filters=None,
-    value_range="auto",
+    latent_dim=128,
     loss="hinge",
     d_steps=5,
     beta_1=0.0,
@@ -28,33 +23,12 @@ def sngan(
 
     The residual networks of the paper's CIFAR-10 table at 32x32, and their like at
     other sizes; Adam with rate 2e-4, beta_1 0 and beta_2 0.9, five steps of D for each
-    of G. The power iteration advances once an update of D, not at each of its passes
-    as in the authors' code, see `ganzoo.layers.SpectralNorm`.
-
-    Args:
-        image_shape: (H, W, C), sides of at least 8; what the network can serve.
-        latent_dim: length of the latent.
-        network: the backbone of both players: `mlp`, `dcgan`, `resnet` or
-            `volumetric`, or a table such as {name = "resnet", d_filters = 32}.
-        d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or
-            `spectral`; by default the network's own, or one that fits a penalty.
-        filters: channels of the network; by default its own.
-        value_range: of the samples; by default (-1, 1), None for vectors.
-        loss: see `ganzoo.losses`.
-        d_steps: updates of D for each of G.
-        beta_1: Adam's decay of the mean gradient.
-        beta_2: Adam's decay of the squared gradient.
+    of G. The power iteration advances once per update of D, not at each pass as in the
+    authors' code, see `ganzoo.layers.SpectralNorm`.
     """
     return assemble(
-        **networks.make(
-            network,
-            image_shape,
-            latent_dim=latent_dim,
-            value_range=value_range,
-            penalties=options.get("penalties"),
-            own={"filters": filters, "d_norm": d_norm},
-            builder=sngan,
-        ),
+        network=network,
+        latent_dim=latent_dim,
         loss=loss,
         d_steps=d_steps,
         beta_1=beta_1,

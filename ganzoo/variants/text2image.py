@@ -7,13 +7,11 @@ import tensorflow as tf
 
 from ganzoo import distribute
 from ganzoo.models.assemble import assemble
-from ganzoo.models.discriminated import AUGMENT_FAKE
 from ganzoo.models.from_caption import TextModel
 from ganzoo.models.gan import GAN
+from ganzoo.models.seeds import Use
 from ganzoo.networks import captioned
 from ganzoo.variants._registry import register
-
-BETWEEN = 5  # what the seed of a step is folded with, beside those of `gan`
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -69,7 +67,9 @@ class TextGAN(TextModel, GAN):
             for key in ("caption", "mismatched")
         )
         real, wrong = (self._judge_real(given, training) for given in (told, other))
-        made = self.judge({**told, "sample": fake["sample"]}, AUGMENT_FAKE, training)
+        made = self.judge(
+            {**told, "sample": fake["sample"]}, Use.AUGMENT_FAKE, training
+        )
         terms, watched = self._d_terms(told, fake, real, made, training)
         match = self.loss_functions.discriminator(real, wrong)
         terms["d_adv"] = (1 - self.mismatch) * terms["d_adv"]
@@ -91,9 +91,9 @@ class TextGAN(TextModel, GAN):
             return tf.zeros((), self.variable_dtype)
         other = self.text(told["mismatched"], training)
         between = self.beta * told["text"] + (1 - self.beta) * other
-        seed = distribute.fold(told["seed"], BETWEEN)
+        seed = distribute.fold(told["seed"], Use.CONDITION)
         fake = self.generate_from({**told, "seed": seed}, between, training)
-        logits = self.judge(fake, AUGMENT_FAKE, training)
+        logits = self.judge(fake, Use.AUGMENT_FAKE, training)
         return self._g_terms(told, logits, training)[0]["g_adv"]
 
 

@@ -4,11 +4,11 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from ganzoo import distribute, networks
+from ganzoo import distribute
 from ganzoo.models.assemble import assemble
-from ganzoo.models.discriminated import AUGMENT_FAKE
 from ganzoo.models.gan import GAN
-from ganzoo.networks import inputs
+from ganzoo.models.seeds import Use
+from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
 
 ADAM_EXTRAS = "amsgrad clipnorm clipvalue global_clipnorm use_ema weight_decay".split()
@@ -50,7 +50,7 @@ class Unrolled(GAN):
     def generator_loss(self, batch, fake, training):
         with keras.StatelessScope(self.look_ahead(batch, fake, training)):
             real_logits = self._judge_real(batch, training)
-            logits = self.judge({**batch, **fake}, AUGMENT_FAKE, training)
+            logits = self.judge({**batch, **fake}, Use.AUGMENT_FAKE, training)
         return {"g_adv": -self.loss_functions.discriminator(real_logits, logits)}, {}
 
     def look_ahead(self, batch, fake, training):
@@ -105,12 +105,9 @@ def _root(value):
     tasks=("image", "points"),
 )
 def unrolled(
-    image_shape=(28, 28, 1),
+    network="mlp",
     latent_dim=256,
     unroll=5,
-    network="mlp",
-    d_norm=None,
-    value_range="auto",
     d_learning_rate=1e-4,
     g_learning_rate=1e-3,
     **options,
@@ -121,28 +118,14 @@ def unrolled(
     the look-ahead against real steps of D.
 
     Args:
-        image_shape: (H, W, C), (D, H, W, C), or (d,) for vectors.
-        latent_dim: length of the latent.
         unroll: K, look-ahead steps of D, from 0; time and memory grow with it.
-        network: the backbone of both players, see `networks.make`.
-        d_norm: D's normalisation, see `networks.make`.
-        value_range: of the samples; by default (-1, 1), None (unbounded) for vectors.
-        d_learning_rate: D's.
-        g_learning_rate: G's.
     """
     if unroll:
-        inputs.check_positive(unroll=unroll)
+        check_whole(1, unroll=unroll)
     return assemble(
         Unrolled,
-        **networks.make(
-            network,
-            image_shape,
-            latent_dim=latent_dim,
-            value_range=value_range,
-            penalties=options.get("penalties"),
-            own={"d_norm": d_norm},
-            builder=unrolled,
-        ),
+        network=network,
+        latent_dim=latent_dim,
         unroll=unroll,
         d_learning_rate=d_learning_rate,
         g_learning_rate=g_learning_rate,

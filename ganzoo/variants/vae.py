@@ -5,8 +5,9 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.models.adversarial import LATENT, feed
+from ganzoo.models.adversarial import feed
 from ganzoo.models.from_noise import LatentModel
+from ganzoo.models.seeds import Use
 from ganzoo.networks import mlp
 from ganzoo.networks.encoder import encoder
 from ganzoo.variants._registry import register
@@ -46,7 +47,7 @@ class VAE(LatentModel):
 
     def generate(self, batch, training):
         mean, log_variance = self.posterior(batch["real"], training)
-        seed = distribute.fold(batch["seed"], LATENT)
+        seed = distribute.fold(batch["seed"], Use.LATENT)
         count = batch["real"].shape[0] or tf.shape(batch["real"])[0]
         latent = mean + tf.exp(log_variance / 2) * self._draw(count, seed)
         sample = feed(self.generator, {"latent": latent}, training)

@@ -1,6 +1,5 @@
 """Wasserstein GAN with gradient penalty."""
 
-from ganzoo import networks
 from ganzoo.models.assemble import assemble
 from ganzoo.variants._registry import register
 
@@ -14,12 +13,8 @@ PENALTIES = {"gradient_penalty": 10.0}
     tasks=("image",),
 )
 def wgan_gp(
-    image_shape=(28, 28, 1),
-    latent_dim=128,
     network="dcgan",
-    d_norm=None,
-    filters=None,
-    value_range="auto",
+    latent_dim=128,
     loss="wasserstein",
     penalties=PENALTIES,
     d_steps=5,
@@ -31,35 +26,12 @@ def wgan_gp(
     """Algorithm 1: the norm of the critic's gradient is drawn to 1 between the samples.
 
     The paper's settings: weight 10, five steps of the critic, Adam with rate 1e-4,
-    beta_1 0 and beta_2 0.9. The critic has no batch normalisation, which the penalty
-    does not allow; layer normalisation stands in its place, as section 4 recommends.
-
-    Args:
-        image_shape: (H, W, C), sides of at least 8; what the network can serve.
-        latent_dim: length of the latent.
-        network: the backbone of both players: `mlp`, `dcgan`, `resnet` or
-            `volumetric`, or a table such as {name = "resnet", d_filters = 32}.
-        d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or
-            `spectral`; by default the network's own, or one that fits a penalty.
-        filters: channels of the network; by default its own.
-        value_range: of the samples; by default (-1, 1), None for vectors.
-        loss: see `ganzoo.losses`.
-        penalties: on the critic, see `assemble`; an empty table for none.
-        d_steps: updates of the critic for each of G.
-        learning_rate: of both players.
-        beta_1: Adam's decay of the mean gradient.
-        beta_2: Adam's decay of the squared gradient.
+    beta_1 0 and beta_2 0.9. The penalty rules out batch normalisation in the critic;
+    layer normalisation replaces it, as section 4 recommends.
     """
     return assemble(
-        **networks.make(
-            network,
-            image_shape,
-            latent_dim=latent_dim,
-            value_range=value_range,
-            penalties=penalties,
-            own={"filters": filters, "d_norm": d_norm},
-            builder=wgan_gp,
-        ),
+        network=network,
+        latent_dim=latent_dim,
         loss=loss,
         penalties=penalties,
         d_steps=d_steps,

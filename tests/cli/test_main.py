@@ -3,7 +3,6 @@
 import sys
 
 import pytest
-from helpers import tiny
 
 import ganzoo
 from ganzoo.cli import benchmark
@@ -70,9 +69,9 @@ def test_describe_shows_paper_options_and_notes(capsys):
     assert "tasks: image\nbatch keys: real\n" in out
     assert "  filters = 64\n" in out
     assert "  beta_1 = 0.5\n" in out
-    assert "doubled at each level inward" in out
-    assert "measured (dcgan_digits.json): classes " in out
-    assert "; the bar: 8 of 10 classes" in out
+    assert "options of its network:\n  filters = 64\n" in out
+    assert "measured (dcgan_digits): classes " in out
+    assert "; target: 8 of 10 classes" in out
 
 
 def test_describe_of_an_unknown_name():
@@ -239,12 +238,3 @@ def test_benchmark_hands_its_flags_on(monkeypatch):
     _ganzoo("benchmark", "vanilla", "--batch_size=8", "--dtype=float64", "--set=a=1")
     given = {"batch_size": 8, "dtype": "float64", "options": {"a": 1}, "seconds": 8.0}
     assert calls == [given]
-
-
-def test_benchmark_measures_positive_speeds(monkeypatch, capsys):
-    monkeypatch.setattr(benchmark, "_matmul_peak", lambda dtype: 1e9)
-    monkeypatch.setattr(benchmark, "build", lambda name, dtype: tiny(name, dtype=dtype))
-    result = benchmark.run("vanilla", batch_size=8, seconds=0.01)
-    assert all(value > 0 for value in result.values())
-    assert result["images_per_second"] == pytest.approx(8e3 / result["ms_per_step"])
-    assert "img/s" in capsys.readouterr().out

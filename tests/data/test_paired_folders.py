@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 from prepared_sets import prepare
+from real_sets import SETS
 
 from ganzoo.data import load_data
 from ganzoo.data.dataset import NoSuchSplit
-
-SHARED = Path(__file__).parents[2].parent / "shared/data"
 
 
 def draw(path, *colors, side=4):
@@ -131,13 +130,13 @@ def test_what_has_no_sources_is_told_what_would_do(tmp_path):
         load_data(tmp_path / "x", wanted="source", split="test")
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="needs sets in ../shared/data")
+@pytest.mark.skipif(not SETS.is_dir(), reason="needs sets in ../shared/data")
 def test_real_sets():
     train, test = (
-        load_data(SHARED / "facades", wanted="source", image_size=8, split=split)
+        load_data(SETS / "facades", wanted="source", image_size=8, split=split)
         for split in ("train", "test")
     )
     assert (len(train), len(test)) == (360, 40)
-    zebras = load_data(SHARED / "horse2zebra_128", wanted="unpaired", image_size=8)
+    zebras = load_data(SETS / "horse2zebra_128", wanted="unpaired", image_size=8)
     assert zebras.sample_shape == (8, 8, 3)
     assert (len(zebras), len(zebras.arrays["unpaired"])) == (1334, 1067)

@@ -55,7 +55,7 @@ def looking_at_the_batch():
     other = ganzoo.GAN(
         generator=model.generator,
         discriminator=keras.Model(d.input, logits),
-        objective="relativistic_average",
+        loss="relativistic_average",
     )
     other.compile(keras.optimizers.SGD(), keras.optimizers.SGD())
     return other

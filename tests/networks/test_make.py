@@ -1,5 +1,7 @@
 """Backbones by name: which option goes where, and what is refused."""
 
+import inspect
+
 import keras
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from keras import layers
 import ganzoo
 from ganzoo import networks
 from ganzoo.layers import Dropout, Maxout, SpectralNorm
+from ganzoo.models.assemble import assemble
 from ganzoo.networks import dcgan, mlp
 
 SIZES = {"image_shape": (8, 8, 1), "latent_dim": 4}
@@ -44,14 +47,23 @@ def test_options_go_to_the_players_that_have_them():
     assert len(of_kind(made["discriminator"], Dropout)) == 1
 
 
-def test_the_table_comes_before_the_builders_options():
+def test_options_override_those_of_the_table():
     table = {"name": "mlp", "hidden": [6]}
     model = ganzoo.build("vanilla", network=table, g_hidden=(9, 9), **SIZES)
-    assert widths(model.generator) == [6, 64]
+    assert widths(model.generator) == [9, 9, 64]
     assert widths(model.discriminator) == [6, 1]
+    model = ganzoo.build("vanilla", hidden=(7,), **SIZES)
+    assert widths(model.generator) == [7, 64]
+    assert widths(model.discriminator) == [7, 1]
     model = ganzoo.build("dcgan", network={"name": "dcgan", "d_filters": 3}, **SIZES)
     assert channels(model.discriminator) == [3, 6]
     assert of_kind(model.generator, layers.Conv2DTranspose)[0].filters == 64
+
+
+def test_auto_chooses_the_family_by_the_shape():
+    for shape, name in (((2,), "mlp"), ((8, 8, 1), "dcgan"), ((8, 8, 8, 1), None)):
+        made = networks.table("auto", shape)
+        assert made == {"name": name or "volumetric"}
 
 
 def test_the_builders_options_reach_another_network():
@@ -72,10 +84,14 @@ def test_the_builders_defaults_pass_to_any_network(variant):
 
 
 def test_an_option_that_the_network_lacks_is_refused():
-    with pytest.raises(ValueError, match="option of network 'resnet' 'kernel'.*Allow"):
+    with pytest.raises(ValueError, match="option of 'dcgan' 'kernel'.*Allowed"):
         ganzoo.build("dcgan", network="resnet", kernel=6, **SIZES)
-    with pytest.raises(ValueError, match="option of network 'dcgan' 'g_hidden'"):
-        ganzoo.build("vanilla", network="dcgan", g_hidden=(9,), **SIZES)
+    with pytest.raises(ValueError, match="option of 'vanilla' 'maxout_pieces'"):
+        ganzoo.build("vanilla", network="dcgan", maxout_pieces=9, **SIZES)
+    with pytest.raises(ValueError, match="option of network 'resnet' 'kernel'.*Allow"):
+        assemble(network="resnet", kernel=6, **SIZES)
+    with pytest.raises(ValueError, match="'filtres'. Did you mean 'filters'?"):
+        ganzoo.build("dcgan", filtres=6, **SIZES)
     with pytest.raises(ValueError, match="'filtres'. Did you mean 'filters'?"):
         ganzoo.build("dcgan", network={"name": "resnet", "filtres": 6}, **SIZES)
     with pytest.raises(ValueError, match="network 'mlp' 'latent_dim'"):
@@ -118,20 +134,23 @@ def test_d_norm_by_default_is_the_networks_own():
     + [({"lecam": 0.1}, True), (None, True)],
 )
 def test_penalties_of_each_sample_change_the_default(penalties, usual):
-    def d(name, **own):
-        made = networks.make(
-            {"name": name, "filters": 2}, (8, 8, 1), latent_dim=4, own=own,
-            penalties=penalties, builder=lambda d_norm=None: None,
-        )  # fmt: skip
-        return made["discriminator"]
+    def d(name, **options):
+        return assemble(
+            network={"name": name, "filters": 2}, loss="wasserstein",
+            penalties=penalties, **SIZES, **options,
+        ).discriminator  # fmt: skip
 
     assert bool(of_kind(d("dcgan"), layers.BatchNormalization)) == usual
     assert bool(of_kind(d("dcgan"), layers.GroupNormalization)) != usual
     assert bool(of_kind(d("resnet"), SpectralNorm)) == usual
     assert not of_kind(d("resnet"), layers.GroupNormalization)
     # What is given stays; whoever trains refuses what cannot be.
-    assert of_kind(d("dcgan", d_norm="batch"), layers.BatchNormalization)
     assert of_kind(d("resnet", d_norm="spectral"), SpectralNorm)
+    if usual:
+        assert of_kind(d("dcgan", d_norm="batch"), layers.BatchNormalization)
+    else:
+        with pytest.raises(ValueError, match="batch normalisation makes depend"):
+            d("dcgan", d_norm="batch")
 
 
 def test_the_default_builders_make_the_families_networks():
@@ -185,8 +204,9 @@ def test_the_range_of_the_samples_follows_their_kind():
 
 def test_a_label_for_g_alone():
     made = networks.make(
-        "dcgan", (8, 8, 1), latent_dim=4, num_classes=3, label_in_d=False
-    )
+        "dcgan", (8, 8, 1), latent_dim=4, num_classes=3,
+        d_arguments={"image_shape": (8, 8, 1)},
+    )  # fmt: skip
     assert set(made["generator"].input) == {"latent", "label"}
     assert set(made["discriminator"].input) == {"sample"}
     assert made["num_classes"] == 3
@@ -195,10 +215,15 @@ def test_a_label_for_g_alone():
 @pytest.mark.parametrize("name", ["mlp", "dcgan", "resnet"])
 @pytest.mark.parametrize("norm", ["none", "spectral"])
 def test_what_ds_last_layer_sees_is_opened(name, norm):
-    d = networks.make({"name": name, "d_norm": norm}, (8, 8, 1), latent_dim=4)
-    d = d["discriminator"]
+    def discriminator(**heads):
+        arguments = {"image_shape": (8, 8, 1), **heads}
+        table = {"name": name, "d_norm": norm}
+        made = networks.make(table, (8, 8, 1), latent_dim=4, d_arguments=arguments)
+        return made["discriminator"]
+
+    d, opened = discriminator(), discriminator(heads={"code": 5})
     x = np.random.default_rng(0).uniform(-1, 1, (3, 8, 8, 1)).astype("float32")
-    opened = networks.open_features(d, code=5)
+    keras.Model(opened.input, opened.output["logits"]).set_weights(d.get_weights())
     out = opened({"sample": x}, training=False)
     np.testing.assert_array_equal(out["logits"], d({"sample": x}, training=False))
     last = d.layers[-1]
@@ -228,3 +253,15 @@ def test_kernels_from_a_range():
 def test_a_range_of_kernels_that_is_none(limit):
     with pytest.raises(ValueError, match="`initializer` must be a name, or a positive"):
         networks.make({"name": "mlp", "initializer": limit}, (2,), latent_dim=4)
+
+
+@pytest.mark.parametrize("name", networks.FAMILIES)
+def test_the_defaults_that_are_read_from_the_source_are_those_of_the_functions(name):
+    family = getattr(networks, name)
+    known = networks.defaults(name)
+    for prefix, player in (("d_", family.discriminator), ("g_", family.generator)):
+        for parameter in inspect.signature(player).parameters.values():
+            if parameter.name not in networks.GIVEN:
+                option = prefix + parameter.name
+                expected = known[option if option in known else parameter.name]
+                assert parameter.default == expected

@@ -23,9 +23,10 @@ def test_config_loads_and_names_its_command(path):
     assert f"#   ganzoo train --config={path.stem}\n" in path.read_text()
     variant = find(experiment.model)
     assert experiment.model == variant.name
-    assert experiment.options.keys() <= variant.options.keys()
-    for name in experiment.options:
-        assert experiment.options[name] != variant.options[name], "says the default"
+    variant.check_known(experiment.options)
+    defaults = {**variant.options, **variant.network_options(experiment.options)}
+    for name, value in experiment.options.items():
+        assert value != defaults.get(name, "none"), "says the default"
 
 
 def _written(tmp_path, text):

@@ -5,7 +5,7 @@ GANZOO_RUNS=runs pytest -m slow tests/slow/test_codes.py
 
 import numpy as np
 import pytest
-from proof import alarms, flat, mnist, percent, record, trained, verdict
+from experiment import alarms, flat, mnist, percent, record, trained, verdict
 from sklearn.neighbors import KNeighborsClassifier
 
 import ganzoo
@@ -30,14 +30,14 @@ def test_infogan_mnist_small(mnist_dir):
         headline=verdict(best > 0.1)
         + f"the category classifies test digits with {percent(errors)} error, median "
         f"{percent([median])}",
-        bar="<= 10% on the best of 5 seeds",
+        target="<= 10% on the best of 5 seeds",
         measured={"by seed": rows},
         seconds=times,
         note="categories named by the majority of training labels; statistics of 100 "
         "real batches; half of the paper's channels and units; a quarter, with half "
         "the steps and batch, had 69.5, 49.5, 69.8, 61.0, 45.9%",
         published="5% after 5,000 steps; one figure, its seeds unknown",
-        floor="chance 90%",
+        reference="chance 90%",
     )
     assert best <= 0.1
 
@@ -89,12 +89,12 @@ def test_bigan_digits():
         + f"reconstructions at {ratio[0]:.2f} of the distance to another digit, "
         f"untrained {ratio[1]:.2f}; 1-NN on E(x) {percent(accuracy[:1])}, untrained "
         f"{percent(accuracy[1:])}",
-        bar="a ratio <= 0.80, that of an untrained E being about 1",
+        target="a ratio <= 0.80 (an untrained E has about 1)",
         measured={**rows, "alarms": alarms(run)},
         seconds=[seconds],
         note="digits of 8x8 and small nets: the published figures are of another set",
         published="on MNIST after 400 epochs: ratio 0.62, 1-NN 97.4%",
-        floor=f"untrained {ratio[1]:.2f}, 1-NN {percent(accuracy[1:])}",
+        reference=f"untrained {ratio[1]:.2f}, 1-NN {percent(accuracy[1:])}",
     )
     assert ratio[0] <= 0.8 < ratio[1]
 
@@ -110,17 +110,21 @@ def test_vae_digits():
     mean = np.clip(train.mean(axis=0) / 255, 1e-6, 1 - 1e-6)
     real = test["real"] / 255
     independent = np.sum(real * np.log(mean) + (1 - real) * np.log(1 - mean))
-    floor = float(independent / len(real))
+    pixelwise = float(independent / len(real))
     record(
         "vae_digits",
         "vae_digits",
-        headline=verdict(bounds["test"] < floor + 5)
+        headline=verdict(bounds["test"] < pixelwise + 5)
         + f"bound on log p(x) {bounds['test']:.1f} nats on test digits, "
-        f"{bounds['train']:.1f} on training ones; independent pixels {floor:.1f}",
-        bar="above independent pixels by >= 5 nats on test digits",
-        measured={"bound": bounds, "independent pixels": floor, "alarms": alarms(run)},
+        f"{bounds['train']:.1f} on training ones; independent pixels {pixelwise:.1f}",
+        target="above independent pixels by >= 5 nats on test digits",
+        measured={
+            "bound": bounds,
+            "independent pixels": pixelwise,
+            "alarms": alarms(run),
+        },
         seconds=[seconds],
         note="greys count as probabilities of a Bernoulli, so that even a perfect "
         "reconstruction has -13.7; 4,000 steps came before, with -24.1: a miss",
     )
-    assert bounds["test"] >= floor + 5
+    assert bounds["test"] >= pixelwise + 5

@@ -1,4 +1,4 @@
-"""Comparisons on the digits, against bars that were fixed before.
+"""Comparisons on the digits, against targets that were fixed before.
 
 GANZOO_RUNS=runs pytest -m slow tests/slow/test_compare.py
 """
@@ -9,7 +9,7 @@ import time
 import keras
 import numpy as np
 import pytest
-from proof import RESULTS, RUNS, write_result
+from experiment import RESULTS, RUNS, write_result
 
 import ganzoo
 from ganzoo.comparison import entries, run_process
@@ -51,7 +51,7 @@ def test_compare_honesty():
         command="pytest -m slow tests/slow/test_compare.py -k honesty",
         headline=f"a winner in {wins} of {REPETITIONS} comparisons of two copies; "
         f"trained against untrained: {trained.winner}",
-        bar="two copies of dcgan on digits, 3 seeds each: no winner in >= 9 of 10; "
+        target="two copies of dcgan on digits, 3 seeds each: no winner in >= 9 of 10; "
         "dcgan beats dcgan untrained",
         measured={
             "frechet_distance of 60 seeds": [score.value for score in scores],
@@ -86,7 +86,7 @@ def test_compare_grid():
         "wasserstein --grid network=mlp,dcgan --images=12800 --seeds=1 --log_every=100 "
         "--only=frechet_distance",
         headline=f"{head[0]} ({', '.join(head[1:])}): {shown}",
-        bar="a value or `failed` in each of the eight places",
+        target="a value or `failed` in each of the eight places",
         wall=time.perf_counter() - begin,
     )
     assert len(rows) == 4 and all(all(row) for row in rows)
@@ -105,13 +105,13 @@ def test_benchmark(name, mnist_dir):
         found,
         command=f"ganzoo compare --config={name}",
         headline=found.verdict(),
-        bar="every variant is ranked or shown as failed, beside the floor",
+        target="every variant is ranked or shown as failed, next to real data",
         wall=time.perf_counter() - begin,
     )
     assert len(found.places) >= 2
 
 
-def _record(name, found, *, command, headline, bar, wall):
+def _record(name, found, *, command, headline, target, wall):
     """Writes the result; what an earlier call has run is in the time of training."""
     ranked = [
         {
@@ -132,10 +132,10 @@ def _record(name, found, *, command, headline, bar, wall):
         name,
         command=command,
         headline=headline,
-        bar=bar,
+        target=target,
         measured={
             "metric": found.metric,
-            "floor": found.floor(found.metric),
+            "real data": found.floor(found.metric),
             "ranking": known,
             "failed": [[run.cell, run.seed, run.failure] for run in found.failures],
             "steps": found.cells[0].experiment.steps,

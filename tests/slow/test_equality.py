@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from proof import RUNS, write_result
+from experiment import RUNS, write_result
 from replicas import CASES
 
 import ganzoo
@@ -20,7 +20,7 @@ from ganzoo.cli.launch import _free_ports
 
 ONLY = os.environ.get("GANZOO_ONLY")
 VARIANTS = ONLY.split(",") if ONLY else ganzoo.list_models()
-BAR = 1e-10
+TARGET = 1e-10
 NAMES = {"none": "device", "mirrored": "devices", "multi_worker": "workers"}
 COMMAND = "pytest -n0 -m slow tests/slow/test_equality.py"
 
@@ -28,8 +28,8 @@ COMMAND = "pytest -n0 -m slow tests/slow/test_equality.py"
 def start(task, kind, count, folder):
     """The processes of one strategy, over every variant."""
     folder.mkdir(parents=True, exist_ok=True)
-    tests = Path(__file__).parents[1]
-    arguments = [tests / "slow/replicas.py", task, kind, count, folder, *VARIANTS]
+    root = Path(__file__).parents[2]
+    arguments = [root / "experiments/replicas.py", task, kind, count, folder, *VARIANTS]
     addresses = [f"localhost:{port}" for port in _free_ports(count)]
     processes = count if kind == "multi_worker" else 1
     return [
@@ -38,7 +38,7 @@ def start(task, kind, count, folder):
             env={
                 **os.environ,
                 "TF_CPP_MIN_LOG_LEVEL": "3",
-                "PYTHONPATH": os.pathsep.join([str(tests.parent), str(tests)]),
+                "PYTHONPATH": os.pathsep.join([str(root), str(root / "tests")]),
                 "TF_CONFIG": json.dumps(
                     {
                         "cluster": {"worker": addresses},
@@ -85,11 +85,11 @@ def differences():
             "equality",
             command=COMMAND,
             headline=f"{len(found)} variants on 2 and 4 devices, on 2 and 3 workers, "
-            f"and 5 steps a call: largest difference {largest:.1e}",
-            bar=f"<= {BAR:.0e} from one device after 10 steps in float64",
+            f"and 5 steps per call: largest difference {largest:.1e}",
+            target=f"<= {TARGET:.0e} from one device after 10 steps in float64",
             measured=found,
             note="10 steps of tests/helpers.py's small nets, global batch 24, with a "
-            "running average, without dropout and noise layers. float32 has no bar: "
+            "running average, without dropout and noise layers. float32 has no target: "
             "Adam amplifies rounding.",
         )
     return found
@@ -104,7 +104,7 @@ def double(cases):
 def test_replicas_and_workers_equal_one_device(name, differences):
     cases = double(differences[name])
     assert len(cases) == 6
-    assert all(value <= BAR for value in cases.values()), cases
+    assert all(value <= TARGET for value in cases.values()), cases
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ def resumed():
             command=COMMAND,
             headline=f"{equal} of {len(found)} variants equal bit for bit, on one "
             "device and on two",
-            bar="10 steps == 4 + kill + 6, every variable of training",
+            target="10 steps == 4 + kill + 6, every variable of training",
             measured=found,
             note="Nets of tests/helpers.py with their dropout and noise layers, a "
             "running average; the second part in another process.",

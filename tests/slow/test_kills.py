@@ -1,4 +1,4 @@
-"""`kill -9` at random moments: the same command goes on, to the same weights."""
+"""`kill -9` at random moments: the same command resumes, to the same weights."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from proof import write_result
+from experiment import write_result
 from worker_jobs import (
     command,
     final,
@@ -114,7 +114,7 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path, mnist_dir):
         headline=f"{len(lives)} kills, {sum(bool(x['half written']) for x in lives)} "
         f"of them with a half-written checkpoint left: {len(differing)} of {len(a)} "
         "variables differ at the end",
-        bar="20 x kill -9 at random moments; the end equal bit for bit",
+        target="20 x kill -9 at random moments; the end equal bit for bit",
         measured={"lives": lives, "differing": differing, "variables": len(a)},
         seconds=seconds,
         note="seconds: the uninterrupted run; the killed one, all lives together.",
@@ -178,7 +178,7 @@ def test_a_lost_worker_ends_the_job_and_the_same_command_goes_on(tmp_path):
         headline=f"5 workers killed; the other ended after at most "
         f"{max(life['the other ended after'] for life in lives):.0f} s; largest "
         f"difference at the end {difference:.1e}",
-        bar="a clear error within 60 s, the same command goes on, the end equal",
+        target="a clear error within 60 s, the same command resumes, the end equal",
         measured={"lives": lives, "largest difference": difference},
         seconds=seconds,
         note="seconds: the uninterrupted job; the killed one, all lives together.",

@@ -5,7 +5,7 @@ pytest -m slow tests/slow/test_metrics.py
 
 import numpy as np
 import pytest
-from proof import flat, mnist, write_result
+from experiment import flat, mnist, write_result
 from sense import COPIED, EACH, MEANS, ORDERED, REAL, Scorer, k_means, spoiled
 
 from ganzoo import metrics
@@ -39,7 +39,7 @@ def test_metrics_prdc_row():
             f"{k} {low:.3f} to {high:.3f} ({published[k]})"
             for k, (low, high) in ranges.items()
         ),
-        bar="the row in prdc's README, in brackets, within 0.02 of five draws",
+        target="the row in prdc's README, in brackets, within 0.02 of five draws",
         measured=draws,
     )
     for name, (low, high) in ranges.items():
@@ -61,7 +61,7 @@ def test_metrics_parzen_real(mnist_dir):
         command="pytest -m slow tests/slow -k test_metrics_parzen_real",
         headline=f"{mean:.1f} +- {error:.1f} nats on 10,000 test digits, sigma "
         f"{sigma:.3f}",
-        bar="238 +- 8 nats for 10,000 real training digits",
+        target="238 +- 8 nats for 10,000 real training digits",
         measured={
             "mean": mean,
             "error": error,
@@ -95,10 +95,12 @@ def test_metrics_sense(sense):
         headline=f"{COUNT:,} test digits against {COUNT:,} training digits: Frechet "
         f"{real['Frechet distance']:.2f}, recall {real['recall']:.3f}, coverage "
         f"{real['coverage']:.3f}, 1-NN {100 * real['1-NN accuracy']:.1f}%",
-        bar="real test digits best, and worse in order within noise, blur and dropped "
+        target="real test digits best, and worse in order within noise, blur and "
+        "dropped "
         "classes (docs/metrics.md)",
         measured={"scores": scores, "accuracy of the classifier": accuracy},
-        note="64 principal components of the pixels; not FID. Coverage misses the bar: "
+        note="64 principal components of the pixels; not FID. Coverage misses the "
+        "target: "
         "slight blur, slight noise and k-means centres score above real digits",
     )
     for name in ("Frechet distance", "kernel distance", "sliced Wasserstein"):

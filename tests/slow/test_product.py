@@ -2,7 +2,7 @@
 
     GANZOO_RUNS=runs pytest -m slow tests/slow/test_product.py
 
-A row for each is kept in $GANZOO_RUNS/combinations, so that what was cut off goes on.
+A row for each is kept in $GANZOO_RUNS/combinations, so the same command resumes.
 GANZOO_SHARD=0/2 and 1/2 share the work of two processes; the one that finds all rows
 there writes zoo_configs/results/combinations.json.
 """
@@ -14,7 +14,7 @@ import time
 
 import combinations
 import pytest
-from proof import RUNS, write_result
+from experiment import RUNS, write_result
 
 pytestmark = pytest.mark.slow
 FOLDER = RUNS / "combinations"
@@ -29,16 +29,16 @@ def rows():
 
 
 def outcome(combination):
-    begin, wanted = time.perf_counter(), combinations.refusal(*combination)
+    begin, refusal = time.perf_counter(), combinations.refusal(*combination)
     refused = None
     try:
         wrong = combinations.attempt(*combination)
     except ValueError as error:
-        refused, wrong = wanted, None
-        if wanted is None or wanted not in str(error):
+        refused, wrong = refusal, None
+        if refusal is None or refusal not in str(error):
             wrong = f"refused: {error}"
     else:
-        wrong = wrong or wanted and f"not refused although it {wanted}"
+        wrong = wrong or refusal and f"not refused although it {refusal}"
     seconds = round(time.perf_counter() - begin, 3)
     return {
         "key": " ".join(combination),
@@ -72,7 +72,7 @@ def record(found):
         command="pytest -m slow tests/slow/test_product.py",
         headline=f"{len(found)} combinations ({sizes}): {trained} train two steps, "
         f"all finite; {refused.total()} are refused when built",
-        bar="finite, or refused at build with the reason",
+        target="finite, or refused at build with the reason",
         measured={"axes": axes, "trained": trained, "refused by reason": refused},
         seconds=[round(sum(row["seconds"] for row in found))],
         note="times are sums over processes that shared the machine with others",

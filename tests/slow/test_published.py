@@ -5,7 +5,7 @@ GANZOO_RUNS=runs pytest -n0 -m slow tests/slow/test_published.py
 
 import numpy as np
 import pytest
-from proof import alarms, flat, mnist, percent, record, trained, verdict
+from experiment import alarms, flat, mnist, percent, record, trained, verdict
 from sklearn.neighbors import KNeighborsClassifier
 
 from ganzoo import metrics
@@ -19,7 +19,7 @@ CGAN = {
     "published": "132 +- 1.8 nats",
     "label": np.arange(10_000) % 10,
 }
-PARZEN_FLOOR = "10,000 real training digits 243.6 (metrics_parzen_real)"
+PARZEN_REFERENCE = "10,000 real training digits 243.6 (metrics_parzen_real)"
 
 
 # --- density of windows at samples ----------------------------------------------------
@@ -63,13 +63,13 @@ def _check_parzen(
         headline=verdict(mean < least)
         + f"Parzen windows: {mean:.1f} +- {error:.1f} nats on 10,000 test digits, "
         f"sigma {sigma:.3f}",
-        bar=f">= {least} nats",
+        target=f">= {least} nats",
         measured={"seed": 0, "mean": mean, "error": error, "sigma": sigma},
         seconds=[seconds],
         note="one seed, last step; the players alternate and the rate is constant; "
         "trained on all 60,000, where the paper keeps 10,000 for sigma" + before,
         published=published,
-        floor=PARZEN_FLOOR,
+        reference=PARZEN_REFERENCE,
     )
     assert mean >= least
 
@@ -79,14 +79,14 @@ def _check_parzen(
 
 def test_cdcgan_mnist(mnist_dir):
     """Radford et al. 2016, table 3: real test digits by their nearest sample."""
-    config, asked = "cdcgan_mnist", np.arange(50_000) % 10
+    config, requested = "cdcgan_mnist", np.arange(50_000) % 10
     test = mnist(mnist_dir, "test").arrays
     rows = {}
     for name in (config, "cgan_mnist"):
         model, run, seconds = trained(name, mnist_dir)
-        samples = model.sample(len(asked), seed=0, label=asked)
+        samples = model.sample(len(requested), seed=0, label=requested)
         rows[name] = {
-            "error": _nearest_error(samples, asked, test),
+            "error": _nearest_error(samples, requested, test),
             "seconds": seconds,
             "alarms": alarms(run),
         }
@@ -100,13 +100,13 @@ def test_cdcgan_mnist(mnist_dir):
         headline=verdict(not passed)
         + f"1-NN from 50,000 samples misses {percent([error])} of 10,000 test digits, "
         f"from the perceptrons of cgan_mnist {percent([perceptron])}",
-        bar="<= 4.0%, and below the perceptrons",
+        target="<= 4.0%, and below the perceptrons",
         measured={"seed": 0, **rows, "50,000 real digits": real},
         seconds=[row["seconds"] for row in rows.values()],
         note="one seed, last step; the label joins the input alone, and samples are of "
         "the running average of G",
         published="2.98% after 200 epochs; perceptrons 6.28%",
-        floor=f"50,000 real digits {percent([real])}",
+        reference=f"50,000 real digits {percent([real])}",
     )
     assert passed
 
@@ -118,7 +118,7 @@ def _nearest_error(samples, labels, test):
 
 # --- a thousand modes -----------------------------------------------------------------
 
-MODES_FLOOR = "1000 modes, KL 0.024 (stacks of real digits)"
+MODES_REFERENCE = "1000 modes, KL 0.024 (stacks of real digits)"
 
 
 def test_pacgan_stacked_mnist(mnist_dir):
@@ -129,7 +129,7 @@ def test_pacgan_stacked_mnist(mnist_dir):
     _record_modes(
         config,
         {"pack 2": two, "pack 1": one},
-        bar=">= 900 modes, and twice those of pack 1 or a third of its KL",
+        target=">= 900 modes, and twice those of pack 1 or a third of its KL",
         passed=two["modes"] >= 900
         and (
             two["modes"] >= 2 * one["modes"]
@@ -147,7 +147,7 @@ def test_pacgan_stacked_mnist_weak(mnist_dir):
     _record_modes(
         config,
         {"pack 2": two, "pack 1": one},
-        bar="pack 2 has more modes than pack 1",
+        target="pack 2 has more modes than pack 1",
         passed=two["modes"] > one["modes"],
         published="after 500,000 steps, 50 trials: 484.5 modes, KL 2.61; without packs "
         "30.6, 5.99",
@@ -155,7 +155,7 @@ def test_pacgan_stacked_mnist_weak(mnist_dir):
 
 
 def test_stacked_mnist_wgan_gp(mnist_dir):
-    _check_beside(
+    _check_against(
         "stacked_mnist_wgan_gp",
         mnist_dir,
         ("gradient penalty", "clipped weights"),
@@ -166,7 +166,7 @@ def test_stacked_mnist_wgan_gp(mnist_dir):
 
 def test_stacked_mnist_r3gan(mnist_dir):
     """Huang et al. 2024, table 1: both penalties, and none."""
-    _check_beside(
+    _check_against(
         "stacked_mnist_r3gan",
         mnist_dir,
         ("R1 and R2", "no penalty"),
@@ -175,14 +175,14 @@ def test_stacked_mnist_r3gan(mnist_dir):
     )
 
 
-def _check_beside(config, mnist_dir, names, twin, published):
-    """A config beside its twin of other options, both named."""
+def _check_against(config, mnist_dir, names, ablation, published):
+    """Records a config and its ablation, the same with other options."""
     own = _modes(config, mnist_dir)
-    other = _modes(config, mnist_dir, options=twin)
+    other = _modes(config, mnist_dir, options=ablation)
     _record_modes(
         config,
         dict(zip(names, (own, other), strict=True)),
-        bar=f">= 900 modes, and more than with {names[1]}",
+        target=f">= 900 modes, and more than with {names[1]}",
         passed=own["modes"] >= max(900, other["modes"] + 1),
         published=published,
     )
@@ -207,7 +207,7 @@ def _modes(config, mnist_dir, **changes):
     }
 
 
-def _record_modes(config, rows, *, bar, passed, published):
+def _record_modes(config, rows, *, target, passed, published):
     record(
         config,
         config,
@@ -216,12 +216,12 @@ def _record_modes(config, rows, *, bar, passed, published):
             f"{name}: {row['modes']} of 1000 modes, KL {row['reverse_kl']:.2f}"
             for name, row in rows.items()
         ),
-        bar=bar,
+        target=target,
         measured=rows,
         seconds=[row["seconds"] for row in rows.values()],
         note="26,000 samples, each channel by the zoo's classifier; one seed; "
         "widths, steps and alternate updates as the config says",
         published=published,
-        floor=MODES_FLOOR,
+        reference=MODES_REFERENCE,
     )
     assert passed

@@ -1,13 +1,13 @@
-"""Higher resolution, in-painting and the next frame, each beside its twin without a D.
+"""Higher resolution, in-painting and the next frame, each against one without D.
 
 GANZOO_RUNS=runs pytest -n0 -m slow tests/slow/test_restoration.py
 """
 
 import numpy as np
 import pytest
+from ablation import SEEDS, check_against_ablation, column, shared
+from experiment import record, trained, verdict
 from PIL import Image
-from proof import record, trained, verdict
-from twins import SEEDS, check_beside_twin, column, shared
 
 from ganzoo import metrics
 from ganzoo.data import load_data
@@ -22,19 +22,19 @@ SCALE = 4
 
 
 def test_inpaint():
-    check_beside_twin(
+    check_against_ablation(
         "inpaint",
         WITHOUT_D,
         "source",
         dataset="cifar10_jpeg",
         data_dir=shared("tfds"),
         note="CIFAR-10 as JPEG of quality 75; scores over whole images, of which the "
-        "hole is a quarter; the source has grey in it, the mean of colours",
+        "hole is a quarter; the source is grey there, the mean of the colours",
     )
 
 
 def test_inpaint_clips(mnist_dir):
-    """Scored on flicker, too, beside the mean of the frames before and after."""
+    """Scored on flicker, too, against the mean of the frames before and after."""
     settings = {"wanted": "source", "pairs": "free_form", "image_size": 32}
     test = load_data("moving_mnist", split="test", data_dir=mnist_dir, **settings)
     source, real = (test.arrays[key][:1000] for key in ("source", "real"))
@@ -53,7 +53,7 @@ def test_inpaint_clips(mnist_dir):
         }
 
     between = (before.astype(float) + after) / 2
-    check_beside_twin(
+    check_against_ablation(
         "inpaint_clips",
         WITHOUT_D,
         "source",
@@ -62,7 +62,8 @@ def test_inpaint_clips(mnist_dir):
         data_dir=mnist_dir,
         note="two digits in 32x32; what is to be beaten in the holes is the mean of "
         "the frames before and after. The paper's adversarial weight, 0.001, came "
-        "before: mean gradient 16.21, 16.25, 16.03, the twin's 16.04, 15.94, 16.03, a "
+        "before: mean gradient 16.21, 16.25, 16.03, the ablation's 16.04, 15.94, "
+        "16.03, a "
         "miss",
     )
 
@@ -72,12 +73,13 @@ def _step(a, b):
 
 
 def test_next_frame_moving_mnist(mnist_dir):
-    check_beside_twin(
+    check_against_ablation(
         "next_frame_moving_mnist",
         L2_TWIN,
         "source",
         data_dir=mnist_dir,
-        note="two digits in 32x32; the source is the last frame copied, the twin the "
+        note="two digits in 32x32; the source is the last frame copied, the ablation "
+        "the "
         "paper's l2 model",
     )
 
@@ -146,7 +148,7 @@ def test_srgan_x4():
         "tiles": difference <= 1,
     }
     missed = [what for what, reached in passed.items() if not reached]
-    told = {
+    texts = {
         (kind, name): ", ".join(f"{value:.2f}" for value in column(rows, name))
         for kind, rows in (("srresnet", plain), ("srgan", gan))
         for name in ("psnr", "mean_gradient")
@@ -155,12 +157,13 @@ def test_srgan_x4():
         "srgan_x4",
         "srgan_x4",
         headline=verdict(missed)
-        + f"Set5 (Y, border 4): SRResNet {told['srresnet', 'psnr']} dB, bicubic "
-        f"{bicubic['psnr']:.2f}, srgan {told['srgan', 'psnr']}; mean gradient srgan "
-        f"{told['srgan', 'mean_gradient']}, SRResNet "
-        f"{told['srresnet', 'mean_gradient']}, real {real:.2f}; tiles of a 512x512 "
+        + f"Set5 (Y, border 4): SRResNet {texts['srresnet', 'psnr']} dB, bicubic "
+        f"{bicubic['psnr']:.2f}, srgan {texts['srgan', 'psnr']}; mean gradient srgan "
+        f"{texts['srgan', 'mean_gradient']}, SRResNet "
+        f"{texts['srresnet', 'mean_gradient']}, real {real:.2f}; tiles of a 512x512 "
         f"image differ by {difference} of 255",
-        bar="SRResNet's PSNR at least 0.5 dB above bicubic on each seed; srgan's mean "
+        target="SRResNet's PSNR at least 0.5 dB above bicubic on each seed; srgan's "
+        "mean "
         "gradient nearer to the real one on each than SRResNet's on any; tiles equal "
         "to the whole but for rounding",
         measured={"srresnet": plain, "srgan": gan, "bicubic": bicubic},

@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 import tensorflow as tf
-from proof import RUNS, percent, trained, write_result
+from experiment import RUNS, percent, trained, write_result
 
 import ganzoo
 from ganzoo.data.decoded_cache import default_dir
@@ -36,10 +36,10 @@ def test_evaluate_dcgan_mnist(mnist_dir, tmp_path):
     write_result(
         "evaluate_mnist",
         command=COMMAND + "dcgan_mnist",
-        headline=f"{len(found[0].scores)} scores of dcgan_mnist and their floors in "
+        headline=f"{len(found[0].scores)} scores of dcgan_mnist and of real data in "
         f"{seconds[0]:.0f} s, again in {seconds[1]:.0f} s; Frechet distance "
-        f"(classifier) {frechet.value:.2f}, floor {frechet.floor:.2f}",
-        bar="< 180 s on 2 cores with 10,000 samples; the same numbers again",
+        f"(classifier) {frechet.value:.2f}, real data {frechet.floor:.2f}",
+        target="< 180 s on 2 cores with 10,000 samples; the same numbers again",
         measured={
             "seconds": seconds,
             "notes": found[0].notes,
@@ -80,7 +80,7 @@ def test_extraction_overhead(mnist_dir):
         command=COMMAND + "overhead",
         headline=f"{percent([overhead])} over the bare forward pass, 10,000 MNIST "
         "images",
-        bar="< 15%",
+        target="< 15%",
         measured={"ratios": ratios.round(4).tolist()},
     )
     assert overhead < 0.15
@@ -110,8 +110,8 @@ def test_best_checkpoint(tmp_path):
         command=COMMAND + "best",
         headline=f"best at step {best.step} of {last.step}: Frechet distance "
         f"(classifier) {best.value:.1f} on data and latents that it was not chosen by; "
-        f"last {last.value:.1f}; floor {last.floor:.1f}",
-        bar="another step than the last, with a better final score",
+        f"last {last.value:.1f}; real data {last.floor:.1f}",
+        target="another step than the last, with a better final score",
         measured={"watched": rows, "last": last.to_dict(), "best": best.to_dict()},
     )
     assert best.step < last.step
@@ -121,7 +121,7 @@ def test_best_checkpoint(tmp_path):
 def test_sgan_with_and_without_labels(mnist_dir):
     """Salimans et al. 2016 and Odena 2016: labels make better samples, too.
 
-    The twin has the same nets, order of data, budget and losses, and no label.
+    The ablation has the same nets, order of data, budget and losses, and no label.
     """
     rows = []
     for labels in (10, 0):
@@ -131,7 +131,7 @@ def test_sgan_with_and_without_labels(mnist_dir):
             )
             found = ganzoo.evaluate(run, data_dir=mnist_dir)
             scores = {score.metric: score.value for score in found.scores}
-            floors = {score.metric: score.floor for score in found.scores}
+            on_real = {score.metric: score.floor for score in found.scores}
             rows.append({"labels": 10 * labels, "seed": seed, **scores})
     distances = [f"{row['frechet_distance']:.2f}" for row in rows]
     write_result(
@@ -139,9 +139,9 @@ def test_sgan_with_and_without_labels(mnist_dir):
         command=COMMAND + "sgan",
         headline=f"Frechet distance (classifier) with 100 labels "
         f"{', '.join(distances[:3])}, without {distances[3]}; "
-        f"floor {floors['frechet_distance']:.2f}",
-        bar="with labels it is smaller, on every seed",
-        measured={"rows": rows, "floor": floors},
+        f"real data {on_real['frechet_distance']:.2f}",
+        target="with labels it is smaller, on every seed",
+        measured={"rows": rows, "real data": on_real},
         note="30 epochs; the classifier that looks at the samples knows all labels",
     )
     assert (

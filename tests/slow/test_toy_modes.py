@@ -1,10 +1,10 @@
-"""What finds the modes of Gaussian mixtures: packs and look-ahead against their twins.
+"""Modes of Gaussian mixtures: packs and look-ahead against their ablations.
 
 GANZOO_RUNS=runs pytest -m slow tests/slow/test_toy_modes.py
 """
 
 import pytest
-from proof import alarms, percent, record, trained, verdict
+from experiment import alarms, percent, record, trained, verdict
 
 from ganzoo.data.toy import MIXTURES
 from ganzoo.metrics import mode_coverage
@@ -77,7 +77,7 @@ def test_pacgan_grid25_small():
         "pacgan_grid25_small",
         headline=verdict(missed)
         + "; ".join(f"{name}: {_line(_of(rows, name))}" for name in PACKS),
-        bar="pack 2 on each seed: >= 22 of 25 modes, >= 85% high quality, lower "
+        target="pack 2 on each seed: >= 22 of 25 modes, >= 85% high quality, lower "
         "reverse KL than the GAN",
         measured={"rows": rows},
         seconds=times,
@@ -86,7 +86,7 @@ def test_pacgan_grid25_small():
         "rows share nets, rates and number of packs",
         published="after 400 epochs, 10 seeds: GAN 17.3 modes, 94.8%, 0.70; pack 2 "
         "23.8, 91.3%, 0.13; pack 4 24.8, 93.6%, 0.04",
-        floor="a perfect sampler 25 modes, 98.9%, 0.005",
+        reference="a perfect sampler 25 modes, 98.9%, 0.005",
     )
     assert held == 3
 
@@ -103,12 +103,13 @@ def test_unrolled_ring8():
         "unrolled_ring8",
         headline=verdict(not held)
         + "; ".join(f"{name}: {_line(_of(rows, name))}" for name in settings),
-        bar="on each seed at least as many of the 8 modes as without look-ahead, and "
+        target="on each seed at least as many of the 8 modes as without look-ahead, "
+        "and "
         "more on the mean",
         measured={"rows": rows},
         seconds=times,
         note="nets, batch and steps are cut down as the config says",
         published="pictures; VEEGAN's runs of it have 7.6 modes, 35.6% high quality",
-        floor="a perfect sampler 8 modes, 98.9%, 0.001",
+        reference="a perfect sampler 8 modes, 98.9%, 0.001",
     )
     assert held

@@ -1,4 +1,4 @@
-"""pix2pix and CycleGAN beside their twins, on held-out images; every seed is recorded.
+"""pix2pix and CycleGAN against ablations, on held-out images; every seed is recorded.
 
 GANZOO_RUNS=runs pytest -m slow tests/slow/test_translation.py
 """
@@ -7,10 +7,19 @@ import resource
 
 import numpy as np
 import pytest
+from ablation import (
+    SEEDS,
+    apart,
+    check_against_ablation,
+    column,
+    listed,
+    runs,
+    scored,
+    shared,
+)
+from experiment import flat, record, trained, untrained, verdict
 from image_files import break_three, check_answers, identical, make_folder
-from proof import flat, record, trained, untrained, verdict
 from sklearn.neighbors import KNeighborsClassifier
-from twins import SEEDS, apart, check_beside_twin, column, listed, runs, scored, shared
 
 from ganzoo.cli.translate_folder import translate_folder
 from ganzoo.data import load_data
@@ -19,13 +28,13 @@ from ganzoo.data.splits import load_parts
 from ganzoo.evaluation.scorer import scorer_for
 
 pytestmark = pytest.mark.slow
-L1_TWIN = {"adversarial": 0}
+L1_ABLATION = {"adversarial": 0}
 
 
 def test_pix2pix_facades():
-    check_beside_twin(
+    check_against_ablation(
         "pix2pix_facades",
-        L1_TWIN,
+        L1_ABLATION,
         "mean image",
         more=["read_back_l1"],
         dataset=shared("facades"),
@@ -36,9 +45,9 @@ def test_pix2pix_facades():
 
 def test_pix2pix_edges():
     data_dir = shared("tfds")
-    check_beside_twin(
+    check_against_ablation(
         "pix2pix_edges",
-        L1_TWIN,
+        L1_ABLATION,
         "mean image",
         dataset="cifar10_jpeg",
         data_dir=data_dir,
@@ -47,9 +56,10 @@ def test_pix2pix_edges():
 
 
 def test_pix2pix_halves(mnist_dir):
-    """k answers differ, are digits of the right class, and average to the L1 twin."""
+    """k answers differ, are digits of the right class, and average to the L1 model."""
     config, k, n = "pix2pix_halves", 8, 500
-    own, twins = (runs(config, twin, data_dir=mnist_dir) for twin in (None, L1_TWIN))
+    own = runs(config, data_dir=mnist_dir)
+    ablations = runs(config, L1_ABLATION, data_dir=mnist_dir)
     settings = {"wanted": "source", "pairs": "halves", "image_size": 32}
     test = load_data("mnist", split="test", data_dir=mnist_dir, **settings).arrays
     left, right, label = (test[key][:n] for key in ("source", "real", "label"))
@@ -63,52 +73,57 @@ def test_pix2pix_halves(mnist_dir):
         return float(np.mean(known.predict(flat(joined)) == label))
 
     rows = []
-    for (model, *_), (twin, *_) in zip(own, twins, strict=True):
+    for (model, *_), (ablation, *_) in zip(own, ablations, strict=True):
         answers = model.translate(left, samples=k, seed=1)
         mean = answers.astype(float).mean(axis=1)
-        blurred = twin.translate(left, samples=k, seed=1).astype(float)
+        blurred = ablation.translate(left, samples=k, seed=1).astype(float)
         centre = blurred.mean(axis=1)
         rows.append(
             {
                 "spread of the answers": float(answers.std(axis=1).mean() / 255),
-                "spread, twin": float(blurred.std(axis=1).mean() / 255),
+                "spread, ablation": float(blurred.std(axis=1).mean() / 255),
                 "of the right class": right_class(answers[:, 0]),
-                "of the right class, twin": right_class(blurred[:, 0].astype(np.uint8)),
-                "twin to their mean": _l1(centre, mean),
-                "twin to an answer": _l1(centre, answers[:, 0]),
+                "of the right class, ablation": right_class(
+                    blurred[:, 0].astype(np.uint8)
+                ),
+                "ablation to their mean": _l1(centre, mean),
+                "ablation to an answer": _l1(centre, answers[:, 0]),
             }
         )
     real = right_class(right)
-    told = {name: listed(column(rows, name)) for name in rows[0]}
+    texts = {name: listed(column(rows, name)) for name in rows[0]}
     record(
         config,
         config,
-        headline=f"{k} answers spread by {told['spread of the answers']}, the twin's "
-        f"by {told['spread, twin']}; {told['of the right class']} make the digit (real "
-        f"halves {real:.3f}); the L1 twin is {told['twin to their mean']} from their "
-        f"mean, {told['twin to an answer']} from one",
-        bar="answers differ more than the twin's, >= 80% make the digit, the twin is "
+        headline=f"{k} answers spread by {texts['spread of the answers']}, the "
+        f"ablation's by {texts['spread, ablation']}; {texts['of the right class']} "
+        "make "
+        f"the digit (real halves {real:.3f}); the L1 ablation is "
+        f"{texts['ablation to their mean']} from their mean, "
+        f"{texts['ablation to an answer']} from one",
+        target="answers differ more than the ablation's, >= 80% make the digit, the "
+        "ablation is "
         "nearer to their mean than to one of them; every seed",
         measured={"seeds": SEEDS, "samples": k, "images": n, "by seed": rows},
-        seconds=[seconds for *_, seconds in (*own, *twins)],
+        seconds=[seconds for *_, seconds in (*own, *ablations)],
         note="class of left and made right half by 1-NN on 20,000 training digits",
     )
     for row in rows:
-        assert row["spread of the answers"] > row["spread, twin"]
+        assert row["spread of the answers"] > row["spread, ablation"]
         assert row["of the right class"] >= 0.8
-        assert row["twin to their mean"] < row["twin to an answer"]
+        assert row["ablation to their mean"] < row["ablation to an answer"]
 
 
 def test_cyclegan_inverted(mnist_dir):
     """The error of a translation without pairs, where the truth is known.
 
     Of three starts the one is kept whose cycle closes best on training images, which
-    needs no truth; of the twin's three, the one that is nearest to the truth.
+    needs no truth; of the ablation's three, the one nearest to the truth.
     """
     config, groups, names = "cyclegan_inverted", 3, ("l1", "ssim", "cycle_l1")
     seeds = range(3 * groups)
     own = runs(config, seeds=seeds, data_dir=mnist_dir)
-    twins = runs(config, {"cycle": 0.0}, seeds=seeds, data_dir=mnist_dir)
+    ablations = runs(config, {"cycle": 0.0}, seeds=seeds, data_dir=mnist_dir)
     sets = {"wanted": "unpaired", "pairs": "invert", "image_size": 16}
     train, test = (
         load_data("mnist", split=split, data_dir=mnist_dir, **sets).arrays
@@ -120,7 +135,7 @@ def test_cyclegan_inverted(mnist_dir):
             {**scored(run, names)[1], "cycle_l1, train": _cycle_error(model, held)}
             for model, run, _ in found
         ]
-        for found in (own, twins)
+        for found in (own, ablations)
     )
     kept = [min(g, key=lambda row: row["cycle_l1, train"]) for g in _grouped(mine)]
     best = [min(g, key=lambda row: row["l1"]) for g in _grouped(theirs)]
@@ -132,10 +147,10 @@ def test_cyclegan_inverted(mnist_dir):
     passed = apart(column(kept, "l1"), start) and apart(
         column(kept, "l1"), column(best, "l1")
     )
-    told = {
+    texts = {
         "kept": listed(column(kept, "l1")),
         "all": listed(column(mine, "l1")),
-        "twins": listed(column(best, "l1")),
+        "ablations": listed(column(best, "l1")),
         "untrained": listed(start),
     }
     mean_image = scored(own[0][1], names)[0].get("l1", "mean image").value
@@ -143,10 +158,12 @@ def test_cyclegan_inverted(mnist_dir):
         config,
         config,
         headline=verdict(not passed)
-        + f"L1 to the truth {told['kept']}, each the start of three whose cycle closes "
-        f"best (all nine: {told['all']}); without cycles the nearest of three "
-        f"{told['twins']}, untrained {told['untrained']}, mean image {mean_image:.3f}",
-        bar="nearer to the truth than untrained and than without cycles, beyond the "
+        + f"L1 to the truth {texts['kept']}, each the start of three whose cycle "
+        "closes "
+        f"best (all nine: {texts['all']}); without cycles the nearest of three "
+        f"{texts['ablations']}, untrained {texts['untrained']}, mean image "
+        f"{mean_image:.3f}",
+        target="nearer to the truth than untrained and than without cycles, beyond the "
         "spread of the three",
         measured={
             "seeds": list(seeds),
@@ -155,12 +172,13 @@ def test_cyclegan_inverted(mnist_dir):
             "untrained, L1": start,
             "mean image, L1": mean_image,
         },
-        seconds=[seconds for *_, seconds in (*own, *twins)],
+        seconds=[seconds for *_, seconds in (*own, *ablations)],
         note="three settings came before, on the digits of 8x8 at 16x16, three blocks. "
         "With the identity term of the paper (0.5), 2,000 steps: L1 0.305, 0.308, "
         "0.307; digits keep their colours, which fulfils cycle and identity. Without "
         "it, 2,000 steps: 0.176, 0.094, 0.047, and 4,000: 0.153, 0.272, 0.042, the "
-        "twins 0.224, 0.253, 0.226: a miss, since a cycle can close over wrong digits. "
+        "ablations 0.224, 0.253, 0.226: a miss, since a cycle can close over wrong "
+        "digits. "
         "Pilots with the seeds 100 to 103 chose MNIST, one block and 1,000 steps, and "
         "showed that the wrong cycles close less well",
     )
@@ -194,7 +212,7 @@ def test_cyclegan_horse2zebra():
         f"{values['kernel_distance']:.3g}, of horses as they are {untouched:.3g}, of "
         f"held-out zebras {found.get('kernel_distance').floor:.3g}; cycle error "
         f"{values['cycle_l1']:.3f}",
-        bar="nearer to zebras than the horses are; cycle error below 0.1",
+        target="nearer to zebras than the horses are; cycle error below 0.1",
         measured={"seed": 0, **values, "horses as they are": untouched},
         seconds=[seconds],
         note="one seed; 120 held-out horses; look at samples/ of the run",

@@ -6,8 +6,8 @@ GANZOO_RUNS=runs pytest -m slow tests/slow/test_volumes.py
 import keras
 import numpy as np
 import pytest
-from proof import alarms, percent, record, trained, untrained, verdict
-from twins import SEEDS, shared
+from ablation import SEEDS, shared
+from experiment import alarms, percent, record, trained, untrained, verdict
 
 from ganzoo import metrics
 from ganzoo.data import load_data
@@ -31,10 +31,10 @@ def test_3dgan_chairs():
 
 
 def test_3dgan_shapes_prior():
-    """The paper's latent, U(0, 1), beside the config's: see 3dgan_shapes."""
+    """The paper's latent, U(0, 1), and the config's: see 3dgan_shapes."""
     config = "3dgan_shapes"
     chairs = load_data("voxel_shapes", split="test", class_name="chair").arrays["real"]
-    found, times = {}, []
+    diversity, times = {}, []
     for prior in ("normal", "unit_uniform"):
         rows = []
         for seed in SEEDS:
@@ -42,18 +42,18 @@ def test_3dgan_shapes_prior():
             model, _, seconds = trained(config, options=options, seed=seed, steps=600)
             rows.append(compare(chairs[:128], model.sample(128, seed=0))["diversity"])
             times.append(seconds)
-        found[prior] = rows
-    least, most = min(found["normal"]), max(found["unit_uniform"])
+        diversity[prior] = rows
+    least, most = min(diversity["normal"]), max(diversity["unit_uniform"])
     record(
         "3dgan_shapes_prior",
         config,
         headline=verdict(most >= least)
         + "; ".join(
             f"{prior}: diversity {', '.join(f'{v:.2f}' for v in rows)} of the chairs'"
-            for prior, rows in found.items()
+            for prior, rows in diversity.items()
         ),
-        bar="each seed of the normal prior above each of U(0, 1)",
-        measured={"diversity": found},
+        target="each seed of the normal prior above each of U(0, 1)",
+        measured={"diversity": diversity},
         seconds=times,
         note="the seeds 0, 1 and 2; 600 steps, last step",
     )
@@ -94,7 +94,8 @@ def _check_chairs(config, where, dataset):
         f"{best['tables']:.2f}, untrained {best['untrained']:.2f}; "
         f"diversity {likeness['diversity']:.2f} of the chairs'; D "
         f"learned in {100 * np.mean(opened):.0f}% of its steps",
-        bar="overlap >= 0.8 of that of real chairs; diversity >= 0.25 of the chairs'",
+        target="overlap >= 0.8 times the overlap of real chairs; diversity >= 0.25 of "
+        "the chairs'",
         measured={
             "mean IoU with the nearest unseen chair": best,
             "likeness": likeness,
@@ -103,7 +104,8 @@ def _check_chairs(config, where, dataset):
         },
         seconds=[seconds],
         note="one seed; cuts as the config says; the last picture was looked at",
-        floor=f"real chairs {best['chairs']:.2f}, untrained {best['untrained']:.2f}",
+        reference=f"real chairs {best['chairs']:.2f}, untrained "
+        f"{best['untrained']:.2f}",
     )
     assert not missed
 
@@ -146,13 +148,13 @@ def test_3dgan_modelnet10():
         + f"linear SVM on D's features {accuracy['trained D']} of {len(test)} test "
         f"volumes, on an untrained D's {accuracy['untrained D']}, on the voxels "
         f"at 16^3 {accuracy['voxels']}",
-        bar="above an untrained D and above the voxels",
+        target="above an untrained D and above the voxels",
         measured={"seed": 0, "accuracy": found, "alarms": alarms(run)},
         seconds=[seconds],
         note="D learnt at 32^3 on training volumes of the ten classes, 16 channels; "
         "features of its three levels, pooled to 2^3; 56 volumes are in both splits",
         published=PUBLISHED_SVM,
-        floor=f"voxels at 16^3 {accuracy['voxels']}, an untrained D "
+        reference=f"voxels at 16^3 {accuracy['voxels']}, an untrained D "
         f"{accuracy['untrained D']}",
     )
     assert passed

@@ -190,10 +190,10 @@ class Poison(keras.callbacks.Callback):
 def test_nan_stops_with_the_terms_name_and_keeps_the_last_good(
     player, term, tmp_path, monkeypatch
 ):
-    watchers = train._watchers
+    callbacks = train._callbacks
     with monkeypatch.context() as patched:
         patched.setattr(
-            train, "_watchers", lambda *a: [*watchers(*a), Poison(4, player)]
+            train, "_callbacks", lambda *a: [*callbacks(*a), Poison(4, player)]
         )
         with pytest.raises(TrainingDiverged, match=f"{term}.*before step 6") as error:
             _train(tmp_path / "run")

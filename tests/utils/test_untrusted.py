@@ -585,6 +585,33 @@ def test_image_bomb(size, tmp_path):
         pictures.read_png(tmp_path / "bomb.png")
 
 
+POSTSCRIPT = b"""%!PS-Adobe-3.0 EPSF-3.0
+%%BoundingBox: 0 0 8 8
+%%EndComments
+showpage
+%%EOF
+"""
+
+
+@pytest.mark.parametrize("name", ["x.png", "x.jpg", "x.tif", "x.ppm", "x.webp"])
+def test_postscript_under_the_name_of_an_image(name, tmp_path, monkeypatch):
+    """Ghostscript never starts: a program of its name would leave a trace."""
+    trace = tmp_path / "started"
+    for program in ("gs", "gswin32c", "gswin64c"):
+        (tmp_path / program).write_text(f"#!/bin/sh\ntouch {trace}\n")
+        (tmp_path / program).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    folder = tmp_path / "images"
+    folder.mkdir()
+    (folder / name).write_bytes(POSTSCRIPT)
+    with pytest.raises(OSError, match="cannot identify image file"):
+        with untrusted.open_image(folder / name) as image:
+            image.load()
+    with pytest.raises(ValueError, match=f"No readable image.*{name}"):
+        load_data(str(folder), image_size=8)
+    assert not trace.exists()
+
+
 def test_image_folder_with_links_and_pipes(tmp_path):
     """A link to an image is an image; a pipe is not waited for, a device not read."""
     folder, outside = tmp_path / "folder", tmp_path / "outside"

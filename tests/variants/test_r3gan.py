@@ -6,6 +6,7 @@ import tensorflow as tf
 from helpers import tiny
 from keras import layers
 
+import ganzoo
 from ganzoo.layers import SpectralNorm
 
 
@@ -20,8 +21,8 @@ def test_nothing_is_normalised():
 
 def test_the_terms_by_hand():
     """With D(x) = w x: pairs of logits, and half the squared norm on both sides."""
-    model = tiny("r3gan", network={"name": "mlp", "d_hidden": (), "normalize": False},
-                 filters=None, image_shape=(2,), dtype="float64")  # fmt: skip
+    network = {"name": "mlp", "d_hidden": (), "normalize": False}
+    model = ganzoo.build("r3gan", network=network, image_shape=(2,), dtype="float64")
     model.discriminator.layers[-1].kernel.assign([[3.0], [4.0]])
     real = np.array([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]])
     batch = {"real": tf.constant(real), "seed": tf.constant([0, 0])}
@@ -37,7 +38,7 @@ def test_the_terms_by_hand():
 
 def test_serves_points():
     network = {"name": "mlp", "hidden": (8,), "normalize": False}
-    model = tiny("r3gan", network=network, filters=None, image_shape=(2,))
+    model = ganzoo.build("r3gan", network=network, image_shape=(2,))
     assert model.value_range is None
     assert model.sample(3).shape == (3, 2)
     assert isinstance(model.d_optimizer, keras.optimizers.Adam)

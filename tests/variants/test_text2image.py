@@ -14,8 +14,8 @@ from ganzoo.cli import main as command
 from ganzoo.data.mismatched_captions import fill
 from ganzoo.evaluation.sampling import asked_of, draw
 from ganzoo.evaluation.scorer import scorer_for
-from ganzoo.models.adversarial import LATENT, feed
-from ganzoo.variants.text2image import BETWEEN
+from ganzoo.models.adversarial import feed
+from ganzoo.models.seeds import Use
 
 WORDS = ["red", "blue", "square", "circle"]
 
@@ -80,7 +80,7 @@ def test_terms_of_g_by_hand():
     np.testing.assert_allclose(terms["g_adv"], np.mean(softplus(-s_f)), rtol=1e-5)
 
     between = 0.25 * right + 0.75 * other
-    seed = distribute.fold(distribute.fold(batch["seed"], BETWEEN), LATENT)
+    seed = distribute.fold(distribute.fold(batch["seed"], Use.CONDITION), Use.LATENT)
     given = {"latent": model._draw(6, seed), "text": between}
     s_b = by_hand(feed(model.generator, given, False), between)
     expected = 2 * np.mean(softplus(-s_b))

@@ -1,0 +1,1 @@
+"""The tables that are generated from zoo_configs/results, one module per page."""

@@ -1,0 +1,81 @@
+"""Writes the tables of README and docs from zoo_configs/results.
+
+    python experiments/tables.py  # after every experiment
+
+A table stands between `<!-- NAME -->` and `<!-- /NAME -->`: NAME is the function that
+writes it. The headlines that `ganzoo.describe` shows, by variant, are written to
+zoo_configs/results.json.
+"""
+
+import json
+from pathlib import Path
+
+from pages import axes, comparisons, metrics, published, replicas, translation
+from pages.recorded import RESULTS, recorded, table
+
+ROOT = Path(__file__).parents[1]
+
+
+def results() -> str:
+    """Every recorded experiment in a line."""
+    rows = []
+    for path in sorted(RESULTS.glob("*.json")):
+        result = recorded(path.stem)
+        minutes = ", ".join(f"{s / 60:.1f} min" for s in result["seconds"]) or "-"
+        link = f"[{path.stem}](zoo_configs/results/{path.name})"
+        rows.append((link, result["headline"], result["target"], minutes))
+    return table(("experiment", "measured", "target", "training time"), rows)
+
+
+PAGES = {
+    "README.md": [results, comparisons.digits, comparisons.mnist],
+    "docs/axes.md": [axes.effects, axes.axes_cost, axes.axes_peer],
+    "docs/published.md": [published.figures],
+    "docs/translation.md": [translation.translations],
+    "docs/metrics.md": [metrics.sense, metrics.labels],
+    "docs/replicas.md": [
+        replicas.equality,
+        replicas.resume,
+        replicas.kills,
+        replicas.lost,
+        replicas.cost,
+        replicas.profile,
+        replicas.saving,
+        replicas.traffic,
+    ],
+}
+
+
+def updated(page: str) -> str:
+    """The text of a page with its present tables between their marks."""
+    text = (ROOT / page).read_text("utf-8")
+    for write in PAGES[page]:
+        begin, end = f"<!-- {write.__name__} -->\n", f"<!-- /{write.__name__} -->"
+        head, rest = text.split(begin)
+        try:
+            lines = write()
+        except FileNotFoundError:
+            lines = "Not measured yet.\n"
+        text = head + begin + lines + end + rest.split(end, 1)[1]
+    return text
+
+
+HEADLINES = RESULTS.with_suffix(".json")
+
+
+def headlines() -> str:
+    """The content of zoo_configs/results.json: what was measured of each variant."""
+    of_variants = {}
+    for path in sorted(RESULTS.glob("*.json")):
+        result = recorded(path.stem)
+        if "experiment" in result:
+            texts = {"headline": result["headline"], "target": result["target"]}
+            variant = result["experiment"]["model"]
+            of_variants.setdefault(variant, {})[path.stem] = texts
+    return json.dumps(of_variants, indent=2, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    HEADLINES.write_text(headlines(), "utf-8")
+    for page in PAGES:
+        (ROOT / page).write_text(updated(page), "utf-8")

@@ -1,0 +1,303 @@
+"""Mutated inputs of each kind that ganzoo reads, and how they are tried."""
+
+import contextlib
+import copy
+import hashlib
+import io
+import json
+import time
+import traceback
+import warnings
+import zipfile
+from pathlib import Path
+
+import hypothesis
+import numpy as np
+from helpers import tiny
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+import ganzoo
+from ganzoo.data import load_data
+from ganzoo.runs import checkpoint, directory
+from ganzoo.runs.config_files import load_config, parse_options
+from ganzoo.runs.experiment import FIELDS, from_dict
+from ganzoo.runs.log import read_rows
+
+PACKAGE = Path(ganzoo.__file__).parent
+LIMIT = 20  # seconds of CPU for one input
+OPTIONS = {"image_shape": [8, 8, 1], "g_hidden": [4], "d_hidden": [4], "latent_dim": 2}
+
+
+@contextlib.contextmanager
+def ours():
+    """Lets a ValueError pass that is raised, with its message, in ganzoo's code."""
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            yield
+    except ValueError as error:
+        *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+        if PACKAGE not in Path(frame.f_code.co_filename).parents:
+            raise
+        assert str(error)
+
+
+# --- what is tried ----------------------------------------------------------------
+
+WORDS = st.sampled_from(
+    ["", "dcgan", "vanilla", "../x", "os.system", "name", "hinge", "nan", "mlp", "r1"]
+)
+# A network of many millions of units is refused only once the memory is full.
+NUMBERS = st.one_of(
+    st.integers(-300, 300),
+    st.sampled_from([2**31, 2**63, -(2**63), 10**400]),
+    st.floats(),
+    st.booleans(),
+    st.none(),
+)
+LEAVES = st.one_of(NUMBERS, WORDS, st.text(max_size=5))
+TREES = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.one_of(WORDS, st.sampled_from(["class_name", "config", "weight"])),
+            inner,
+            max_size=3,
+        ),
+    ),
+    max_leaves=6,
+)
+
+
+def _places(value, path=()):
+    """The paths of all values within a tree."""
+    yield path
+    if isinstance(value, dict | list):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield from _places(value[key], (*path, key))
+
+
+@st.composite
+def mutated_trees(draw, tree):
+    """The tree with some of its values replaced, or a key renamed."""
+    tree = copy.deepcopy(tree)
+    for _ in range(draw(st.integers(1, 2))):
+        path = draw(st.sampled_from(list(_places(tree))))
+        value = draw(TREES)
+        if not path:
+            return value
+        parent = tree
+        for key in path[:-1]:
+            parent = parent[key]
+        if isinstance(parent, dict) and draw(st.booleans()):
+            parent.pop(path[-1])
+            parent[draw(st.text(max_size=8))] = value
+        else:
+            parent[path[-1]] = value
+    return tree
+
+
+@st.composite
+def mutated_bytes(draw, data):
+    """The data with bytes changed, cut off, doubled or put in."""
+    data = bytearray(data)
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, max(0, len(data) - 1)))
+        length = draw(st.integers(0, 8))
+        data[at : at + length] = draw(st.binary(max_size=8))
+    return bytes(data[: draw(st.integers(0, len(data)))]) if draw(_RARELY) else data
+
+
+_RARELY = st.integers(0, 9).map(lambda n: n == 0)
+
+
+def _config(folder):
+    return st.dictionaries(
+        st.one_of(st.sampled_from([*FIELDS]), st.text(max_size=5)), TREES, max_size=4
+    ), from_dict
+
+
+def _toml(folder):
+    config = (Path(__file__).parents[1] / "zoo_configs/dcgan_mnist.toml").read_bytes()
+
+    def load(data):
+        (folder / "x.toml").write_bytes(data)
+        from_dict(load_config(str(folder / "x.toml")))
+
+    return mutated_bytes(config), load
+
+
+def _set(folder):
+    alphabet = "=[]{}\"'.,#\n\\ 019-e_abtrue\x00é"
+    assignments = st.one_of(
+        st.text(alphabet, max_size=20),
+        st.tuples(WORDS, st.text(alphabet, max_size=12)).map("=".join),
+    )
+    return assignments, lambda text: parse_options([text])
+
+
+def _build(folder):
+    def build(options):
+        names = {str(key): value for key, value in dict(options).items()}
+        ganzoo.build("vanilla", **names)
+
+    names = [*ganzoo.describe("vanilla")["options"]]
+    tables = st.dictionaries(st.sampled_from(names), TREES, min_size=1, max_size=2)
+    return tables.map(lambda table: {**OPTIONS, **table}), build
+
+
+def _run(folder):
+    model = ganzoo.build("vanilla", **OPTIONS)
+    build = {"name": "vanilla", "dtype": "float32", "options": OPTIONS}
+    config = {"experiment": {}, "build": build, "data": {"fingerprint": "0"}}
+    directory.write_config(folder, config)
+    model.updates.count.assign(1)
+    return checkpoint.save(model, folder / "checkpoints")
+
+
+def _run_config(folder):
+    _run(folder)
+    path = folder / "config.json"
+    text = path.read_bytes()
+
+    def load(value):
+        tree = not isinstance(value, bytes | bytearray)
+        path.write_bytes(json.dumps(value).encode() if tree else value)
+        ganzoo.load(folder)
+
+    return st.one_of(mutated_trees(json.loads(text)), mutated_bytes(text)), load
+
+
+def _run_checkpoint(folder):
+    path = _run(folder)
+
+    def load(data):
+        path.write_bytes(data)
+        digest = {"step": 1, "sha256": hashlib.sha256(data).hexdigest()}
+        path.with_suffix(".json").write_text(json.dumps(digest))
+        ganzoo.load(folder)
+
+    return mutated_bytes(path.read_bytes()), load
+
+
+def _checksum(folder):
+    path = _run(folder).with_suffix(".json")
+
+    def load(data):
+        path.write_bytes(data)
+        ganzoo.load(folder)
+
+    return mutated_bytes(path.read_bytes()), load
+
+
+def _log(folder):
+    text = b'{"step": 1, "seconds": 0.5}\n{"step": 2, "seconds": 1.0}\n'
+
+    def read(data):
+        (folder / "metrics.jsonl").write_bytes(data)
+        for row in read_rows(folder / "metrics.jsonl"):
+            assert isinstance(row["step"], int)
+
+    return mutated_bytes(text), read
+
+
+def _keras_config(folder):
+    return _keras(folder, "config.json")
+
+
+def _keras_weights(folder):
+    return _keras(folder, "model.weights.h5")
+
+
+def _keras(folder, member):
+    tiny("vanilla", **{**OPTIONS, "g_hidden": (4,), "d_hidden": (4,)}).save(
+        folder / "m.keras"
+    )
+    with zipfile.ZipFile(folder / "m.keras") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+
+    def load(value):
+        tree = not isinstance(value, bytes | bytearray)
+        data = json.dumps(value).encode() if tree else bytes(value)
+        with zipfile.ZipFile(folder / "m.keras", "w") as archive:
+            for name, content in {**members, member: data}.items():
+                archive.writestr(name, content)
+        ganzoo.load(folder / "m.keras")
+
+    if member != "config.json":
+        return mutated_bytes(members[member]), load
+    trees = mutated_trees(json.loads(members[member]))
+    return st.one_of(trees, mutated_bytes(members[member])), load
+
+
+def _npz(folder):
+    file = io.BytesIO()
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 255, (4, 3, 3), "uint8")
+    np.savez_compressed(file, x_train=images, y_train=np.arange(4))
+
+    def load(data):
+        (folder / "x.npz").write_bytes(data)
+        load_data(folder / "x.npz")
+
+    return mutated_bytes(file.getvalue()), load
+
+
+def _image(folder):
+    rng = np.random.default_rng(0)
+    pictures = []
+    for kind in ("png", "jpeg", "gif", "tiff", "bmp", "ppm", "webp"):
+        file = io.BytesIO()
+        pixels = rng.integers(0, 255, (6, 6, 3), "uint8")
+        Image.fromarray(pixels).save(file, kind)
+        pictures.append(file.getvalue())
+
+    def load(data):
+        (folder / "x.png").write_bytes(data)
+        load_data(folder, image_size=4)
+
+    return st.sampled_from(pictures).flatmap(mutated_bytes), load
+
+
+KINDS = {
+    "config": _config,
+    "TOML file": _toml,
+    "--set": _set,
+    "options": _build,
+    "config.json": _run_config,
+    "checkpoint": _run_checkpoint,
+    "checksum": _checksum,
+    "metrics.jsonl": _log,
+    ".keras config": _keras_config,
+    ".keras weights": _keras_weights,
+    ".npz": _npz,
+    "image": _image,
+}
+
+
+def fuzz(kind, folder, cases, seed=0) -> int:
+    """Tries up to so many inputs of a kind; returns how many there were."""
+    inputs, use = KINDS[kind](folder)
+    count = 0
+
+    @hypothesis.seed(seed)
+    @settings(
+        max_examples=cases,
+        deadline=None,  # of the wall clock, which others share
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(inputs)
+    def case(value):
+        nonlocal count
+        count += 1
+        busy = time.process_time()
+        with ours():
+            use(value)
+        assert time.process_time() - busy < LIMIT
+
+    case()
+    return count

@@ -1,1 +1,0 @@
-"""The tables that are generated from zoo_configs/results, one module a page."""
