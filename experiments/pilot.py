@@ -46,7 +46,7 @@ def run(args):
     keras.utils.set_random_seed(args.seed)
     options = {"seed": args.seed, "image_shape": parts.train.sample_shape}
     model = ganzoo.build(args.variant, **options, **args.options)
-    x = arrays if model.label_count else {"real": arrays["real"]}
+    x = arrays if "label" in model.batch_spec.entries else {"real": arrays["real"]}
     spent = 0.0
     for steps in args.steps:
         before = time.process_time()

@@ -92,17 +92,7 @@ def run(name, batch_size=128, dtype="float32", options=None, seconds=8.0) -> dic
 
 
 def _random_arrays(model, count):
-    rng = np.random.default_rng(0)
-    shape = (count, *model.sample_shape)
-    arrays = {"real": rng.integers(0, 256, shape, dtype="uint8")}
-    if model.value_range is None:
-        arrays["real"] = rng.normal(size=shape).astype("float32")
-    if model.label_count:
-        arrays["label"] = rng.integers(0, model.label_count, count).astype("int32")
-    if model.vocabulary:
-        shape = (count, *model.shapes["caption"])
-        arrays["caption"] = rng.integers(0, len(model.vocabulary) + 1, shape, "int32")
-    return arrays
+    return model.batch_spec.random(count, np.random.default_rng(0))
 
 
 def _time_training(model, arrays, batch_size, seconds):

@@ -199,7 +199,7 @@ def _parts(run, model, dataset, data_dir) -> Parts:
         if len(model.sample_shape) == 3 and Path(dataset).is_dir():
             *size, channels = model.sample_shape
             form = {"image_size": tuple(size), "channels": channels}
-        wanted = next((key for key in SOURCES if key in model.shapes), None)
+        wanted = next((key for key in SOURCES if key in model.batch_spec.entries), None)
         return load_parts(dataset, data_dir=data_dir, wanted=wanted, **form)
     experiment = from_dict(run["experiment"])
     _check_same_set(experiment.dataset, dataset or experiment.dataset)

@@ -144,7 +144,7 @@ class JudgedModel(AdversarialModel):
         if not training:
             return given
         seed = distribute.fold(given["seed"], use)
-        sample = self.augmented(given["sample"], seed, self.g_optimizer.iterations)
+        sample = self.augmented(given["sample"], seed, self.updates.count)
         return {**given, "sample": sample}
 
     def judge(self, given, use, training):
@@ -184,7 +184,7 @@ class JudgedModel(AdversarialModel):
     def _penalise(self, batch, fake, training):
         """The weighted penalties, d_<name>."""
         critic = self._critic(batch, training)
-        update = self.d_optimizer.iterations if training else None
+        update = batch["d_updates"] if training else None
         terms = {}
         for i, (name, term) in enumerate(self.penalty_terms.items()):
             seed = distribute.fold(distribute.fold(batch["seed"], Use.PENALTY), i)

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ganzoo.data.batch_spec import Tokens
 from ganzoo.models.adversarial import feed
 from ganzoo.models.from_noise import LatentModel
 from ganzoo.utils import tokenizer
@@ -43,17 +44,9 @@ class TextModel(LatentModel):
         return [self.generator, self.encoder]
 
     @property
-    def shapes(self):
-        return {**super().shapes, "caption": (self.caption_length,)}
-
-    def _check_shapes(self, arrays):
-        caption = arrays.get("caption")
-        if caption is not None and caption.shape[1:] != (self.caption_length,):
-            raise ValueError(
-                f"Captions are rows of {self.caption_length} tokens, as `tokens` makes "
-                f"them. Received shape: {caption.shape}."
-            )
-        super()._check_shapes(arrays)
+    def batch_spec(self):
+        caption = Tokens(self.caption_length, len(self.vocabulary))
+        return super().batch_spec.plus(caption=caption)
 
     @property
     def told(self):

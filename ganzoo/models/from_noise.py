@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.data import pipeline
+from ganzoo.data.batch_spec import Labels
 from ganzoo.models import latent
 from ganzoo.models.adversarial import AdversarialModel, feed
 from ganzoo.models.seeds import Use
@@ -43,11 +43,15 @@ class LatentModel(AdversarialModel):
         self.generator = generator
         self.prior = prior
         self.num_classes = num_classes
-        self.label_count = num_classes
 
     @property
     def generators(self):
         return [self.generator]
+
+    @property
+    def batch_spec(self):
+        spec = super().batch_spec
+        return spec.plus(label=Labels(self.num_classes)) if self.num_classes else spec
 
     def generate(self, batch, training):
         seed = distribute.fold(batch["seed"], Use.LATENT)
@@ -61,7 +65,7 @@ class LatentModel(AdversarialModel):
     @property
     def conditional(self) -> bool:
         """Whether samples are asked for by a label of the data."""
-        return bool(self.num_classes and self.label_count)
+        return bool(self.num_classes and "label" in self.batch_spec.entries)
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -181,11 +185,7 @@ class LatentModel(AdversarialModel):
 
     def _checked(self, x):
         """Samples (n, ...) that D may look at, n from 0."""
-        arrays = pipeline.to_arrays(np.asarray(x))
-        if len(x):
-            pipeline.check_arrays(arrays, batch_size=1, value_range=self.value_range)
-        self._check_shapes(arrays)
-        return arrays["real"]
+        return self.batch_spec.entries["real"].checked("real", np.asarray(x))
 
     def _by_chunks(self, function, x):
         """`function` of samples (n, ...), checked and scaled, in bounded memory."""

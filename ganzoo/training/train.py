@@ -267,6 +267,6 @@ def _training_arrays(experiment: Experiment, model, resolved: Resolved):
     if experiment.load_size not in (None, experiment.image_size):
         # Crops are cut from larger images, which are no other size of the loaded ones.
         data = resolve(replace(experiment, image_size=experiment.load_size)).data
-    images = {key: shape for key, shape in model.shapes.items() if len(shape) == 3}
-    sizes = {key: tuple(shape[:2]) for key, shape in images.items()}
+    shapes = {k: s for k, s in model.batch_spec.shapes.items() if k in data.arrays}
+    sizes = {key: tuple(shape[:2]) for key, shape in shapes.items() if len(shape) == 3}
     return data.arrays, Jitter(sizes, experiment.flip)

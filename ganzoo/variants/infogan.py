@@ -37,7 +37,10 @@ class InfoGAN(GAN):
         super().__init__(**settings)
         self.codes = codes
         self.info_weight = info_weight
-        self.label_count = 0  # the category is drawn; batches need no label
+
+    @property
+    def batch_spec(self):
+        return super().batch_spec.without("label")  # the category is drawn
 
     def generate(self, batch, training):
         count = batch["real"].shape[0] or tf.shape(batch["real"])[0]

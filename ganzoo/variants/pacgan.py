@@ -35,6 +35,10 @@ class PacGAN(GAN):
         }
 
     @property
+    def batch_spec(self):
+        return super().batch_spec.times(pack=self.pack)
+
+    @property
     def has_probability(self):
         return super().has_probability and self.pack == 1
 

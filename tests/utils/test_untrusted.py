@@ -275,7 +275,7 @@ def run(model, tmp_path):
     }
     config = {"experiment": {}, "build": build, "data": {"fingerprint": "0"}}
     directory.write_config(path, config)
-    model.g_optimizer.iterations.assign(3)
+    model.updates.count.assign(3)
     checkpoint.save(model, path / "checkpoints")
     assert ganzoo.load(path).step == 3
     return path

@@ -82,7 +82,7 @@ def test_infer_reads_samples_in_chunks():
 
 def test_needs_no_label_and_pictures_have_a_row_a_category():
     model = tiny("infogan", categories=3)
-    assert model.label_count == 0 and model.num_classes == 3
+    assert "label" not in model.batch_spec.entries and model.num_classes == 3
     model.fit(arrays_for(model)["real"][:8], batch_size=8, verbose=0)
 
 
