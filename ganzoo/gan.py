@@ -1,12 +1,10 @@
 """GAN: the default answers, from noise to sample, and `assemble` for builders."""
 
-from collections.abc import Mapping
-
 import keras
 import numpy as np
 import tensorflow as tf
 
-from ganzoo import specs
+from ganzoo import optimizers
 from ganzoo.judged_model import JudgedModel
 from ganzoo.latent_model import CHUNK, LatentModel
 from ganzoo.penalties import lazy_ratio
@@ -80,6 +78,7 @@ def assemble(
     d_optimizer=None,
     g_optimizer=None,
     decay_steps=None,
+    decay="half",
     prior="normal",
     ema_decay=0.0,
     seed=0,
@@ -106,11 +105,15 @@ def assemble(
         beta_1: Adam's decay of the mean gradient.
         beta_2: Adam's decay of the squared gradient.
         epsilon: Adam's, added outside the square root.
-        d_optimizer: in place of Adam: a `keras.optimizers.Optimizer`, or a name or
-            `{"name": ..., option: value}`, with the rate above unless it has its own.
+        d_optimizer: in place of Adam: a `keras.optimizers.Optimizer`, or `rmsprop`,
+            `sgd`, `ramped_sgd` or `{"name": ..., option: value}`, with the rate above
+            unless it has its own.
         g_optimizer: the same for G.
-        decay_steps: G updates of the whole training, in whose second half the rates
-            fall linearly to 0; None keeps them.
+        decay_steps: G updates of the whole training, at whose end the rates are 0;
+            None keeps them.
+        decay: how the rates fall: `half`, linearly over the second half of
+            `decay_steps`; `linear`, from the first step on; or, without them,
+            `{"name": "exponential", "factor": 0.999996, "lowest": 1e-6}`.
         prior: `normal`, `uniform` (-1 to 1) or `unit_uniform` (0 to 1).
         ema_decay: of the running average of G; 0 keeps none.
         seed: of all the noise of training.
@@ -138,8 +141,10 @@ def assemble(
     )
     judged = built.discriminators
     built.compile(
-        d_optimizer=_optimizer(d_player, d_rate, d_updates) if judged else None,
-        g_optimizer=_optimizer(g_optimizer or adam, g_rate, g_updates),
+        d_optimizer=optimizers.make(d_player, d_rate, decay, d_updates)
+        if judged
+        else None,
+        g_optimizer=optimizers.make(g_optimizer or adam, g_rate, decay, g_updates),
         jit_compile=jit_compile,
     )
     return built
@@ -154,43 +159,3 @@ def _lazy(adam, ratio):
 
 def _first(value, default):
     return default if value is None else value
-
-
-OPTIMIZERS = {
-    "adam": keras.optimizers.Adam,
-    "rmsprop": keras.optimizers.RMSprop,
-    "sgd": keras.optimizers.SGD,
-}
-
-
-def _optimizer(spec, rate, updates):
-    if isinstance(spec, keras.optimizers.Optimizer):
-        return spec
-    table = spec if isinstance(spec, Mapping) else {"name": spec}
-    table = {"learning_rate": rate, **table}
-    if updates:
-        table["learning_rate"] = LinearDecay(table["learning_rate"], updates)
-    return specs.make("optimizer", table, OPTIMIZERS)
-
-
-@keras.saving.register_keras_serializable("ganzoo")
-class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """`rate` for the first half of `steps` updates, then linearly down to 0.
-
-    The schedule of CycleGAN (arXiv 1703.10593, section 4).
-    """
-
-    def __init__(self, rate, steps):
-        if not isinstance(steps, int) or steps < 1:
-            raise ValueError(
-                f"`decay_steps` must be a whole number from 1. Received: {steps!r}."
-            )
-        self.rate = rate
-        self.steps = steps
-
-    def __call__(self, step):
-        done = keras.ops.cast(step, "float32") / self.steps
-        return self.rate * keras.ops.clip(2 - 2 * done, 0.0, 1.0)
-
-    def get_config(self):
-        return {"rate": self.rate, "steps": self.steps}

@@ -2,8 +2,8 @@
 
 import keras
 
-from ganzoo.gan import LinearDecay
 from ganzoo.networks import subpixel
+from ganzoo.optimizers import LinearDecay
 from ganzoo.registry import register
 from ganzoo.super_resolution import SuperResolution, factor
 

@@ -48,8 +48,8 @@ def vanilla(
         dropout: dropout rate on D's hidden layers.
         normalize: batch normalisation in G.
         latent_to_hidden: numbers of the latent that enter at G's second layer.
-        hidden_noise: noise added to G's hidden layers in training; section 4.1 of
-            the paper allows noise at any layer.
+        hidden_noise: noise added to G's hidden layers, in training and in sampling;
+            section 4.1 of the paper allows noise at any layer.
         value_range: of the samples; by default (-1, 1) for images, None (unbounded)
             for vectors.
     """

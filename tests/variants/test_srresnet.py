@@ -5,7 +5,7 @@ import pytest
 from helpers import arrays_for, of_kind, tiny
 from keras import layers
 
-from ganzoo.gan import LinearDecay
+from ganzoo.optimizers import LinearDecay
 
 
 def test_the_term_by_hand():
