@@ -6,10 +6,11 @@ from typing import Any
 import keras
 
 from ganzoo import networks
+from ganzoo.models import optimizers
 from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.models.gan import GAN
 from ganzoo.penalties import lazy_ratio, terms_of
-from ganzoo.utils.options import check_known, check_whole, from_spec
+from ganzoo.utils.options import check_known
 
 OF_NETWORKS = {
     "image_shape": (28, 28, 1),
@@ -44,6 +45,7 @@ def assemble(
     d_optimizer: keras.optimizers.Optimizer | str | Mapping | None = None,
     g_optimizer: keras.optimizers.Optimizer | str | Mapping | None = None,
     decay_steps: int | None = None,
+    decay: str | Mapping = "half",
     prior: str = "normal",
     ema_decay: float = 0.0,
     seed: int = 0,
@@ -81,11 +83,15 @@ def assemble(
         beta_1: Adam's decay of the mean gradient.
         beta_2: Adam's decay of the squared gradient.
         epsilon: Adam's, added outside the square root.
-        d_optimizer: in place of Adam: a `keras.optimizers.Optimizer`, or a name or
-            `{"name": ..., option: value}`, with the rate above unless it has its own.
+        d_optimizer: in place of Adam: a `keras.optimizers.Optimizer`, or `rmsprop`,
+            `sgd`, `ramped_sgd` or `{"name": ..., option: value}`, with the rate above
+            unless it has its own.
         g_optimizer: the same for G.
-        decay_steps: total G updates; learning rates decay linearly to 0 over the
-            second half. None keeps them constant.
+        decay_steps: total G updates, at whose end the learning rates are 0; None
+            keeps them constant.
+        decay: how the rates fall: `half`, linearly over the second half of
+            `decay_steps`; `linear`, from the first step on; or, without them,
+            `{"name": "exponential", "factor": 0.999996, "lowest": 1e-6}`.
         prior: `normal`, `uniform` (-1 to 1) or `unit_uniform` (0 to 1).
         ema_decay: of the running average of G; 0 keeps none.
         seed: of all the noise of training.
@@ -132,8 +138,10 @@ def assemble(
     )
     judged = built.discriminators
     built.compile(
-        d_optimizer=_optimizer(d_player, d_rate, d_updates) if judged else None,
-        g_optimizer=_optimizer(g_optimizer or adam, g_rate, g_updates),
+        d_optimizer=optimizers.make(d_player, d_rate, decay, d_updates)
+        if judged
+        else None,
+        g_optimizer=optimizers.make(g_optimizer or adam, g_rate, decay, g_updates),
         jit_compile=jit_compile,
     )
     return built
@@ -167,40 +175,3 @@ def _lazy(adam, ratio):
 
 def _first(value, default):
     return default if value is None else value
-
-
-OPTIMIZERS = {
-    "adam": keras.optimizers.Adam,
-    "rmsprop": keras.optimizers.RMSprop,
-    "sgd": keras.optimizers.SGD,
-}
-
-
-def _optimizer(spec, rate, updates):
-    if isinstance(spec, keras.optimizers.Optimizer):
-        return spec
-    table = spec if isinstance(spec, Mapping) else {"name": spec}
-    table = {"learning_rate": rate, **table}
-    if updates:
-        table["learning_rate"] = LinearDecay(table["learning_rate"], updates)
-    return from_spec("optimizer", table, OPTIMIZERS)
-
-
-@keras.saving.register_keras_serializable("ganzoo")
-class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """`rate` for the first half of `steps` updates, then linearly down to 0.
-
-    The schedule of CycleGAN (arXiv 1703.10593, section 4).
-    """
-
-    def __init__(self, rate, steps):
-        check_whole(1, decay_steps=steps)
-        self.rate = rate
-        self.steps = steps
-
-    def __call__(self, step):
-        done = keras.ops.cast(step, "float32") / self.steps
-        return self.rate * keras.ops.clip(2 - 2 * done, 0.0, 1.0)
-
-    def get_config(self):
-        return {"rate": self.rate, "steps": self.steps}

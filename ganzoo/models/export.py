@@ -103,6 +103,16 @@ def _nothing(layer):
     return keras.layers.Activation("linear", name=layer.name, dtype=layer.dtype_policy)
 
 
+def _noise(layer):
+    if layer.acts_always:
+        raise ValueError(
+            "A .keras file that loads without ganzoo cannot hold noise in sampling "
+            f"({layer.name!r}). Export with format='saved_model', or train with "
+            "hidden_noise=0."
+        )
+    return _nothing(layer)
+
+
 def _fill_nothing(plain, layer):
     """It has no weights."""
 
@@ -151,7 +161,7 @@ def _fill_conditional_norm(plain, layer):
 PLAIN = {
     layers.BatchNorm: (_batch_norm, _fill_same),
     layers.Dropout: (_nothing, _fill_nothing),
-    layers.GaussianNoise: (_nothing, _fill_nothing),
+    layers.GaussianNoise: (_noise, _fill_nothing),
     layers.WeightNormDense: (_dense, _fill_dense),
     layers.ConditionalBatchNorm: (_conditional_norm, _fill_conditional_norm),
 }
