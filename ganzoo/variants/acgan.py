@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo import networks
-from ganzoo.gan import GAN, assemble
+from ganzoo.gan import GAN, RATES, assemble
 from ganzoo.judged_model import AUGMENT_FAKE, AUGMENT_REAL
 from ganzoo.networks.inputs import check_positive
 from ganzoo.registry import register
@@ -80,15 +80,18 @@ def acgan(
     network="dcgan",
     d_norm=None,
     filters=None,
-    dropout=0.5,
+    dropout=0.0,
     value_range="auto",
+    learning_rate=RATES,
+    ema_decay=0.99,
     **options,
 ):
-    """A DCGAN whose D classifies, with dropout in D.
+    """A DCGAN whose D classifies.
 
-    The label joins the latent in G; D does not see it. Adam with rate 2e-4 and beta_1
-    0.5, as in the paper. Its deeper networks for 128x128 and 32x32 are left out, and
-    so is their noise on activations.
+    The label joins what every layer of G sees; D does not see it. Adam with beta_1 0.5,
+    as in the paper, whose rate is 2e-4. Its deeper networks for 128x128 and 32x32 are
+    left out, and so are their noise on activations and D's dropout of 0.5: with that,
+    a small D names the class and lets noise pass.
 
     Args:
         image_shape: (H, W, C), sides of at least 8; what the network can serve.
@@ -102,6 +105,8 @@ def acgan(
         filters: channels of the network; by default its own.
         dropout: rate on D's levels.
         value_range: of the samples; by default (-1, 1), None for vectors.
+        learning_rate: of both players, or a table, see `assemble`.
+        ema_decay: of the running average of G; 0 keeps none.
     """
     check_positive(num_classes=num_classes)
     parts = networks.make(
@@ -118,4 +123,11 @@ def acgan(
     parts["discriminator"] = networks.open_features(
         parts["discriminator"], classes=num_classes
     )
-    return assemble(ACGAN, class_weight=class_weight, **parts, **options)
+    return assemble(
+        ACGAN,
+        class_weight=class_weight,
+        **parts,
+        learning_rate=learning_rate,
+        ema_decay=ema_decay,
+        **options,
+    )

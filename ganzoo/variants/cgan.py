@@ -1,7 +1,7 @@
 """Conditional GAN: both players see the label."""
 
 from ganzoo import networks
-from ganzoo.gan import assemble
+from ganzoo.gan import RATES, assemble
 from ganzoo.registry import register
 
 
@@ -23,6 +23,8 @@ def cgan(
     label_units=50,
     dropout=0.3,
     value_range=(-1.0, 1.0),
+    learning_rate=RATES,
+    ema_decay=0.99,
     **options,
 ):
     """Multilayer perceptrons whose inputs are joined by the label's code.
@@ -45,6 +47,8 @@ def cgan(
         label_units: units of the label's own layer.
         dropout: rate on D's hidden layers.
         value_range: of the samples.
+        learning_rate: of both players, or a table, see `assemble`.
+        ema_decay: of the running average of G; 0 keeps none.
     """
     return assemble(
         **networks.make(
@@ -63,5 +67,7 @@ def cgan(
             },
             builder=cgan,
         ),
+        learning_rate=learning_rate,
+        ema_decay=ema_decay,
         **options,
     )

@@ -1,7 +1,7 @@
 """DRAGAN: a gradient penalty around the real samples."""
 
 from ganzoo import networks
-from ganzoo.gan import assemble
+from ganzoo.gan import RATES, assemble
 from ganzoo.registry import register
 
 PENALTIES = {"dragan": 10.0}
@@ -20,6 +20,8 @@ def dragan(
     filters=None,
     value_range="auto",
     penalties=PENALTIES,
+    learning_rate=RATES,
+    ema_decay=0.99,
     **options,
 ):
     """The GAN's own loss, and D's gradient drawn to norm 1 where the data are.
@@ -39,6 +41,8 @@ def dragan(
         filters: channels of the network; by default its own.
         value_range: of the samples; by default (-1, 1), None for vectors.
         penalties: on D, see `assemble`; an empty table for none.
+        learning_rate: of both players, or a table, see `assemble`.
+        ema_decay: of the running average of G; 0 keeps none.
     """
     return assemble(
         **networks.make(
@@ -51,5 +55,7 @@ def dragan(
             builder=dragan,
         ),
         penalties=penalties,
+        learning_rate=learning_rate,
+        ema_decay=ema_decay,
         **options,
     )

@@ -3,7 +3,7 @@
 import keras
 
 from ganzoo import networks
-from ganzoo.gan import GAN, assemble
+from ganzoo.gan import GAN, RATES, assemble
 from ganzoo.judged_model import AUGMENT_FAKE, AUGMENT_REAL
 from ganzoo.losses import feature_matching
 from ganzoo.registry import register
@@ -46,6 +46,8 @@ def improved(
     minibatch="discrimination",
     value_range="auto",
     loss=SMOOTHED,
+    learning_rate=RATES,
+    ema_decay=0.99,
     **options,
 ):
     """The unconditional techniques of section 3, on DCGAN's networks.
@@ -71,6 +73,8 @@ def improved(
             units = 100, dims = 5}; `stddev`, or `none`.
         value_range: of the samples; by default (-1, 1), None for vectors.
         loss: see `ganzoo.losses`.
+        learning_rate: of both players, or a table, see `assemble`.
+        ema_decay: of the running average of G; 0 keeps none.
     """
     parts = networks.make(
         network,
@@ -83,4 +87,11 @@ def improved(
     )
     parts["discriminator"] = networks.open_features(parts["discriminator"])
     model = FeatureMatchingGAN if matching else GAN
-    return assemble(model, loss=loss, **parts, **options)
+    return assemble(
+        model,
+        loss=loss,
+        **parts,
+        learning_rate=learning_rate,
+        ema_decay=ema_decay,
+        **options,
+    )

@@ -122,6 +122,7 @@ def infogan(
     prior="uniform",
     d_learning_rate=2e-4,
     g_learning_rate=1e-3,
+    ema_decay=0.99,
     **options,
 ):
     """The MNIST nets, codes and rates of the paper (appendix C.1).
@@ -140,6 +141,7 @@ def infogan(
         prior: of the noise and the continuous codes.
         d_learning_rate: D's and Q's.
         g_learning_rate: G's.
+        ema_decay: of the running average of G; 0 keeps none.
     """
     inputs.check_positive(categories=categories, codes=codes, noise=latent_dim - codes)
     return assemble(
@@ -152,5 +154,6 @@ def infogan(
         prior=prior,
         d_learning_rate=d_learning_rate,
         g_learning_rate=g_learning_rate,
+        ema_decay=ema_decay,
         **options,
     )

@@ -1,7 +1,7 @@
 """Least squares GAN."""
 
 from ganzoo import networks
-from ganzoo.gan import assemble
+from ganzoo.gan import RATES, assemble
 from ganzoo.registry import register
 
 
@@ -19,6 +19,8 @@ def lsgan(
     filters=None,
     value_range="auto",
     loss="least_squares",
+    learning_rate=RATES,
+    ema_decay=0.99,
     **options,
 ):
     """The least squares loss on DCGAN's networks.
@@ -38,6 +40,8 @@ def lsgan(
         filters: channels of the network; by default its own.
         value_range: of the samples; by default (-1, 1), None for vectors.
         loss: see `ganzoo.losses`.
+        learning_rate: of both players, or a table, see `assemble`.
+        ema_decay: of the running average of G; 0 keeps none.
     """
     return assemble(
         **networks.make(
@@ -50,5 +54,7 @@ def lsgan(
             builder=lsgan,
         ),
         loss=loss,
+        learning_rate=learning_rate,
+        ema_decay=ema_decay,
         **options,
     )

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo import networks
-from ganzoo.gan import GAN, assemble
+from ganzoo.gan import GAN, RATES, assemble
 from ganzoo.networks import inputs
 from ganzoo.registry import register
 
@@ -71,6 +71,8 @@ def pacgan(
     network=None,
     d_norm=None,
     value_range="auto",
+    learning_rate=RATES,
+    ema_decay=0.99,
     **options,
 ):
     """Any pair of nets, D's input widened to `pack` samples; nothing else changes.
@@ -92,6 +94,8 @@ def pacgan(
         d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or
             `spectral`; by default the network's own, or one that fits a penalty.
         value_range: of the samples; by default (-1, 1), None (unbounded) for vectors.
+        learning_rate: of both players, or a table, see `assemble`.
+        ema_decay: of the running average of G; 0 keeps none.
 
     Raises:
         ValueError: a pack below 1.
@@ -111,5 +115,7 @@ def pacgan(
             builder=pacgan,
         ),
         pack=pack,
+        learning_rate=learning_rate,
+        ema_decay=ema_decay,
         **options,
     )

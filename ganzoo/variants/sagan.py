@@ -26,6 +26,7 @@ def sagan(
     g_learning_rate=1e-4,
     beta_1=0.0,
     beta_2=0.9,
+    ema_decay=0.99,
     **options,
 ):
     """Residual networks with self-attention, spectral normalisation in G and D.
@@ -51,6 +52,7 @@ def sagan(
         g_learning_rate: of G.
         beta_1: Adam's decay of the mean gradient.
         beta_2: Adam's decay of the squared gradient.
+        ema_decay: of the running average of G; 0 keeps none.
     """
     return assemble(
         **networks.make(
@@ -68,5 +70,6 @@ def sagan(
         g_learning_rate=g_learning_rate,
         beta_1=beta_1,
         beta_2=beta_2,
+        ema_decay=ema_decay,
         **options,
     )

@@ -22,6 +22,7 @@ def sngan(
     d_steps=5,
     beta_1=0.0,
     beta_2=0.9,
+    ema_decay=0.99,
     **options,
 ):
     """Every layer of D divided by its spectral norm, residual networks, hinge loss.
@@ -44,6 +45,7 @@ def sngan(
         d_steps: updates of D for each of G.
         beta_1: Adam's decay of the mean gradient.
         beta_2: Adam's decay of the squared gradient.
+        ema_decay: of the running average of G; 0 keeps none.
     """
     return assemble(
         **networks.make(
@@ -59,5 +61,6 @@ def sngan(
         d_steps=d_steps,
         beta_1=beta_1,
         beta_2=beta_2,
+        ema_decay=ema_decay,
         **options,
     )

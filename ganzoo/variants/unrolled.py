@@ -112,6 +112,7 @@ def unrolled(
     value_range="auto",
     d_learning_rate=1e-4,
     g_learning_rate=1e-3,
+    ema_decay=0.99,
     **options,
 ):
     """Any pair of nets; by default perceptrons, with the rates of the paper's ring.
@@ -128,6 +129,7 @@ def unrolled(
         value_range: of the samples; by default (-1, 1), None (unbounded) for vectors.
         d_learning_rate: D's.
         g_learning_rate: G's.
+        ema_decay: of the running average of G; 0 keeps none.
     """
     if unroll:
         inputs.check_positive(unroll=unroll)
@@ -145,5 +147,6 @@ def unrolled(
         unroll=unroll,
         d_learning_rate=d_learning_rate,
         g_learning_rate=g_learning_rate,
+        ema_decay=ema_decay,
         **options,
     )

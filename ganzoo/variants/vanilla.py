@@ -24,6 +24,7 @@ def vanilla(
     latent_to_hidden=0,
     hidden_noise=0.0,
     value_range="auto",
+    ema_decay=0.99,
     **options,
 ):
     """Multilayer perceptrons on images, or on vectors with `image_shape=(d,)`.
@@ -52,6 +53,7 @@ def vanilla(
             section 4.1 of the paper allows noise at any layer.
         value_range: of the samples; by default (-1, 1) for images, None (unbounded)
             for vectors.
+        ema_decay: of the running average of G; 0 keeps none.
     """
     return assemble(
         **networks.make(
@@ -73,5 +75,6 @@ def vanilla(
             },
             builder=vanilla,
         ),
+        ema_decay=ema_decay,
         **options,
     )

@@ -25,6 +25,7 @@ def wgan(
     learning_rate=5e-5,
     d_optimizer=RMSPROP,
     g_optimizer=RMSPROP,
+    ema_decay=0.99,
     **options,
 ):
     """Algorithm 1: a critic of clipped weights, five steps of it for each of G.
@@ -50,6 +51,7 @@ def wgan(
         learning_rate: of both players.
         d_optimizer: as of `assemble`, None for Adam.
         g_optimizer: the same for G.
+        ema_decay: of the running average of G; 0 keeps none.
     """
     return assemble(
         **networks.make(
@@ -67,5 +69,6 @@ def wgan(
         learning_rate=learning_rate,
         d_optimizer=d_optimizer,
         g_optimizer=g_optimizer,
+        ema_decay=ema_decay,
         **options,
     )

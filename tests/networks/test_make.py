@@ -51,7 +51,7 @@ def test_the_table_comes_before_the_builders_options():
     assert widths(model.discriminator) == [6, 1]
     model = ganzoo.build("dcgan", network={"name": "dcgan", "d_filters": 3}, **SIZES)
     assert channels(model.discriminator) == [3, 6]
-    assert of_kind(model.generator, layers.Conv2DTranspose)[0].filters == 64
+    assert of_kind(model.generator, layers.Conv2DTranspose)[0].filters == 32
 
 
 def test_the_builders_options_reach_another_network():
