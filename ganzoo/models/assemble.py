@@ -36,7 +36,7 @@ def assemble(
     penalties: Mapping | None = None,
     d_clip: float = 0.0,
     d_steps: int = 1,
-    learning_rate: float = 2e-4,
+    learning_rate: float | Mapping = 2e-4,
     d_learning_rate: float | None = None,
     g_learning_rate: float | None = None,
     beta_1: float = 0.5,
@@ -77,7 +77,7 @@ def assemble(
             corrected for the interval as in StyleGAN2, unless D has its own optimizer.
         d_clip: limit of all of D's weights, 0.01 in WGAN; 0 for none.
         d_steps: D updates for each G update.
-        learning_rate: Adam's, for both players.
+        learning_rate: Adam's, for both players, or `{"d": ..., "g": ...}`.
         d_learning_rate: D's own rate.
         g_learning_rate: G's own rate.
         beta_1: Adam's decay of the mean gradient.
@@ -129,8 +129,7 @@ def assemble(
         **settings,
     )
     adam = {"name": "adam", "beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon}
-    d_rate = _first(d_learning_rate, learning_rate)
-    g_rate = _first(g_learning_rate, learning_rate)
+    d_rate, g_rate = _rates(learning_rate, d_learning_rate, g_learning_rate)
     d_adam = _lazy({**adam, "learning_rate": d_rate}, lazy_ratio(built.penalty_terms))
     d_player = d_optimizer or d_adam
     g_updates, d_updates = (
@@ -173,5 +172,15 @@ def _lazy(adam, ratio):
     return adam if ratio == 1 else {**adam, **corrected}
 
 
-def _first(value, default):
-    return default if value is None else value
+def _rates(rate, d_rate, g_rate):
+    """The rates of D and G: their own where they have one, else the common one."""
+    table = rate if isinstance(rate, Mapping) else {"d": rate, "g": rate}
+    if set(table) != {"d", "g"}:
+        raise ValueError(
+            "`learning_rate` must be a number, or a table with the rates of both "
+            f'players, {{"d": ..., "g": ...}}. Received: {rate!r}.'
+        )
+    return (
+        table["d"] if d_rate is None else d_rate,
+        table["g"] if g_rate is None else g_rate,
+    )

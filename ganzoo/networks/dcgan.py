@@ -26,7 +26,7 @@ def generator(
     image_shape,
     *,
     latent_dim,
-    filters=64,
+    filters=None,
     kernel=4,
     units=None,
     num_classes=0,
@@ -41,7 +41,8 @@ def generator(
     Args:
         image_shape: (H, W, C), sides of at least 8.
         latent_dim: length of the latent.
-        filters: channels before the output layer; doubled at each level below.
+        filters: channels before the output layer, doubled at each level below; by
+            default 32 where the larger side is below 64, else 64.
         kernel: size of the transposed convolutions, a multiple of their stride 2,
             which avoids checkerboards (Odena et al. 2016).
         units: of a dense layer between the latent and the maps, 0 for none; by
@@ -50,7 +51,7 @@ def generator(
         value_range: of the samples.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
-    units = _usual_units(shape) if units is None else units
+    filters, units = _sizes(shape, filters, units)
     return generate(
         shape, latent_dim, filters, kernel, num_classes, value_range, units=units
     )
@@ -59,7 +60,7 @@ def generator(
 def discriminator(
     image_shape,
     *,
-    filters=64,
+    filters=None,
     kernel=4,
     units=None,
     dropout=0.0,
@@ -75,7 +76,8 @@ def discriminator(
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
-        filters: channels of the first level; doubled at each level.
+        filters: channels of the first level, doubled at each level; by default 32
+            where the larger side is below 64, else 64.
         kernel: size of the convolutions.
         units: of a dense layer before the logit, 0 for none; by default 1024 where
             the larger side is below 64, else 0.
@@ -86,7 +88,7 @@ def discriminator(
         heads: units of further linear outputs by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
-    units = _usual_units(shape) if units is None else units
+    filters, units = _sizes(shape, filters, units)
     return discriminate(
         shape,
         filters,
@@ -234,8 +236,11 @@ def level_count(*sides: int) -> int:
     return max(2, int(math.log2(min(sides) / 4)))
 
 
-def _usual_units(shape):
-    return UNITS if max(shape[:-1]) < LARGE else 0
+def _sizes(shape, filters, units):
+    """Filters and units, by the size of the image where they are None."""
+    usual = (32, UNITS) if max(shape[:-1]) < LARGE else (64, 0)
+    given = (filters, units)
+    return [u if g is None else g for g, u in zip(given, usual, strict=True)]
 
 
 def _check_units(units):

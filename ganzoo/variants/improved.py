@@ -11,6 +11,10 @@ from ganzoo.variants._registry import register
 NETWORK = {"name": "dcgan", "minibatch": "discrimination"}
 SMOOTHED = {"name": "non_saturating", "real_target": 0.9}
 
+# G crawls at DCGAN's 2e-4 for both players, which is for 10^5 steps; chosen by the
+# pilots of experiments/pilots.md.
+RATES = {"d": 4e-4, "g": 1e-3}
+
 
 @keras.saving.register_keras_serializable("ganzoo")
 class FeatureMatchingGAN(GAN):
@@ -42,7 +46,14 @@ class FeatureMatchingGAN(GAN):
     "1606.03498",
     tasks=("image",),
 )
-def improved(network=NETWORK, loss=SMOOTHED, matching=False, **options):
+def improved(
+    network=NETWORK,
+    loss=SMOOTHED,
+    matching=False,
+    learning_rate=RATES,
+    ema_decay=0.99,
+    **options,
+):
     """The unconditional techniques of section 3, on DCGAN's networks.
 
     Minibatch discrimination (3.2) lets D compare the samples of a batch before its
@@ -57,4 +68,11 @@ def improved(network=NETWORK, loss=SMOOTHED, matching=False, **options):
             features are the input of D's last layer, those of the minibatch included.
     """
     model = FeatureMatchingGAN if matching else GAN
-    return assemble(model, network=network, loss=loss, **options)
+    return assemble(
+        model,
+        network=network,
+        loss=loss,
+        learning_rate=learning_rate,
+        ema_decay=ema_decay,
+        **options,
+    )

@@ -125,6 +125,7 @@ def infogan(
     prior="uniform",
     d_learning_rate=2e-4,
     g_learning_rate=1e-3,
+    ema_decay=0.99,
     **options,
 ):
     """The MNIST nets, codes and rates of the paper (appendix C.1).
@@ -143,6 +144,7 @@ def infogan(
         prior: of the noise and the continuous codes.
         d_learning_rate: D's and Q's.
         g_learning_rate: G's.
+        ema_decay: of the running average of G; 0 keeps none.
     """
     check_whole(1, categories=categories, codes=codes, noise=latent_dim - codes)
     return assemble(
@@ -155,5 +157,6 @@ def infogan(
         prior=prior,
         d_learning_rate=d_learning_rate,
         g_learning_rate=g_learning_rate,
+        ema_decay=ema_decay,
         **options,
     )

@@ -19,6 +19,7 @@ def wgan(
     learning_rate=5e-5,
     d_optimizer=RMSPROP,
     g_optimizer=RMSPROP,
+    ema_decay=0.99,
     **options,
 ):
     """Algorithm 1: a critic of clipped weights, five steps of it for each of G.
@@ -37,5 +38,6 @@ def wgan(
         learning_rate=learning_rate,
         d_optimizer=d_optimizer,
         g_optimizer=g_optimizer,
+        ema_decay=ema_decay,
         **options,
     )

@@ -103,3 +103,26 @@ def test_a_config_can_say_all_of_the_schedule_of_2014():
 def test_refuses_momentum(options):
     with pytest.raises(ValueError, match=r"must be in \(0, 1\).*`ramp_steps` a whole"):
         RampedSGD(**options)
+
+
+@pytest.mark.parametrize(
+    "options,rates",
+    [
+        ({}, (4e-4, 1e-3)),
+        ({"learning_rate": 0.1}, (0.1, 0.1)),
+        ({"d_learning_rate": 0.2}, (0.2, 1e-3)),
+        ({"learning_rate": {"d": 0.3, "g": 0.4}, "g_learning_rate": 0.5}, (0.3, 0.5)),
+    ],
+)
+def test_the_rates_of_the_players(options, rates):
+    model = tiny("dcgan", **options)
+    found = [o.learning_rate for o in (model.d_optimizer, model.g_optimizer)]
+    np.testing.assert_allclose(found, rates, rtol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [{"d": 0.1}, {"d": 0.1, "g": 0.1, "q": 0.1}])
+def test_refuses_rates(rate):
+    with pytest.raises(
+        ValueError, match="`learning_rate` must be a number, or a table"
+    ):
+        tiny("dcgan", learning_rate=rate)

@@ -57,7 +57,7 @@ def test_options_override_those_of_the_table():
     assert widths(model.discriminator) == [7, 1]
     model = ganzoo.build("dcgan", network={"name": "dcgan", "d_filters": 3}, **SIZES)
     assert channels(model.discriminator) == [3, 6]
-    assert of_kind(model.generator, layers.Conv2DTranspose)[0].filters == 64
+    assert of_kind(model.generator, layers.Conv2DTranspose)[0].filters == 32
 
 
 def test_auto_chooses_the_family_by_the_shape():
