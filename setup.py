@@ -37,6 +37,7 @@ setup(
     packages=[*find_packages(include=["ganzoo", "ganzoo.*"]), "ganzoo.zoo_configs"],
     package_dir={"ganzoo.zoo_configs": "zoo_configs"},
     package_data={
+        "ganzoo": ["py.typed"],
         "ganzoo.zoo_configs": ["*.toml", "comparisons/*.toml", "results.json"],
         "ganzoo.runs.pretrained": ["*.json", "*.npz"],
         "ganzoo.comparison.templates": ["*.html", "*.css", "*.js"],

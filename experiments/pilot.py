@@ -12,13 +12,13 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from ganzoo.data.parts import load_parts
-from ganzoo.data.record import Data
-from ganzoo.extractors import from_classifier
-from ganzoo.scorer import SELECTION, Scorer
 
 import ganzoo
-from ganzoo import plots
+from ganzoo.data.dataset import Data
+from ganzoo.data.splits import load_parts
+from ganzoo.evaluation.extractors import from_classifier
+from ganzoo.evaluation.scorer import SELECTION, Scorer
+from ganzoo.plots import pictures
 
 ROWS = Path(__file__).with_name("pilots.md")
 SCORES = ("frechet_distance", "precision", "recall")
@@ -61,7 +61,7 @@ def run(args):
         if args.picture:
             args.picture.parent.mkdir(parents=True, exist_ok=True)
             samples, columns = model.gallery(arrays, 80)[:2]
-            plots.save_png(plots.image_grid(samples, columns or 10), args.picture)
+            pictures.save_png(pictures.image_grid(samples, columns or 10), args.picture)
 
 
 def scored(model, scorer, arrays):

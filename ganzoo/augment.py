@@ -1,7 +1,7 @@
 """DiffAugment: differentiable augmentation (Zhao et al. 2020, arXiv 2006.10738).
 
-For real and fake samples, in both players' steps. Every sample draws a change of its
-own, from the seed alone: the number of replicas changes nothing.
+Applied to real and fake samples, in both players' steps. Every sample draws its own
+change from the seed alone, so the number of replicas makes no difference.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,20 +15,20 @@ from ganzoo.utils.options import from_spec
 def get(spec, sample_shape, value_range=(-1.0, 1.0)) -> Callable:
     """Makes `augment(samples, seed, step=0) -> samples`, of equal shape and dtype.
 
-    The transforms see the samples as if `value_range` were (-1, 1); what translation
-    or cutout leaves empty is 0 there, its middle. Nothing is clipped: values may
-    leave the range. All is drawn in float32, for samples of any dtype.
+    The transforms see the samples as if `value_range` were (-1, 1); pixels that
+    translation or cutout leave empty are 0, its middle. Nothing is clipped, so values
+    may leave the range. Random numbers are float32 for samples of any dtype.
 
     Args:
         spec: names of `TRANSFORMS` in the order of use, as a list or joined by
             commas; a table gives options, such as {"name": "cutout", "ratio": 0.25}.
             None or empty: no augmentation.
-        sample_shape: of one sample: (H, W, C), (D, H, W, C), or (d,) for `noise`.
+        sample_shape: shape of one sample: (H, W, C), (D, H, W, C), or (d,) for `noise`.
         value_range: (low, high) of the samples; None takes them as they are.
 
     Raises:
         ValueError: an unknown name or option, with the nearest one, an option out of
-            bounds, or vectors, which have no colours and positions.
+            bounds, or vectors, which have neither colours nor positions.
     """
     tables = _tables(spec)
     transforms = [from_spec("transform", table, TRANSFORMS) for table in tables]
@@ -64,7 +64,7 @@ def color():
 
 
 def translation(ratio=0.125):
-    """Moves by up to `ratio` of each side, in whole pixels; the rest is empty."""
+    """Shifts by up to `ratio` of each side, in whole pixels; the rest is empty."""
     _check_ratio(ratio)
 
     def transform(x, seed, step):
@@ -98,7 +98,7 @@ def cutout(ratio=0.5):
 
 
 def noise(stddev=0.1, steps=None):
-    """Instance noise N(0, stddev), in `steps` G updates down to 0 if they are given.
+    """Instance noise N(0, stddev), which falls to 0 within `steps` G updates, if set.
 
     Sonderby et al. 2017, arXiv 1610.04490; Arjovsky and Bottou 2017, 1701.04862.
     """
@@ -126,7 +126,7 @@ TRANSFORMS = {
 
 
 def _tables(spec):
-    """The transforms of a spec, each as a table with a name."""
+    """Returns the transforms of a spec, each as a table with a name."""
     if isinstance(spec, str):
         spec = [name.strip() for name in spec.split(",")] if spec else []
     listed = [spec] if isinstance(spec, Mapping) else spec or []

@@ -1,7 +1,7 @@
-"""Strategies, and the few operations that must see the global batch.
+"""Strategies, and the few operations that need the global batch.
 
-A replica holds the r-th contiguous slice of the global batch. Whatever is drawn
-or averaged here is the same for any number of replicas.
+Replica r holds the r-th contiguous slice of the global batch. Draws and means of this
+module are the same for any number of replicas.
 """
 
 import functools
@@ -18,17 +18,17 @@ from ganzoo.utils.options import check_known
 def get_strategy(name: str = "none", virtual_devices: int = 0):
     """Returns the `tf.distribute` strategy called `name`.
 
-    Must be called before TensorFlow computes anything, where it splits the CPU or
-    joins other workers.
+    Call it before TensorFlow computes anything if it splits the CPU or joins other
+    workers.
 
     Args:
         name: `none`: one device. `mirrored`: every GPU of this machine, or every
-            (virtual) CPU where there is no GPU. `multi_worker`: the machines that
-            TF_CONFIG, or Slurm, names. `tpu`: the TPU of the environment; untested.
-        virtual_devices: split the CPU into this many devices, for tests and teaching.
+            (virtual) CPU if there is no GPU. `multi_worker`: the machines that
+            TF_CONFIG or Slurm names. `tpu`: the TPU of the environment; untested.
+        virtual_devices: splits the CPU into this many devices, for tests and teaching.
 
     Raises:
-        ValueError: an unknown name; or the CPU cannot be split any more.
+        ValueError: an unknown name, or a CPU that can no longer be split.
     """
     check_known("strategy", [name], STRATEGIES)
     if virtual_devices:
@@ -52,7 +52,7 @@ def _split_cpu(count):
 
 @functools.cache
 def _mirrored():
-    """One for the process: TensorFlow mixes up the exchanges of two."""
+    """Returns the strategy of the process: TensorFlow mixes up the exchanges of two."""
     kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
     devices = [device.name for device in tf.config.list_logical_devices(kind)]
     return tf.distribute.MirroredStrategy(devices)
@@ -68,15 +68,15 @@ def _tpu():
 STRATEGIES = {
     "none": tf.distribute.get_strategy,
     "mirrored": _mirrored,
-    # Without a timeout: TensorFlow would keep a sleeping thread for each exchange of so
-    # many seconds. Its coordination service notices a worker that was lost.
+    # No timeout: TensorFlow would keep a sleeping thread per exchange for as long. Its
+    # coordination service notices lost workers.
     "multi_worker": tf.distribute.MultiWorkerMirroredStrategy,
     "tpu": _tpu,
 }
 
 
 def same_everywhere(strategy, text: str) -> bool:
-    """Whether every worker of the strategy calls this with the same text."""
+    """Tells if every worker of the strategy calls this with the same text."""
     own = float(int(hashlib.sha256(text.encode()).hexdigest()[:8], 16))
     value = strategy.run(lambda: tf.constant(own, tf.float64))
     mean = strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None)
@@ -84,7 +84,7 @@ def same_everywhere(strategy, text: str) -> bool:
 
 
 class _Sight(threading.local):
-    whole = False  # whether this replica, a thread, has the whole batch
+    whole = False  # set while this replica, a thread, has the whole batch
 
 
 _sight = _Sight()
@@ -92,7 +92,7 @@ _sight = _Sight()
 
 @contextmanager
 def whole_batch():
-    """Within it this replica has the whole batch: it counts as the only one."""
+    """Context in which this replica has the whole batch and counts as the only one."""
     _sight.whole = True
     try:
         yield
@@ -101,12 +101,12 @@ def whole_batch():
 
 
 def replica_count() -> int:
-    """Number of replicas that share the global batch."""
+    """Returns the number of replicas that share the global batch."""
     return 1 if _sight.whole else tf.distribute.get_strategy().num_replicas_in_sync
 
 
 def replica_id():
-    """Index of this replica among them, 0 outside `strategy.run`."""
+    """Returns the index of this replica among them, 0 outside `strategy.run`."""
     context = _among_replicas()
     return 0 if context is None else context.replica_id_in_sync_group
 
@@ -117,7 +117,7 @@ def fold(seed, number):
 
 
 def _own_slice(draw, shape, seed, dtype):
-    """Draws for the global batch, so that the replica count changes nothing."""
+    """Draws for the global batch, so that the replica count makes no difference."""
     local, *rest = shape
     count = replica_count()
     return own_share(draw((local * count, *rest), seed, dtype=dtype), local)
@@ -136,7 +136,7 @@ def global_uniform(shape, seed, dtype=None):
 
 
 def global_mean(value):
-    """Mean of `value` over the replicas, differentiable; `value` where there is one."""
+    """Returns the mean of `value` over the replicas; differentiable."""
     context = _among_replicas()
     if context is None:
         return value
@@ -144,10 +144,10 @@ def global_mean(value):
 
 
 def global_batch(value):
-    """The global batch of which `value` (N, ...) is this replica's share, in order.
+    """Returns the global batch, in order; `value` (N, ...) is this replica's share.
 
-    Differentiable: the gradient of a share is the sum of what all replicas ask of it.
-    `value` where there is one replica.
+    Differentiable: the gradient of a share is the sum of the gradients on all replicas.
+    With one replica it returns `value`.
     """
     context = _among_replicas()
     if context is None:
@@ -157,7 +157,7 @@ def global_batch(value):
 
 
 def own_share(value, local):
-    """This replica's `local` rows of what all replicas hold: undoes `global_batch`."""
+    """Returns this replica's `local` rows of a global batch: undoes `global_batch`."""
     if replica_count() == 1:
         return value
     start = replica_id() * local
@@ -165,5 +165,5 @@ def own_share(value, local):
 
 
 def _among_replicas():
-    """The context of this replica among others; None where the batch is whole."""
+    """Returns the context of this replica among others; None if the batch is whole."""
     return tf.distribute.get_replica_context() if replica_count() > 1 else None

@@ -1,7 +1,7 @@
 """Adversarial losses: pure functions on logits, arguments always (real, fake).
 
-Each returns a scalar mean over whatever shape the logits have: one number a
-sample, or a map of them for a patch discriminator. A new loss is one function
+Each returns a scalar mean over logits of any shape: one number per sample, or a map of
+them for a patch discriminator. A new loss is one function
 that returns a `Loss`, and one line in `LOSSES`.
 """
 
@@ -17,12 +17,12 @@ from ganzoo.utils.options import check_known, from_spec
 
 @dataclass(frozen=True)
 class Loss:
-    """What D and G minimise.
+    """The losses of D and G.
 
     Attributes:
         discriminator: `(real_logits, fake_logits) -> scalar`.
         generator: the same arguments; `real_logits` is None unless `paired`.
-        paired: whether G's loss needs D's logits of real samples.
+        paired: True if G's loss needs D's logits of real samples.
         probability: maps logits to D(x), the probability that x is real, in
             [0, 1]; None where D's output is no probability.
     """
@@ -53,8 +53,8 @@ def minimax(real_target: float = 1.0) -> Loss:
 def non_saturating(real_target: float = 1.0) -> Loss:
     """D as in `minimax`; G minimises -E log D(G(z)) (Goodfellow et al. 2014, sec. 3).
 
-    The fixed point is that of the minimax game, the gradient for G is strong where
-    D rejects its samples.
+    The fixed point is the same as in the minimax game, but the gradient for G is
+    strong where D rejects its samples.
 
     Args:
         real_target: see `minimax`.
@@ -69,11 +69,11 @@ def non_saturating(real_target: float = 1.0) -> Loss:
 def least_squares(factor: float = 0.5) -> Loss:
     """LSGAN (Mao et al. 2017, arXiv 1611.04076), eq. 9: targets 0, 1, 1.
 
-    D's linear output estimates p_data / (p_data + p_model) itself, so it is shown,
-    clipped to [0, 1], as a probability.
+    D's linear output estimates p_data / (p_data + p_model) itself, so it is
+    reported, clipped to [0, 1], as a probability.
 
     Args:
-        factor: of each square: 1/2 in that paper, 1 in CycleGAN's.
+        factor: multiplies each square: 1/2 in that paper, 1 in CycleGAN's.
     """
     if not factor > 0:
         raise ValueError(f"`factor` must be above 0. Received: {factor}.")
@@ -114,8 +114,8 @@ def hinge() -> Loss:
 def relativistic() -> Loss:
     """RpGAN (Jolicoeur-Martineau 2018, arXiv 1807.00734), as in R3GAN (2501.05441).
 
-    D's logit of the i-th real sample is compared with that of the i-th fake one of
-    the same batch; one factor 1, no term of its own for real or fake.
+    D's logit of the i-th real sample is compared with its logit of the i-th fake sample
+    in the same batch. There is no separate term for real or fake samples.
     """
     return Loss(
         lambda real, fake: tf.reduce_mean(tf.math.softplus(fake - real)),
@@ -128,9 +128,9 @@ def relativistic() -> Loss:
 def relativistic_average() -> Loss:
     """RaGAN (Jolicoeur-Martineau 2018), as in ESRGAN (Wang et al. 2018, 1809.00219).
 
-    Real logits are compared with the mean fake one and fake logits with the mean
-    real one, over the global batch; the sum of both terms, as in ESRGAN's equations
-    (some code halves it). G's targets are D's exchanged.
+    Real logits are compared with the mean fake logit and fake logits with the mean
+    real logit, over the global batch; the sum of both terms, as in ESRGAN's equations
+    (some code halves it). G's targets are D's, swapped.
     """
 
     def discriminator(real, fake):
@@ -148,12 +148,12 @@ def relativistic_average() -> Loss:
 
 @dataclass(frozen=True)
 class _Divergence:
-    """An f-divergence as D's output v sees it.
+    """An f-divergence in terms of D's output v.
 
     Attributes:
         activation: v to T = g_f(v), increasing, onto the domain of f's conjugate.
-        conjugate: v to f*(T), simplified, so that no logarithm is of an exponential.
-        probability: v to D(x), where there is one.
+        conjugate: v to f*(T), simplified, so that no exponential's logarithm is taken.
+        probability: v to D(x), where it is defined.
     """
 
     activation: Callable
@@ -187,12 +187,12 @@ def f_divergence(divergence: str = "kl", saturating: bool = False) -> Loss:
     | gan | 2 JSD(p, q) - log 4 | log(p / (p + q)) |
 
     All but `pearson` and `gan` take exponentials of D's output, which overflow beyond
-    88 in float32: small learning rates.
+    88 in float32: use small learning rates.
 
     Args:
-        divergence: one of the table.
-        saturating: whether G minimises the bound itself, -E f*(T(G(z))) (algorithm
-            1); by default it maximises E T(G(z)), which has the same fixed point and
+        divergence: a name from the table.
+        saturating: G minimises the bound itself, -E f*(T(G(z))) (algorithm 1); by
+            default it maximises E T(G(z)), which has the same fixed point and
             a strong gradient where D rejects its samples (section 3.2).
     """
     check_known("divergence", [divergence], DIVERGENCES)
@@ -233,11 +233,11 @@ def get(spec: str | dict | Loss) -> Loss:
     return spec if isinstance(spec, Loss) else from_spec("loss", spec, LOSSES)
 
 
-def feature_matching(real, fake):
+def feature_matching(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
     """Mean squared difference of D's mean features (Salimans et al. 2016, sec. 3.1).
 
-    The means are over the global batch; the mean over features in place of the sum
-    follows the paper's code.
+    The means are over the global batch. The mean over features, where the paper has
+    the sum, follows the paper's code.
     """
     real, fake = (
         distribute.global_mean(tf.reduce_mean(features, axis=0))
@@ -253,7 +253,7 @@ def _cross_entropy(logits, target):
 
 
 def _mean(logits):
-    """Over the global batch."""
+    """Mean over the global batch."""
     return distribute.global_mean(tf.reduce_mean(logits))
 
 

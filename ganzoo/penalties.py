@@ -22,12 +22,13 @@ EPSILON = 1e-12  # inside the root of a norm, whose slope is infinite at 0
 class Penalty:
     """A mean over samples of a function of the norm of the critic's gradient.
 
-    The norm is each sample's own, over all its axes, and of the sum of its logits.
+    The norm is taken for each sample, over all its axes, of the gradient of the sum of
+    its logits.
 
     Attributes:
-        points: `(real, fake, seed) -> samples` at which the gradient is taken; what
-            spans the replicas belongs here.
-        value: squared norms (N,) to what is averaged.
+        points: `(real, fake, seed) -> samples` at which the gradient is taken;
+            operations that span the replicas belong here.
+        value: squared norms (N,) to the values that are averaged.
     """
 
     points: Callable
@@ -39,14 +40,14 @@ class Penalty:
         return self.at(critic, self.points(real, fake, seed))
 
     def at(self, critic, points):
-        """The penalty where the points are known already."""
+        """Returns the penalty at points that are known already."""
         return tf.reduce_mean(self.value(squared_norms(critic, points)))
 
     def follow(self, values):
-        """Nothing: no state follows a step."""
+        """Does nothing: this penalty has no state."""
 
 
-def squared_norms(critic, samples):
+def squared_norms(critic: Callable, samples: tf.Tensor) -> tf.Tensor:
     """Squared norm (N,) of the critic's gradient at each sample, all axes summed."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(samples)
@@ -58,8 +59,8 @@ def squared_norms(critic, samples):
 def gradient_penalty(target: float = 1.0) -> Penalty:
     """WGAN-GP (Gulrajani et al. 2017, arXiv 1704.00028), section 4, two-sided.
 
-    The norm is drawn to `target` at points uniform between a real and a fake sample,
-    one random number a sample. The paper's weight is 10.
+    The norm is pulled to `target` at points drawn uniformly between a real and a fake
+    sample, one random number per sample. The paper's weight is 10.
     """
     _check_from_zero(target=target)
 
@@ -72,7 +73,7 @@ def gradient_penalty(target: float = 1.0) -> Penalty:
 def dragan(target: float = 1.0, spread: float = 0.5) -> Penalty:
     """DRAGAN (Kodali et al. 2017, arXiv 1705.07215), around the real samples.
 
-    As in the authors' code: a random part, one number a sample, of a perturbation
+    As in the authors' code: a random fraction, one number per sample, of a perturbation
     that is uniform in [0, spread x standard deviation of all numbers of the global
     batch). The paper's weight is 10.
     """
@@ -92,7 +93,7 @@ def dragan(target: float = 1.0, spread: float = 0.5) -> Penalty:
 def r1() -> Penalty:
     """R1 (Mescheder et al. 2018, arXiv 1801.04406), eq. 9: on real samples.
 
-    Half the mean squared norm, so that the weight is the paper's gamma (10).
+    Half the mean squared norm, so the weight is the paper's gamma (10).
     """
     return Penalty(lambda real, fake, seed: real, lambda squares: squares / 2)
 
@@ -105,11 +106,12 @@ def r2() -> Penalty:
 class LeCam:
     """LeCam (Tseng et al. 2021, arXiv 2104.03310), eq. 2, one-sided as in their code.
 
-    Real logits are drawn down to a running mean of the fake ones, fake logits up to
-    one of the real ones; both means follow the global batch of the last D step.
+    Real logits are pulled down to a running mean of the fake logits, fake logits up to
+    a running mean of the real ones; both means follow the global batch of the last D
+    step.
 
     Args:
-        decay: of the running means, which are unbiased from the first step.
+        decay: decay of the running means, which are unbiased from the first step.
     """
 
     per_sample = False
@@ -118,7 +120,7 @@ class LeCam:
         if not 0 <= decay < 1:
             raise ValueError(f"`decay` must be in [0, 1). Received: {decay}.")
         self.decay = decay
-        # Sums of the real and the fake logits, and of the weights that they have.
+        # Sums of the real logits, of the fake logits, and of their weights.
         dtype = keras.config.dtype_policy().variable_dtype
         self.sums = keras.Variable([0.0] * 3, dtype, trainable=False, name="lecam")
 
@@ -141,7 +143,7 @@ class LeCam:
         return tf.reduce_mean(down**2) + tf.reduce_mean(up**2)
 
     def follow(self, values):
-        """Moves the means towards `real_logit` and `fake_logit`, a replica's means."""
+        """Moves the means towards this replica's `real_logit` and `fake_logit`."""
         real, fake = (
             distribute.global_mean(values[key]) for key in ("real_logit", "fake_logit")
         )
@@ -163,9 +165,9 @@ class Term:
     """A penalty with its weight, taken at every `every`-th D update.
 
     Attributes:
-        penalty: what is weighed.
+        penalty: the penalty.
         weight: its factor; multiplied by `every`, so that the mean over `every`
-            updates is that of the penalty taken at each.
+            updates equals the mean of a penalty taken at each update.
         every: the interval.
     """
 
@@ -174,14 +176,14 @@ class Term:
     every: int = 1
 
     def __call__(self, critic, real, fake, seed, update=None):
-        """The weighted penalty.
+        """Returns the weighted penalty.
 
         Args:
-            update: number of D updates so far; None, as in evaluation, takes the
-                plain penalty whatever the interval.
+            update: number of D updates so far; None, as in evaluation, ignores
+                the interval.
         """
         real, fake = _wide(real), _wide(fake)
-        # Outside of the branch, which may hold nothing that spans the replicas.
+        # Outside the branch, which must not contain operations that span the replicas.
         points = self.penalty.points(real, fake, seed)
 
         def value(factor=1):
@@ -197,8 +199,8 @@ def terms_of(spec: Mapping | None) -> dict[str, Term]:
     """Returns the terms of `{"r1": weight}` or `{"r1": {"weight": ..., ...}}`.
 
     Raises:
-        ValueError: an unknown penalty or option, with the nearest; a weight below 0
-            or an interval below 1.
+        ValueError: an unknown penalty or option, with the nearest name; a weight below
+            0 or an interval below 1.
     """
     if not isinstance(spec, Mapping | None):
         raise ValueError(
@@ -254,7 +256,7 @@ def _distance(squares, target):
 
 
 def _one_a_sample(samples, seed):
-    """U(0, 1), one number a sample, of a shape that broadcasts over the sample."""
+    """Draws U(0, 1), one number per sample, in a shape that broadcasts."""
     shape = (_count(samples), *[1] * (len(samples.shape) - 1))
     return distribute.global_uniform(shape, seed, samples.dtype)
 
@@ -264,5 +266,5 @@ def _count(samples):
 
 
 def _wide(samples):
-    """float32 at least."""
+    """Casts to float32 or better."""
     return samples if samples.dtype == tf.float64 else tf.cast(samples, tf.float32)

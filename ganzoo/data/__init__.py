@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ganzoo.data.door import Door as Door
     from ganzoo.data.pipeline import batches as batches
 
-# Names that need TensorFlow are imported when first asked for, each from its module.
+# Names that need TensorFlow are imported when first used, each from its module.
 _LAZY = {"BatchSpec": "batch_spec", "Door": "door", "batches": "pipeline"}
 
 __all__ = ["Data", "load_data", *_LAZY]

@@ -1,4 +1,4 @@
-"""Image folders with captions: `captions.jsonl` says what the images show."""
+"""Image folders with captions: `captions.jsonl` describes the images."""
 
 import hashlib
 import warnings
@@ -12,7 +12,7 @@ from ganzoo.data.folder import SPLITS, check_split, paths, read_images
 from ganzoo.utils import tokenizer, untrusted
 
 FILE = "captions.jsonl"
-TEST_SHARE = 5  # one file name of so many is held out
+TEST_SHARE = 5  # one file name in five is held out
 
 
 def load_captioned(
@@ -27,20 +27,20 @@ def load_captioned(
     """Loads the images that `captions.jsonl` names, in the order of its lines.
 
     A line is a JSON table with `file`, a path within the folder, `caption`, and
-    optionally `category`, which becomes the label. Where files lie in `train/` and
-    `test/`, these are the splits. Elsewhere about a fifth is held out as "test": the
-    files for which the SHA-256 of the `file`, as written, divides by 5. The vocabulary
-    is that of the training captions, whatever split is asked for.
+    optionally `category`, which becomes the label. If files lie in `train/` and
+    `test/`, these are the splits. Otherwise about a fifth is held out as "test": the
+    files whose `file`, as written, has a SHA-256 divisible by 5. The vocabulary comes
+    from the training captions for every split.
 
     Args:
-        folder: that holds `captions.jsonl`.
+        folder: the folder that holds `captions.jsonl`.
         split: "train", "test" or "all".
-        form: see `folder.load_folder`, as all that follows.
+        form: see `folder.load_folder`, also for the other arguments.
 
     Raises:
-        ValueError: a line that is no table or lacks a file or caption, with its
-            number; a file that is missing, outside of the folder or named twice; an
-            image without a line where `strict`; and what `load_folder` refuses.
+        ValueError: a line that is not a table or lacks a file or caption, with its
+            number; a file that is missing, outside the folder or named twice; with
+            `strict`, an image without a line; and what `load_folder` refuses.
     """
     check_split(folder, split)
     rows = _read(folder)
@@ -82,7 +82,7 @@ def load_captioned(
 
 
 def _read(folder: Path) -> dict[str, dict]:
-    """The rows of the file by the image's path, checked."""
+    """Returns the checked rows of the file by the image's path."""
     path = folder / FILE
     rows = {}
     for number, line in enumerate(
@@ -141,7 +141,7 @@ def _check_spare(folder, rows, strict):
 
 
 def _parts(folder: Path, files: list[str]) -> dict[str, str]:
-    """The split of each file: by its first folder, or by a hash of its name."""
+    """Returns the split of each file: by its first folder, or by a hash of its name."""
     first = {file: PurePosixPath(file).parts[0] for file in files}
     if not {"train", "test"} & set(first.values()):
         return {file: "test" if _held_out(file) else "train" for file in files}

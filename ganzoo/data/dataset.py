@@ -1,4 +1,4 @@
-"""The record that every source returns, valid by construction."""
+"""Data: the record that every source returns, valid by construction."""
 
 import hashlib
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-_BLOCK = 2**24  # bytes hashed at a time, so that a memory map is never read whole
+_BLOCK = 2**24  # bytes hashed at a time, so that a memory map is never read as a whole
 
 
 class NoSuchSplit(ValueError):
@@ -26,16 +26,16 @@ class Data:
     """A named data set.
 
     Attributes:
-        name: what it is called in reports.
+        name: its name in reports.
         arrays: `real` always: uint8 images `(N, H, W, C)` or voxels
             `(N, D, H, W, C)` in 0..255, or float points `(N, d)`, images or voxels;
             `label` int32 `(N,)` where labelled, -1 for "unknown"; `labeled` and
-            `labeled_label` in the semi-supervised case; `source`, what each sample is
-            a translation of, or `unpaired`, sources in no order, uint8 images or
-            stacks of them in the channels;
+            `labeled_label` in the semi-supervised case; `source`, the
+            source of each sample in translation, or `unpaired`, sources in no order:
+            uint8 images, or several stacked in the channels;
             `caption` int32 `(N, T)` where captioned, see `tokenizer.Tokenizer`.
-        class_names: one name a class; empty where unlabelled.
-        mixture: what the points are drawn from, where that is known.
+        class_names: one name per class; empty where unlabelled.
+        mixture: the distribution of the points, where it is known.
         vocabulary: words of the captions; empty where there are none.
 
     Raises:

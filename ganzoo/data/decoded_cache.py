@@ -1,4 +1,4 @@
-"""Where decoded samples go: memory, or a memory-mapped file if they are too many."""
+"""Decoded samples: in memory, or in a memory-mapped file if there are too many."""
 
 import hashlib
 import math
@@ -15,12 +15,12 @@ Samples = Iterable[tuple[np.ndarray, int]]
 
 
 def default_dir() -> Path:
-    """The user's cache: the directory that GANZOO_CACHE names, or ~/.cache/ganzoo."""
+    """Returns the user's cache: the directory in GANZOO_CACHE, or ~/.cache/ganzoo."""
     return Path(os.environ.get("GANZOO_CACHE") or "~/.cache/ganzoo").expanduser()
 
 
 def cache_path(cache_dir: Path, *parts: object) -> Path:
-    """Returns the file for what `parts` describe: sources, sizes, times, settings."""
+    """Returns the file for `parts`: sources, sizes, times, settings."""
     key = hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
     return cache_dir / f"{key}.npy"
 
@@ -37,11 +37,11 @@ def collect(
 
     Args:
         samples: yields up to `count` pairs of sample and label, read once.
-        count: the most samples that there can be.
-        shape: of one sample.
+        count: the largest possible number of samples.
+        shape: shape of one sample.
         path: the file of the memory map, used if `count` samples take more than
             `memory_limit` bytes.
-        memory_limit: bytes.
+        memory_limit: limit in bytes.
     """
     if count * math.prod(shape) <= memory_limit:
         return _to_memory(samples, count, shape)
@@ -63,7 +63,7 @@ def _to_memory(
 def _to_disk(
     samples: Samples, path: Path, shape: tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    # The file takes its name once it is complete, so an interrupted run leaves no
+    # The file is renamed once it is complete, so an interrupted run leaves no
     # half-written cache behind.
     labels_path = path.with_suffix(".labels.npy")
     if not path.exists():

@@ -46,20 +46,20 @@ def load_folder(
     """Loads the images under a folder as uint8, in the order of their paths.
 
     If every image lies in one of several subfolders, these are the classes. A folder
-    with `train` or `test` in it is read by split; any other is "train" as a whole.
+    that holds `train` or `test` is read by split; any other is all "train".
 
     Args:
         folder: searched recursively for the usual image extensions.
         split: "train", "test" or "all".
         form: size and channels; without a size all images must have the same. With a
-            stride, samples are patches of the images, each a sample of its own.
+            stride, the images are cut into patches, each of them a sample.
         strict: refuse an unreadable image instead of skipping it with a warning.
-        cache_dir: where a set of more than `memory_limit` bytes is decoded to.
-        memory_limit: bytes.
+        cache_dir: folder for decoded sets of more than `memory_limit` bytes.
+        memory_limit: limit in bytes.
 
     Raises:
         ValueError: no readable image, sizes that differ without `form.size`, an
-            unknown split, or an unreadable image where `strict`.
+            unknown split, or, with `strict`, an unreadable image.
     """
     files, class_names = _find(folder, split)
     real, labels = read_images(
@@ -87,14 +87,14 @@ def read_images(
     """Returns uint8 images `(n, H, W, C)` and their labels `(n,)`, in order.
 
     Args:
-        folder: that messages are about.
-        files: what becomes one sample, by label. The images of an entry of several
-            files, and those of a file of several columns, stand side by side in it.
-        form: size and channels of each image; without a size all must be alike.
+        folder: the folder that messages name.
+        files: the file or files of each sample, by label. The images of several files,
+            or of a file with several columns, stand side by side in the sample.
+        form: size and channels of each image; without a size all must be equal.
         strict: refuse an unreadable image instead of skipping its entry.
         cache_dir: see `load_folder`.
-        memory_limit: bytes.
-        columns: images in a file, side by side, each of them square.
+        memory_limit: limit in bytes.
+        columns: number of square images side by side in a file.
 
     Raises:
         ValueError: as `load_folder`.
@@ -150,10 +150,10 @@ def read_parts(path: Path, size, channels: int, columns: int = 1) -> list[np.nda
     """Returns the images of a file, uint8 `(*size, channels)` each.
 
     Args:
-        path: of the file.
-        size: height and width; None for those of the file.
+        path: path of the file.
+        size: height and width; None for the file's own.
         channels: 1 or 3.
-        columns: images that stand side by side in it.
+        columns: number of images side by side in it.
 
     Raises:
         Exception: one of `DAMAGE`.
@@ -170,7 +170,7 @@ def read_parts(path: Path, size, channels: int, columns: int = 1) -> list[np.nda
 
 
 def _count(headers, form):
-    """How many samples an entry is."""
+    """Returns the number of samples in an entry."""
     if not form.stride:
         return 1
     ((sides, _),) = headers
@@ -178,7 +178,7 @@ def _count(headers, form):
 
 
 def _cut(image, form):
-    """The samples of an entry's image."""
+    """Cuts an entry's image into its samples."""
     if not form.stride:
         return [image]
     return list(images.patches(image, form.size, form.stride))
@@ -194,7 +194,7 @@ class _Broken:
 
     @contextmanager
     def collected(self, entry: tuple[Path, ...]) -> Iterator[None]:
-        """Notes, or refuses where strict, files of which one fails inside the block."""
+        """Notes a file that fails inside the block; with `strict`, refuses it."""
         try:
             yield
         except DAMAGE as error:
@@ -233,7 +233,7 @@ def check_split(folder: Path, split: str) -> None:
 
 
 def paths(root: Path) -> list[Path]:
-    """The images under a folder, by their extensions, sorted."""
+    """Returns the images under a folder, found by their extensions, sorted."""
     return [
         path
         for path in sorted(root.rglob("*"))

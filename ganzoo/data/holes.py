@@ -4,15 +4,15 @@ import numpy as np
 
 
 def square_masks(n, sides, size, *, seed=0, centred=False) -> np.ndarray:
-    """Masks (n, H, W, 1), uint8: 255 in a square hole, 0 elsewhere.
+    """Draws masks (n, H, W, 1), uint8: 255 in a square hole, 0 elsewhere.
 
     Args:
-        n: how many.
+        n: number of masks.
         sides: (H, W).
         size: side of the hole.
-        seed: of the places.
-        centred: whether the hole is in the middle, as in Pathak et al. 2016
-            (arXiv 1604.07379, central region), and not anywhere.
+        seed: seed of the positions.
+        centred: puts the hole in the middle, as in Pathak et al. 2016 (arXiv
+            1604.07379, central region), instead of anywhere.
 
     Raises:
         ValueError: a hole that does not fit.
@@ -38,21 +38,21 @@ def square_masks(n, sides, size, *, seed=0, centred=False) -> np.ndarray:
 def stroke_masks(
     n, sides, *, seed=0, strokes=3, points=5, width=(0.06, 0.12), length=(0.1, 0.3)
 ) -> np.ndarray:
-    """Masks (n, H, W, 1), uint8: 255 in free-form strokes of a brush, 0 elsewhere.
+    """Draws masks (n, H, W, 1), uint8: 255 in free-form brush strokes, 0 elsewhere.
 
-    After Yu et al. 2019 (arXiv 1806.03589, algorithm 1): each stroke starts anywhere
-    and goes to some points one after the other, turning back and forth, with a round
-    brush. Here the numbers are shares of the shorter side, so that masks of all sizes
-    are alike; the paper gives pixels of 256x256 images.
+    After Yu et al. 2019 (arXiv 1806.03589, algorithm 1): each stroke of a
+    round brush starts anywhere and visits some points one after the other, turning back
+    and forth. Here the numbers are shares of the shorter side, so that masks of all
+    sizes look alike; the paper gives pixels of 256x256 images.
 
     Args:
-        n: how many.
+        n: number of masks.
         sides: (H, W).
-        seed: of the strokes, or a generator.
-        strokes: the most of them in a mask; at least one.
-        points: the most pieces of a stroke; at least one.
-        width: least and greatest of the brush.
-        length: least and greatest of a piece.
+        seed: seed of the strokes, or a generator.
+        strokes: the largest number in a mask; at least one.
+        points: the largest number of pieces in a stroke; at least one.
+        width: smallest and largest width of the brush.
+        length: smallest and largest length of a piece.
 
     Raises:
         ValueError: a range that is not above 0, or upside down.
@@ -75,7 +75,7 @@ def stroke_masks(
 
 
 def punch(images, masks, *, fill=None, neighbours=()) -> np.ndarray:
-    """The sources of in-painting: neighbouring frames, mask, image with its hole.
+    """Makes the sources of in-painting: neighbouring frames, mask, image with its hole.
 
     Args:
         images: (n, H, W, C), uint8.
@@ -85,7 +85,7 @@ def punch(images, masks, *, fill=None, neighbours=()) -> np.ndarray:
         neighbours: frames of the same clip, each (n, H, W, C).
 
     Returns:
-        uint8 (n, H, W, C' + 1 + C), C' the channels of all neighbours.
+        uint8 (n, H, W, C' + 1 + C), where C' counts the channels of all neighbours.
 
     Raises:
         ValueError: arrays that do not fit together, or a mask between 0 and 255.
@@ -121,7 +121,7 @@ def _as_mask(inside):
 
 
 def _walk(rng, sides, points, length):
-    """The pieces of one stroke: pairs of points, kept within the image."""
+    """Returns the pieces of a stroke: pairs of points, kept within the image."""
     last = np.asarray(sides) - 1
     start = rng.uniform(0, 1, 2) * last
     angle = rng.uniform(0, 2 * np.pi)
@@ -137,7 +137,7 @@ def _walk(rng, sides, points, length):
 
 
 def _distance(grid, start, end):
-    """Of each position (H, W, 2) from a piece of a line."""
+    """Returns the distance of each position (H, W, 2) from a piece of a line."""
     along = end - start
     share = (grid - start) @ along / max(along @ along, 1e-12)
     nearest = start + np.clip(share, 0, 1)[..., None] * along

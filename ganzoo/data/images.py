@@ -10,11 +10,11 @@ _GREY_MODES = frozenset({"1", "L", "LA", "I;16", "I;16B", "I;16L"})
 
 @dataclass(frozen=True)
 class Form:
-    """What the images should become; None keeps what they are."""
+    """Size and channels that images should get; None keeps their own."""
 
     size: tuple[int, int] | None = None  # height, width
     channels: int | None = None
-    stride: int | None = None  # of patches of that size, in place of a resized whole
+    stride: int | None = None  # between patches; without it images are resized
 
     @classmethod
     def of(
@@ -51,21 +51,21 @@ class Form:
 
 
 def is_grey(image: Image.Image) -> bool:
-    """Whether an image has one channel, going by its header."""
+    """Tells from its header if an image has one channel."""
     return image.mode in _GREY_MODES
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:
-    """Returns (height, width) after EXIF rotation, going by the header."""
+    """Returns (height, width) after EXIF rotation, from the header."""
     width, height = image.size
-    # For want of the chunk, Pillow would decode a whole PNG to look behind the pixels.
+    # Without the chunk, Pillow would decode a whole PNG to look behind the pixels.
     skip = image.format == "PNG" and "exif" not in image.info
     turned = not skip and image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
     return (width, height) if turned else (height, width)
 
 
 def check_range(image: Image.Image) -> None:
-    """Raises ValueError for pixels of which nobody knows what white is."""
+    """Raises ValueError for pixels whose value for white is unknown."""
     if image.mode in ("F", "I"):
         raise ValueError("32-bit pixels, which have no fixed range")
 
@@ -80,10 +80,10 @@ def columns(image: Image.Image, count: int) -> list[Image.Image]:
 
 
 def patch_count(sides: tuple[int, int], size: tuple[int, int], stride: int) -> int:
-    """How many patches an image of these sides has.
+    """Returns the number of patches in an image of these sides.
 
     Raises:
-        ValueError: none, since it is too small.
+        ValueError: the image is too small for a patch.
     """
     (height, width), (h, w) = sides, size
     if height < h or width < w:
@@ -92,7 +92,7 @@ def patch_count(sides: tuple[int, int], size: tuple[int, int], stride: int) -> i
 
 
 def patches(pixels: np.ndarray, size: tuple[int, int], stride: int) -> np.ndarray:
-    """Patches (n, h, w, C) of an image (H, W, C), row by row, `stride` pixels apart."""
+    """Cuts an image (H, W, C) into patches (n, h, w, C), row by row."""
     windows = np.lib.stride_tricks.sliding_window_view(pixels, size, axis=(0, 1))
     chosen = windows[::stride, ::stride]  # (down, along, C, h, w)
     return np.moveaxis(chosen.reshape(-1, *chosen.shape[2:]), 1, -1)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-_SEED = 0x0177E2  # what the seed of the order is changed by
+_SEED = 0x0177E2  # keeps this seed apart from the seed of the order
 
 
 @dataclass(frozen=True)
@@ -16,17 +16,17 @@ class Jitter:
     are a function of the seed, the step and the sample's place in the batch.
 
     Attributes:
-        sizes: height and width of the crops by batch key; other keys stay. Images of
-            one stream, such as a source and its target, are cropped alike: where one
-            is a number of times larger, its offset is, too.
-        flip: whether half of the samples are mirrored.
+        sizes: height and width of the crops by batch key; other keys stay unchanged.
+            Images of one stream, such as a source and its target, are cropped alike:
+            if one is a whole number of times larger, so is its offset.
+        flip: mirrors half of the samples.
     """
 
     sizes: dict[str, tuple[int, int]]
     flip: bool = False
 
     def __call__(self, batch, seed, step, stream_of):
-        """The batch with its images cropped; `stream_of` tells which belong together.
+        """Crops the images of a batch; `stream_of` tells which of them belong together.
 
         Raises:
             ValueError: images smaller than their crop.
@@ -43,7 +43,7 @@ class Jitter:
         return out
 
     def cut(self, arrays):
-        """Arrays in the shapes that a batch has."""
+        """Cuts arrays to the shapes of a batch."""
         return {
             key: array[:, : self.sizes[key][0], : self.sizes[key][1]]
             if key in self.sizes
@@ -52,7 +52,7 @@ class Jitter:
         }
 
     def _places(self, batch, keys, seed):
-        """Offsets (N,) down and across in the smallest images, and flips (N,)."""
+        """Draws offsets (N,) down and across in the smallest images, and flips (N,)."""
         key = min(keys, key=lambda key: self.sizes[key])
         n, *sides = batch[key].shape[:3]
         room = [side - size for side, size in zip(sides, self.sizes[key], strict=True)]
@@ -70,7 +70,7 @@ class Jitter:
         return key, offsets, flips & self.flip
 
     def _indices(self, key, axis, places):
-        """What a crop takes along an axis, (N, size)."""
+        """Returns the indices of a crop along an axis, (N, size)."""
         smallest, offsets, flips = places
         size = self.sizes[key][axis]
         factor = size // self.sizes[smallest][axis]

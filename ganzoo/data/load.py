@@ -1,4 +1,4 @@
-"""One door to every data set: `load_data`."""
+"""`load_data`: loads every data set, by name or path."""
 
 from dataclasses import replace
 from difflib import get_close_matches
@@ -50,35 +50,36 @@ def load_data(
 
     Args:
         name: a built-in set ("digits", "ring8", "grid25", "swiss_roll",
-            "voxel_shapes"), one that is made of MNIST ("stacked_mnist",
+            "voxel_shapes"), one that is made from MNIST ("stacked_mnist",
             "moving_mnist"), else an existing path (an `.npz` file or an image folder,
-            with captions where it holds `captions.jsonl`), else a TFDS image set such
+            with captions if it holds `captions.jsonl`), else a TFDS image set such
             as "mnist".
         split: "train", "test" or "all"; a TFDS set takes its own splits and slices.
-        data_dir: where TFDS sets are prepared; by default `TFDS_DATA_DIR`, then TFDS'
+        data_dir: folder of prepared TFDS sets; by default `TFDS_DATA_DIR`, then TFDS'
             own default.
         image_size: side, or (height, width), in pixels: the shorter side is resized
             with an antialiased filter and the centre is cut out.
-        channels: 1 (grey) or 3 (RGB); by default what the images have.
-        patch_stride: of a folder: its images are cut into patches of `image_size`, so
-            many pixels apart, in place of being resized.
+        channels: 1 (grey) or 3 (RGB); by default the images' own.
+        patch_stride: cuts the images of a folder into patches of `image_size`, this
+            many pixels apart, instead of resizing them.
         strict: refuse a folder with an unreadable image instead of skipping it.
         labels_per_class: semi-supervised: this many labelled samples of each class go
             to `labeled` and `labeled_label`, and every `label` becomes -1; with 0
             there is no label at all.
         class_name: only the samples of this class, without labels.
-        wanted: for translation: `source`, of each sample, or `unpaired` ones.
-        pairs: how these are made of any set of images, a name of
-            `pair_functions.PAIRS`; by default they are read, see `paired.load_sides`.
-        direction: `AtoB` or `BtoA`; A is the left image, or what a function makes.
+        wanted: for translation: `source` for the source of each sample, or `unpaired`.
+        pairs: makes them from any set of images, by a name of `made_pairs.PAIRS`; by
+            default they are read, see `paired_folders.load_sides`.
+        direction: `AtoB` or `BtoA`; A is the left image, or the image that a function
+            makes.
         seed: chooses the labelled samples.
-        cache_dir: where larger sets are decoded to; by default GANZOO_CACHE, then
-            ~/.cache/ganzoo.
+        cache_dir: folder for decoded sets that are larger; by default GANZOO_CACHE,
+            then ~/.cache/ganzoo.
         memory_limit: bytes of uint8 samples above which a folder or TFDS set is
             memory-mapped from `cache_dir`.
 
     Raises:
-        ValueError: unknown name, or a set that is empty, broken or cannot be had.
+        ValueError: an unknown name, or a set that is empty, broken or not available.
     """
     form = images.Form.of(image_size, channels, patch_stride)
     cache = Path(cache_dir or default_dir())
@@ -117,7 +118,7 @@ def load_data(
 
 
 def _plain(name, path, split, data_dir, form, strict, places) -> Data:
-    """The set as it is, without pairs."""
+    """Loads the set itself, without pairs."""
     if name in toy.BUILT_IN:
         data = _named(name, *toy.load_built_in(name, split), form)
         mixture = Mixture(*toy.MIXTURES[name]) if name in toy.MIXTURES else None
@@ -175,7 +176,7 @@ def _check_pairs(wanted, pairs, direction):
 
 
 def _path(name: str | Path) -> Path:
-    """The path that `name` would be, if it is one at all."""
+    """Returns the path that `name` stands for, if it is one."""
     try:
         path = Path(name).expanduser()
         path.exists()
@@ -231,7 +232,7 @@ def _unknown(name: str, data_dir: str | Path | None) -> str:
 
 
 def _of_class(data: Data, class_name: str) -> Data:
-    """The samples of one class, unlabelled."""
+    """Returns the samples of one class, unlabelled."""
     if class_name not in data.class_names:
         near = get_close_matches(class_name, data.class_names, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""

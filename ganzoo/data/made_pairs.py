@@ -1,8 +1,8 @@
-"""Pairs made of any set of images or clips: what is given, and what is wanted.
+"""Pairs of source and target, made from any set of images or clips.
 
 A function of `PAIRS` takes uint8 images (N, H, W, C) and a NumPy generator, and
-returns two such arrays: the sources, made of them, and the targets. One of `OF_CLIPS`
-takes clips (N, frames, H, W, C), too.
+returns two such arrays: the sources, made from them, and the targets. A function of
+`OF_CLIPS` takes clips (N, frames, H, W, C), too.
 """
 
 from collections.abc import Callable
@@ -16,16 +16,16 @@ from ganzoo.data import holes, moving
 from ganzoo.data.dataset import Data
 from ganzoo.data.decoded_cache import cache_path, collect
 
-BLOCK = 256  # images made at once, which bounds the memory
-HOLE = 127  # grey, of the pixels that are missing
+BLOCK = 256  # images at a time, which bounds the memory
+HOLE = 127  # grey, for the pixels that are missing
 _SEED = 0
 
 
 def edges(images: np.ndarray) -> np.ndarray:
-    """Sketches (N, H, W, 1): black where the brightness changes, on white.
+    """Draws sketches (N, H, W, 1): black where the brightness changes, on white.
 
-    A line is where the gradient (Sobel, after a Gaussian of std 1) is above one and a
-    half times its root mean square in the image.
+    A line is drawn where the gradient (Sobel, after a Gaussian of std 1) exceeds 1.5
+    times its root mean square in the image.
     """
     grey = ndimage.gaussian_filter1d(images.mean(axis=-1), 1.0, axis=1)
     grey = ndimage.gaussian_filter1d(grey, 1.0, axis=2)
@@ -35,9 +35,9 @@ def edges(images: np.ndarray) -> np.ndarray:
 
 
 def downscaled(images: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray]:
-    """Images reduced by a bicubic filter that is as wide as the factor.
+    """Reduces images with a bicubic filter that is as wide as the factor.
 
-    The filter of MATLAB's `imresize`, with which super-resolution is measured. The
+    It is the filter of MATLAB's `imresize`, the convention in super-resolution. The
     originals are cropped to a multiple of the factor.
     """
     height, width = (side // factor * factor for side in images.shape[1:3])
@@ -54,11 +54,11 @@ def downscaled(images: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray]
 
 
 def hole(images: np.ndarray, rng: np.random.Generator) -> tuple:
-    """Without the square of half the side in the middle (arXiv 1604.07379).
+    """Removes the central square of half the side (arXiv 1604.07379).
 
-    The source of an image is its mask and the image with its hole filled with grey, in
-    the channels; that of a clip has the other frames before them, and the hole is in
-    the middle one, the target. See `holes.punch`.
+    The source of an image holds, in its channels, the mask and the image whose hole is
+    filled with grey. The source of a clip holds the other frames before them; the hole
+    is in the middle frame, the target. See `holes.punch`.
     """
     *_, height, width, _ = images.shape
     size = min(height, width) // 2
@@ -67,7 +67,7 @@ def hole(images: np.ndarray, rng: np.random.Generator) -> tuple:
 
 
 def free_form(images: np.ndarray, rng: np.random.Generator) -> tuple:
-    """As `hole`, without strokes of a brush anywhere (arXiv 1806.03589)."""
+    """Removes free-form brush strokes, else as `hole` (arXiv 1806.03589)."""
     return _without(
         images, holes.stroke_masks(len(images), images.shape[-3:-1], seed=rng)
     )
@@ -81,7 +81,7 @@ def _without(images, masks):
 
 
 def next_frame(clips: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The last frame of each clip, from all those before it."""
+    """Asks for the last frame of each clip, given all frames before it."""
     found = moving.pairs(clips, history=clips.shape[1] - 1)
     return found["source"], found["real"]
 
@@ -118,30 +118,30 @@ def made_pairs(
     cache_dir: Path,
     memory_limit: int,
 ) -> Data:
-    """Pairs of a set of images.
+    """Makes pairs from a set of images.
 
     The training split of an unpaired set has the sources of one half of the images
-    and the targets of the other, drawn once; its test split keeps the pairs, too, in
+    and the targets of the other half, drawn once. Its test split keeps the pairs in
     `source`, so that the error of a translation can be measured.
 
     Args:
         data: uint8 images or clips.
         pairs: a name of `PAIRS`.
-        split: of the data.
+        split: split of the data.
         wanted: `source` or `unpaired`.
         direction: `AtoB`, from source to target, or `BtoA`.
-        cache_dir: where pairs that take more than `memory_limit` bytes go.
-        memory_limit: bytes of one side.
+        cache_dir: folder for pairs that take more than `memory_limit` bytes.
+        memory_limit: limit in bytes for one side.
 
     Raises:
-        ValueError: no uint8 images (or clips, where the function takes them), or too
-            small ones.
+        ValueError: samples that are not uint8 images (or clips, where the function
+            takes them), or are too small.
     """
     images = data.arrays["real"]
     _check(images, pairs, data.name)
     a, b = (0, 1) if direction == "AtoB" else (1, 0)
 
-    def made(side, rows):
+    def side_of(side, rows):
         def samples():
             for start in range(0, len(rows), BLOCK):
                 block = np.asarray(images[rows[start : start + BLOCK]])
@@ -154,12 +154,12 @@ def made_pairs(
         )[0]
 
     rows = np.arange(len(images))
-    given, asked = rows, rows
+    source_rows, real_rows = rows, rows
     if wanted == "unpaired" and split != "test":
         shuffled = np.random.default_rng(_SEED).permutation(rows)
-        given, asked = (np.sort(half) for half in np.array_split(shuffled, 2))
-    arrays = {key: x[asked] for key, x in data.arrays.items() if key == "label"}
-    arrays |= {"real": made(b, asked), wanted: made(a, given)}
+        source_rows, real_rows = (np.sort(half) for half in np.array_split(shuffled, 2))
+    arrays = {key: x[real_rows] for key, x in data.arrays.items() if key == "label"}
+    arrays |= {"real": side_of(b, real_rows), wanted: side_of(a, source_rows)}
     if wanted == "unpaired" and split == "test":
         arrays["source"] = arrays["unpaired"]
     return Data(f"{data.name} {pairs} {direction}", arrays, data.class_names)

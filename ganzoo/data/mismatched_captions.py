@@ -1,4 +1,4 @@
-"""For every sample a caption of another one that says something else."""
+"""A different caption, of another sample, for each sample."""
 
 import numpy as np
 import tensorflow as tf
@@ -9,12 +9,12 @@ _FOLD = 0xCA97
 def chooser(captions: np.ndarray, seed: int):
     """Returns a function (rows (B,), step) to rows whose captions are different.
 
-    Each sample with another caption is as likely as the next. What is chosen is a
-    function of (seed, step).
+    Each sample with another caption is equally likely. The choice is a function of
+    (seed, step).
 
     Args:
         captions: tokens (N, T).
-        seed: decides the choice.
+        seed: seed of the choice.
 
     Raises:
         ValueError: all captions are the same.
@@ -28,8 +28,8 @@ def chooser(captions: np.ndarray, seed: int):
             f"Received: {len(captions)} samples of one caption."
         )
     group = group.reshape(-1)
-    # With equal captions side by side, the others of a sample are one range of the
-    # circle, which begins where its own group ends.
+    # With equal captions next to each other, the others of a sample are one range of
+    # the circle, which begins where its own group ends.
     with tf.device("CPU:0"):
         order = tf.constant(np.argsort(group, kind="stable"))
         ends = tf.constant(np.cumsum(counts)[group])
@@ -45,7 +45,7 @@ def chooser(captions: np.ndarray, seed: int):
 
 
 def fill(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Arrays with `mismatched` beside `caption`, if there is one; a fixed choice."""
+    """Adds `mismatched` to arrays with a `caption`, by a fixed choice."""
     if "caption" not in arrays or "mismatched" in arrays:
         return dict(arrays)
     captions = arrays["caption"]

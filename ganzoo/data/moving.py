@@ -1,4 +1,4 @@
-"""Clips of moving digits, made of real ones, and what models learn from clips.
+"""Clips of moving digits, made from real digits, and pairs made from clips.
 
 Moving MNIST (Srivastava et al. 2015, arXiv 1502.04681, section 4): clips of 20
 frames of 64x64 in which two digits start anywhere, move in a direction drawn from the
@@ -12,22 +12,22 @@ from ganzoo.data.dataset import Data
 from ganzoo.data.images import Form, reshape_images
 
 NAME = "moving_mnist"
-SPEED = (2.0, 5.0)  # pixels a frame; the paper gives no range; common code has 3.6
-SIDE = 64  # of a frame, with digits of 28x28
-FRAMES = 5  # four that are seen, and the one after
+SPEED = (2.0, 5.0)  # pixels per frame; the paper gives no range; common code has 3.6
+SIDE = 64  # side of a frame, with digits of 28x28
+FRAMES = 5  # four that are seen, and the next one
 CLIPS = 20_000
 TEST_CLIPS = 2_000
 _SEED = 0
 
 
 def clips_of_digits(mnist: Data, split: str, form: Form) -> np.ndarray:
-    """The set `moving_mnist`: clips (n, 5, side, side, 1) of two digits each.
+    """Makes the set `moving_mnist`: clips (n, 5, side, side, 1) of two digits each.
 
     Args:
         mnist: grey digits.
-        split: where they come from; it decides the number and the draw.
-        form: its size is that of a frame, 64x64 by default; in smaller ones digits and
-            speeds are smaller by as much.
+        split: their split, which decides the number and the draw.
+        form: its size is the size of a frame, 64x64 by default; in smaller frames
+            digits and speeds shrink in proportion.
 
     Raises:
         ValueError: frames that are not square, too small for a digit, or not grey.
@@ -54,23 +54,24 @@ def clips_of_digits(mnist: Data, split: str, form: Form) -> np.ndarray:
 def moving_digits(
     images, n, *, frames=20, side=64, digits=2, speed=SPEED, seed=0
 ) -> np.ndarray:
-    """Clips (n, frames, side, side, 1), uint8, of digits that bounce off the edges.
+    """Makes clips (n, frames, side, side, 1), uint8, of digits that bounce off the
+    edges.
 
-    A digit lies at whole pixels: its exact place, rounded. As in the paper, a clip is
-    a function of nothing but its digits, places and velocities.
+    A digit lies at whole pixels: its exact place, rounded. As in the paper, a clip
+    depends only on its digits, places and velocities.
 
     Args:
-        images: (m, h, w, 1), uint8, what moves: such as MNIST's, 28x28; each is drawn
+        images: (m, h, w, 1), uint8, the moving images, such as MNIST's of 28x28, drawn
             with equal probability.
-        n: how many clips.
-        frames: of a clip.
-        side: of a frame.
-        digits: in a clip.
-        speed: least and greatest, pixels a frame.
-        seed: of digits, places and velocities, or a generator.
+        n: number of clips.
+        frames: frames of a clip.
+        side: side of a frame.
+        digits: digits in a clip.
+        speed: smallest and largest, in pixels per frame.
+        seed: seed of digits, places and velocities, or a generator.
 
     Raises:
-        ValueError: images of another form, or larger than a frame.
+        ValueError: images of another shape, or larger than a frame.
     """
     images = np.asarray(images)
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 1:
@@ -105,28 +106,30 @@ def moving_digits(
 
 
 def bounced(place, room):
-    """Where a point is that would be at `place` if there were no walls at 0 and room.
+    """Returns the position of a point that would be at `place` without walls at 0 and
+    room.
 
     Args:
         place: any array (..., d).
-        room: (d,), from 0; without any, a point stays at 0.
+        room: (d,), from 0; with no room, a point stays at 0.
     """
     folded = np.mod(place, np.maximum(2 * room, 1e-9))
     return np.where(room > 0, np.minimum(folded, 2 * room - folded), 0)
 
 
 def pairs(clips, history=4) -> dict[str, np.ndarray]:
-    """What `next-frame` learns: `source`, the first frames, and `real`, the one after.
+    """Makes the pairs of `next-frame`: `source`, the first frames, and `real`, the
+    next.
 
     Args:
         clips: (n, frames, H, W, C).
-        history: frames that are seen, stacked in the channels, the last one last.
+        history: number of seen frames, stacked in the channels, the latest one last.
 
     Returns:
         {"source": (n, H, W, history C), "real": (n, H, W, C)}
 
     Raises:
-        ValueError: too short clips.
+        ValueError: the clips are too short.
     """
     clips = np.asarray(clips)
     if clips.ndim != 5 or not 1 <= history < clips.shape[1]:

@@ -22,8 +22,8 @@ def load_npz(path: Path, split: str) -> tuple[dict[str, np.ndarray], tuple[str, 
     `(N, D, H, W)` get a channel axis, and voxels of 0 and 1 become uint8 0 and 255.
 
     Raises:
-        ValueError: a file that is damaged, pickled or no archive, a missing split, or
-            arrays of an unfit shape or dtype.
+        ValueError: a file that is damaged, pickled or not an archive, a missing split,
+            or arrays of an unfit shape or dtype.
     """
     if split not in _SPLITS:
         raise ValueError(

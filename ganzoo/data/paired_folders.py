@@ -28,22 +28,22 @@ def load_sides(
     form: images.Form,
     **reading,
 ) -> Data:
-    """Loads sources and targets that lie beside each other.
+    """Loads sources and targets: side by side in a file, or in two folders.
 
     Args:
-        name: as of `load_data`.
-        path: what the name would be as a path.
+        name: as in `load_data`.
+        path: the name as a path.
         split: "train", "test" or "all".
-        wanted: `source`, the pairs of a folder; or `unpaired`, sources in an order of
-            their own. A set of pairs is read as an unpaired one, too; its test split
+        wanted: `source`, the pairs of a folder; or `unpaired`, sources in their own
+            order. A set of pairs is read as an unpaired one, too; its test split
             keeps the pairs as `source`.
         direction: `AtoB`: sources are A, the left image; or `BtoA`.
-        data_dir: of TFDS sets.
+        data_dir: folder of TFDS sets.
         form: size and channels of all images.
         **reading: `strict`, `cache_dir` and `memory_limit` of `load_data`.
 
     Raises:
-        ValueError: a set without sources, files without a partner, or as of folders.
+        ValueError: a set without sources, files without a partner, or as `load_folder`.
     """
     if not path.is_dir():
         if wanted == "unpaired" and tfds.is_known(name, data_dir):
@@ -86,7 +86,7 @@ def _directed(a, b, direction, wanted):
 
 
 def _sides(folder, part):
-    """The folders of A and B of a part, None where there are none."""
+    """Returns the folders of A and B of a part, None if there are none."""
     places = [
         (folder / f"{part}A", folder / f"{part}B"),
         (folder / part / "A", folder / part / "B"),
@@ -102,7 +102,7 @@ def _listed(root):
 
 
 def _flat(folder, split):
-    """The files of a folder without A and B, by split as in `load_folder`."""
+    """Returns the files of a folder without A and B, by split as in `load_folder`."""
     roots = [folder / part for part in SPLITS[split]]
     if not any((folder / part).is_dir() for part in ("train", "test")):
         if split == "test":
@@ -130,7 +130,7 @@ def _unpaired_folder(folder, a, b, direction, form, reading):
 
 
 def _of_tfds(name, split, direction, data_dir, form, reading):
-    """CycleGAN's sets in TFDS have the splits trainA, trainB, testA and testB."""
+    """Loads a CycleGAN set of TFDS, with the splits trainA, trainB, testA and testB."""
     kept = {key: reading[key] for key in ("cache_dir", "memory_limit")}
     try:
         sides = [

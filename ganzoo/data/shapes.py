@@ -1,4 +1,4 @@
-"""`voxel_shapes`: solids and simple furniture as voxels, made without a file.
+"""`voxel_shapes`: solids and simple furniture as voxels, generated without a file.
 
 Each sample is one object on the floor of a 32^3 grid, centred, of random proportions,
 turned by a random multiple of 90 degrees about the vertical axis. Axes are x, y and
@@ -18,7 +18,7 @@ _X, _Y = (_Z - 0.5).reshape(-1, 1, 1), (_Z - 0.5).reshape(1, -1, 1)
 
 
 def _block(low, high, x, y):
-    """A box from height `low` to `high`, x and y between two values each."""
+    """Fills a box from height `low` to `high`, x and y between two values each."""
     return (
         (_Z >= low)
         & (_Z < high)
@@ -30,7 +30,7 @@ def _block(low, high, x, y):
 
 
 def _legs(height, half_x, half_y, thick):
-    """Four square legs below the corners of a plate."""
+    """Fills four square legs below the corners of a plate."""
     solid = np.zeros((SIDE,) * 3, bool)
     for x in (-half_x, half_x - thick):
         for y in (-half_y, half_y - thick):
@@ -93,10 +93,10 @@ SHAPES: dict[str, Callable[[np.random.Generator], np.ndarray]] = {
 
 
 def load_shapes(name: str, split: str) -> tuple[dict[str, np.ndarray], tuple]:
-    """The arrays and class names of `voxel_shapes`.
+    """Returns the arrays and class names of `voxel_shapes`.
 
     Args:
-        name: of the set.
+        name: name of the set.
         split: "train" (4,000 samples), "test" (1,000, another seed) or "all".
 
     Returns:

@@ -1,4 +1,4 @@
-"""The disjoint parts of a data set that samples are scored against."""
+"""Disjoint parts of a data set, against which samples are scored."""
 
 from dataclasses import dataclass, replace
 
@@ -22,31 +22,31 @@ class Parts:
     """Parts of a data set, drawn once with a fixed seed.
 
     Final scores compare samples with `reference`, scores during training with
-    `selection`, so that a checkpoint chosen by these is not flattered by the final
-    ones. They are a third and a sixth of the training split. What stands beside the
-    samples as real data is `test` or, during training, `selection_test`. `test` is
-    the test split of the set; where it has none, the remaining third of the training
-    split, which training has seen.
+    `selection`, so that final scores do not favour a checkpoint that was selected on
+    the same data. They are a third and a sixth of the training split. The real data
+    that are scored next to the samples are `test` or, during training,
+    `selection_test`. `test` is the test split of the set or, if it has none, the
+    remaining third of the training split, which training has seen.
 
     Attributes:
         train: the training split.
-        held_out: the test split, None where there is none.
+        held_out: the test split, None if there is none.
     """
 
     train: Data
     held_out: Data | None = None
 
     def take(self, part: str, n: int) -> Data:
-        """The first n samples of a part; those of a larger n begin with them."""
+        """Returns the first n samples of a part; a larger n begins with them."""
         data, rows = self._pool(part)
         return _rows(data, rows[:n])
 
     def size(self, part: str) -> int:
-        """How many samples the part has."""
+        """Returns the number of samples in the part."""
         return len(self._pool(part)[1])
 
     def origin(self, part: str) -> str:
-        """Where the part comes from, for protocols."""
+        """Describes the origin of the part, for protocols."""
         if part == "test" and self.held_out is not None:
             return f"test split, seed {SEED}"
         first, end = SIXTHS[part]
@@ -54,7 +54,7 @@ class Parts:
 
     @property
     def training(self) -> Data:
-        """The training split without what is held out: for classifiers."""
+        """The training split without held-out samples, for classifiers."""
         if self.held_out is not None:
             return self.train
         rows = [self._pool(part)[1] for part in SIXTHS if part != "test"]
@@ -99,7 +99,7 @@ def load_held_out(name, **settings) -> Data | None:
 
 
 def _rows(data, rows):
-    """Rows of the samples; what has an order of its own stays whole."""
+    """Takes rows of the samples; arrays in their own order stay whole."""
     arrays = {
         key: array if stream_of(key) else np.asarray(array[rows])
         for key, array in data.arrays.items()

@@ -15,11 +15,11 @@ _SEED = 0
 
 
 def stack_digits(mnist: Data, split: str) -> tuple[dict[str, np.ndarray], tuple]:
-    """Stacks of digits drawn independently, and the names of the 1000 modes.
+    """Stacks digits that are drawn independently; returns arrays and mode names.
 
     Args:
         mnist: grey digits with labels 0..9.
-        split: where they come from; it decides the number and the draw.
+        split: their split, which decides the number and the draw.
 
     Returns:
         `real` uint8 (N, 28, 28, 3), the digits as red, green and blue, and `label`

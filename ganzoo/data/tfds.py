@@ -37,7 +37,7 @@ def list_names(data_dir: str | Path | None) -> list[str]:
 
 
 def is_known(name: str, data_dir: str | Path | None) -> bool:
-    """Whether `name` is, or begins with the name of, a TFDS set."""
+    """Tells if `name` is, or begins with the name of, a TFDS set."""
     if not _NAME.fullmatch(name):
         return False
     return re.split("[/:]", name)[0] in list_names(data_dir)
@@ -57,10 +57,10 @@ def load_tfds(
     Args:
         name: name[/config][:version].
         split: a split of the set, a slice of one ("train[:1000]"), or "all".
-        data_dir: where the set is prepared, or will be.
-        form: wanted size and channels.
-        cache_dir: where a set of more than `memory_limit` bytes is decoded to.
-        memory_limit: bytes.
+        data_dir: folder where the set is prepared, or will be.
+        form: size and channels.
+        cache_dir: folder for decoded sets of more than `memory_limit` bytes.
+        memory_limit: limit in bytes.
 
     Raises:
         ValueError: unknown split, a set without images or without a fixed size, or an
@@ -83,7 +83,7 @@ def load_tfds(
 
 
 def _directory(data_dir: str | Path | None) -> str | None:
-    # TFDS reads the variable once, at its import; a later change would be lost.
+    # TFDS reads the variable once, when imported; a later change would be lost.
     return str(data_dir) if data_dir else os.environ.get("TFDS_DATA_DIR")
 
 
@@ -109,7 +109,7 @@ def _prepared_builder(name: str, data_dir: str | Path | None):
 
 
 def _check_features(directory: Path, name: str) -> None:
-    """TFDS would import whatever module a prepared set's features.json names."""
+    """Refuses a features.json that names modules, which TFDS would import."""
     for path in (directory / re.split("[/:]", name)[0]).rglob("features.json"):
         for table in untrusted.tables(untrusted.read_json(path)):
             old = table.get("type") if "content" in table else None
@@ -122,7 +122,7 @@ def _check_features(directory: Path, name: str) -> None:
 
 
 def answers(url: str) -> bool:
-    """Whether the host answers in time; TFDS itself would retry for minutes."""
+    """Tells if the host answers in time; TFDS itself would retry for minutes."""
     answered = []
 
     def ask():

@@ -1,7 +1,7 @@
 """Small sets that need no file: 2D toy distributions, the 8x8 digits, voxel shapes.
 
-The ring and the grid are those of PacGAN (Lin et al., 2018) and VEEGAN (Srivastava et
-al., 2017); the swiss roll is that of WGAN-GP (Gulrajani et al., 2017).
+The ring and the grid follow PacGAN (Lin et al., 2018) and VEEGAN (Srivastava et al.,
+2017); the swiss roll follows WGAN-GP (Gulrajani et al., 2017).
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ Arrays = tuple[dict[str, np.ndarray], tuple[str, ...]]
 
 
 def _ring(modes: int) -> np.ndarray:
-    # The endpoint is excluded: with it the first and the last centre coincide.
+    # The endpoint is excluded: otherwise the first and the last centre coincide.
     angles = np.linspace(0, 2 * np.pi, modes, endpoint=False)
     return np.stack([np.cos(angles), np.sin(angles)], axis=1)
 

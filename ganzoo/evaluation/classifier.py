@@ -1,4 +1,4 @@
-"""A small convolutional classifier: made once a data set, the same everywhere."""
+"""A small convolutional classifier, trained once per data set, always the same."""
 
 import keras
 import numpy as np
@@ -7,20 +7,20 @@ from keras import layers
 from ganzoo.data.dataset import Data
 from ganzoo.evaluation import small_networks
 
-RECIPE = 1  # raised with any change below: the features are others then
+RECIPE = 1  # raised with any change below, since it changes the features
 FILTERS = (32, 64, 96)
 FEATURES = 64
 BATCH_SIZE = 128
 STEPS = 2400  # five epochs of MNIST
 LEARNING_RATE = 2e-3
-SCALED_BY = 10_000  # training images that set the scale of the features
+SCALED_BY = 10_000  # training images that set the scale of features
 
 
 def network(image_shape, num_classes: int) -> keras.Model:
     """uint8 images (N, H, W, C) to `features` (N, 64) and `probabilities` (N, n).
 
-    Three convolutions that halve the image, and one hidden layer, whose output the
-    features are, of mean square 1. Every weight starts from a seed of its own.
+    Three convolutions that halve the image, and one hidden layer, whose outputs are the
+    features, with a mean square of 1. Every weight starts from its own seed.
     """
 
     def init(seed):
@@ -60,15 +60,15 @@ def network(image_shape, num_classes: int) -> keras.Model:
 
 
 def trained(data: Data, keep: bool = True) -> keras.Model:
-    """The network of `network`, trained on labelled images with fixed seeds.
+    """Trains the classifier on labelled images with fixed seeds.
 
     Args:
-        data: with labels; -1 is left out.
-        keep: whether the weights are kept in the user's cache, by the data's
-            fingerprint; a damaged file is made anew.
+        data: labelled images; those with label -1 are left out.
+        keep: keeps the weights in the user's cache, by the data's fingerprint; a
+            damaged file is replaced.
 
     Raises:
-        ValueError: no labels, or samples that are no uint8 images.
+        ValueError: no labels, or samples that are not uint8 images.
     """
     _check(data)
     model = network(data.sample_shape, data.num_classes)
@@ -83,7 +83,7 @@ def trained(data: Data, keep: bool = True) -> keras.Model:
 
 
 def accuracy(probabilities, labels) -> float:
-    """Share of samples whose likeliest class is their label; -1 counts for nothing."""
+    """Share of samples whose likeliest class is their label; -1 is ignored."""
     known = labels >= 0
     return float(np.mean(probabilities[known].argmax(axis=1) == labels[known]))
 
@@ -112,7 +112,7 @@ def _train(model, data):
 
 
 def _normalize(model, images):
-    """Gives the features a mean square of 1; the classes stay what they are."""
+    """Scales the features to a mean square of 1; the classes stay unchanged."""
     features = small_networks.batched(lambda x: model(x)["features"], images)
     scale = float(np.sqrt(np.mean(np.square(np.concatenate(features)))))
     hidden, last = model.get_layer("hidden"), model.get_layer("classes")

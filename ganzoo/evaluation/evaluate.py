@@ -1,4 +1,4 @@
-"""`evaluate`: a run, a file or a model becomes scores, each with its protocol."""
+"""`evaluate`: scores of a run, a file or a model, each with its protocol."""
 
 import json
 from dataclasses import dataclass, replace
@@ -21,8 +21,9 @@ from ganzoo.runs import directory
 from ganzoo.runs.checkpoint import best
 from ganzoo.runs.experiment import from_dict
 from ganzoo.runs.load import load
-from ganzoo.runs.resolve import SOURCES, resolve
+from ganzoo.runs.resolve import resolve
 from ganzoo.utils import files, untrusted
+from ganzoo.variants._registry import SOURCES
 
 FORMAT = 1
 FILE = "evaluation.json"
@@ -30,10 +31,10 @@ FILE = "evaluation.json"
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What `evaluate` found.
+    """The result of `evaluate`.
 
     Attributes:
-        scores: every score of the last checkpoint, then of the best one if there is.
+        scores: scores of the last checkpoint, then of the best one if there is one.
         notes: what a reader must know: the extractor, its test accuracy, the sizes.
     """
 
@@ -41,7 +42,7 @@ class Evaluation:
     notes: list[str]
 
     def get(self, metric: str, checkpoint: str = "last") -> Score:
-        """One score; `ValueError` if it was not measured."""
+        """Returns one score; raises `ValueError` if it was not measured."""
         for score in self.scores:
             if (score.metric, score.checkpoint) == (metric, checkpoint):
                 return score
@@ -51,9 +52,9 @@ class Evaluation:
         )
 
     def table(self) -> str:
-        """The scores as lines of text, with the floor: what real data get."""
+        """Returns the scores as lines of text, next to those of real data."""
         kinds = list(dict.fromkeys(score.checkpoint for score in self.scores))
-        rows = [["", *kinds, "floor", "better"]]
+        rows = [["", *kinds, "real data", "better"]]
         for score in self.scores:
             if score.checkpoint == kinds[0]:
                 numbers = [self._cell(score.metric, kind) for kind in kinds]
@@ -67,14 +68,14 @@ class Evaluation:
         return "\n".join([*lines, *self.notes])
 
     def _cell(self, metric, kind):
-        """A score as the table has it; nothing where it does not apply."""
+        """Returns a score as text, empty if it does not apply."""
         try:
             return f"{self.get(metric, kind).value:.4g}"
         except ValueError:
             return ""
 
 
-_WORDS = {"lower": "lower", "higher": "higher", "floor": "as the floor"}
+_WORDS = {"lower": "lower", "higher": "higher", "floor": "as real data"}
 
 
 def evaluate(
@@ -88,31 +89,32 @@ def evaluate(
     seed: int = 0,
     scorer: Scorer | None = None,
 ) -> Evaluation:
-    """Scores samples of a model beside real data, the floor.
+    """Scores samples of a model next to real data.
 
-    Real samples are of the training split (the reference), of the test split (the
-    floor), and as many as generated ones. Conditional models are asked for the labels
-    of the reference. Models that translate get the sources of the test split, and what
-    needs no model stands beside them: the source itself, and the mean of the training
-    images. Images are rounded and clipped to uint8 first. A run with a best
-    checkpoint has it scored beside the last one; a run directory gets the scores as
-    `evaluation.json`.
+    The reference comes from the training split, the real data that are scored next to
+    the samples from the test split, and all sets have the same size. Conditional models
+    sample with the labels of the reference. Models that translate get the sources of
+    the test split, and two answers without a model are scored next to theirs: the
+    source itself, and the mean of the training images. Images are rounded and clipped
+    to uint8 first. A best checkpoint is scored next to the last one; a run directory
+    gets the scores as `evaluation.json`.
 
     Args:
         source: a run directory, a `.keras` file, or a model.
-        n: samples; no more than the data set's parts have.
+        n: number of samples; fewer if the data set's parts have fewer.
         extractor: see `extractors.get`; by default `classifier` for labelled images,
             else `pixels`.
-        only: names of scores, see `scores.BETTER`; by default all that apply.
-        dataset: of a model that is no run; a run knows its own.
-        data_dir: as of `load_data`, where it is not the run's.
-        seed: of the latents.
-        scorer: of an earlier call (`scorer_for`), which saves loading and measuring
-            the same real data again; it stands for n, extractor and data set.
+        only: names of scores, see `metric_table.BETTER`; by default all that apply.
+        dataset: data set for a model that is not a run; a run knows its own.
+        data_dir: as in `load_data`, if it differs from the run's.
+        seed: seed of the latents.
+        scorer: a scorer of an earlier call (`scorer_for`), which saves loading and
+            measuring the same real data again; it replaces n, extractor and data
+            set.
 
     Raises:
-        ValueError: no such run or file, one of a newer version, a data set that is
-            not the run's, an extractor or a score that does not apply, fewer samples
+        ValueError: no such run or file, one of a newer version, a data set other than
+            the run's, an extractor or a score that does not apply, fewer samples
             than the scores need, NaN or constant samples.
     """
     models = _models(source)
@@ -122,7 +124,7 @@ def evaluate(
         scorer = scorer_for(models["last"], parts, n=n, extractor=extractor)
     elif run is not None:
         _check_same_set(run["data"]["name"], scorer.parts.train.name)
-    found = [
+    scores = [
         score
         for kind, model in models.items()
         for score in measure(
@@ -139,15 +141,15 @@ def evaluate(
     ]
     for name, samples in baselines(scorer).items():
         settings = {"only": of_pairs, "seed": seed, "step": 0, "checkpoint": name}
-        found += measure(scorer, samples, **settings)
-    evaluation = Evaluation(found, _notes(scorer, n))
+        scores += measure(scorer, samples, **settings)
+    evaluation = Evaluation(scores, _notes(scorer, n))
     if run is not None:
         _write(Path(source) / FILE, evaluation)
     return evaluation
 
 
 def read(run) -> Evaluation | None:
-    """The `evaluation.json` of a run directory, None where there is none.
+    """Reads the `evaluation.json` of a run directory, None if there is none.
 
     Raises:
         ValueError: it is damaged, or of a newer version of ganzoo.
@@ -159,8 +161,8 @@ def read(run) -> Evaluation | None:
         content = untrusted.read_json(path)
         version = content["format"]
         if version == FORMAT:
-            found = [Score.from_dict(score) for score in content["scores"]]
-            return Evaluation(found, content["notes"])
+            scores = [Score.from_dict(score) for score in content["scores"]]
+            return Evaluation(scores, content["notes"])
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is damaged: {error}.") from error
     raise ValueError(
@@ -170,7 +172,7 @@ def read(run) -> Evaluation | None:
 
 
 def _models(source) -> dict:
-    """The models of a source by the kind of checkpoint."""
+    """Returns the models of a source by kind of checkpoint."""
     if isinstance(source, keras.Model):
         models = {"last": source}
     else:
@@ -221,8 +223,8 @@ def _notes(scorer, n):
         notes.append(f"Note: {extractor.note}.")
     if scorer.n < n:
         notes.append(
-            f"Fewer than the {n} asked for: a floor needs as many real samples, and "
-            "the data have no more."
+            f"Fewer than the requested {n}: real data are scored in equal "
+            "number, and there are no more."
         )
     return notes
 
@@ -236,8 +238,8 @@ def _check_same_set(own, received):
 
 
 def _write(path, evaluation):
-    found = [score.to_dict() for score in evaluation.scores]
-    content = {"format": FORMAT, "notes": evaluation.notes, "scores": found}
+    scores = [score.to_dict() for score in evaluation.scores]
+    content = {"format": FORMAT, "notes": evaluation.notes, "scores": scores}
     text = json.dumps(content, indent=2) + "\n"
     files.write_atomically(path, text.encode())
 
@@ -246,12 +248,12 @@ BLOCK = 256  # images at a time, which bounds the memory
 
 
 def baselines(scorer: Scorer) -> dict[str, Data]:
-    """As many answers as the scorer takes, by name; none where no answers are known.
+    """Returns answers without a model, by name; none if the targets are unknown.
 
-    `source`: the source itself, in size and channels of the answers wanted (bicubic);
-    of a source of several images, such as frames, the last of them.
-    `mean image`: that of the training split, which has the least squared error of all
-    answers that do not look at the source.
+    `source`: the source itself, in size and channels of the targets (bicubic); the last
+    image of a source of several images, such as frames.
+    `mean image`: the mean of the training split, which has the least squared error of
+    all answers that ignore the source.
     """
     if "pairs" not in scorer.facts:
         return {}

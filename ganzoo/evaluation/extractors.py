@@ -1,7 +1,7 @@
-"""What turns samples into the features that scores are computed on.
+"""Extractors: samples become the features that scores are computed on.
 
 Each has a name and a hash, which are part of every score's protocol. None of them is
-the network of the original FID, so no score here bears that name.
+the network of the original FID, so no score here is called FID.
 """
 
 import hashlib
@@ -35,13 +35,13 @@ class Extractor:
     """Samples to features, and to class probabilities where it has them.
 
     Attributes:
-        name: in protocols.
-        digest: hash of whatever decides the features.
-        run: samples (n, ...), as the data set has them, to a dict with `features`
+        name: its name in protocols.
+        digest: hash of everything that decides the features.
+        run: maps samples (n, ...) as in the data set to a dict with `features`
             (n, d) and, if it classifies, `probabilities` (n, classes).
-        classes: whether the probabilities are of the data's own classes.
-        note: what a reader of the scores must know.
-        stored: whether the features of real data are kept in the user's cache.
+        classes: True if the probabilities refer to the data's own classes.
+        note: a remark for readers of the scores.
+        stored: keeps the features of real data in the user's cache.
     """
 
     name: str
@@ -53,11 +53,11 @@ class Extractor:
 
     @property
     def label(self) -> str:
-        """Name and hash, as protocols have them."""
+        """Name and hash, as in protocols."""
         return f"{self.name} {self.digest}"
 
     def of_real(self, data: Data) -> dict[str, np.ndarray]:
-        """`run` on a part of a data set; computed once, then read from the cache."""
+        """Applies `run` to a part of a data set: once, then from the cache."""
         if not self.stored:
             return self.run(data.arrays["real"])
         key = f"{self.digest}_{data.fingerprint}"
@@ -71,7 +71,7 @@ def get(spec, parts: Parts) -> Extractor:
         spec: `classifier`, `pixels`, `inception`, the path of a `.keras` file; a
             `keras.Model` (see `from_model`), a callable (see `from_callable`), or an
             `Extractor`. None: `classifier` for labelled uint8 images, else `pixels`.
-        parts: of the data set.
+        parts: parts of the data set.
 
     Raises:
         ValueError: an unknown name, or an extractor that the data do not allow.
@@ -94,13 +94,13 @@ def get(spec, parts: Parts) -> Extractor:
 
 
 def from_classifier(parts: Parts) -> Extractor:
-    """The hidden layer of a small classifier, see `ganzoo.evaluation.classifier`."""
+    """Hidden layer of a small classifier, see `ganzoo.evaluation.classifier`."""
     model = classifier.trained(parts.training)
     return Extractor("classifier", _digest(model), runner(model), classes=True)
 
 
 def pixels(parts: Parts) -> Extractor:
-    """The samples themselves, flat: pixels and voxels in [0, 1], points as they are."""
+    """Flat samples: pixels and voxels in [0, 1], points unchanged."""
 
     def run(samples):
         flat = samples.reshape(len(samples), -1)
@@ -115,15 +115,15 @@ def inception(parts: Parts | None = None, weights: str = "imagenet") -> Extracto
     """Keras' InceptionV3, its last pooling layer (2,048) and ImageNet's classes.
 
     It is not the network of FID and of the Inception Score (TensorFlow's graph of
-    2015-12-05), and gives other numbers. Images are resized to 299 x 299, bilinear
-    without antialiasing; grey ones are repeated on three channels.
+    2015-12-05), and gives different numbers. Images are resized to 299 x 299, bilinear
+    without antialiasing; grey images are repeated on three channels.
 
     Args:
-        parts: unused: it is the same for every data set of images.
-        weights: as of `keras.applications.InceptionV3`.
+        parts: unused, since it is the same for every data set of images.
+        weights: as in `keras.applications.InceptionV3`.
 
     Raises:
-        ValueError: the weights are not here and cannot be downloaded.
+        ValueError: the weights are neither here nor can be downloaded.
     """
     if weights == "imagenet":
         _check_download()
@@ -148,10 +148,10 @@ def inception(parts: Parts | None = None, weights: str = "imagenet") -> Extracto
 
 
 def from_model(model: keras.Model) -> Extractor:
-    """Any Keras model of images (n, H, W, C), which it is given as 0..255.
+    """Any Keras model of images (n, H, W, C), which it receives as 0..255.
 
-    What it answers, made flat, are the features; a dict answers with `features` and
-    maybe `probabilities`. The hash covers its configuration and weights.
+    Its flattened outputs are the features; a dict holds `features` and, optionally,
+    `probabilities`. The hash covers its configuration and weights.
     """
     return Extractor(model.name, _digest(model), runner(model))
 
@@ -159,7 +159,7 @@ def from_model(model: keras.Model) -> Extractor:
 def from_callable(function: Callable[[np.ndarray], np.ndarray]) -> Extractor:
     """Any function of samples (n, ...) to features (n, d).
 
-    Its hash is of its name alone: whoever changes what it does renames it.
+    Its hash covers its name alone: rename it when you change its result.
     """
     name = getattr(function, "__qualname__", type(function).__qualname__)
     digest = hashlib.sha256(name.encode()).hexdigest()[:12]
@@ -181,7 +181,7 @@ def runner(model, prepare=lambda images: images) -> Callable:
     """Runs a model over images in batches: uint8 (n, H, W, C) to a dict of arrays.
 
     Raises (the function that it returns):
-        ValueError: samples that are no uint8 images.
+        ValueError: samples that are not uint8 images.
     """
     dtype = tf.as_dtype(model.inputs[0].dtype)
 
@@ -213,7 +213,7 @@ def runner(model, prepare=lambda images: images) -> Callable:
 
 def _digest(model) -> str:
     digest = hashlib.sha256()
-    # Without the names, which count up within a process.
+    # Without names, which count up within a process.
     config = [
         {**layer.get_config(), "name": type(layer).__name__} for layer in model.layers
     ]

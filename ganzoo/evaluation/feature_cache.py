@@ -1,4 +1,4 @@
-"""What is computed once on a machine: classifiers, features of real data."""
+"""Cache of what a machine computes once: classifiers, features of real data."""
 
 import fcntl
 from collections.abc import Callable, Mapping
@@ -10,14 +10,14 @@ from ganzoo.utils.files import read_arrays, write_arrays
 
 
 def kept(kind: str, key: str, make: Callable[[], Mapping]) -> dict[str, np.ndarray]:
-    """The arrays of `make`, from the user's cache where it has them.
+    """Returns the arrays of `make`, from the user's cache if it has them.
 
-    A file that is damaged is made anew. Processes that ask for the same arrays at
-    once wait for the first. Without a directory to write to, nothing is kept.
+    A damaged file is replaced. Processes that request the same arrays at the same time
+    wait for the first. Without a writable directory, nothing is kept.
 
     Args:
         kind: folder within the cache, see `default_dir`.
-        key: of everything that decides the arrays.
+        key: everything that decides the arrays.
         make: computes them.
     """
     path = default_dir() / kind / f"{key}.npz"

@@ -1,7 +1,7 @@
-"""The table of scores: what each of them needs, and how it is computed.
+"""The table of scores: the needs of each, and its computation.
 
 A row is a function of a `Scorer`, which holds the real data, and of a `View` of the
-samples. What applies to a data set follows from what the set has, never from its name.
+samples. Which rows apply to a data set follows from its contents, never from its name.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,10 +12,10 @@ import numpy as np
 from ganzoo import metrics
 from ganzoo.evaluation import classifier, extractors, source_reader
 
-K = 5  # the neighbour of precision and recall
+K = 5  # neighbour of precision and recall
 LEAST = K + 1  # samples
 PARZEN_VALIDATION = 1000
-WINDOW = 11  # pixels that MS-SSIM looks at together
+WINDOW = 11  # pixels of the window of MS-SSIM
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,14 @@ class Metric:
     """A row of the table.
 
     Attributes:
-        better: each score that `function` gives: `lower`, `higher` or `floor`, the
-            nearer to what real data get.
-        function: (real, fake, **options) to a number, or to a dict of them by score.
-        needs: of what `Scorer.facts` may hold.
-        options: of the function, by n; the protocol states them.
-        floor: the role of the real samples that take the fakes' place in the floor, or
-            the floor itself.
-        reads: what the fakes are looked at through, of `Scorer.readings`.
+        better: for each score of `function`: `lower`, `higher` or `floor`, which means
+            nearer to the score of real data.
+        function: (real, fake, **options) to a number, or to a dict of numbers by score.
+        needs: facts of `Scorer.facts` that must hold.
+        options: options of the function, by n; the protocol states them.
+        floor: the role of the real samples whose score is shown next to the fakes', or
+            that score itself.
+        reads: network that reads the fakes, a key of `Scorer.readings`.
     """
 
     better: Mapping[str, str]
@@ -50,20 +50,20 @@ def _precision_recall(real, fake, k):
 
 
 def _memorisation(real, fake):
-    found = metrics.memorisation(
+    scores = metrics.memorisation(
         fake.features, real.test.features, real.training.features
     )
-    return {key: found[key] for key in ("nearer", "copies")}
+    return {key: scores[key] for key in ("nearer", "copies")}
 
 
 def _class_coverage(real, fake):
     classes = real.parts.train.num_classes
     labels = real.reference.data.arrays["label"]
     shares = np.bincount(labels[labels >= 0], minlength=classes)
-    found = metrics.class_coverage(
+    coverage = metrics.class_coverage(
         fake.probabilities.argmax(axis=1), classes, shares / shares.sum()
     )
-    return {"classes": found["modes"], "class_kl": found["reverse_kl"]}
+    return {"classes": coverage["modes"], "class_kl": coverage["reverse_kl"]}
 
 
 def _mode_coverage(real, fake):
@@ -91,12 +91,12 @@ def _gan_test(real, fake):
 
 
 def _pair(function):
-    """A score of translations beside the answers wanted: those of the test part."""
+    """Scores translations against the targets of the test part."""
     return lambda real, fake: function(real.test.samples, fake.samples)
 
 
 def _matching(real, fake):
-    """Samples of captions against the images that these describe."""
+    """Scores samples of captions against the images that these describe."""
     labels = real.test.data.arrays.get("label")
     return metrics.matching_accuracy(real.test.pixels, fake.pixels, labels)
 

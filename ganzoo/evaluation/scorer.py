@@ -1,4 +1,4 @@
-"""Scorer: samples against the parts of a data set, each score with its protocol."""
+"""Scorer: scores samples against a data set, each score with its protocol."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -17,11 +17,11 @@ from ganzoo.utils.options import check_known
 
 @dataclass(frozen=True)
 class Roles:
-    """Which parts of the data set do what."""
+    """Parts of the data set by their role."""
 
-    reference: str  # what samples are compared with
-    test: str  # real samples that stand beside the generated ones
-    validation: str = "selection"  # what a metric's own settings are chosen on
+    reference: str  # samples are compared with it
+    test: str  # real samples, scored next to generated ones
+    validation: str = "selection"  # chooses a metric's own settings
 
 
 FINAL = Roles("reference", "test")
@@ -29,7 +29,7 @@ SELECTION = Roles("selection", "selection_test")
 
 
 class View:
-    """A set of samples as the metrics look at it."""
+    """A set of samples in the forms that metrics take."""
 
     def __init__(self, data: Data, extract: Callable[[Data], Mapping]):
         self.data = data
@@ -37,7 +37,7 @@ class View:
 
     @property
     def samples(self) -> np.ndarray:
-        """As the data set has them."""
+        """Samples as in the data set."""
         return self.data.arrays["real"]
 
     @property
@@ -57,21 +57,21 @@ class View:
 
     @cached_property
     def outputs(self) -> Mapping:
-        """What the extractor answers."""
+        """Outputs of the extractor."""
         return self._extract(self.data)
 
 
 class Scorer:
     """Scores sets of samples of one size against one data set, by one extractor.
 
-    Every set, real or generated, has n samples: a distance falls with n, so that a
-    floor of another size would be none.
+    Every set, real or generated, has n samples: distances fall with n, so real data of
+    another size could not be compared.
 
     Args:
-        parts: of the data set, uint8 or points.
+        parts: parts of the data set, uint8 or points.
         extractor: see `extractors.get`.
-        n: samples wanted; fewer where the parts hold fewer.
-        roles: `FINAL`, or `SELECTION` for what is watched during training.
+        n: number of samples; fewer if the parts hold fewer.
+        roles: `FINAL`, or `SELECTION` for scores during training.
 
     Raises:
         ValueError: fewer samples than the scores need.
@@ -90,21 +90,21 @@ class Scorer:
             )
         self._floors = {}
 
-    # --- the real data, as the table of scores sees them --------------------------
+    # --- the real data, for the table of scores -----------------------------------
 
     @cached_property
     def reference(self) -> View:
-        """What samples are compared with."""
+        """Real samples to compare with."""
         return self._real(self.roles.reference)
 
     @cached_property
     def test(self) -> View:
-        """Real samples that are in no other part."""
+        """Real samples outside every other part."""
         return self._real(self.roles.test)
 
     @cached_property
     def validation(self) -> View:
-        """What a metric's own settings are chosen on."""
+        """Real samples that choose a metric's own settings."""
         return self._real(self.roles.validation)
 
     @cached_property
@@ -114,7 +114,7 @@ class Scorer:
 
     @cached_property
     def classifier(self) -> Extractor:
-        """The classifier of real data, whatever the extractor is."""
+        """The classifier of real data, independent of the extractor."""
         return extractors.from_classifier(self.parts)
 
     @cached_property
@@ -124,33 +124,33 @@ class Scorer:
 
     @cached_property
     def alike(self) -> View:
-        """For each test sample a random one of the reference, of the same label.
+        """For each test sample a random sample of the reference with the same label.
 
-        What knows no more of a sample than its category. Any, where the reference has
-        none of the label.
+        It stands for a model that knows only the category of a sample. If the reference
+        has none of the label, any sample serves.
         """
         rng = np.random.default_rng(0)
         arrays, test = self.reference.data.arrays, self.test.data.arrays
         known = arrays.get("label", np.zeros(self.n))
-        wanted = test.get("label", np.zeros(self.n))
-        pools = {label: np.flatnonzero(known == label) for label in set(wanted)}
-        rows = [rng.choice(p if len(p := pools[x]) else self.n) for x in wanted]
+        labels = test.get("label", np.zeros(self.n))
+        pools = {label: np.flatnonzero(known == label) for label in set(labels)}
+        rows = [rng.choice(p if len(p := pools[x]) else self.n) for x in labels]
         real = arrays["real"][rows]
         data = replace(self.reference.data, arrays={"real": real})
         return View(data, lambda data: self.extractor.run(data.arrays["real"]))
 
     @property
     def labels(self) -> np.ndarray:
-        """Labels (n,) to ask a conditional model for: those of the reference."""
+        """Labels (n,) of the reference, with which conditional models sample."""
         return self.reference.data.arrays["label"]
 
     # --- scores ---------------------------------------------------------------------
 
     def names(self, asked: Iterable[str] = ()) -> list[str]:
-        """The scores that apply to this data set and extractor, in order.
+        """Returns the scores that apply to this data set and extractor, in order.
 
         Args:
-            asked: what is known of each sample, of `asked_of`.
+            asked: keys that are known of each sample, see `asked_of`.
         """
         return [name for row in self._rows(asked) for name in row.better]
 
@@ -158,14 +158,14 @@ class Scorer:
         """Scores n generated samples.
 
         Args:
-            samples: with what is known of each, see `asked_of`.
+            samples: samples, with what is known of each, see `asked_of`.
             only: names of scores; by default all that apply.
 
         Returns:
             Values by name.
 
         Raises:
-            ValueError: NaN or constant samples, another number or shape of them, or
+            ValueError: NaN or constant samples, a wrong number or shape of samples, or
                 scores that do not apply here.
         """
         self._check(samples)
@@ -177,7 +177,7 @@ class Scorer:
         return _only(values, only)
 
     def floor(self, asked: Iterable[str] = (), only=None) -> dict:
-        """The same scores of real samples in the place of generated ones."""
+        """Returns the same scores for real samples."""
         rows = self._chosen(asked, only)
         for row in rows:
             if row.better.keys() <= self._floors.keys():
@@ -189,7 +189,7 @@ class Scorer:
         return _only({k: self._floors[k] for row in rows for k in row.better}, only)
 
     def conditions(self, name: str) -> dict:
-        """What must be equal for two values of a score to be compared."""
+        """Returns the conditions that must be equal for two values to be compared."""
         row = next(row for row in metric_table.METRICS if name in row.better)
         options = ", ".join(f"{k}={v}" for k, v in row.options(self.n).items())
         readings = {
@@ -213,7 +213,7 @@ class Scorer:
 
     @cached_property
     def facts(self) -> set[str]:
-        """What the data and the extractor have, of what scores may need."""
+        """Facts about the data and the extractor, which scores may need."""
         train = self.parts.train
         real = train.arrays["real"]
         labelled = train.num_classes > 1
@@ -244,25 +244,25 @@ class Scorer:
         return [row for row in rows if row.better.keys() & set(only)]
 
     def _run(self, row, fake):
-        found = row.function(self, fake, **row.options(self.n))
+        result = row.function(self, fake, **row.options(self.n))
         (first, *_) = row.better
-        values = found if isinstance(found, Mapping) else {first: found}
+        values = result if isinstance(result, Mapping) else {first: result}
         return {name: float(values[name]) for name in row.better}
 
     def _real(self, part):
         return View(self.parts.take(part, self.n), self.extractor.of_real)
 
     def _check(self, samples):
-        shape, wanted = samples.arrays["real"].shape, self.parts.train.sample_shape
-        if shape != (self.n, *wanted):
+        shape, expected = samples.arrays["real"].shape, self.parts.train.sample_shape
+        if shape != (self.n, *expected):
             raise ValueError(
-                f"Samples must have the shape {(self.n, *wanted)} to be scored on "
+                f"Samples must have the shape {(self.n, *expected)} to be scored on "
                 f"{self.parts.train.name!r}. Received: {shape}."
             )
 
 
 def _one_image(source, real):
-    """Whether sources are single images of the size of the samples."""
+    """Tells if sources are single images of the size of the samples."""
     if source is None:
         return False
     return source.shape[-1] in (1, 3) and source.shape[1:3] == real.shape[1:3]
@@ -273,12 +273,12 @@ def _only(values, only):
 
 
 def scorer_for(model, parts: Parts, *, n=10_000, extractor=None, roles=FINAL):
-    """The scorer of a data set, for `evaluate` and for scores during training.
+    """Returns the scorer of a data set, for `evaluate` and for scores during training.
 
     Args:
-        model: says what floats of the data mean, by its `value_range`.
-        parts: of `load_parts`.
-        n: samples.
+        model: its `value_range` gives floats of the data their meaning.
+        parts: parts of `load_parts`.
+        n: number of samples.
         extractor: see `extractors.get`.
         roles: see `Scorer`.
     """
@@ -287,15 +287,15 @@ def scorer_for(model, parts: Parts, *, n=10_000, extractor=None, roles=FINAL):
 
 
 def measure(scorer: Scorer, samples: Data, *, only=None, seed, step, checkpoint):
-    """The scores of samples beside the floor, each with its protocol.
+    """Returns the scores of samples next to those of real data, with protocols.
 
     Args:
-        scorer: holds the real data.
-        samples: of `draw`.
+        scorer: scorer, which holds the real data.
+        samples: samples of `draw`.
         only: names of scores, by default all that apply.
-        seed: of the samples' latents.
-        step: of the checkpoint.
-        checkpoint: which one it is.
+        seed: seed of the samples' latents.
+        step: step of the checkpoint.
+        checkpoint: its kind, such as `last`.
 
     Returns:
         A list of `Score`.

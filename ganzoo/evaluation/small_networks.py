@@ -1,4 +1,4 @@
-"""Training of the small networks that scores look through."""
+"""Training of the small networks that scores use."""
 
 from collections.abc import Callable, Mapping
 
@@ -15,15 +15,15 @@ BATCH_SIZE = 128  # of images looked at
 def fit(
     model, arrays: Mapping, error: Callable, *, steps, batch_size, learning_rate
 ) -> None:
-    """Trains a network by Adam, whose rate falls as a cosine; the same each time.
+    """Trains a network with Adam and a cosine decay; the same result each time.
 
     Args:
-        model: made from fixed seeds.
-        arrays: what batches hold, see `data.pipeline.batches`.
+        model: model built from fixed seeds.
+        arrays: contents of batches, see `data.pipeline.batches`.
         error: (batch) -> the scalar to minimise.
-        steps: how many.
-        batch_size: samples a step; as many as there are, where these are fewer.
-        learning_rate: the first.
+        steps: number of steps.
+        batch_size: samples per step, at most as many as there are.
+        learning_rate: initial rate.
     """
     stream = pipeline.batches(arrays, min(batch_size, len(arrays["real"])), seed=0)
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
@@ -43,17 +43,17 @@ def fit(
 
 
 def keep_weights(model, kind: str, key: str, train: Callable[[], None]) -> None:
-    """Gives the model its trained weights: from the user's cache, or by `train`."""
+    """Loads the model's trained weights from the user's cache, or calls `train`."""
 
     def weights():
         train()
         return {f"{i:02d}": w for i, w in enumerate(model.get_weights())}
 
-    found = kept(kind, key, weights)
-    model.set_weights([found[name] for name in sorted(found)])
+    arrays = kept(kind, key, weights)
+    model.set_weights([arrays[name] for name in sorted(arrays)])
 
 
 def batched(function, images: np.ndarray) -> list:
-    """What a function answers to the images, a batch at a time."""
+    """Returns the outputs of a function for the images, batch by batch."""
     starts = range(0, len(images), BATCH_SIZE)
     return [function(images[i : i + BATCH_SIZE]) for i in starts]

@@ -1,8 +1,8 @@
 """A small network that reads the source back from an image, learned on real pairs.
 
-What FCN-score is to pix2pix (Isola et al. 2017, arXiv 1611.07004, section 4.1): can one
-who knows real images see in a translation what it should show? There the network names
-classes; here it gives the source itself, so that any pairs will do.
+The idea of pix2pix's FCN-score (Isola et al. 2017, arXiv 1611.07004, section 4.1): can
+a network that knows real images recognise the source in a translation? There it
+predicts classes; here it predicts the source itself, so any pairs will do.
 """
 
 import functools
@@ -15,9 +15,15 @@ from keras import layers
 from ganzoo.data.dataset import Data
 from ganzoo.evaluation import small_networks
 
-RECIPE = 1  # raised with any change below: the scores are others then
+RECIPE = 1  # raised with any change below, since it changes the scores
 FILTERS = 32
-DILATIONS = (1, 2, 4, 8, 1)  # with the last layer, an answer sees 35 x 35 pixels
+DILATIONS = (
+    1,
+    2,
+    4,
+    8,
+    1,
+)  # with the last layer, the receptive field is 35 x 35 pixels
 STEPS = 600
 BATCH_SIZE = 32
 LEARNING_RATE = 2e-3
@@ -43,7 +49,7 @@ def network(image_shape, source_channels: int) -> keras.Model:
 
 
 def trained(data: Data) -> keras.Model:
-    """The network of `network`, trained on pairs for the least L1, with fixed seeds.
+    """Trains the reader on pairs for the least L1, with fixed seeds.
 
     Its weights are kept in the user's cache, by the data's fingerprint.
     """
@@ -71,6 +77,6 @@ def trained(data: Data) -> keras.Model:
 
 
 def read(model, images: np.ndarray) -> np.ndarray:
-    """The sources that the network sees in images, uint8."""
-    found = small_networks.batched(lambda x: model(x, training=False).numpy(), images)
-    return np.rint(255 * np.concatenate(found)).astype(np.uint8)
+    """Returns the sources that the network reads in images, uint8."""
+    sources = small_networks.batched(lambda x: model(x, training=False).numpy(), images)
+    return np.rint(255 * np.concatenate(sources)).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""The layers that Keras lacks, or has in a form that replicas break."""
+"""Layers that Keras lacks, or whose Keras version fails under several replicas."""
 
 from ganzoo.layers.attention import SelfAttention
 from ganzoo.layers.dense import Maxout, WeightNormDense
@@ -14,7 +14,7 @@ from ganzoo.layers.normalization import (
 from ganzoo.layers.pool import Pool
 from ganzoo.layers.shuffle import PixelShuffle
 from ganzoo.layers.spectral import SpectralNorm
-from ganzoo.layers.start import DataDependent, starting
+from ganzoo.layers.start import DataDependent, MeanBias, starting
 
 __all__ = [
     "BatchNorm",
@@ -23,6 +23,7 @@ __all__ = [
     "Dropout",
     "GaussianNoise",
     "Maxout",
+    "MeanBias",
     "MinibatchDiscrimination",
     "MinibatchStdDev",
     "PixelShuffle",

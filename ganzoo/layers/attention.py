@@ -13,11 +13,11 @@ class SelfAttention(keras.layers.Layer):
 
     Input and output (N, ..., C), with any number of positions between. Query, key
     and value are linear maps of each position to C / 8 channels, at least one; a
-    fourth map leads back to C. The weights of a position are the softmax of its
-    query's products with all keys, not scaled, in at least float32.
+    fourth map leads back to C. The weights of a position are the softmax of the
+    unscaled products of its query with all keys, in float32 or better.
 
     Args:
-        spectral: spectral normalisation of the four maps, as in the paper.
+        spectral: normalises the four maps spectrally, as in the paper.
     """
 
     def __init__(self, spectral=False, **kwargs):

@@ -26,7 +26,7 @@ class Maxout(keras.layers.Layer):
 
     @property
     def kernel(self):
-        """Of all pieces: (d, units * pieces)."""
+        """Kernel of all pieces: (d, units * pieces)."""
         return self.dense.kernel
 
     def build(self, input_shape):
@@ -55,8 +55,8 @@ class WeightNormDense(DataDependent):
 
     Args:
         units: length of the output.
-        train_scale: whether `scale` is trained, or kept as it was initialised.
-        kernel_initializer: of v.
+        train_scale: trains `scale`; otherwise it keeps its initial value.
+        kernel_initializer: initializer of v.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Layers that show the discriminator the whole batch, whatever the replicas."""
+"""Layers that show D the whole batch, under any number of replicas."""
 
 import keras
 import tensorflow as tf
@@ -103,8 +103,8 @@ class MinibatchStdDev(keras.layers.Layer):
 
     Input (N, ..., C), output (N, ..., C + 1). The standard deviation of each feature
     over the batch, averaged to one number. It is taken over the global batch, as in
-    the paper's text, in place of its code's groups of four: it is then the same for
-    any number of replicas, and any batch will do.
+    the paper's text, not over groups of four as in its code: it is then the same for
+    any number of replicas and works with any batch size.
     """
 
     def call(self, inputs):

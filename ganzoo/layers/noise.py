@@ -9,17 +9,16 @@ from ganzoo import distribute
 
 @keras.saving.register_keras_serializable("ganzoo")
 class Dropout(keras.layers.Layer):
-    """Inverted dropout with another mask on each replica (Keras' own are alike).
+    """Inverted dropout with its own mask on each replica (Keras' masks are alike).
 
-    The mask compares 16 random bits with the rate, half the random numbers that
-    a float comparison draws: the rate is exact to 1/65,536, and what is kept is
-    scaled by exactly that.
+    The mask compares 16 random bits with the rate, which takes half the random numbers
+    of a float comparison: the rate is exact to 1/65,536, and kept values are scaled by
+    exactly that rate.
 
     Args:
-        rate: share that is dropped, from 0 to 0.99.
-        seed: of the masks.
-        always: whether inference drops too: noise that is part of what a generator
-            does.
+        rate: share of dropped values, from 0 to 0.99.
+        seed: seed of the masks.
+        always: drops in inference, too: noise that is part of a generator.
     """
 
     def __init__(self, rate, seed=None, always=False, **kwargs):
@@ -45,13 +44,26 @@ class Dropout(keras.layers.Layer):
         own = {"rate": self.rate, "seed": self.seed, "always": self.always}
         return {**super().get_config(), **own}
 
+    @property
+    def acts_always(self) -> bool:
+        """Whether inference is noisy."""
+        return bool(self.always and self.rate)
+
 
 @keras.saving.register_keras_serializable("ganzoo")
 class GaussianNoise(keras.layers.Layer):
-    """Adds N(0, stddev) in training, other noise on each replica."""
+    """Adds N(0, stddev) in training, with different noise on each replica.
 
-    def __init__(self, stddev, seed=None, **kwargs):
+    Args:
+        stddev: its standard deviation, from 0.
+        seed: of the noise.
+        always: whether it is added in inference, too: noise that is part of what a
+            generator does.
+    """
+
+    def __init__(self, stddev, seed=None, always=False, **kwargs):
         super().__init__(**kwargs)
+        self.always = always
         if not stddev >= 0:
             raise ValueError(f"`stddev` must be 0 or more. Received: {stddev}.")
         self.stddev = stddev
@@ -59,7 +71,7 @@ class GaussianNoise(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def call(self, inputs, training=False):
-        if not training or self.stddev == 0:
+        if not (training or self.always) or self.stddev == 0:
             return inputs
         noise = tf.random.stateless_normal(
             ops.shape(inputs), _replica_seed(self.seed_generator), dtype=inputs.dtype
@@ -67,11 +79,17 @@ class GaussianNoise(keras.layers.Layer):
         return inputs + self.stddev * noise
 
     def get_config(self):
-        return {**super().get_config(), "stddev": self.stddev, "seed": self.seed}
+        own = {"stddev": self.stddev, "seed": self.seed, "always": self.always}
+        return {**super().get_config(), **own}
+
+    @property
+    def acts_always(self) -> bool:
+        """Whether inference is noisy."""
+        return bool(self.always and self.stddev)
 
 
 def _random_bits(shape, seed):
-    """Uniform int32 in 0..65535 of `shape`, two from each 32-bit draw."""
+    """Draws uniform int32 in 0..65535 of `shape`, two from each 32-bit draw."""
     count = tf.reduce_prod(shape)
     words = tf.random.stateless_uniform(
         ((count + 1) // 2,), seed, None, None, dtype=tf.uint32
@@ -81,22 +99,24 @@ def _random_bits(shape, seed):
 
 
 def _replica_seed(generator):
-    """The next seed, another one on each replica."""
+    """Returns the next seed, a different one on each replica."""
     seed = tf.cast(generator.next(), tf.int64)
     return distribute.fold(seed, distribute.replica_id())
 
 
 def always_on(network) -> list:
-    """The layers of a network that make noise in inference, too."""
+    """Returns the layers of a network that make noise in inference, too."""
     layers = network._flatten_layers()
-    return [x for x in layers if isinstance(x, Dropout) and x.always and x.rate]
+    noisy = [x for x in layers if isinstance(x, Dropout | GaussianNoise)]
+    return [x for x in noisy if x.acts_always]
 
 
 def noise_states(network, seed) -> list:
-    """Seeds of the noise of inference, in place of the state that training moves.
+    """Returns seeds for the noise of inference, which leave the state of training
+    alone.
 
     Args:
-        network: whose `always_on` layers draw.
+        network: the network whose `always_on` layers draw.
         seed: int32 (2,).
 
     Returns:

@@ -14,8 +14,8 @@ class BatchNorm(keras.layers.BatchNormalization):
     """Keras' layer, whose statistics span the replicas that it is called under.
 
     Keras' own `synchronized` exchanges three values one after the other, and two for
-    their gradients, and must be decided when the layer is made; on two local workers,
-    a step of `dcgan` waited for that most of the time.
+    their gradients, and must be set when the layer is created; on two local workers, a
+    step of `dcgan` spent most of its time waiting for that.
     """
 
     def _moments(self, inputs, mask):
@@ -33,7 +33,7 @@ def batch_norm(**options):
 
 
 def layer_norm():
-    """Each sample by itself, over all its axes, gain and bias by channel.
+    """Normalises each sample over all its axes; gain and bias by channel.
 
     Ba et al. 2016, arXiv 1607.06450, as critics with a gradient penalty use it.
     """
@@ -41,9 +41,9 @@ def layer_norm():
 
 
 def instance_norm():
-    """Each channel of each sample over its positions (Ulyanov et al. 2016).
+    """Normalises each channel of each sample over its positions (Ulyanov et al. 2016).
 
-    arXiv 1607.08022. A channel needs two positions or more: one position alone is
+    arXiv 1607.08022. A channel needs at least two positions: one position alone is
     its own mean, and nothing is left.
     """
     return keras.layers.GroupNormalization(groups=-1, epsilon=EPSILON)
@@ -55,8 +55,8 @@ class ConditionalBatchNorm(keras.layers.Layer):
 
     arXiv 1610.07629. Called on [x (N, ..., C), code (N, k)]. The gain is
     1 + code @ gain, the bias code @ shift, both tables (k, C) from zero: with a
-    one-hot code each label has a gain and a bias of its own, with zeros (no label)
-    there is plain normalisation.
+    one-hot code each label has its own gain and bias; with zeros (no label) the
+    normalisation is plain.
     """
 
     def __init__(self, **kwargs):

@@ -9,17 +9,17 @@ from ganzoo.utils.options import check_whole
 
 @keras.saving.register_keras_serializable("ganzoo")
 class Pool(keras.layers.Layer):
-    """Past samples, of which a discriminator sees some in the place of new ones.
+    """Past samples, some of which a discriminator sees instead of new ones.
 
-    As CycleGAN's: until it is full, the pool takes in what comes and gives it back;
-    then, with probability 1/2, a sample takes the place of one in the pool and that one
-    is given. Every replica holds the same pool, of the global batch. The samples of a
-    batch draw different places, so at most `size` of them are exchanged; in the step
-    that fills the pool none is.
+    As in CycleGAN: until it is full, the pool stores every sample and returns it; then,
+    with probability 1/2, a sample is swapped with one in the pool and the older one is
+    returned. Every replica holds the same pool, of the global batch. The samples of a
+    batch draw different places, so at most `size` of them are swapped; in the step
+    that fills the pool none are.
 
     Args:
-        size: samples kept, from 1.
-        shape: of a sample.
+        size: number of stored samples, from 1.
+        shape: shape of a sample.
     """
 
     def __init__(self, size, shape, **kwargs):
@@ -36,7 +36,7 @@ class Pool(keras.layers.Layer):
         self.built = True
 
     def exchange(self, samples, seed):
-        """Takes in samples (N, ...), this replica's share; returns as many to judge."""
+        """Stores this replica's samples (N, ...), and returns as many to judge."""
         local = samples.shape[0] or tf.shape(samples)[0]
         new = distribute.global_batch(samples)
         rank = tf.range(tf.shape(new)[0])

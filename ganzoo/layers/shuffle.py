@@ -1,4 +1,4 @@
-"""Pixels out of channels (Shi et al. 2016, arXiv 1609.05158)."""
+"""Pixel shuffle: channels become pixels (Shi et al. 2016, arXiv 1609.05158)."""
 
 import keras
 import tensorflow as tf
@@ -10,8 +10,8 @@ from ganzoo.utils.options import check_whole
 class PixelShuffle(keras.layers.Layer):
     """Maps (N, H, W, factor^2 C) to (N, factor H, factor W, C).
 
-    The channels of a position become a square of positions, row by row; of C
-    channels of the result, the square's first positions come first.
+    The channels of a position become a square of positions, row by row; for C output
+    channels, the square's first positions come first.
 
     Args:
         factor: side of that square, from 2.

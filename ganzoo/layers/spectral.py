@@ -10,16 +10,16 @@ START = 10  # power iterations on the initial kernel
 class SpectralNorm(keras.layers.Wrapper):
     """Calls `layer` with kernel / sigma, sigma the kernel's largest singular value.
 
-    The kernel itself stays raw. Sigma is v' W u: W is the kernel as a matrix of its
-    last axis (for convolutions: of output channels), u a kept estimate of the right
-    singular vector, taken one power iteration further. The gradient flows through
-    W in v' W u, not through u and v, as in the paper.
+    The kernel itself stays raw. Sigma is v' W u, where W is the kernel as a
+    matrix whose columns are its last axis (output channels), and u a stored estimate of
+    the right singular vector, advanced by one power iteration. The gradient flows
+    through W in v' W u, not through u and v, as in the paper.
 
-    A call only reads: whatever passes D sees between two updates (real, fake, the
-    penalty's samples, G's step, evaluation) meets one and the same sigma. The kept
-    u advances by one iteration after each optimizer update of the kernel, as the
-    kernel's constraint, which Keras calls exactly then; a function of equal weights,
-    it is equal on all replicas.
+    A call only reads: every pass through D between two updates (real, fake, the
+    penalty's samples, G's step, evaluation) uses the same sigma. The stored u advances
+    by one iteration after each optimizer update of the kernel, as the kernel's
+    constraint, which Keras calls exactly then; since the weights are equal on all
+    replicas, so is u.
 
     Args:
         layer: Dense, a convolution, Maxout: any layer with a `kernel`.
@@ -29,7 +29,7 @@ class SpectralNorm(keras.layers.Wrapper):
     """
 
     def __init__(self, layer, **kwargs):
-        # Sigma is as precise as the weights; `layer` casts what it computes with.
+        # Sigma is as precise as the weights; `layer` casts its own operands.
         kwargs = {**kwargs, "autocast": False, "dtype": layer.variable_dtype}
         super().__init__(layer, **kwargs)
 
@@ -50,26 +50,26 @@ class SpectralNorm(keras.layers.Wrapper):
         kernel.constraint = _AfterUpdate(self)
 
     def advance(self, kernel):
-        """Takes u one power iteration further; returns the kernel as it is."""
+        """Advances u by one power iteration; returns the kernel unchanged."""
         self.u.assign(_iterate(_matrix(kernel), self.u.value)[0])
         return kernel
 
     def sigma(self):
-        """The estimate of the kernel's largest singular value, a scalar."""
+        """Returns the estimate of the kernel's largest singular value, a scalar."""
         matrix = _matrix(self.layer.kernel)
         u, v = _iterate(tf.stop_gradient(matrix), self.u.value)
         return tf.tensordot(v, tf.linalg.matvec(matrix, u), 1)
 
     def call(self, inputs):
         kernel = self.layer.kernel
-        # All values, not the kernel's alone: the scope hides any that is around it.
+        # All values, not only the kernel's: the scope hides any enclosing scope.
         values = [(variable, variable.value) for variable in self.layer.variables]
         with keras.StatelessScope([*values, (kernel, kernel / self.sigma())]):
             return self.layer(inputs)
 
 
 class _AfterUpdate(keras.constraints.Constraint):
-    """Lets a layer follow each update of its kernel."""
+    """Notifies a layer after each update of its kernel."""
 
     def __init__(self, layer):
         self.layer = layer
@@ -83,7 +83,7 @@ def _matrix(kernel):
 
 
 def _iterate(matrix, u):
-    """One power iteration from u; returns the new u and v, both of length 1."""
+    """Runs one power iteration from u; returns the new u and v, both of length 1."""
     v = _unit(tf.linalg.matvec(matrix, u))
     return _unit(tf.linalg.matvec(matrix, v, transpose_a=True)), v
 

@@ -1,4 +1,4 @@
-"""What every metric asks of its input, and distances in blocks of bounded size."""
+"""Checks of the inputs of metrics, and distances in blocks of bounded size."""
 
 from collections.abc import Iterator
 
@@ -9,12 +9,12 @@ COLUMNS = 8192
 
 
 def check_features(**arrays) -> list[np.ndarray]:
-    """Returns the named sets of samples as arrays `(N, d)`, or says what is wrong.
+    """Returns the named sets of samples as arrays `(N, d)`, checked.
 
     Raises:
         ValueError: a set that is not a numeric matrix, is empty, holds NaN or infinite
-            values or one value throughout (a blank image, a dead generator); sets of
-            other widths; uint8 beside floats, whose ranges cannot both be right.
+            values, or is constant (a blank image, a dead generator); sets of
+            different widths; uint8 next to floats, whose ranges cannot both be right.
     """
     arrays = {name: np.asarray(array) for name, array in arrays.items()}
     for name, array in arrays.items():
@@ -34,14 +34,14 @@ def check_features(**arrays) -> list[np.ndarray]:
 
 
 def check_alike(arrays: dict[str, np.ndarray]) -> None:
-    """Raises `ValueError` for samples of other shapes, or uint8 beside floats."""
-    found = ", ".join(f"{k} {a.dtype} {a.shape}" for k, a in arrays.items())
+    """Raises `ValueError` for different shapes, or uint8 next to floats."""
+    shapes = ", ".join(f"{k} {a.dtype} {a.shape}" for k, a in arrays.items())
     if len({array.shape[1:] for array in arrays.values()}) > 1:
-        raise ValueError(f"Samples must have one shape. Received: {found}.")
+        raise ValueError(f"Samples must have one shape. Received: {shapes}.")
     if len({array.dtype == np.uint8 for array in arrays.values()}) > 1:
         raise ValueError(
             "Samples must share one range; uint8 means 0..255 beside which floats are "
-            f"another. Received: {found}."
+            f"another. Received: {shapes}."
         )
 
 
@@ -76,7 +76,7 @@ def squared_distances(
     """Yields (row slice, column slice, squared Euclidean distances), block by block.
 
     In float64, as |x|^2 + |y|^2 - 2xy of samples centred on the mean of `rows`, which
-    loses fewer digits. What lies under the rounding error of that sum is 0, so that
+    loses fewer digits. Values below the rounding error of that sum become 0, so that
     copies are at distance 0, and tie, on every machine.
     """
     center = rows.mean(axis=0, dtype=np.float64)
@@ -94,7 +94,7 @@ def squared_distances(
 
 
 def nearest(rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Squared distance of each row to its nearest column, and that column's index."""
+    """Returns the squared distance of each row to its nearest column, and its index."""
     least = np.full(len(rows), np.inf)
     index = np.zeros(len(rows), int)
     for r, c, block in squared_distances(rows, columns):
@@ -107,10 +107,8 @@ def nearest(rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def kth_nearest(samples: np.ndarray, k: int) -> np.ndarray:
-    """Squared distance of each sample to its kth nearest other sample."""
-    smallest = np.full(
-        (len(samples), k + 1), np.inf
-    )  # the sample itself is one of them
+    """Returns the squared distance of each sample to its kth nearest other sample."""
+    smallest = np.full((len(samples), k + 1), np.inf)  # the sample itself is included
     for r, _, block in squared_distances(samples, samples):
         merged = np.concatenate([smallest[r], block], axis=1)
         merged.partition(k, axis=1)

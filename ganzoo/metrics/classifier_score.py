@@ -14,20 +14,21 @@ def classifier_score(
     """exp of the mean KL of p(y|x) from p(y): 1 is worst, the number of classes best.
 
     Salimans et al. 2016 (arXiv 1606.03498), section 4; with the Inception network it
-    is the Inception Score. The marginal p(y) is that of each split. 0 log 0 counts as
-    0, so that no epsilon is added.
+    is the Inception Score. The marginal p(y) is computed for each split. 0 log 0 counts
+    as 0, so no epsilon is added.
 
     Args:
         probabilities: p(y|x) of generated samples, `(N, classes)`, in random order:
-            splits are runs of consecutive rows, and rows that are sorted by class
-            score lower.
-        splits: into how many parts the samples are cut; 10 is usual, 1 differs.
+            splits are consecutive rows, and rows that are sorted by class score
+            lower.
+        splits: number of parts that the samples are cut into; 10 is usual, and 1 gives
+            another score.
 
     Returns:
         Mean and standard deviation of the splits' scores.
 
     Raises:
-        ValueError: rows that are no distribution (logits, NaN), fewer samples than
+        ValueError: rows that are not distributions (logits, NaN), fewer samples than
             splits.
     """
     p = np.asarray(probabilities)

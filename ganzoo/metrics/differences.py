@@ -1,4 +1,4 @@
-"""The mean difference of images from their targets."""
+"""Mean difference of images from their targets."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ def l1_distance(images_a: np.ndarray, images_b: np.ndarray) -> float:
         images_b: the same shape.
 
     Raises:
-        ValueError: other shapes or types.
+        ValueError: different shapes or types.
     """
     a, b = _checked(images_a), _checked(images_b)
     if a.shape != b.shape:

@@ -7,12 +7,12 @@ import numpy as np
 
 from ganzoo.metrics.arrays import check_features, slices
 
-_BLOCK = 1024  # rows that are converted to float64 at a time
+_BLOCK = 1024  # rows that are converted to float64 at once
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Gaussian:
-    """Mean `(d,)` and covariance `(d, d)` of `count` samples: all to keep of a set."""
+    """Mean `(d,)` and covariance `(d, d)` of `count` samples: a set's statistics."""
 
     mean: np.ndarray
     covariance: np.ndarray
@@ -39,13 +39,13 @@ class Gaussian:
 
     @property
     def trace(self) -> float:
-        """Of the covariance."""
+        """Trace of the covariance."""
         return float(np.trace(self.covariance))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Few:
-    """The same of no more samples than dimensions: no `(d, d)` matrix is needed."""
+    """Gaussian of no more samples than dimensions: needs no `(d, d)` matrix."""
 
     mean: np.ndarray
     factor: np.ndarray  # L (d, N), covariance = L L^T
@@ -95,21 +95,21 @@ def frechet_distance(real: np.ndarray | Gaussian, fake: np.ndarray | Gaussian) -
 
     |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)): Dowson and Landau 1982; on features of
     the original Inception network it is the FID of Heusel et al. 2017 (arXiv
-    1706.08500), on any other features it is not and must not bear that name. It falls
+    1706.08500); on any other features it is not, and must not be called so. It falls
     with N, so compare at equal N only.
 
     The trace of the square root is the sum of the singular values of L1^T L2, where
-    S = L L^T, which needs no root of a product that is not symmetric and holds for
-    singular covariances, such as those of fewer samples than dimensions: the Frechet
-    distance is defined for them as well. `frechet_parts` tells their ranks.
+    S = L L^T. This needs no root of an asymmetric product, and holds for singular
+    covariances, such as the covariance of fewer samples than dimensions: the Frechet
+    distance is defined for them as well. `frechet_parts` returns their ranks.
 
     Args:
         real: features `(N, d)`, or the `fit_gaussian` of them.
         fake: features `(M, d)`, or the `fit_gaussian` of them.
 
     Raises:
-        ValueError: NaN, infinite or constant features, fewer than 2 samples, other
-            widths, uint8 beside floats.
+        ValueError: NaN, infinite or constant features, fewer than 2 samples,
+            different widths, uint8 next to floats.
     """
     return frechet_parts(real, fake)["distance"]
 
@@ -117,13 +117,13 @@ def frechet_distance(real: np.ndarray | Gaussian, fake: np.ndarray | Gaussian) -
 def frechet_parts(
     real: np.ndarray | Gaussian, fake: np.ndarray | Gaussian
 ) -> dict[str, float | int]:
-    """`frechet_distance` and what it is made of.
+    """`frechet_distance` and its parts.
 
     Returns:
         `distance`, the sum of `means` (of their squared difference) and `covariances`;
         `real_rank` and `fake_rank` of the covariances and their `dimensions`: a rank
         below it means a singular covariance, whose distance is exact for the samples
-        but far above that of the distributions.
+        but far above the distance of the distributions.
 
     Raises:
         ValueError: as `frechet_distance`.

@@ -1,4 +1,4 @@
-"""Similarity of image pairs: PSNR, SSIM, multi-scale SSIM and its use for diversity."""
+"""Similarity of image pairs: PSNR, SSIM, multi-scale SSIM, also for diversity."""
 
 import numpy as np
 from scipy.ndimage import correlate1d
@@ -9,20 +9,20 @@ _RADIUS = 5  # the window of Wang et al. 2004: 11 x 11, Gaussian of std 1.5
 _WINDOW = np.exp(-0.5 * (np.arange(-_RADIUS, _RADIUS + 1) / 1.5) ** 2)
 _WINDOW /= _WINDOW.sum()
 _SCALES = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # Wang et al. 2003, section 3.2
-_BLOCK = 64  # images that are filtered at a time
+_BLOCK = 64  # images that are filtered at once
 
 
 def mean_gradient(images: np.ndarray) -> float:
     """Sharpness without a reference: the mean length of the gradient of the grey image.
 
     Differences between neighbours below and to the right, over the mean of the
-    channels. Noise raises it as edges do, so it tells only beside that of real images.
+    channels. Noise raises it as edges do, so compare it with the value of real images.
 
     Args:
         images: `(N, H, W, C)`, sides of at least 2.
 
     Raises:
-        ValueError: another shape, NaN or infinite values.
+        ValueError: another shape, or NaN or infinite values.
     """
     images = np.asarray(images)
     if images.ndim != 4 or not images.size or min(images.shape[1:3]) < 2:
@@ -54,7 +54,7 @@ def psnr(
             needed for other types.
 
     Raises:
-        ValueError: other shapes or types, NaN, values beyond `data_range`.
+        ValueError: different shapes or types, NaN, values beyond `data_range`.
     """
     a, b, data_range = _pairs(images_a, images_b, data_range)
     errors = np.concatenate(
@@ -103,14 +103,14 @@ def ms_ssim(
 
     Wang et al. 2003, eq. 7, with the windows of `ssim`, scales halved by 2 x 2 means
     and negative terms as 0. The five weights of the paper need 176 pixels; smaller
-    images take the first ones, scaled to sum to 1, and figures of other numbers of
-    scales do not compare.
+    images use the first ones, scaled to sum to 1, and values for different numbers of
+    scales cannot be compared.
 
     Args:
         images_a: `(N, H, W, C)`.
         images_b: the same shape and type.
         data_range: as in `psnr`.
-        scales: 1 to 5; as many as the images allow (28 pixels: 2) unless given.
+        scales: 1 to 5; by default as many as the images allow (28 pixels: 2).
 
     Raises:
         ValueError: as `ssim`, and images too small for `scales`.
@@ -137,13 +137,13 @@ def ms_ssim_diversity(
     """Mean `ms_ssim` of random pairs of different images: lower is more diverse.
 
     Odena et al. 2017 (arXiv 1610.09585), section 4.2, within a class; over a whole set
-    it falls with the number of classes as well. Meaningful only beside the same figure
+    it falls with the number of classes as well. Meaningful only next to the value
     of real images.
 
     Args:
         images: `(N, H, W, C)`, N >= 2.
-        pairs: how many are drawn, with replacement.
-        seed: of the draw.
+        pairs: number of pairs, drawn with replacement.
+        seed: seed of the draw.
         data_range: as in `psnr`.
         scales: as in `ms_ssim`.
 
@@ -187,7 +187,7 @@ def _pairs(a, b, data_range) -> tuple[np.ndarray, np.ndarray, float]:
 
 
 def _scales(images: np.ndarray) -> int:
-    """How many scales leave the window room, at most five and at least one."""
+    """Returns the number of scales whose images hold the window, 1 to 5."""
     room = min(images.shape[1:3]) // len(_WINDOW)
     return min(len(_SCALES), max(1, room.bit_length()))
 
@@ -202,7 +202,7 @@ def _check_size(images: np.ndarray, scales: int) -> None:
 
 
 def _filter(images: np.ndarray) -> np.ndarray:
-    """Gaussian means of every window that lies within the image."""
+    """Gaussian means of every window within the image."""
     inner = slice(_RADIUS, -_RADIUS)
     rows = correlate1d(images, _WINDOW, axis=1)[:, inner]
     return correlate1d(rows, _WINDOW, axis=2)[:, :, inner]

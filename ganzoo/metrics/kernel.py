@@ -6,7 +6,7 @@ import numpy as np
 
 from ganzoo.metrics.arrays import check_count, check_features, slices
 
-BLOCK = 125  # rows whose kernel is taken at once: it stays in the cache
+BLOCK = 125  # rows whose kernel is computed at once, within the CPU cache
 
 
 def kernel_distance(
@@ -21,18 +21,18 @@ def kernel_distance(
 
     The kernel is (x.y / d + 1)^3. Binkowski et al. 2018 (arXiv 1801.01401), section 4:
     unlike the Frechet distance its expectation does not depend on N, is 0 for equal
-    distributions, and single values may be negative. State the subsets beside it.
+    distributions, and single values may be negative. State the subsets with it.
 
     Args:
         real: features `(N, d)`.
         fake: features `(M, d)`.
-        subsets: how many pairs of subsets are drawn.
+        subsets: number of pairs of subsets.
         subset_size: samples in each, drawn without replacement; at most N and M.
-        seed: of the draw.
+        seed: seed of the draw.
 
     Raises:
-        ValueError: NaN, infinite or constant features, other widths, uint8 beside
-            floats, fewer samples than `subset_size`.
+        ValueError: NaN, infinite or constant features, different widths, uint8 next
+            to floats, fewer samples than `subset_size`.
     """
     real, fake = check_features(real=real, fake=fake)
     rows = kernel_subsets(
@@ -66,7 +66,7 @@ def kernel_distances(
     real_rows: np.ndarray,
     fake_rows: np.ndarray,
 ) -> np.ndarray:
-    """The unbiased squared MMD of each pair of subsets: its spread, and parity.
+    """Unbiased squared MMD of each pair of subsets, for its spread and for parity.
 
     Args:
         real: features `(N, d)`.
@@ -98,7 +98,7 @@ def _squared_mmd(x: np.ndarray, y: np.ndarray, room: np.ndarray) -> float:
 
 
 def _with_one(x: np.ndarray) -> np.ndarray:
-    """Rows whose inner products are x.y / d + 1."""
+    """Appends a column, so that inner products of rows are x.y / d + 1."""
     scaled = x.astype(np.float64) / math.sqrt(x.shape[1])
     return np.concatenate([scaled, np.ones((len(x), 1))], axis=1)
 
@@ -109,7 +109,7 @@ def _mean(x: np.ndarray, y: np.ndarray, room: np.ndarray) -> float:
 
 
 def _mean_of_pairs(x: np.ndarray, room: np.ndarray) -> float:
-    """Mean kernel of two different samples: without its diagonal it is unbiased."""
+    """Mean kernel of two different samples: unbiased without the diagonal."""
     total = 0.0
     for rows in slices(len(x), BLOCK):
         block, later = x[rows], x[rows.stop :]
@@ -120,7 +120,7 @@ def _mean_of_pairs(x: np.ndarray, room: np.ndarray) -> float:
 
 
 def _cubes(x: np.ndarray, y: np.ndarray, room: np.ndarray) -> float:
-    """Sum of the cubes of all inner products, worked out in `room`."""
+    """Sum of the cubes of all inner products, computed in the buffer `room`."""
     inner, squares = room[:, : len(x) * len(y)].reshape(2, len(x), len(y))
     np.matmul(x, y.T, out=inner)
     np.multiply(inner, inner, out=squares)

@@ -1,4 +1,4 @@
-"""How well features, such as those of a discriminator, separate classes linearly."""
+"""Linear separability of classes by features, such as a discriminator's."""
 
 import numpy as np
 from sklearn.pipeline import make_pipeline
@@ -16,22 +16,23 @@ def linear_svm_accuracy(
     *,
     penalty: float = 1e-3,
 ) -> float:
-    """Share of test samples that a linear L2-SVM, fitted on train, classifies rightly.
+    """Share of test samples that a linear L2-SVM, fitted on train, classifies
+    correctly.
 
     The use of D's features in Radford et al. 2016 (arXiv 1511.06434), section 5.1. Each
     feature is scaled by its mean and deviation on the training set. The paper does not
-    print its penalty.
+    state its penalty.
 
     Args:
         train_features: `(N, d)`.
         train_labels: `(N,)`, whole numbers, two classes or more.
         test_features: `(M, d)`.
         test_labels: `(M,)`.
-        penalty: C of the SVM, the cost of errors against the size of the weights.
+        penalty: C of the SVM, the cost of errors relative to the size of the weights.
 
     Raises:
-        ValueError: NaN, infinite or constant features, other widths, labels that do
-            not fit their features, or of one class.
+        ValueError: NaN, infinite or constant features, different widths, labels that
+            do not fit their features, or only one class.
     """
     train, test = check_features(train=train_features, test=test_features)
     train_labels = _labels("train", train, train_labels)

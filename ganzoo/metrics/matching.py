@@ -1,4 +1,4 @@
-"""Is a sample made for one thing nearer to it than to others?"""
+"""Matching: is a sample nearer to its own target than to others?"""
 
 import numpy as np
 
@@ -8,22 +8,22 @@ from ganzoo.metrics.arrays import check_features, squared_distances
 def matching_accuracy(
     real: np.ndarray, fake: np.ndarray, labels: np.ndarray | None = None
 ) -> float:
-    """How often fake i is nearer to real i than to another real sample; ties one half.
+    """Share of fakes i nearer to real i than to another real sample; ties one half.
 
-    Of a forced choice between two, 0.5 is chance. Among samples of one label, what
-    knows no more than the label stays at chance.
+    In a forced choice between two, 0.5 is chance. Among samples of one label, a model
+    that knows no more than the label stays at chance.
 
     Args:
-        real: `(N, d)`, what the fakes were made for.
-        fake: `(N, d)`, one for each.
-        labels: `(N,)`: the others are those of the same label; by default all.
+        real: `(N, d)`, the targets of the fakes.
+        fake: `(N, d)`, one for each target.
+        labels: `(N,)`: compares with others of the same label; by default with all.
 
     Returns:
-        The mean over the samples that have others, each counting the same.
+        The mean over the samples that have others, all weighted equally.
 
     Raises:
-        ValueError: sets of other sizes, no two samples of a label, NaN, infinite or
-            constant samples, other widths, uint8 beside floats.
+        ValueError: sets of different sizes, no two samples of a label, NaN, infinite
+            or constant samples, different widths, uint8 next to floats.
     """
     real, fake = check_features(real=real, fake=fake)
     labels = np.zeros(len(real), int) if labels is None else np.asarray(labels)
@@ -43,7 +43,7 @@ def matching_accuracy(
     for r, c, block in squared_distances(fake, real):
         rows = np.arange(max(r.start, c.start), min(r.stop, c.stop))
         own[rows] = block[rows - r.start, rows - c.start]
-    won = np.full(len(fake), -0.5)  # its own, which ties with itself
+    won = np.full(len(fake), -0.5)  # its own target, which ties with itself
     for r, c, block in squared_distances(fake, real):
         nearer = (own[r, None] < block) + (own[r, None] == block) / 2
         won[r] += np.where(labels[r, None] == labels[None, c], nearer, 0).sum(axis=1)

@@ -1,4 +1,4 @@
-"""Does a generator copy its training set? Nearest neighbours, against held-out data."""
+"""Memorisation: nearest neighbours of samples, against held-out data."""
 
 import numpy as np
 from scipy.stats import mannwhitneyu
@@ -9,7 +9,7 @@ from ganzoo.metrics.arrays import check_features, nearest
 def nearest_distances(
     samples: np.ndarray, reference: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Euclidean distance of each sample to its nearest reference, and which that is.
+    """Euclidean distance of each sample to its nearest reference, and its row.
 
     Args:
         samples: `(N, d)`.
@@ -19,7 +19,7 @@ def nearest_distances(
         Distances `(N,)` and rows of reference `(N,)`; 0 is a copy.
 
     Raises:
-        ValueError: NaN, infinite or constant samples, other widths, uint8 beside
+        ValueError: NaN, infinite or constant samples, different widths, uint8 next to
             floats.
     """
     samples, reference = check_features(samples=samples, reference=reference)
@@ -30,15 +30,15 @@ def nearest_distances(
 def memorisation(
     samples: np.ndarray, heldout: np.ndarray, reference: np.ndarray
 ) -> dict[str, float]:
-    """Are samples nearer to the training set than real data that it does not hold?
+    """Tests if samples are nearer to the training set than held-out real data.
 
     The comparison of Meehan et al. 2020 (arXiv 2004.05675), section 3, over the whole
-    space at once. It does not see a copied part that others outweigh: look at `copies`
-    and the smallest of `nearest_distances` too.
+    space at once. It misses copies that other samples outweigh: look at `copies` and
+    the smallest of `nearest_distances`, too.
 
     Args:
         samples: `(N, d)`.
-        heldout: `(M, d)`, real data that were not trained on.
+        heldout: `(M, d)`, real data outside the training set.
         reference: `(R, d)`, the training set.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Mode coverage: of a Gaussian mixture, of classes, of stacked digits."""
+"""Mode coverage of Gaussian mixtures, classes and stacked digits."""
 
 import numpy as np
 from scipy.special import rel_entr
@@ -25,7 +25,7 @@ def mode_coverage(
     Returns:
         `modes`, the captured modes (of K); `high_quality`, the share of samples in
         0..1; `reverse_kl`, ln K minus the entropy in nats of the high-quality samples
-        over the modes: 0 is best, ln K means one mode, and so does no sample at all.
+        over the modes: 0 is best, ln K means one mode, or no high-quality sample.
 
     Raises:
         ValueError: no samples, NaN or infinite ones, or shapes that do not fit.
@@ -53,28 +53,27 @@ def mode_coverage(
 def class_coverage(
     labels: np.ndarray, classes: int, reference: np.ndarray | None = None
 ) -> dict[str, float | int]:
-    """Scores the classes that a classifier of known accuracy gives to samples.
+    """Scores the classes that a classifier of known accuracy assigns to samples.
 
     Stacked MNIST (Metz et al. 2017, arXiv 1611.02163; PacGAN, section 4.2): labels of
     the three channels, `(26000, 3)` of 10 classes, make 1000 modes. Perfect samples do
     not reach 0: N of them have a KL of about (modes - 1) / (2 N), and MNIST's digits
-    are not uniform, together 0.024 here.
+    are not uniform: together 0.024 here.
 
     Args:
         labels: predicted classes in 0..classes - 1, `(N,)`; or `(N, channels)`, whose
             combinations are the modes.
-        classes: of one label.
-        reference: shares of the modes in real data, which sum to 1; equal unless
-            given.
+        classes: number of classes of one label.
+        reference: shares of the modes in real data, which sum to 1; by default equal.
 
     Returns:
-        `modes`, how many occur (of classes ** channels); `reverse_kl`, KL in nats of
-        the samples' shares from the reference: 0 is best, infinite if samples are of a
-        mode that the reference lacks.
+        `modes`, the number that occur (of classes ** channels); `reverse_kl`, KL in
+        nats of the samples' shares from the reference: 0 is best, infinite if samples
+        have a mode that the reference lacks.
 
     Raises:
         ValueError: no labels, labels that are not whole numbers below `classes`, a
-            reference that is no distribution over the modes.
+            reference that is not a distribution over the modes.
     """
     labels = np.asarray(labels)
     check_count("classes", classes, 1, 1_000_000)
@@ -109,5 +108,5 @@ def class_coverage(
 
 
 def _reverse_kl(share: np.ndarray, reference: np.ndarray | float) -> float:
-    """KL of what is generated from what is real, in nats."""
+    """KL of generated shares from real ones, in nats."""
     return rel_entr(share, reference).sum()

@@ -1,4 +1,4 @@
-"""Parzen-window estimate of the log-likelihood that a generator gives to test data."""
+"""Parzen-window estimate of the log-likelihood of test data under a generator."""
 
 from collections.abc import Sequence
 
@@ -22,11 +22,11 @@ def parzen_log_likelihood(test: np.ndarray, samples: np.ndarray, sigma: float) -
     Args:
         test: `(N, d)`, floats.
         samples: `(M, d)`, floats in the same range.
-        sigma: the width of the window.
+        sigma: width of the window.
 
     Raises:
-        ValueError: NaN, infinite or constant data, other widths, integers (a density
-            is of continuous values: scale to [0, 1]), `sigma` <= 0.
+        ValueError: NaN, infinite or constant data, different widths, integers (a
+            density needs continuous values: scale to [0, 1]), `sigma` <= 0.
     """
     return float(parzen_log_likelihoods(test, samples, sigma).mean())
 
@@ -36,8 +36,8 @@ def parzen_log_likelihoods(
 ) -> np.ndarray:
     """`parzen_log_likelihood` of each test sample, `(N,)`.
 
-    `std() / sqrt(N)` is the published error: of the test data alone, smaller than the
-    spread between trained models.
+    `std() / sqrt(N)` is the published error: it reflects the test data alone, and is
+    smaller than the spread between trained models.
 
     Raises:
         ValueError: as `parzen_log_likelihood`.
@@ -49,13 +49,13 @@ def parzen_log_likelihoods(
 def parzen_sigma(
     validation: np.ndarray, samples: np.ndarray, sigmas: Sequence[float] = PARZEN_SIGMAS
 ) -> float:
-    """The sigma that gives validation data the highest mean log-likelihood.
+    """Returns the sigma with the highest mean log-likelihood of validation data.
 
     Args:
-        validation: `(N, d)`, held out of training and of test; the published protocol
-            takes the first 1,000 of MNIST's last 10,000 training images.
+        validation: `(N, d)`, outside both training and test data; the published
+            protocol takes the first 1,000 of MNIST's last 10,000 training images.
         samples: `(M, d)`.
-        sigmas: the candidates.
+        sigmas: candidates.
 
     Raises:
         ValueError: as `parzen_log_likelihood`.

@@ -13,7 +13,7 @@ from ganzoo.metrics.arrays import (
 def precision_recall(
     real: np.ndarray, fake: np.ndarray, k: int = 5
 ) -> dict[str, float]:
-    """Fidelity and diversity apart, from balls that reach each sample's kth neighbour.
+    """Fidelity and diversity, from balls that reach each sample's kth neighbour.
 
     Precision and recall: Kynkaanniemi et al. 2019 (arXiv 1904.06991), eq. 1 and 2.
     Density and coverage: Naeem et al. 2020 (arXiv 2002.09797), eq. 4 and 6. The kth
@@ -23,17 +23,18 @@ def precision_recall(
     Args:
         real: features `(N, d)`, N > k.
         fake: features `(M, d)`, M > k.
-        k: which neighbour sets the radius; 5 is Naeem's choice, 3 Kynkaanniemi's.
+        k: the neighbour that sets the radius; 5 in Naeem et al., 3 in Kynkaanniemi et
+            al.
 
     Returns:
         `precision`, the share of fakes within a real ball; `recall`, the share of
         reals within a fake ball; `density`, real balls around a fake over k, 1 is
-        expected of equal distributions and more is possible; `coverage`, the share of
+        expected for equal distributions and more is possible; `coverage`, the share of
         real balls that hold a fake.
 
     Raises:
-        ValueError: NaN, infinite or constant features, other widths, uint8 beside
-            floats, no more than `k` samples.
+        ValueError: NaN, infinite or constant features, different widths, uint8 next
+            to floats, no more than `k` samples.
     """
     real, fake = check_features(real=real, fake=fake)
     check_count("k", k, 1, min(len(real), len(fake)) - 1)

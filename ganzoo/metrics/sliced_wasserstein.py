@@ -4,7 +4,7 @@ import numpy as np
 
 from ganzoo.metrics.arrays import check_count, check_features, slices
 
-_BLOCK = 32  # directions that are projected at a time
+_BLOCK = 32  # directions that are projected at once
 
 
 def sliced_wasserstein(
@@ -13,17 +13,17 @@ def sliced_wasserstein(
     """Root mean square of the 2-Wasserstein distances along random directions.
 
     Bonneel et al. 2015 (J. Math. Imaging and Vision 51, Monge form, p = 2), exact on
-    each direction also where N and M differ. It is in the units of the features, and
-    two samples of one distribution are at a distance that falls with N.
+    each direction, also if N and M differ. It has the units of the features, and the
+    distance of two sets from one distribution falls with N.
 
     Args:
         real: samples `(N, d)`.
         fake: samples `(M, d)`.
-        projections: how many directions, uniform on the sphere.
-        seed: of the directions.
+        projections: number of directions, uniform on the sphere.
+        seed: seed of the directions.
 
     Raises:
-        ValueError: NaN, infinite or constant samples, other widths, uint8 beside
+        ValueError: NaN, infinite or constant samples, different widths, uint8 next to
             floats, no projections.
     """
     real, fake = check_features(real=real, fake=fake)
@@ -50,7 +50,7 @@ def _sorted_projections(samples: np.ndarray, directions: np.ndarray) -> np.ndarr
 
 
 def _coupling(n: int, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Which order statistics are matched, and the mass that each pair moves."""
+    """Returns the matched order statistics, and the mass that each pair moves."""
     # Levels at which either quantile function steps, in units of 1 / (n m).
     ends = np.union1d(np.arange(1, n + 1) * m, np.arange(1, m + 1) * n)
     mass = np.diff(ends, prepend=0) / (n * m)

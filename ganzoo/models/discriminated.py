@@ -102,6 +102,7 @@ class JudgedModel(AdversarialModel):
 
     def adapt(self, batch):
         """D's layers whose start depends on the data see the real samples."""
+        super().adapt(batch)
         layers = [
             x for network in self.discriminators for x in network._flatten_layers()
         ]

@@ -105,14 +105,13 @@ class TextModel(LatentModel):
         """
         if n < 0:
             raise ValueError(f"`n` must be 0 or more. Received: {n}.")
-        return self.decode(self.latents(n, seed), caption=caption, ema=ema)
+        return self.decode(self.latents(n, seed), caption=caption, ema=ema, seed=seed)
 
-    def decode(self, latents, *, caption=None, ema=None) -> np.ndarray:
+    def decode(self, latents, *, caption=None, ema=None, seed=0) -> np.ndarray:
         """Generates the samples of latents (n, latent_dim); see `sample`."""
         latents = self._checked_latents(latents)
-        return self._decode(
-            latents, {"caption": self._captions(caption, len(latents))}, ema
-        )
+        caption = self._captions(caption, len(latents))
+        return self._decode(latents, {"caption": caption}, ema, seed)
 
     def interpolate(self, a, b, n=10, *, caption=None, ema=None) -> np.ndarray:
         """Generates n samples on the path from latent a to latent b, of one caption.

@@ -1,1 +1,1 @@
-"""Pictures of samples, figures of numbers, and animations of a training."""
+"""Pictures of samples, figures of numbers, and animations of training."""

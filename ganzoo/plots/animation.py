@@ -1,4 +1,4 @@
-"""Animated GIFs, thinned to a size that people watch to the end."""
+"""Animations, thinned to a length that people watch to the end."""
 
 import math
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from PIL import Image
 from ganzoo.utils.files import replacing
 from ganzoo.utils.options import evenly_spread
 
-MAX_FRAMES = 60  # a few MB and some ten seconds: what people look at to the end
-MAX_SIDE = 1000  # pixels of an animation's longer side
+MAX_FRAMES = 60  # a few MB and some ten seconds
+MAX_SIDE = 1000  # pixels of the longer side
 
 
 def thin(items: Sequence, limit: int = MAX_FRAMES) -> list:
-    """At most `limit` of `items`, evenly spread, the first and the last among them."""
+    """Returns at most `limit` of `items`, evenly spaced, with first and last."""
     count = min(len(items), limit)
     return [items[i] for i in evenly_spread(len(items), count)]
 
@@ -24,12 +24,12 @@ def animation(frames: Sequence[np.ndarray], path: str | Path, ms: int = 150) -> 
     """Writes frames as a looping GIF, WebP or APNG, atomically.
 
     More than 60 frames are thinned out and large ones reduced by a whole factor, so
-    that the file stays small; the last frame stands longer than the others.
+    that the file stays small; the last frame is shown longer than the others.
 
     Args:
         frames: uint8 (H, W, 3), all of one shape.
         path: ends in .gif, .webp, .png or .apng.
-        ms: milliseconds that a frame stands.
+        ms: milliseconds per frame.
 
     Raises:
         ValueError: another suffix, no frames, or frames of different shapes.

@@ -1,4 +1,4 @@
-"""Captions beside the rows of a picture."""
+"""Captions next to the rows of a picture."""
 
 import textwrap
 from collections.abc import Sequence
@@ -6,18 +6,18 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-WIDTH = 24  # characters of a line
-SIZE = 13  # pixels of a letter
+WIDTH = 24  # characters per line
+SIZE = 13  # pixels per letter
 MARGIN = 6
 SPACING = 3
 
 
 def beside(picture: np.ndarray, captions: Sequence[str]) -> np.ndarray:
-    """The picture with captions at its left, one for each of its rows of equal height.
+    """Adds captions at the left of a picture, one for each of its rows of equal height.
 
     Args:
         picture: uint8 (H, W, 3).
-        captions: one a row; long ones are broken into lines, and cut at the row's end.
+        captions: one per row; long ones are wrapped, and cut at the end of the row.
 
     Returns:
         uint8 (H, W + the captions' width, 3).

@@ -9,11 +9,11 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-# Okabe and Ito's colours, told apart with any kind of colour vision; black is kept
-# for what is not a curve.
+# Okabe and Ito's colours, distinct for any kind of colour vision; black is reserved for
+# lines that are not curves.
 BLUE, ORANGE = "#0072B2", "#D55E00"
 PALETTE = (BLUE, ORANGE, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
-# Red, white, blue, half way to white: the points above must stand out at both ends.
+# Red, white, blue, half way to white: the points must stand out at both ends.
 FIELD_COLOURS = ListedColormap(
     0.5 + 0.5 * colormaps["RdBu"](np.linspace(0.15, 0.85, 256))
 )
@@ -22,18 +22,19 @@ Extent = tuple[float, float, float, float]
 
 
 def extent_of(points: np.ndarray, margin: float = 0.25) -> Extent:
-    """The square (x0, x1, y0, y1) around points (n, 2), widened by `margin` a side."""
+    """Returns the square (x0, x1, y0, y1) around points (n, 2), with a margin."""
     low, high = points.min(axis=0), points.max(axis=0)
     x, y = (low + high) / 2
-    # All points in one place leave no size to widen; any positive one will do.
+    # If all points coincide, any positive size will do.
     half = float((high - low).max()) * (0.5 + margin) or 1.0
     return float(x - half), float(x + half), float(y - half), float(y + half)
 
 
 def mesh(extent: Extent, size: int) -> np.ndarray:
-    """The float32 points (size * size, 2) of a regular mesh, x fastest, y upwards.
+    """Returns the float32 points (size * size, 2) of a regular mesh, x fastest, y
+    upwards.
 
-    Values there, reshaped to (size, size), are the `field` of `points_figure`.
+    Values at them, reshaped to (size, size), are the `field` of `points_figure`.
     """
     x0, x1, y0, y1 = extent
     x, y = np.meshgrid(np.linspace(x0, x1, size), np.linspace(y0, y1, size))
@@ -54,8 +55,8 @@ def points_figure(
         fake: samples (m, 2). Those outside the picture are counted in the legend.
         field: D(x) in [0, 1] at `mesh(extent, size)`, shape (size, size); blue where D
             says real, red where it says fake, a black line at 0.5.
-        extent: (x0, x1, y0, y1) of the picture; by default that of `real`. Hand the
-            same one to every frame of an animation.
+        extent: (x0, x1, y0, y1) of the picture; by default the extent of `real`. Pass
+            the same one to every frame of an animation.
         title: a line above the picture.
     """
     x0, x1, y0, y1 = extent = extent or extent_of(real)
@@ -89,7 +90,7 @@ def points_figure(
     label = f"samples ({outside} of {len(fake)} outside)" if outside else "samples"
     edge = {"edgecolors": "white", "linewidths": 0.3}
     axes.scatter(*fake.T, s=16, color=ORANGE, label=label, **edge)
-    # The data lie on top, or samples would hide the modes that they cover.
+    # The data are drawn on top, or samples would hide the modes that they cover.
     axes.scatter(*real.T, s=5, color="black", linewidths=0, label="data")
     axes.set(xlim=(x0, x1), ylim=(y0, y1), xlabel="$x_1$", ylabel="$x_2$", title=title)
     axes.set_aspect("equal")
@@ -133,7 +134,7 @@ def curves_figure(rows: Sequence[dict]) -> np.ndarray:
 
 
 def _loss_curves(rows: Sequence[dict]) -> dict[str, np.ndarray]:
-    """The columns to draw as losses: totals first, terms unless they are the total."""
+    """Returns the columns to draw as losses: totals, and terms that differ."""
     names = dict.fromkeys(name for row in rows for name in row)
     names = [
         n for n in names if n[:2] in ("d_", "g_") and n not in ("d_real", "d_fake")
@@ -150,7 +151,7 @@ def _loss_curves(rows: Sequence[dict]) -> dict[str, np.ndarray]:
 
 
 def _column(rows: Sequence[dict], name: str) -> np.ndarray:
-    """One key of every row as floats, NaN (a gap in the curve) where there is none."""
+    """Returns one key of every row as floats; NaN, a gap in the curve, if missing."""
     return np.array([row.get(name, np.nan) for row in rows], float)
 
 

@@ -1,8 +1,8 @@
 """Pictures of a training run: NumPy in, RGB arrays or files out.
 
-Every picture is a uint8 array (H, W, 3), so that it can be saved, shown in a notebook
-or made a frame of an animation. Figures use matplotlib's objects without pyplot: no
-global state, no display, safe in threads and tests.
+Every picture is a uint8 array (H, W, 3) that can be saved, shown in a notebook or used
+as a frame of an animation. Figures use matplotlib's objects without pyplot: no global
+state, no display, safe in threads and tests.
 """
 
 import math
@@ -18,7 +18,7 @@ from ganzoo.plots.voxels import volumes_picture
 from ganzoo.utils import untrusted
 from ganzoo.utils.files import replacing
 
-MIN_WIDTH = 400  # a grid of 8x8 digits drawn pixel for pixel would be 64 wide
+MIN_WIDTH = 400  # a grid of 8x8 digits would be 64 pixels wide
 GREY = 128
 
 
@@ -44,7 +44,7 @@ def image_grid(
 
     Args:
         images: uint8 (n, H, W, C), C = 1 or 3.
-        columns: images in a row; by default the grid is about square.
+        columns: images per row; by default the grid is about square.
         scale: each pixel becomes `scale` x `scale`; by default just enough for a
             grid that is 400 pixels wide.
         pad: pixels between images and around the grid.
@@ -53,7 +53,7 @@ def image_grid(
         uint8 (rows * (H * scale + pad) + pad, columns * (W * scale + pad) + pad, 3).
 
     Raises:
-        ValueError: `images` is no uint8 batch of grey or RGB images, or is empty.
+        ValueError: `images` is empty, or not a uint8 batch of grey or RGB images.
     """
     fits = images.ndim == 4 and len(images) > 0 and images.shape[-1] in (1, 3)
     if images.dtype != np.uint8 or not fits:
@@ -81,13 +81,12 @@ def samples_picture(
     columns: int | None = None,
     captions: Sequence[str] | None = None,
 ) -> np.ndarray:
-    """A picture of samples: a grid of images or of volumes; the first two
-    coordinates of vectors.
+    """Draws samples: a grid of images or volumes, or two coordinates of vectors.
 
     Args:
         samples: (n, H, W, C) or (n, D, H, W, C) uint8, or (n, d) floats.
-        columns: images in a row.
-        captions: a text beside each row.
+        columns: images per row.
+        captions: a text next to each row.
     """
     picture = _OF_SAMPLES[samples.ndim](samples, columns)
     return picture if captions is None else beside(picture, captions)

@@ -1,8 +1,8 @@
 """Pictures of voxels: NumPy in, RGB arrays out.
 
 Each volume is drawn from above and in front as its visible unit faces, far ones first,
-so that near ones cover them. The colour tells the height, the brightness which way a
-face looks. Matplotlib's own 3D axes take seconds a volume, this some hundredths.
+so that near ones cover them. The colour shows the height, the brightness the direction
+of a face. Matplotlib's own 3D axes take seconds per volume, this some hundredths.
 """
 
 import math
@@ -13,9 +13,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-MOST = 16  # volumes in a picture: more would be too small to see
-PIXELS = 160  # side of one volume
-THRESHOLD = 128  # of 0..255; a voxel from here on is filled
+MOST = 16  # volumes per picture: more would be too small to see
+PIXELS = 160  # side of a volume in pixels
+THRESHOLD = 128  # voxels from this value of 0..255 on are filled
 HEIGHTS = colormaps["viridis"]
 # The unit vectors x, y, z on the page, z upwards: an isometric view.
 _PAGE = np.array([[3**0.5 / 2, -0.5], [-(3**0.5) / 2, -0.5], [0.0, 1.0]])
@@ -29,13 +29,13 @@ def volumes_picture(volumes: np.ndarray, columns: int | None = None) -> np.ndarr
 
     Args:
         volumes: uint8 (n, X, Y, Z, 1) in 0..255, z upwards; filled from 128 on.
-        columns: volumes in a row; by default the picture is about square.
+        columns: volumes per row; by default the picture is about square.
 
     Returns:
         uint8 (rows * 160, columns * 160, 3).
 
     Raises:
-        ValueError: no uint8 volumes, or more than one channel.
+        ValueError: not uint8 volumes, or more than one channel.
     """
     if volumes.dtype != np.uint8 or volumes.ndim != 5 or volumes.shape[-1] != 1:
         raise ValueError(
@@ -56,7 +56,7 @@ def volumes_picture(volumes: np.ndarray, columns: int | None = None) -> np.ndarr
 
 
 def _draw(axes, filled):
-    """One volume (X, Y, Z) of booleans."""
+    """Draws one volume (X, Y, Z) of booleans."""
     sides = np.array(filled.shape)
     corners = np.stack(np.meshgrid(*([0, s] for s in sides)), axis=-1).reshape(-1, 3)
     low, high = (corners @ _PAGE).min(axis=0), (corners @ _PAGE).max(axis=0)
@@ -83,8 +83,8 @@ def _draw(axes, filled):
 
 
 def _faces(filled, axis):
-    """Filled cells (k, 3) whose next one along `axis` is empty, and the corners (k, 4,
-    3) of the faces between them."""
+    """Returns filled cells (k, 3) whose next cell along `axis` is empty, and the
+    corners (k, 4, 3) of the faces between them."""
     after = np.roll(filled, -1, axis)
     np.moveaxis(after, axis, 0)[-1] = False
     cells = np.argwhere(filled & ~after)

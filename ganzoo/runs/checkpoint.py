@@ -1,4 +1,4 @@
-"""Checkpoints: every variable of training in an .npz, with a checksum beside it.
+"""Checkpoints: every variable of training in an .npz, and a JSON with its checksum.
 
 Plain arrays, so that loading one runs no code. A checkpoint counts once its JSON
 file is there; both are written to a temporary name, synced and renamed. There are two
@@ -47,7 +47,7 @@ def save(model, directory, keep: int = 3, write: bool = True) -> Path:
 def save_best(arrays, step: int, directory, score: dict) -> None:
     """Writes what `read_state` returned as the one `best` checkpoint, with its score.
 
-    The one before goes once the new one is complete.
+    The previous one is removed once the new one is complete.
     """
     path = Path(directory) / f"best_{step:08d}.npz"
     write_arrays(path, arrays, step=step, score=score)

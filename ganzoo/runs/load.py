@@ -18,8 +18,8 @@ def load(source, best: bool = False):
     The data are not needed, and no network.
 
     Args:
-        source: of the model; a path goes before a name of `ganzoo.runs.pretrained`.
-        best: of a run directory the checkpoint with the best score, not the last.
+        source: a path, or a name of `ganzoo.runs.pretrained`; an existing path wins.
+        best: whether to load a run's checkpoint with the best score, not the last.
 
     Raises:
         ValueError: there is no such file or checkpoint, or it holds no model of
@@ -38,9 +38,8 @@ def load(source, best: bool = False):
             f"{path} is neither a run directory nor a .keras file. A run directory "
             f"holds config.json and checkpoints/. {_pretrained(str(source))}"
         )
-    made = config["build"]
-    named = {"name": made["name"], "dtype": made["dtype"]}
-    model = build(**made["options"] | named)
+    settings = config["build"]
+    model = build(settings["name"], dtype=settings["dtype"], **settings["options"])
     kind = "best" if best else "step"
     if not checkpoint.restore(model, path / CHECKPOINTS, kind):
         which = "best checkpoint: train with evaluate_every" if best else "checkpoint"
@@ -49,7 +48,7 @@ def load(source, best: bool = False):
 
 
 def _pretrained(name):
-    """What the zoo has in the place of an unknown name."""
+    """The pretrained models, and the nearest one to an unknown name."""
     try:
         check_known("pretrained model", [name], pretrained.names())
     except ValueError as error:

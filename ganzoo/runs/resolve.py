@@ -10,9 +10,6 @@ from ganzoo.data.splits import Parts, load_held_out
 from ganzoo.runs.experiment import Experiment
 from ganzoo.variants._registry import find
 
-SOURCES = ("source", "unpaired")
-"""Batch keys of what is translated: one of them in the data, or none."""
-
 
 @dataclass(frozen=True, eq=False)
 class Resolved:
@@ -61,9 +58,8 @@ def data_settings(experiment: Experiment) -> dict:
     of_images = ("image_size", "channels", "patch_stride", "strict")
     names = ("data_dir", "class_name", *of_images, "pairs", "direction")
     settings = {name: getattr(experiment, name) for name in names}
-    keys = find(experiment.model).batch_keys
-    source = next((key for key in SOURCES if key in keys), None)
-    return {"name": experiment.dataset, "wanted": source, **settings}
+    source_key = find(experiment.model).source_key
+    return {"name": experiment.dataset, "wanted": source_key, **settings}
 
 
 def effective_options(experiment: Experiment, data: Data) -> dict:
@@ -91,9 +87,8 @@ def effective_options(experiment: Experiment, data: Data) -> dict:
             )
         derived["vocabulary"] = list(data.vocabulary)
         derived["caption_length"] = data.arrays["caption"].shape[1]
-    for key in SOURCES:
-        if key in variant.batch_keys:
-            derived["source_shape"] = list(data.arrays[key].shape[1:])
+    if variant.source_key:
+        derived["source_shape"] = list(data.arrays[variant.source_key].shape[1:])
     derived |= dict.fromkeys(variant.by_steps, experiment.steps)
     variant.check_known(experiment.options)
     return {**derived, **experiment.options}

@@ -16,13 +16,19 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
+from typing import TYPE_CHECKING, Any
 
 from ganzoo.utils import precision, untrusted
 from ganzoo.utils.options import check_known
 from ganzoo.utils.source import KEYWORD, REST, source_of
 from ganzoo.variants import _files
 
+if TYPE_CHECKING:
+    from ganzoo.models.adversarial import AdversarialModel
+
 ENTRY_POINTS = "ganzoo.variants"
+SOURCES = ("source", "unpaired")
+"""Batch keys of images to translate: paired with their answers, or not."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,11 @@ class Variant:
     tasks: tuple[str, ...]
     batch_keys: tuple[str, ...]
     by_steps: tuple[str, ...] = ()
+
+    @property
+    def source_key(self) -> str | None:
+        """The batch key of the images that it translates, None for other variants."""
+        return next((key for key in SOURCES if key in self.batch_keys), None)
 
     @property
     def own_options(self) -> dict:
@@ -120,7 +131,7 @@ def register(
     return decorate
 
 
-def build(name: str, *, dtype: str = "float32", **options):
+def build(name: str, *, dtype: str = "float32", **options: Any) -> "AdversarialModel":
     """Builds the variant called `name`: a compiled `keras.Model`.
 
     Args:

@@ -24,6 +24,9 @@ class InfoGAN(GAN):
     half its squared error of the continuous codes (a Gaussian of variance 1).
     `d_optimizer` owns Q, as in the authors' code; eq. 6 writes Q beside G.
 
+    Samples pass D in training by their own batch statistics, but those that are kept
+    for inference are of real batches alone: `infer` is for real samples.
+
     Args:
         codes: number of continuous codes, from 1.
         info_weight: lambda.
@@ -58,14 +61,20 @@ class InfoGAN(GAN):
 
     def discriminator_loss(self, batch, fake, training):
         real = self._judge_real(batch, training)
-        out = self.answers(fake["sample"], training)
+        out = self._answers_to_fakes(fake, training)
         terms, watched = self._d_terms(batch, fake, real, out["logits"], training)
         return terms | self._q_terms("d", out, fake), watched
 
     def generator_loss(self, batch, fake, training):
-        out = self.answers(fake["sample"], training)
+        out = self._answers_to_fakes(fake, training)
         terms, watched = self._g_terms(batch, out["logits"], training)
         return terms | self._q_terms("g", out, fake), watched
+
+    def _answers_to_fakes(self, fake, training):
+        """`answers`, which leave D's kept statistics as they are."""
+        kept = self.discriminator.non_trainable_variables
+        with keras.StatelessScope([(v, v.value) for v in kept]):
+            return self.answers(fake["sample"], training)
 
     def _q_terms(self, player, out, fake):
         """Q's weighted losses on samples whose codes are known."""

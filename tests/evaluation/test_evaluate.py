@@ -33,7 +33,7 @@ def run(finished, tmp_path):
     return shutil.copytree(finished, tmp_path / "run")
 
 
-def test_a_run_gets_its_scores_beside_the_floor(run):
+def test_a_run_gets_its_scores_next_to_real_data(run):
     found = ganzoo.evaluate(run, n=50, extractor="pixels")
     assert {score.checkpoint for score in found.scores} == {"last", "best"}
     last = found.get("frechet_distance")
@@ -48,7 +48,7 @@ def test_a_run_gets_its_scores_beside_the_floor(run):
 def test_the_table_has_a_line_a_score(run):
     found = ganzoo.evaluate(run, n=50, extractor="pixels", only=["recall", "coverage"])
     head, recall, coverage, *notes = found.table().splitlines()
-    assert head.split() == ["last", "best", "floor", "better"]
+    assert head.split() == ["last", "best", "real", "data", "better"]
     assert [line.split()[0] for line in (recall, coverage)] == ["recall", "coverage"]
     assert recall.split()[3] == f"{found.get('recall').floor:.4g}"
     assert notes == ["50 samples; extractor pixels 1."]
@@ -58,7 +58,7 @@ def test_the_classifier_tells_its_accuracy_and_fewer_samples_are_said(run):
     found = ganzoo.evaluate(run, only=["classifier_score"])
     text = found.table()
     assert "accuracy on real test data: " in text
-    assert "Fewer than the 10000 asked for" in text
+    assert "Fewer than the requested 10000" in text
     assert 1 <= found.get("classifier_score").value <= 10
 
 
@@ -200,7 +200,7 @@ def test_translations_are_scored_beside_the_answers_and_two_baselines(tmp_path):
     error = abs(np.rint(mean) - test["real"]).mean() / 255
     assert found.get("l1", "mean image").value == pytest.approx(error, rel=1e-4)
     head, *lines = found.table().splitlines()
-    assert head.split() == ["last", "source", "mean", "image", "floor", "better"]
+    assert head.split() == ["last", "source", "mean", "image", "real", "data", "better"]
     cells = {line.split()[0]: len(line.split()) for line in lines}
     assert (cells["l1"], cells["frechet_distance"]) == (6, 4)  # no baseline of it
     assert evaluate.read(tmp_path / "run") == found

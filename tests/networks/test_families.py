@@ -4,13 +4,15 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import of_kind
+from helpers import copied, of_kind
 from keras import layers
 
+import ganzoo
 from ganzoo.layers import (
     Dropout,
     GaussianNoise,
     Maxout,
+    MeanBias,
     MinibatchStdDev,
     WeightNormDense,
     starting,
@@ -323,16 +325,57 @@ def test_refuses_what_cannot_enter_later(late, hidden):
         mlp.generator((2,), latent_dim=6, hidden=hidden, latent_to_hidden=late)
 
 
-def test_hidden_noise_is_active_in_training_alone():
+def test_hidden_noise_is_active_in_training_and_in_sampling():
     g = mlp.generator(
         (2,), latent_dim=6, hidden=(5, 5), hidden_noise=0.5, normalize=False
     )
     assert len(of_kind(g, GaussianNoise)) == 2
     given = {"latent": latents()}
-    calm = g(given, training=False).numpy()
-    np.testing.assert_array_equal(g(given, training=False), calm)
-    a, b = g(given, training=True).numpy(), g(given, training=True).numpy()
-    assert (a != b).all() and (a != calm).all()
+    for training in (False, True):
+        a, b = (g(given, training=training).numpy() for _ in range(2))
+        assert (a != b).all()
+
+
+def test_noise_in_sampling_follows_from_the_seed():
+    network = {"name": "mlp", "hidden": (5, 5), "hidden_noise": 0.5}
+    model = ganzoo.build("vanilla", image_shape=(2,), latent_dim=6, network=network)
+    many = model.sample(300, seed=1)
+    np.testing.assert_array_equal(model.sample(300, seed=1), many)
+    np.testing.assert_allclose(model.sample(270, seed=1), many[:270], atol=1e-6)
+    z = np.repeat(model.latents(1), 2, axis=0)
+    one, two = model.decode(z)
+    assert (one != two).all()  # one latent, two samples
+    assert (model.decode(z, seed=1) != model.decode(z)).all()
+
+
+def test_the_output_starts_from_the_mean_of_the_data():
+    """The activation's inverse of the mean, as far as its range goes."""
+    real = RNG.uniform(0.1, 0.9, size=(50, 2, 2, 1)).astype("float32")
+    real[:, 0, 0] = 0.0
+    network = {"name": "mlp", "g_hidden": (5,), "output_bias": "mean"}
+    for value_range, ends in (((0.0, 1.0), (0, 1)), ((-1.0, 1.0), (-1, 1))):
+        model = ganzoo.build(
+            "vanilla", image_shape=(2, 2, 1), value_range=value_range, network=network
+        )
+        low, high = ends
+        data = low + (high - low) * real
+        model.adapt({"real": tf.constant(data)})
+        (layer,) = of_kind(model.generator, MeanBias)
+        end = model.generator.layers[-1]
+        mean = end(layer.bias.value).numpy()
+        expected = data.mean(axis=0)
+        expected[0, 0] = low + 1e-3 * (high - low)
+        np.testing.assert_allclose(mean, expected, rtol=1e-4)
+        assert copied(layer).activation == layer.activation
+    plain = mlp.generator((2,), latent_dim=6, value_range=None, output_bias="mean")
+    (layer,) = of_kind(plain, MeanBias)
+    layer.initialize(tf.constant([[1.0, -5.0], [3.0, -7.0]]))
+    np.testing.assert_array_equal(layer.bias, [2.0, -6.0])
+
+
+def test_refuses_an_output_bias():
+    with pytest.raises(ValueError, match="Allowed: zeros, mean"):
+        mlp.generator((2,), latent_dim=6, output_bias="marginals")
 
 
 def test_one_hidden_layer_has_no_normalisation():

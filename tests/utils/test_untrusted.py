@@ -21,6 +21,7 @@ from PIL import Image
 
 import ganzoo
 from ganzoo.cli import main as command
+from ganzoo.cli.runs import experiment_of
 from ganzoo.data import load_data
 from ganzoo.plots import pictures
 from ganzoo.runs import checkpoint, directory
@@ -510,19 +511,19 @@ def test_default_run_directory_stays_in_runs(name, monkeypatch, tmp_path):
     monkeypatch.setattr(
         "ganzoo.training.train.train", lambda _, workdir: used.append(workdir)
     )
-    command._run(command._parse(["ganzoo", "train", "vanilla", f"--dataset={name}"]))
+    command.run(command.parse(["ganzoo", "train", "vanilla", f"--dataset={name}"]))
     assert used[0].resolve().parent == tmp_path / "runs"
     with pytest.raises(SystemExit, match="Unknown model"):
-        command._run(command._parse(["ganzoo", "train", name]))
+        command.run(command.parse(["ganzoo", "train", name]))
 
 
 @pytest.mark.parametrize(
     "assignment", ["a=" + "[" * 100_000, "a=" + "9" * 5000, "a.b.c=1\n[x]\ny=2"]
 )
 def test_hostile_set(assignment):
-    arguments = command._parse(["ganzoo", "train", "vanilla", f"--set={assignment}"])
+    arguments = command.parse(["ganzoo", "train", "vanilla", f"--set={assignment}"])
     with pytest.raises(ValueError, match="An option is set as|Unknown option"):
-        experiment = command._experiment(arguments)
+        experiment = experiment_of(arguments)
         ganzoo.build(experiment.model, **experiment.options)
 
 

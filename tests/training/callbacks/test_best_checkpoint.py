@@ -134,7 +134,7 @@ def test_samples_without_a_score_are_logged_and_never_best(
     watched.step(10, 0)
     (row,) = read_rows(tmp_path / "scores.jsonl")
     assert "problem" in row
-    assert "none at step 10" in capsys.readouterr().err
+    assert "No score at step 10" in capsys.readouterr().err
     assert checkpoint.best(tmp_path / CHECKPOINTS) is None
 
 
