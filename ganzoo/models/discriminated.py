@@ -185,10 +185,10 @@ class JudgedModel(AdversarialModel):
     def _penalise(self, batch, fake, training):
         """The weighted penalties, d_<name>."""
         critic = self._critic(batch, training)
-        update = batch["d_updates"] if training else None
         terms = {}
         for i, (name, term) in enumerate(self.penalty_terms.items()):
             seed = distribute.fold(distribute.fold(batch["seed"], Use.PENALTY), i)
+            update = batch["d_updates"] if training else None
             terms[f"d_{name}"] = term(critic, batch["real"], fake, seed, update)
         return terms
 

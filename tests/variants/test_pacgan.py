@@ -17,7 +17,7 @@ def points(**options):
 def parts(model, count=12):
     shape = (count, *model.sample_shape)
     real = tf.constant(RNG.normal(size=shape), model.variable_dtype)
-    batch = {"real": real, "seed": tf.constant([0, 1])}
+    batch = {"real": real, "seed": tf.constant([0, 1]), "d_updates": 0}
     return batch, model.generate(batch, training=True)
 
 

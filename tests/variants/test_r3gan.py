@@ -29,7 +29,7 @@ def test_the_terms_by_hand():
     )  # fmt: skip
     model.discriminator.layers[-1].kernel.assign([[3.0], [4.0]])
     real = np.array([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]])
-    batch = {"real": tf.constant(real), "seed": tf.constant([0, 0])}
+    batch = {"real": tf.constant(real), "seed": tf.constant([0, 0]), "d_updates": 0}
     fake = model.generate(batch, training=True)
     terms, _ = model.discriminator_loss(batch, fake, training=True)
     gap = (real - fake["sample"].numpy()) @ [3.0, 4.0]
