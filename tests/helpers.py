@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 import ganzoo
+from ganzoo.data.dataset import Data
 from ganzoo.layers import Dropout, GaussianNoise
 
 CONVOLUTIONS = {"filters": 2, "latent_dim": 4}
@@ -87,6 +88,12 @@ def arrays_for(model, count=96):
         shape, words = arrays["caption"].shape, entries["caption"].words
         arrays["caption"] = rng.integers(0, words + 1, shape, "int32")
     return arrays
+
+
+def sampled(model, arrays, n, seed):
+    """n samples of a model, made for a data set of these arrays."""
+    data = Data("a test", arrays, vocabulary=getattr(model, "vocabulary", ()))
+    return model.sample_for(data, n, seed)["real"]
 
 
 def train(model, steps, batch_size=8, **kwargs):

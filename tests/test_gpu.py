@@ -7,7 +7,7 @@ leaves the GPUs as they are. Equality bars are of float32 on other kernels.
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import arrays_for, tiny, train, weights
+from helpers import arrays_for, sampled, tiny, train, weights
 
 import ganzoo
 from ganzoo import distribute
@@ -31,7 +31,7 @@ def test_trains_on_the_gpu(name):
     assert _kinds(model) == {"GPU"}
     logs = train(model, 5)
     assert all(np.isfinite(value) for value in logs.values())
-    drawn = model.draw(arrays_for(model), 3, seed=0)
+    drawn = sampled(model, arrays_for(model), 3, seed=0)
     assert drawn.shape == (3, *model.sample_shape)
 
 

@@ -1,42 +1,25 @@
-"""A model is measured: asked for samples, and these scored with their protocol."""
+"""Samples of a model for a scorer."""
 
 from ganzoo.data.dataset import Data
 from ganzoo.evaluation.scorer import Scorer
 
 
-def asked_of(model, scorer: Scorer) -> dict:
-    """What is known of each sample of a model before it is made, by key.
+def draw(model, scorer: Scorer, seed: int, n: int | None = None) -> Data:
+    """Makes samples of a model, with what is known of each.
 
-    A conditional model is asked for the labels of the reference. A model of captions
-    gets those of the test samples, which it has not seen; the labels of their images,
-    where they have any, say what should come out.
+    Args:
+        model: of the zoo.
+        scorer: holds the data that the samples are made for: labels of the reference,
+            so that both sets have equal shares of classes, or captions and sources of
+            the test part, which the model has not seen.
+        seed: of the samples' noise.
+        n: number of samples; by default as many as the scorer takes.
 
     Raises:
-        ValueError: the data set has no captions, or in other words than the model.
+        ValueError: the data set has not what the model makes samples from.
     """
-    if model.vocabulary:
-        if scorer.parts.train.vocabulary != model.vocabulary:
-            raise ValueError(
-                f"The captions of {scorer.parts.train.name!r} are not those that the "
-                "model was trained on: it takes other words."
-            )
-        arrays = scorer.test.data.arrays
-        return {key: arrays[key] for key in ("caption", "label") if key in arrays}
-    return {"label": scorer.labels} if model.conditional else {}
-
-
-def draw(model, scorer: Scorer, seed: int) -> Data:
-    """As many samples as the scorer takes, made for what `asked_of` says.
-
-    One that translates gets the sources of the test part, whose answers stand beside
-    its own.
-    """
-    known = asked_of(model, scorer)
-    if not known:
-        given = scorer.test.data.arrays
-        samples = model.draw(given, scorer.n, seed)
-        return Data("samples", {"real": samples, **model.beside(given, samples)})
-    told = {key: known[key] for key in model.told}
-    samples = model.sample(scorer.n, seed=seed, **told)
-    names = scorer.parts.train.class_names
-    return Data("samples", {"real": samples, **known}, names)
+    labels_alone = {"label"}.issuperset(model.sample_keys)
+    data = (scorer.reference if labels_alone else scorer.test).data
+    arrays = model.sample_for(data, scorer.n if n is None else n, seed)
+    names = data.class_names if "label" in arrays else ()
+    return Data("samples", arrays, names)

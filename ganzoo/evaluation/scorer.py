@@ -150,7 +150,7 @@ class Scorer:
         """Returns the scores that apply to this data set and extractor, in order.
 
         Args:
-            asked: keys that are known of each sample, see `asked_of`.
+            asked: keys that are known of each sample, see `sampling.draw`.
         """
         return [name for row in self._rows(asked) for name in row.better]
 
@@ -158,7 +158,7 @@ class Scorer:
         """Scores n generated samples.
 
         Args:
-            samples: samples, with what is known of each, see `asked_of`.
+            samples: samples, with what is known of each, see `sampling.draw`.
             only: names of scores; by default all that apply.
 
         Returns:

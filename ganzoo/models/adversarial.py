@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
+from ganzoo.data.dataset import Data
 from ganzoo.models.seeds import Use
 from ganzoo.models.trainer import Trainer, total_of
 
@@ -51,29 +52,29 @@ class AdversarialModel(Trainer):
         """State that follows a step; `values` holds its terms and watched scalars."""
         self._update_averages()
 
-    def draw(self, arrays, n, seed):
-        """n samples (n, ...) as users see them, for scores and monitors.
+    @property
+    def sample_keys(self) -> tuple[str, ...]:
+        """Keys of a data set from which `sample_for` makes its samples."""
+        return ()
+
+    def sample_for(self, data: Data, n: int, seed: int) -> dict[str, np.ndarray]:
+        """Makes n samples for scores and monitors, from `data` where a model needs it.
 
         Args:
-            arrays: of the data set, by batch key, where samples are made from them.
-            n: how many.
+            data: the set; its rows are spread evenly over the samples.
+            n: number of samples.
             seed: of their noise.
+
+        Returns:
+            `real`: the samples (n, ...) as users see them, and by key whatever is
+            known of each: its label, its caption, its source.
         """
         raise NotImplementedError
 
-    @property
-    def brings(self) -> tuple[str, ...]:
-        """Keys that the samples which are scored have beside `real`."""
-        return ()
-
-    def beside(self, arrays, samples) -> dict:
-        """What scores look at beside samples that were drawn from `arrays`."""
-        return {}
-
     def gallery(self, arrays, count):
-        """What a picture of the training shows: (samples, columns, None for any).
+        """Samples for a picture of the training: (samples, columns, None for any).
 
-        A third is a caption of each row.
+        A third value holds a caption of each row.
         """
         raise NotImplementedError
 

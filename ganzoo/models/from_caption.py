@@ -10,6 +10,7 @@ import tensorflow as tf
 from ganzoo.data.batch_spec import Tokens
 from ganzoo.models.adversarial import feed
 from ganzoo.models.from_noise import LatentModel
+from ganzoo.models.image_arrays import spread
 from ganzoo.utils import tokenizer
 from ganzoo.utils.options import evenly_spread
 
@@ -49,7 +50,7 @@ class TextModel(LatentModel):
         return super().batch_spec.plus(caption=caption)
 
     @property
-    def told(self):
+    def sample_keys(self):
         return ("caption",)
 
     def text(self, caption, training):
@@ -68,12 +69,9 @@ class TextModel(LatentModel):
     # --- use --------------------------------------------------------------------
 
     @property
-    def takes(self):
-        length = self.caption_length
-        return (
-            f"{super().takes}, caption (n, {length}) int32: places in the vocabulary, "
-            "from 1"
-        )
+    def _inputs(self):
+        caption = f"caption (n, {self.caption_length}) int32"
+        return f"{super()._inputs}, {caption}: places in the vocabulary, from 1"
 
     def tokens(self, captions) -> np.ndarray:
         """Tokens (n, T) of n captions, what batches hold as `caption`.
@@ -122,9 +120,20 @@ class TextModel(LatentModel):
         path = self.path(a, b, n)
         return self.decode(path, caption=told if caption is None else caption, ema=ema)
 
-    def draw(self, arrays, n, seed):
-        rows = evenly_spread(len(arrays["caption"]), n)
-        return self.sample(n, seed=seed, caption=arrays["caption"][rows])
+    def sample_for(self, data, n, seed):
+        """As of `AdversarialModel`; with the labels of the captions where known.
+
+        Raises:
+            ValueError: captions in other words than the model's.
+        """
+        if data.vocabulary != self.vocabulary:
+            raise ValueError(
+                f"The captions of {data.name!r} are not those that the model was "
+                "trained on: it takes other words."
+            )
+        known = {"label": data.arrays["label"]} if "label" in data.arrays else {}
+        labels = {key: spread(array, n) for key, array in known.items()}
+        return {**super().sample_for(data, n, seed), **labels}
 
     def gallery(self, arrays, count):
         """A row of samples for each of some captions of the data, and the captions."""

@@ -271,7 +271,7 @@ class TranslationModel(JudgedModel):
 
     @property
     def interface(self) -> str:
-        """What the exported generator is given, and what it makes of it."""
+        """The inputs and outputs of the exported generator, in words."""
         given = f"source (n, H, W, {self.source_shape[-1]}) in {list(self.value_range)}"
         if self.multiple > 1:
             given += f", sides a multiple of {self.multiple}"
@@ -282,14 +282,16 @@ class TranslationModel(JudgedModel):
         made = f"(n, {times}H, {times}W, {self.image_shape[-1]})"
         return f"{given}, to samples {made}"
 
-    def sources(self, arrays, n):
-        """n images to translate: those whose answers are known, where some are."""
-        known = "source" if "source" in arrays else self.source_key
-        return spread(arrays[known], n)
+    @property
+    def sample_keys(self):
+        return (self.source_key,)
 
-    def draw(self, arrays, n, seed):
-        """Translations of n sources of a data set."""
-        return self.translate(self.sources(arrays, n), seed=seed)
+    def sample_for(self, data, n, seed):
+        """Translations of n images: those whose answers are known, where some are."""
+        known = "source" if "source" in data.arrays else self.source_key
+        sources = spread(data.arrays[known], n)
+        samples = self.translate(sources, seed=seed)
+        return {"real": samples, "given": self.as_samples(sources)}
 
     def gallery(self, arrays, count):
         """Rows of source | sample | target."""

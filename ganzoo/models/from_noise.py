@@ -11,6 +11,7 @@ from ganzoo.data.batch_spec import Labels
 from ganzoo.layers import MeanBias, noise_states
 from ganzoo.models import latent
 from ganzoo.models.adversarial import AdversarialModel, feed
+from ganzoo.models.image_arrays import spread
 from ganzoo.models.seeds import Use
 from ganzoo.utils.options import check_known
 
@@ -77,8 +78,7 @@ class LatentModel(AdversarialModel):
         return bool(self.num_classes and "label" in self.batch_spec.entries)
 
     @property
-    def told(self) -> tuple[str, ...]:
-        """What `sample` is told of each sample, by name."""
+    def sample_keys(self):
         return ("label",) if self.conditional else ()
 
     @property
@@ -125,8 +125,8 @@ class LatentModel(AdversarialModel):
         return self.decode(self.latents(n, seed), label=label, ema=ema, seed=seed)
 
     @property
-    def takes(self) -> str:
-        """What the exported generator is given."""
+    def _inputs(self) -> str:
+        """The inputs of the exported generator, in words."""
         given = f"latent (n, {self.latent_dim}) from the prior {self.prior!r}"
         if self.num_classes:
             given += f", label (n,) int32 below {self.num_classes}"
@@ -134,11 +134,14 @@ class LatentModel(AdversarialModel):
 
     @property
     def interface(self) -> str:
-        """What the exported generator makes of what."""
-        return f"{self.takes}, to samples (n, {', '.join(map(str, self.sample_shape))})"
+        """The inputs and outputs of the exported generator, in words."""
+        return (
+            f"{self._inputs}, to samples (n, {', '.join(map(str, self.sample_shape))})"
+        )
 
-    def draw(self, arrays, n, seed):
-        return self.sample(n, seed=seed)
+    def sample_for(self, data, n, seed):
+        conditions = {key: spread(data.arrays[key], n) for key in self.sample_keys}
+        return {"real": self.sample(n, seed=seed, **conditions), **conditions}
 
     def gallery(self, arrays, count):
         """Samples of fixed latents; a row for each class of a conditional model."""

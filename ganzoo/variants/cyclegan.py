@@ -133,14 +133,10 @@ class CycleGAN(TranslationModel):
             return self.reverse_generator, self.image_shape[-1]
         return super()._direction(reverse)
 
-    @property
-    def brings(self):
-        return ("given", "again")
-
-    def beside(self, arrays, samples):
-        """What was given, and what both generators in turn make of it."""
-        given = self.as_samples(self.sources(arrays, len(samples)))
-        return {"given": given, "again": self.translate(samples, reverse=True)}
+    def sample_for(self, data, n, seed):
+        """As of `TranslationModel`, and `again`: the samples translated back."""
+        samples = super().sample_for(data, n, seed)
+        return {**samples, "again": self.translate(samples["real"], reverse=True)}
 
     def gallery(self, arrays, count):
         """Rows of A | made B | A again, then of B | made A | B again."""

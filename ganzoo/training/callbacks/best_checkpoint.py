@@ -6,7 +6,7 @@ from pathlib import Path
 
 import keras
 
-from ganzoo.evaluation.sampling import asked_of, draw
+from ganzoo.evaluation.sampling import draw
 from ganzoo.evaluation.score import Score, rank
 from ganzoo.evaluation.scorer import Scorer, measure
 from ganzoo.runs import checkpoint
@@ -51,8 +51,8 @@ class Selection(keras.callbacks.Callback):
 
     def set_model(self, model):
         super().set_model(model)
-        asked = [*asked_of(model, self.scorer), *model.brings]
-        allowed = self.scorer.names(asked)
+        known = draw(model, self.scorer, SEED, n=1).arrays
+        allowed = self.scorer.names(known)
         check_known("metric of this data set", [self.metric], allowed)
 
     def on_train_begin(self, logs=None):

@@ -49,7 +49,7 @@ class HealthMonitor(keras.callbacks.Callback):
         super().__init__()
         self.path = Path(workdir) / "health.jsonl" if workdir else None
         rng = np.random.default_rng(0)
-        self.arrays = data.arrays
+        self.data = data
         real = data.arrays["real"]
         rows = rng.choice(len(real), min(self.COMPARED, len(real)), replace=False)
         self.real = real[np.sort(rows)]
@@ -91,7 +91,7 @@ class HealthMonitor(keras.callbacks.Callback):
         ]
 
     def _alarms(self, step, logs):
-        samples = self.model.draw(self.arrays, self.COMPARED, seed=2)
+        samples = self.model.sample_for(self.data, self.COMPARED, seed=2)["real"]
         likeness = compare(self.model.as_samples(self.real), samples)
         late = step > self.WARM_UP
         collapsed = late and likeness["diversity"] < self.DIVERSITY
