@@ -29,6 +29,7 @@ def generator(
     filters=None,
     kernel=4,
     units=None,
+    by_unit=True,
     num_classes=0,
     value_range=(-1.0, 1.0),
 ):
@@ -47,13 +48,22 @@ def generator(
             which avoids checkerboards (Odena et al. 2016).
         units: of a dense layer between the latent and the maps, 0 for none; by
             default 1024 where the larger side is below 64, else 0.
+        by_unit: whether the first maps are normalised unit by unit, as in the authors'
+            code, or channel by channel.
         num_classes: number of labels, joined to the input of every layer; 0 for none.
         value_range: of the samples.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     filters, units = _sizes(shape, filters, units)
     return generate(
-        shape, latent_dim, filters, kernel, num_classes, value_range, units=units
+        shape,
+        latent_dim,
+        filters,
+        kernel,
+        num_classes,
+        value_range,
+        units=units,
+        by_unit=by_unit,
     )
 
 

@@ -14,7 +14,7 @@ from ganzoo.runs.checkpoint import newest
 from ganzoo.utils import untrusted
 from ganzoo.utils.files import write_atomically
 
-FORMAT = 1
+FORMAT = 2  # 1: of 0.1.0, whose defaults were others, see `earlier`
 _BUILD = {"name": str, "dtype": str, "options": dict}
 CHECKPOINTS = "checkpoints"
 _PACKAGES = ("ganzoo-keras", "tensorflow", "keras", "numpy", "tensorflow-datasets")
@@ -116,10 +116,10 @@ def read_config(workdir) -> dict | None:
         raise ValueError(f"{path} is damaged: it lacks {error}.") from error
     if not all(isinstance(value, kind) for value, kind in types):
         raise ValueError(f"{path} is damaged: a value has the wrong type.")
-    if version != FORMAT:
+    if version not in (1, FORMAT):
         raise ValueError(
             f"{path} was written by a newer version of ganzoo (format {version}; this "
-            f"one reads {FORMAT}). Update ganzoo to use this run."
+            f"one reads up to {FORMAT}). Update ganzoo to use this run."
         )
     return config
 

@@ -7,6 +7,7 @@ import keras
 from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.runs import checkpoint, pretrained
 from ganzoo.runs.directory import CHECKPOINTS, read_config
+from ganzoo.runs.earlier import options_of
 from ganzoo.utils import untrusted
 from ganzoo.utils.options import check_known
 from ganzoo.variants._registry import build, import_variants
@@ -39,7 +40,8 @@ def load(source, best: bool = False):
             f"holds config.json and checkpoints/. {_pretrained(str(source))}"
         )
     settings = config["build"]
-    model = build(settings["name"], dtype=settings["dtype"], **settings["options"])
+    options = options_of(config["format"], settings["name"], settings["options"])
+    model = build(settings["name"], dtype=settings["dtype"], **options)
     kind = "best" if best else "step"
     if not checkpoint.restore(model, path / CHECKPOINTS, kind):
         which = "best checkpoint: train with evaluate_every" if best else "checkpoint"

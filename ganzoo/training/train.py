@@ -18,6 +18,7 @@ from ganzoo.models.warm_start import load_generators
 from ganzoo.runs import checkpoint
 from ganzoo.runs.directory import (
     CHECKPOINTS,
+    FORMAT,
     Terminated,
     check_same,
     claim,
@@ -79,6 +80,7 @@ def train_resolved(experiment: Experiment, workdir, progress: bool = True):
     with claim(workdir) if writes else nullcontext(Path(workdir)) as path:
         config = read_config(path)  # None for a new run
         if config:
+            _check_version(config, path)
             settings = completed(config["experiment"])
             check_same(settings, to_dict(experiment), path)
         if workers:
@@ -131,6 +133,15 @@ def _sigterm_interrupts():
         yield
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+def _check_version(config, path):
+    if config["format"] < FORMAT:
+        raise ValueError(
+            f"The run in {path} was begun with ganzoo 0.1.0, whose networks and rates "
+            "differ by default. `ganzoo.load` and `ganzoo sample` take it; to train "
+            "on, install 0.1.0, or begin anew in another --workdir."
+        )
 
 
 def _on_workers(experiment):

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
+from ganzoo.runs.earlier import options_of
 from ganzoo.utils import untrusted
 from ganzoo.utils.options import check_known
 from ganzoo.variants._registry import build
 
-FORMAT = 1
+FORMAT = 2  # 1: of 0.1.0, see `ganzoo.runs.earlier`
 FOLDER = Path(__file__).parent
 MAX_BYTES = 2 * 2**20
 
@@ -51,7 +52,8 @@ def load(name: str):
     if hashlib.sha256(data).hexdigest() != about["sha256"]:
         raise ValueError(f"{path} is damaged: it has another hash than on its card.")
     arrays = untrusted.read_arrays(io.BytesIO(data))
-    model = build(about["build"]["name"], **about["build"]["options"])
+    name, options = about["build"]["name"], about["build"]["options"]
+    model = build(name, **options_of(about["format"], name, options))
     network = model.average_of(model.generator)
     network.set_weights([_unpacked(arrays, i) for i in range(len(network.weights))])
     return model
