@@ -75,6 +75,7 @@ def test_an_average_is_what_is_kept(tmp_path, monkeypatch):
         weight.assign(weight + 0.1)
     made = {"name": "vanilla", "options": {"image_shape": [8, 8, 1]}}
     made["options"] |= {"g_hidden": [16, 16], "d_hidden": [16, 16], "latent_dim": 4}
+    made["options"]["ema_decay"] = 0.0
     pretrained.write(model, "mean", made, {}, tmp_path)
     monkeypatch.setattr(pretrained, "FOLDER", tmp_path)
     loaded = ganzoo.load("mean")
