@@ -37,7 +37,8 @@ setup(
     packages=[*find_packages(include=["ganzoo", "ganzoo.*"]), "ganzoo.zoo_configs"],
     package_dir={"ganzoo.zoo_configs": "zoo_configs"},
     package_data={
-        "ganzoo.zoo_configs": ["*.toml", "comparisons/*.toml", "results/*.json"],
+        "ganzoo": ["py.typed"],
+        "ganzoo.zoo_configs": ["*.toml", "comparisons/*.toml", "results.json"],
         "ganzoo.runs.pretrained": ["*.json", "*.npz"],
         "ganzoo.comparison.templates": ["*.html", "*.css", "*.js"],
     },
@@ -54,7 +55,7 @@ setup(
         "scikit-learn>=1.4",
         "scipy>=1.11",
         "matplotlib>=3.8",
-        "pillow>=10",
+        "pillow>=13",
     ],
     extras_require={
         "cuda": ["tensorflow[and-cuda]"],

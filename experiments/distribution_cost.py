@@ -205,7 +205,7 @@ def _exchange(name, strategy):
     iterator = iter(data)
     replicas = strategy.num_replicas_in_sync
     with _gathered() as shares:
-        graph = model.train_function.get_concrete_function(iterator).graph
+        graph = model.train_function.__wrapped__.get_concrete_function(iterator).graph
     reduced = [
         _bytes(operation.inputs[0])
         for operation in _operations(graph)

@@ -34,7 +34,9 @@ def trained(name, strategy):
         train(model, steps=3)
     optimizers = [o for o in (model.g_optimizer, model.d_optimizer) if o is not None]
     state = [v for optimizer in optimizers for v in optimizer.variables]
-    return [np.asarray(v.numpy()) for v in [*model.weights, *state]]
+    # The count of steps is no weight, and records of ganzoo 0.1.0 have none.
+    weights = [v for v in model.weights if v is not model.updates.count]
+    return [np.asarray(v.numpy()) for v in [*weights, *state]]
 
 
 def default_hash(name):

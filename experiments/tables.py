@@ -3,9 +3,11 @@
     python experiments/tables.py  # after every experiment
 
 A table stands between `<!-- NAME -->` and `<!-- /NAME -->`: NAME is the function that
-writes it.
+writes it. The headlines that `ganzoo.describe` shows, by variant, are written to
+zoo_configs/results.json.
 """
 
+import json
 from pathlib import Path
 
 from pages import axes, comparisons, metrics, published, replicas, translation
@@ -58,6 +60,22 @@ def updated(page: str) -> str:
     return text
 
 
+HEADLINES = RESULTS.with_suffix(".json")
+
+
+def headlines() -> str:
+    """The content of zoo_configs/results.json: what was measured of each variant."""
+    of_variants = {}
+    for path in sorted(RESULTS.glob("*.json")):
+        result = recorded(path.stem)
+        if "experiment" in result:
+            texts = {"headline": result["headline"], "target": result["target"]}
+            variant = result["experiment"]["model"]
+            of_variants.setdefault(variant, {})[path.stem] = texts
+    return json.dumps(of_variants, indent=2, sort_keys=True) + "\n"
+
+
 if __name__ == "__main__":
+    HEADLINES.write_text(headlines(), "utf-8")
     for page in PAGES:
         (ROOT / page).write_text(updated(page), "utf-8")

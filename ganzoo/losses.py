@@ -233,7 +233,7 @@ def get(spec: str | dict | Loss) -> Loss:
     return spec if isinstance(spec, Loss) else from_spec("loss", spec, LOSSES)
 
 
-def feature_matching(real, fake):
+def feature_matching(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
     """Mean squared difference of D's mean features (Salimans et al. 2016, sec. 3.1).
 
     The means are over the global batch. The mean over features, where the paper has

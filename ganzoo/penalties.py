@@ -47,7 +47,7 @@ class Penalty:
         """Does nothing: this penalty has no state."""
 
 
-def squared_norms(critic, samples):
+def squared_norms(critic: Callable, samples: tf.Tensor) -> tf.Tensor:
     """Squared norm (N,) of the critic's gradient at each sample, all axes summed."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(samples)

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from ganzoo.comparison.entries import Cell, make
+from ganzoo.comparison.entries import Entry, make
 from ganzoo.comparison.result import Comparison, Run
 from ganzoo.evaluation.score import Score
 from ganzoo.plots import pictures
@@ -21,10 +21,10 @@ COST = {
 
 
 def made_up(path, names=("a", "b"), seeds=2, side=8, dataset="digits", failed=()):
-    """A `Comparison` with the files of its runs; those of `failed` cells failed."""
+    """A `Comparison` with the files of its runs; those of `failed` entries failed."""
     rng = np.random.default_rng(0)
-    (cell,) = make(["dcgan"], images=12_800, settings={"dataset": dataset})
-    cells = [Cell(name, cell.experiment, {}) for name in names]
+    (entry,) = make(["dcgan"], images=12_800, settings={"dataset": dataset})
+    entries = [Entry(name, entry.experiment, {}) for name in names]
     runs = []
     for i, name in enumerate(names):
         for seed in range(seeds):
@@ -42,7 +42,7 @@ def made_up(path, names=("a", "b"), seeds=2, side=8, dataset="digits", failed=()
                 )
             ]
             runs.append(Run(name, seed, folder, scores, COST))
-    return Comparison(cells, runs, path)
+    return Comparison(entries, runs, path)
 
 
 def _write(folder, rng, side):

@@ -154,7 +154,7 @@ def _run(folder):
     build = {"name": "vanilla", "dtype": "float32", "options": OPTIONS}
     config = {"experiment": {}, "build": build, "data": {"fingerprint": "0"}}
     directory.write_config(folder, config)
-    model.g_optimizer.iterations.assign(1)
+    model.updates.count.assign(1)
     return checkpoint.save(model, folder / "checkpoints")
 
 

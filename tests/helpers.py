@@ -74,15 +74,18 @@ def arrays_for(model, count=96):
     """Random training arrays for a model: samples, and labels and captions where it
     takes them."""
     rng = np.random.default_rng(1)
+    entries = model.batch_spec.entries
+    # Captions are drawn twice: golden weights were recorded so.
     arrays = {
-        key: rng.integers(0, 256, (count, *shape), dtype="uint8")
-        for key, shape in model.shapes.items()
+        key: rng.integers(0, 256, (count, *entries[key].shape), dtype="uint8")
+        for key in ("real", "source", "unpaired", "caption")
+        if key in entries
     }
-    if model.label_count:
-        arrays["label"] = rng.integers(0, model.label_count, count).astype("int32")
-    if model.vocabulary:
-        shape = arrays["caption"].shape
-        arrays["caption"] = rng.integers(0, len(model.vocabulary) + 1, shape, "int32")
+    if "label" in entries:
+        arrays["label"] = rng.integers(0, entries["label"].count, count).astype("int32")
+    if "caption" in entries:
+        shape, words = arrays["caption"].shape, entries["caption"].words
+        arrays["caption"] = rng.integers(0, words + 1, shape, "int32")
     return arrays
 
 

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -37,6 +38,15 @@ def test_a_run_directory_samples_as_before(tmp_path):
     samples = model.sample(6, seed=5)
     np.testing.assert_allclose(samples, SAMPLES["run"], rtol=1e-4, atol=1e-5)
     assert model.step == 20
+
+
+def test_the_step_of_a_keras_file_is_that_of_g(tmp_path):
+    """Keras itself loads it, and what is saved anew holds the step."""
+    model = keras.saving.load_model(FILES / "dcgan.keras")
+    assert model.step == int(model.g_optimizer.iterations) == 2
+    model.g_optimizer.iterations.assign(7)
+    model.save(tmp_path / "model.keras")
+    assert keras.saving.load_model(tmp_path / "model.keras").step == 2
 
 
 def test_a_pretrained_card_samples_as_before():

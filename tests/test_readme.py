@@ -1,4 +1,4 @@
-"""The tables of README and docs are what the recorded results say."""
+"""The tables of README and docs, and the headlines, are what the results say."""
 
 from pathlib import Path
 
@@ -12,3 +12,8 @@ ROOT = Path(__file__).parents[1]
 def test_tables_are_generated_from_the_results(page):
     text = (ROOT / page).read_text("utf-8")
     assert tables.updated(page) == text, "run: python experiments/tables.py"
+
+
+def test_the_headlines_of_describe_are_generated_from_the_results():
+    text = tables.HEADLINES.read_text("utf-8")
+    assert tables.headlines() == text, "run: python experiments/tables.py"

@@ -31,8 +31,8 @@ def test_a_rate_of_zero_is_a_rate_of_zero():
 @pytest.mark.parametrize(
     "name,kwargs,message",
     [
-        ("cgan", {"x": IMAGES}, "needs a label of each sample"),
-        ("sgan", {"x": IMAGES}, "needs a label of each sample"),
+        ("cgan", {"x": IMAGES}, "need a label of each sample"),
+        ("sgan", {"x": IMAGES}, "need a label of each sample"),
         ("cgan", {"x": IMAGES, "y": np.r_[LABELS[:-1], 50]}, "0 to 9. Received: 0 to"),
         ("cgan", {"x": IMAGES, "y": np.full(24, -1)}, "must be from 0 to 9"),
         ("sgan", {"x": IMAGES, "y": np.full(24, -2)}, "-1 for unlabelled"),

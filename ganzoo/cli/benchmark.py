@@ -1,4 +1,4 @@
-"""Speed of training and sampling, against the machine's own matmul peak."""
+"""Speed of training and sampling, compared with the machine's own matmul peak."""
 
 import math
 import time
@@ -21,7 +21,7 @@ TURNS = 5  # of `fit` and the bare loop
 
 
 def tutorial_dcgan(**options):
-    """The 28x28 DCGAN of TensorFlow's tutorial, for timing beside other programs.
+    """The 28x28 DCGAN of TensorFlow's tutorial, for comparison with other programs.
 
     G: dense 7x7x256, transposed 5x5 convolutions of 128 (stride 1), 64 and 1 (stride
     2); D: 5x5 stride-2 convolutions of 64 and 128 with dropout 0.3.
@@ -49,19 +49,19 @@ def tutorial_dcgan(**options):
 
 
 def run(name, batch_size=128, dtype="float32", options=None, seconds=8.0) -> dict:
-    """Times a variant's train step and sampling, and prints what it measures.
+    """Measures and prints the speed of a variant's train step and sampling.
 
     Args:
         name: a variant, or `tutorial_dcgan`.
-        batch_size: real samples a D step.
+        batch_size: real samples per D step.
         dtype: see `build`.
         options: of the variant.
-        seconds: least time of the bare loop; `fit` takes as long.
+        seconds: minimum duration of the bare loop; `fit` takes as long.
 
     Returns:
-        ms a step (median, `fit` and a bare loop of the same step), seconds that `fit`
-        needs once, images a second,
-        samples a second, GFLOP a step, GFLOP/s, the matmul peak and their ratio.
+        By name: ms/step (median, of `fit` and of a bare loop of the same step), the
+        seconds that `fit` needs once, images/s, samples/s, GFLOP/step, GFLOP/s, the
+        matmul peak in GFLOP/s and the ratio of both.
     """
     if name == "tutorial_dcgan":
         with precision.policy(dtype):
@@ -92,24 +92,14 @@ def run(name, batch_size=128, dtype="float32", options=None, seconds=8.0) -> dic
 
 
 def _random_arrays(model, count):
-    rng = np.random.default_rng(0)
-    shape = (count, *model.sample_shape)
-    arrays = {"real": rng.integers(0, 256, shape, dtype="uint8")}
-    if model.value_range is None:
-        arrays["real"] = rng.normal(size=shape).astype("float32")
-    if model.label_count:
-        arrays["label"] = rng.integers(0, model.label_count, count).astype("int32")
-    if model.vocabulary:
-        shape = (count, *model.shapes["caption"])
-        arrays["caption"] = rng.integers(0, len(model.vocabulary) + 1, shape, "int32")
-    return arrays
+    return model.batch_spec.random(count, np.random.default_rng(0))
 
 
 def _time_training(model, arrays, batch_size, seconds):
-    """Median seconds a step, of `fit` and of the same step in a bare compiled loop.
+    """Median seconds per step of `fit`, and of the same step in a bare compiled loop.
 
-    In turns, so that what else the machine does meets both. What `fit` does once, at
-    its start, is left out: it is `fit_start_seconds` in the result of `run`.
+    In turns, so that other load on the machine meets both. The third value is the time
+    that `fit` needs once, at its start, which its median leaves out.
     """
     size = batch_size * max(1, model.d_steps)
     iterator = iter(batches(arrays, size, seed=0))
@@ -138,7 +128,8 @@ def _time_training(model, arrays, batch_size, seconds):
             times.append(time.perf_counter())
         return np.diff(times)
 
-    fit(2), bare(2)  # traces both
+    fit(2)  # traces it
+    bare(2)
     begin = time.perf_counter()
     fit(1)
     start = time.perf_counter() - begin
@@ -151,7 +142,7 @@ def _time_training(model, arrays, batch_size, seconds):
 
 
 class _Stopwatch(Callback):
-    """When each call of the train function ended."""
+    """Times the end of each call of the train function."""
 
     def on_train_begin(self, logs=None):
         self.times = []
@@ -170,13 +161,13 @@ def _time_samples(model, seconds):
 
 
 def flops_of_step(model, arrays, batch_size) -> int:
-    """Floating-point operations of one train step on `batch_size` samples a D step."""
+    """Floating-point operations of a train step, `batch_size` samples per D step."""
     size = batch_size * max(1, model.d_steps)
     return flops(model.train_step, next(iter(batches(arrays, size, seed=0))))
 
 
 def _matmul_peak(dtype):
-    """FLOP/s of the best of a few square matmuls."""
+    """FLOP/s of the fastest of a few square matmuls."""
     kind = "bfloat16" if dtype == "mixed_bfloat16" else dtype
     n = 2048
     a = tf.cast(tf.random.normal((n, n)), kind)

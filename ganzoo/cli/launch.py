@@ -1,4 +1,4 @@
-"""Local workers, to try out training on several machines on one of them."""
+"""Local workers, to try out training on several machines."""
 
 import json
 import os
@@ -7,14 +7,14 @@ import subprocess
 import sys
 import threading
 
-GRACE = 10.0  # seconds from the polite request to end to the other one
+GRACE = 10.0  # seconds from SIGTERM to SIGKILL
 
 
 def launch(count: int, arguments: list[str]) -> int:
     """Runs `ganzoo ARGUMENTS` in `count` processes that make up one cluster.
 
-    Their output comes prefixed by the worker's number. When one fails, the others are
-    ended.
+    Each line of output is prefixed with the worker's index. When one fails, the others
+    are ended.
 
     Returns:
         0, or the exit code of the worker that failed first.
@@ -56,7 +56,7 @@ def _start(index, addresses, arguments):
 
 
 def _first_failure(workers) -> int:
-    """Waits until one fails or all are done."""
+    """Waits until one fails or all have ended."""
     running = dict(enumerate(workers))
     while running:
         for index, worker in list(running.items()):

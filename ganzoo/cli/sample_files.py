@@ -14,11 +14,11 @@ GAP = 1.25  # from one volume to the next, in sides
 
 
 def writer(path: str | Path) -> Callable:
-    """The function (samples, path) that writes the kind of file that `path` names.
+    """Returns the function (samples, path) that writes this type of file.
 
     Raises:
         ValueError: an unknown suffix.
-        ImportError: a mesh is asked for, and the extra `mesh` is not installed.
+        ImportError: the suffix of a mesh, without the extra `mesh`.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in WRITERS:
@@ -37,13 +37,13 @@ def write_picture(samples: np.ndarray, path: str | Path) -> None:
 
 
 def write_arrays(samples: np.ndarray, path: str | Path) -> None:
-    """Writes samples as they are, under the key `samples`."""
+    """Writes the array of samples under the key `samples`."""
     with files.replacing(path) as temporary:
         np.savez_compressed(temporary, samples=samples)
 
 
 def write_mesh(samples: np.ndarray, path: str | Path) -> None:
-    """Writes the surface of volumes, side by side on the ground, z upwards.
+    """Writes the surfaces of volumes, next to each other on the ground, z upwards.
 
     Marching cubes at half of full (Lorensen and Cline 1987); each volume is one unit
     wide. A volume without a filled voxel leaves its place empty.
@@ -67,11 +67,11 @@ def write_mesh(samples: np.ndarray, path: str | Path) -> None:
     for index, volume in enumerate(samples[..., 0]):
         if volume.max() <= LEVEL:
             continue
-        # An empty border closes what touches the side.
+        # An empty border closes surfaces that touch a side.
         vertices, faces, *_ = measure.marching_cubes(
             np.pad(volume, 1), LEVEL, gradient_direction="ascent"
         )
-        # Half a voxel each for the border's and for the voxel's own centre.
+        # One voxel less for the border, half a voxel more for the voxel's centre.
         vertices = (vertices - 0.5) / max(volume.shape)
         row, column = divmod(index, columns)
         vertices += GAP * np.array([column, row, 0])

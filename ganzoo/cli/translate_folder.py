@@ -19,11 +19,12 @@ SAVING = {
 
 @dataclass(frozen=True)
 class Translated:
-    """What became of a folder.
+    """The outcome of `translate_folder`.
 
     Attributes:
-        count: images that were translated.
-        broken: what could not be read: path within the folder, and why.
+        count: number of translated images.
+        broken: the reason for each image that could not be read, by its path within
+            the folder.
     """
 
     count: int
@@ -44,25 +45,24 @@ def translate_folder(
     """Translates the images under a folder, one at a time, in bounded memory.
 
     Images are read as in training: upright, alpha on white, 16 bits as 8, in the
-    channels that the model takes. Each result has the path and the format of its
-    image; one of several has its number behind the name.
+    model's channels. Each result has the path and the format of its image; several
+    are numbered.
 
     Args:
         model: a `TranslationModel`.
-        source: the folder; all under it with the name of an image are read.
-        target: the folder to write, another one; files in it are overwritten.
-        image_size: side that images are resized and cropped to, as in training; by
+        source: folder of images, read with its subfolders.
+        target: another folder; files in it are overwritten.
+        image_size: side to which images are resized and cropped, as in training; by
             default each keeps its size.
-        samples: how many answers to each image, where the model has noise: `a.png`
-            gives `a_1.png`, `a_2.png`, ...; by default one, `a.png`.
-        seed: of the noise, where the model has some.
-        reverse: the other direction, where the model has one.
+        samples: translations of each image, for a model with noise: `a.png` becomes
+            `a_1.png`, `a_2.png`, ...; by default one, `a.png`.
+        seed: of the noise.
+        reverse: whether to translate in the other direction, for a model with two.
         progress: whether to show a progress bar.
 
     Raises:
-        ValueError: a model that makes no images from images, or from more than one
-            image, no folder, one without an image, or `samples` of a model that has no
-            noise.
+        ValueError: a model that does not translate single images, no folder, one
+            without an image, or `samples` for a model without noise.
     """
     source, target = Path(source), Path(target)
     if not isinstance(model, TranslationModel):
@@ -95,10 +95,10 @@ def translate_folder(
         except DAMAGE as error:
             broken[name] = str(error) or type(error).__name__
         else:
-            (made,) = model.translate(
+            (answers,) = model.translate(
                 image[None], samples=samples or 1, seed=seed, reverse=reverse
             )
-            _write(made, target / name, numbered=samples is not None)
+            _write(answers, target / name, numbered=samples is not None)
         if bar:
             bar.update(i)
     return Translated(len(paths) - len(broken), broken)

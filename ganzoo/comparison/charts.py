@@ -1,4 +1,4 @@
-"""Charts of a comparison: curves of several cells, NumPy in and RGB arrays out."""
+"""Charts of a comparison: curves of several entries as RGB arrays."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from ganzoo.plots.figures import PALETTE, render
 
-REST = "#8C959F"  # of the cells that have no colour of their own
+REST = "#8C959F"  # of the entries that have no colour of their own
 
 Curve = tuple[Sequence[float], Sequence[float]]
 
@@ -15,13 +15,13 @@ Curve = tuple[Sequence[float], Sequence[float]]
 def score_chart(
     curves: Mapping[str, Sequence[Curve]], metric: str, x: str, floor: float | None
 ) -> np.ndarray:
-    """One line a run, one colour a cell, the first cells in colours of their own.
+    """Draws a line per run and a colour per entry; the first have colours of their own.
 
     Args:
-        curves: (x, score) of every run, by cell, the best cell first.
+        curves: (x, score) of every run, by entry, the best entry first.
         metric: name of the score.
-        x: what it is drawn against.
-        floor: what real data get.
+        x: name of the x axis.
+        floor: the score of real data, None where it is not known.
     """
     figure = Figure(figsize=(8, 4.5), dpi=100, layout="constrained")
     axes = figure.add_subplot()
@@ -32,7 +32,9 @@ def score_chart(
             label = _escaped(name) if own and not k else None
             axes.plot(xs, ys, marker="o", markersize=3, label=label, **style)
     if floor is not None:
-        axes.axhline(floor, color="black", linestyle="--", linewidth=1, label="floor")
+        axes.axhline(
+            floor, color="black", linestyle="--", linewidth=1, label="real data"
+        )
     values = [y for runs in curves.values() for _, ys in runs for y in ys]
     if values and min(values) > 0 and max(values) > 20 * min(values):
         axes.set_yscale("log")
@@ -44,11 +46,11 @@ def score_chart(
 
 
 def loss_chart(runs: Sequence[tuple[Curve, Curve]], x: str) -> np.ndarray:
-    """The losses of D and G of a cell, one pair of lines a seed.
+    """Draws the losses of D and G of an entry, a pair of lines per seed.
 
     Args:
         runs: ((x, d_loss), (x, g_loss)) of every run.
-        x: what they are drawn against.
+        x: name of the x axis.
     """
     figure = Figure(figsize=(5, 2.8), dpi=100, layout="constrained")
     axes = figure.add_subplot()
@@ -64,5 +66,5 @@ def loss_chart(runs: Sequence[tuple[Curve, Curve]], x: str) -> np.ndarray:
 
 
 def _escaped(name):
-    """A name as a legend shows it: no mathematics, and an underscore may begin it."""
+    """A name for a legend: without mathematics; it may begin with an underscore."""
     return " " + name[:40].replace("$", r"\$")

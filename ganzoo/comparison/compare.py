@@ -1,4 +1,4 @@
-"""`compare`: cells and seeds, each run in a process of its own, become a ranking."""
+"""`compare`: entries and seeds, each run in a process of its own, become a ranking."""
 
 import csv
 import hashlib
@@ -11,8 +11,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from ganzoo.comparison import entries, report, run_process
-from ganzoo.comparison.entries import Cell
+from ganzoo.comparison import report, run_process
+from ganzoo.comparison.entries import Entry, make
 from ganzoo.comparison.result import Comparison, Run
 from ganzoo.evaluation.evaluate import read
 from ganzoo.evaluation.metric_table import BETTER
@@ -20,14 +20,14 @@ from ganzoo.runs import directory
 from ganzoo.runs.experiment import completed, to_dict
 from ganzoo.utils import untrusted
 from ganzoo.utils.files import write_atomically
-from ganzoo.utils.options import check_known
+from ganzoo.utils.options import check_known, check_whole
 
 FORMAT = 1
 FILE = "comparison.json"
 
 
 def compare(
-    words: Iterable[str],
+    entries: Iterable[str],
     workdir,
     *,
     images: int = 60_000,
@@ -39,53 +39,58 @@ def compare(
     progress: bool = True,
     **settings,
 ) -> Comparison:
-    """Trains cells on one data set with one budget and several seeds, and ranks them.
+    """Trains entries on one data set with one budget and several seeds; ranks them.
 
-    Each run has a process of its own, so that one that dies, or takes all the memory,
-    takes no other with it, and that its memory can be told. Runs that are done are
-    not run again: the same call goes on with a comparison that was stopped. One that
-    fails is shown as failed, and is tried again by the next call.
+    Each run has a process of its own: one that dies, or takes all the memory, takes no
+    other with it, and its memory can be measured. Call it again to resume: finished
+    runs are kept, failed ones are tried again.
 
     Args:
-        words: the cells, see `cells.make`: `dcgan`, `dcgan:loss=hinge`, `a=dcgan`, a
-            config, `all`.
+        entries: see `entries.make`: `dcgan`, `dcgan:loss=hinge`, `a=dcgan`, a config,
+            `all`.
         workdir: directory of the comparison.
         images: real images that D sees in a run.
-        seeds: runs a cell, with the seeds 0, 1, ...
-        grid: values by option: cells for their product.
-        options: of every cell.
+        seeds: runs per entry, with the seeds 0, 1, ...
+        grid: values by option: entries for their product.
+        options: of every entry.
         jobs: runs at the same time.
         only: names of scores; by default all that apply.
-        progress: whether to print a line a run.
-        **settings: of `Experiment`, for all cells: `dataset`, `batch_size`, `metric`,
+        progress: whether to print a line per run.
+        **settings: of `Experiment`, for all entries: `dataset`, `batch_size`, `metric`,
             `extractor`, `evaluation_samples`, ...
 
     Raises:
-        ValueError: what `cells.make` refuses; a directory that another process uses,
-            that is no comparison, of a newer version, or with other settings; scores
-            of different protocols.
+        ValueError: as `entries.make`; a directory that another process uses, that is
+            no comparison, of a newer version, or with other settings; scores of
+            different protocols.
     """
-    _check_whole(seeds=seeds, jobs=jobs)
-    made = entries.make(
-        words, images=images, grid=grid, options=options, settings=settings
+    check_whole(1, seeds=seeds, jobs=jobs)
+    entries = make(
+        entries, images=images, grid=grid, options=options, settings=settings
     )
-    metric = made[0].experiment.metric
+    metric = entries[0].experiment.metric
     check_known("score", [metric, *(only or [])], BETTER)
     only = None if only is None else sorted({*only, metric})
     with directory.claim(workdir) as path:
-        _keep_settings(path, made)
-        waiting = [(cell, seed) for seed in range(seeds) for cell in made]
-        runs = _Runs(path, only, len(waiting) if progress else 0)
-        found = runs.all(waiting, jobs)
-        order = {cell.name: i for i, cell in enumerate(made)}
-        found.sort(key=lambda run: (order[run.cell], run.seed))
-        comparison = Comparison(made, found, path)
+        _keep_settings(path, entries)
+        tasks = [(entry, seed) for seed in range(seeds) for entry in entries]
+        processes = _Processes(path, only, total=len(tasks) if progress else 0)
+        runs = processes.run_all(tasks, jobs)
+        order = {entry.name: i for i, entry in enumerate(entries)}
+        runs.sort(key=lambda run: (order[run.entry], run.seed))
+        comparison = Comparison(entries, runs, path)
         _write(comparison)
         return comparison
 
 
-class _Runs:
-    """Runs tasks, a cell with a seed each, in processes."""
+class _Processes:
+    """Runs tasks, an entry with a seed each, in processes.
+
+    Args:
+        path: directory of the comparison.
+        only: names of scores, None for all.
+        total: number of tasks for the lines of progress; 0 prints none.
+    """
 
     def __init__(self, path, only, total):
         self.path = path
@@ -94,38 +99,43 @@ class _Runs:
         self.count = 0
         self.children = []
 
-    def all(self, waiting, jobs):
-        found = []
-        # What all share, such as the classifier, is made by the first that gets so far.
-        while waiting and not any(run.scores for run in found):
-            found.append(self.one(*waiting.pop(0)))
+    def run_all(self, tasks, jobs):
+        tasks, runs = list(tasks), []
+        # The first run makes what all share, such as the classifier.
+        while tasks and not any(run.scores for run in runs):
+            runs.append(self.run(*tasks.pop(0)))
         pool = ThreadPoolExecutor(jobs)
         try:
-            found += pool.map(lambda task: self.one(*task), waiting)
+            runs += pool.map(lambda task: self.run(*task), tasks)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
             for child in self.children:
                 child.stdin.close()  # it saves and ends, if it has not ended
-        return found
+        return runs
 
-    def one(self, cell: Cell, seed: int) -> Run:
-        path = self.path / "runs" / folder(cell.name) / f"seed_{seed}"
-        run = _outcome(cell, seed, path, self.only)
+    def run(self, entry: Entry, seed: int) -> Run:
+        path = self.path / "runs" / folder(entry.name) / f"seed_{seed}"
+        run = _outcome(entry, seed, path, self.only)
         if not (run.scores or run.failure):
-            failure = self._train(cell, seed, path)
-            run = _outcome(cell, seed, path, self.only, failure)
+            failure = self._train(entry, seed, path)
+            run = _outcome(entry, seed, path, self.only, failure)
         self.count += 1
         if self.total:
-            score = run.score(cell.experiment.metric)
-            result = run.failure.splitlines() or [f"{score.metric} {score.value:.4g}"]
-            line = f"[{self.count}/{self.total}] {cell.name}, seed {seed}: {result[0]}"
-            print(line, file=sys.stderr, flush=True)
+            self._print_progress(run, entry.experiment.metric)
         return run
 
-    def _train(self, cell, seed, path):
+    def _print_progress(self, run, metric):
+        if run.failure:
+            result = run.failure.splitlines()[0]
+        else:
+            result = f"{metric} {run.score(metric).value:.4g}"
+        line = f"[{self.count}/{self.total}] {run.entry}, seed {run.seed}: {result}"
+        print(line, file=sys.stderr, flush=True)
+
+    def _train(self, entry, seed, path):
         """Runs the task; returns why it failed, or nothing."""
         task = {
-            "experiment": to_dict(cell.run(seed)),
+            "experiment": to_dict(entry.run(seed)),
             "path": str(path),
             "only": self.only,
         }
@@ -145,7 +155,7 @@ class _Runs:
         try:
             child.stdin.write(json.dumps(task) + "\n")
             child.stdin.flush()
-            said = child.stdout.read().splitlines()
+            output = child.stdout.read().splitlines()
         finally:
             child.stdin.close()
             child.stdout.close()
@@ -154,62 +164,73 @@ class _Runs:
             return ""
         default = f"The process ended with code {code}: see {log}."
         try:
-            return json.loads(said[-1])[run_process.FAILURE]
+            return json.loads(output[-1])[run_process.FAILURE]
         except (IndexError, ValueError, KeyError, TypeError):
             return default
 
 
 def folder(name: str) -> str:
-    """A name for files, whatever the cell's is; of another cell it is another one."""
+    """A safe folder name for any entry's name; different names get different ones."""
     safe = re.sub(r"[^\w.=+-]+", "_", name, flags=re.ASCII)[:80].strip(".")
     if safe == name:
         return name
     return f"{safe}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def _outcome(cell, seed, path, only, failure=""):
-    """What the run directory holds; neither scores nor a failure if it is to do."""
+def _outcome(entry, seed, path, only, failure=""):
+    """The run of a directory; without scores and failure if it is not finished."""
     if failure:
-        return Run(cell.name, seed, path, failure=failure)
+        return Run(entry.name, seed, path, failure=failure)
     try:
-        done = untrusted.read_json(path / run_process.FILE)
-        if done["format"] > run_process.FORMAT:
+        record = _record(path)
+        if record["format"] > run_process.FORMAT:
             failure = f"{path} was written by a newer version of ganzoo. Update it."
-            return Run(cell.name, seed, path, failure=failure)
-        settings = completed(done["experiment"])
-        if (settings, done["only"]) == (to_dict(cell.run(seed)), only):
-            return Run(cell.name, seed, path, read(path).scores, done["cost"])
+            return Run(entry.name, seed, path, failure=failure)
+        settings = completed(record["experiment"])
+        if (settings, record["only"]) == (to_dict(entry.run(seed)), only):
+            return Run(entry.name, seed, path, read(path).scores, record["cost"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        pass  # none yet, or damaged
-    return Run(cell.name, seed, path)
+        pass  # no record yet, or a damaged one
+    return Run(entry.name, seed, path)
 
 
-def _keep_settings(path, made):
-    """Refuses what another comparison left in the directory; writes comparison.json."""
+def _record(path):
+    file = path / run_process.FILE
+    return untrusted.read_json(file if file.exists() else path / run_process.OLD_FILE)
+
+
+def _keep_settings(path, entries):
+    """Refuses the settings of another comparison; writes comparison.json."""
     if (path / "config.json").exists():
         raise ValueError(f"{path} is a run directory. Choose another --workdir.")
     file = path / FILE
-    before = {}
-    if file.exists():
-        try:
-            content = untrusted.read_json(file)
-            version, before = content["format"], content["cells"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{file} is damaged: {error}.") from error
-        if version != FORMAT:
-            raise ValueError(
-                f"{file} was written by a newer version of ganzoo (format {version}; "
-                f"this one reads {FORMAT}). Update ganzoo, or choose another --workdir."
-            )
-    now = {cell.name: to_dict(cell.experiment) for cell in made}
+    before = _kept_settings(file) if file.exists() else {}
+    now = {entry.name: to_dict(entry.experiment) for entry in entries}
     both = before.keys() & now.keys()
     directory.check_same(
         {name: completed(before[name]) for name in both},
         {name: now[name] for name in both},
         path,
     )
-    content = {"format": FORMAT, "cells": {**before, **now}}
+    content = {"format": FORMAT, "entries": {**before, **now}}
     write_atomically(file, json.dumps(content, indent=2).encode())
+
+
+def _kept_settings(file):
+    """The experiments that comparison.json holds, by entry."""
+    try:
+        content = untrusted.read_json(file)
+        version = content["format"]
+        key = "cells" if "cells" in content else "entries"  # cells: until 0.1.0
+        experiments = content[key]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{file} is damaged: {error}.") from error
+    if version != FORMAT:
+        raise ValueError(
+            f"{file} was written by a newer version of ganzoo (format {version}; "
+            f"this one reads {FORMAT}). Update ganzoo, or choose another --workdir."
+        )
+    return experiments
 
 
 def _write(comparison):
@@ -223,11 +244,3 @@ def _write(comparison):
     text = json.dumps(content, indent=2) + "\n"
     write_atomically(comparison.path / "scores.json", text.encode())
     report.write(comparison)
-
-
-def _check_whole(**values):
-    for name, value in values.items():
-        if not isinstance(value, int) or value < 1:
-            raise ValueError(
-                f"`{name}` must be a whole number from 1. Received: {value!r}."
-            )

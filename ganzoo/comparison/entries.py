@@ -1,4 +1,4 @@
-"""What a comparison compares: cells, each an experiment under a name."""
+"""The entries of a comparison: each an experiment under a name."""
 
 import itertools
 import re
@@ -13,14 +13,13 @@ from ganzoo.runs.config_files import (
     split,
 )
 from ganzoo.runs.experiment import FIELDS, Experiment, from_dict
-from ganzoo.runs.resolve import SOURCES
-from ganzoo.utils.options import check_known
-from ganzoo.variants._registry import find, list_models
+from ganzoo.utils.options import check_known, check_whole
+from ganzoo.variants._registry import SOURCES, find, list_models
 
 ALL = "all"
 FOLDER = "comparisons"  # of zoo_configs
 SHARED = [name for name in FIELDS if name not in ("model", "options", "steps", "seed")]
-"""The settings of an experiment that all cells have in common."""
+"""The settings of an experiment that all entries have in common."""
 
 LOG_LINES = 20  # of a run, where the settings do not say
 SCORES = 4  # during a run
@@ -28,13 +27,13 @@ _FORM = re.compile(r"(?:(?P<label>[^=:]+)=)?(?P<base>[^=:]+)(?::(?P<options>.+))
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One thing that is compared.
+class Entry:
+    """One competitor of a comparison.
 
     Attributes:
-        name: how tables and pictures call it.
+        name: in tables and pictures.
         experiment: with the seed 0; another seed is another run.
-        choices: what the grid chose, by option.
+        choices: the values that the grid chose, by option.
     """
 
     name: str
@@ -53,44 +52,36 @@ def make(
     grid: Mapping[str, Iterable] | None = None,
     options: Mapping | None = None,
     settings: Mapping | None = None,
-) -> list[Cell]:
-    """Makes the cells: each word with each choice of the grid.
+) -> list[Entry]:
+    """Makes the entries: each word with each choice of the grid.
 
     Args:
         words: `NAME`, `NAME:option=value,option=value`, the name or file of a config,
-            each with `LABEL=` in front where two cells would bear one name; `all`
-            stands for every unconditional variant of images.
+            each with `LABEL=` in front where two entries would have the same name;
+            `all` stands for every unconditional variant of images.
         images: real images that D sees in a run; steps = images / (batch size x
-            d_steps), rounded, so that the budget of all cells is the same.
-        grid: values by option; cells are made for their product.
-        options: of every cell; those of the word and of the grid go before them.
-        settings: of `Experiment`, see `SHARED`; they go before those of a config.
+            d_steps), rounded, so that all entries have the same budget.
+        grid: values by option; entries are made for their product.
+        options: of every entry; those of the word and of the grid override them.
+        settings: of `Experiment`, see `SHARED`; they override those of a config.
 
     Raises:
         ValueError: an unknown variant, option or setting, with the nearest one; two
-            cells of one name; cells on different data.
+            entries with the same name, or on different data.
     """
     settings, grid = settings or {}, grid or {}
     check_known("setting of a comparison", settings, SHARED)
-    if not isinstance(images, int) or images < 1:
-        raise ValueError(
-            f"`images` must be a whole number from 1. Received: {images!r}."
-        )
-    words = list(itertools.chain.from_iterable(map(_expanded, words)))
-    made = []
-    for word in words:
+    check_whole(1, images=images)
+    entries = []
+    for word in itertools.chain.from_iterable(map(_expanded, words)):
         name, values = _parsed(word)
-        for chosen in itertools.product(*grid.values()):
-            choices = dict(zip(grid, chosen, strict=True))
-            made.append(
-                Cell(
-                    _label(name, choices),
-                    _experiment(values, options or {}, choices, settings, images),
-                    choices,
-                )
-            )
-    _check(made)
-    return made
+        for combination in itertools.product(*grid.values()):
+            choices = dict(zip(grid, combination, strict=True))
+            all_options = {**(options or {}), **values["options"], **choices}
+            experiment = _experiment(values, all_options, settings, images)
+            entries.append(Entry(_label(name, choices), experiment, choices))
+    _check(entries)
+    return entries
 
 
 def parse_grid(words: Iterable[str]) -> dict[str, list]:
@@ -102,8 +93,8 @@ def parse_grid(words: Iterable[str]) -> dict[str, list]:
     grid = {}
     for word in words:
         name, _, values = word.partition("=")
-        options = [parse_options([f"{name}={value}"]) for value in split(values)]
-        grid[name] = [value for option in options for value in option.values()]
+        tables = [parse_options([f"{name}={value}"]) for value in split(values)]
+        grid[name] = [value for table in tables for value in table.values()]
     return grid
 
 
@@ -115,15 +106,17 @@ def images_per_step(experiment: Experiment) -> int:
 
 
 def load_plan(name: str) -> dict:
-    """Reads a comparison's TOML: `cells`, `grid`, `images`, `seeds`, shared settings.
+    """Reads a comparison's TOML: `entries`, `grid`, `images`, `seeds`, shared settings.
 
     Raises:
-        ValueError: no such config, or a key that it may not hold.
+        ValueError: no such config, or an unknown key.
     """
-    values = read_toml(name, FOLDER)
-    own = ["cells", "grid", "images", "seeds", "options"]
-    check_known("key of a comparison", values, [*own, *SHARED])
-    return values
+    plan = read_toml(name, FOLDER)
+    if "cells" in plan:  # the key's name until 0.1.0
+        plan["entries"] = plan.pop("cells")
+    own = ["entries", "grid", "images", "seeds", "options"]
+    check_known("key of a comparison", plan, [*own, *SHARED])
+    return plan
 
 
 def _expanded(word):
@@ -133,22 +126,23 @@ def _expanded(word):
 
 
 def _parsed(word):
-    form = _FORM.fullmatch(word)
-    if not form:
+    """The name of an entry, and the values of its experiment."""
+    match = _FORM.fullmatch(word)
+    if not match:
         raise ValueError(
-            "A cell is NAME, NAME:option=value,option=value or a config, with LABEL= "
-            f"in front if need be. Received: {word!r}."
+            "An entry is NAME, NAME:option=value,option=value or a config, with LABEL= "
+            f"in front to rename it. Received: {word!r}."
         )
-    base, options = form["base"], parse_options(split(form["options"] or ""))
+    base, options = match["base"], parse_options(split(match["options"] or ""))
     configs = config_names()
     if base in configs or base.endswith(".toml"):
         values = load_config(base)
     else:
-        if base not in list_models():  # names in another spelling, and errors
+        if base not in list_models():  # another spelling of a name, or an error
             check_known("variant or config", [base], _names(configs))
         values = {"model": base}
     values["options"] = {**values.get("options", {}), **options}
-    return form["label"] or word, values
+    return match["label"] or word, values
 
 
 def _names(configs):
@@ -157,21 +151,21 @@ def _names(configs):
 
 
 def _label(name, choices):
-    chosen = ",".join(f"{key}={value}" for key, value in choices.items())
-    return name + (("," if ":" in name else ":") + chosen if chosen else "")
+    if not choices:
+        return name
+    separator = "," if ":" in name else ":"
+    return name + separator + ",".join(f"{k}={value}" for k, value in choices.items())
 
 
-def _experiment(values, shared, choices, settings, images):
-    options = {**shared, **values["options"], **choices}
-    variant = find(values["model"])
-    variant.check_known(options)
+def _experiment(values, options, settings, images):
+    find(values["model"]).check_known(options)
     values = {**values, **settings, "options": options, "seed": 0}
     steps = max(1, round(images / images_per_step(from_dict(values))))
     return from_dict({**values, "steps": steps, **_intervals(steps, settings)})
 
 
 def _intervals(steps, settings):
-    """The log, pictures and scores at the same shares of every cell's budget."""
+    """The log, pictures and scores at the same shares of every entry's budget."""
     every = max(1, steps // LOG_LINES)
     every -= every % 10 if every >= 10 else 0  # round numbers make long calls
     every = settings.get("log_every", every)
@@ -180,28 +174,29 @@ def _intervals(steps, settings):
     return {"log_every": every} | {name: settings.get(name, rare) for name in names}
 
 
-def _check(made):
-    if not made:
+def _check(entries):
+    if not entries:
         raise ValueError("There is nothing to compare: name a variant or a config.")
-    for cell in made:
-        given = {*SOURCES, "caption"} & {*find(cell.experiment.model).batch_keys}
-        if given:
+    for entry in entries:
+        batch_keys = find(entry.experiment.model).batch_keys
+        inputs = [key for key in (*SOURCES, "caption") if key in batch_keys]
+        if inputs:
             raise ValueError(
-                "Models that sample from noise or of a label are compared. "
-                f"{cell.name!r} makes its samples of what it is given "
-                f"({', '.join(given)}): train it, then `ganzoo evaluate` its run."
+                "Only models that sample from noise or a label are compared. "
+                f"{entry.name!r} makes its samples from each {', '.join(inputs)}: "
+                "train it, then `ganzoo evaluate` its run."
             )
-    names = [cell.name for cell in made]
+    names = [entry.name for entry in entries]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(
-            f"Two cells have the name {twice[0]!r}. Give them labels: a={twice[0]} "
+            f"Two entries have the name {twice[0]!r}. Give them labels: a={twice[0]} "
             f"b={twice[0]}."
         )
     for name in ("dataset", "evaluation_samples", "extractor", "metric"):
-        found = {getattr(cell.experiment, name) for cell in made}
-        if len(found) > 1:
+        values = {getattr(entry.experiment, name) for entry in entries}
+        if len(values) > 1:
             raise ValueError(
-                f"Cells are compared with one {name} for all: --{name}. "
-                f"Received: {', '.join(map(str, sorted(found, key=str)))}."
+                f"Entries are compared with one {name} for all: --{name}. "
+                f"Received: {', '.join(map(str, sorted(values, key=str)))}."
             )

@@ -1,4 +1,4 @@
-"""Who is better, by how much, and whether the seeds let one say so."""
+"""The ranking of entries: differences of means, and their intervals over seeds."""
 
 import functools
 import math
@@ -17,16 +17,17 @@ UNKNOWN = "too few seeds to tell"
 
 @dataclass(frozen=True)
 class Place:
-    """A cell's place in a ranking.
+    """The place of an entry in a ranking.
 
     Attributes:
-        name: of the cell.
-        seeds: how many were scored.
+        name: of the entry.
+        seeds: number of scored seeds.
         mean: of the scores.
-        std: their standard deviation (n - 1); NaN of one seed.
-        difference: how much worse it is than the best, 0 or more.
-        low, high: the simultaneous 95% interval of that; NaN where a cell has one seed.
-        verdict: `BEST`, `EQUAL`, `WORSE` or, where a cell has one seed, `UNKNOWN`.
+        std: their standard deviation (n - 1); NaN for one seed.
+        difference: its distance from the best, 0 or more.
+        low, high: the simultaneous 95% interval of the difference; NaN where an entry
+            has one seed.
+        verdict: `BEST`, `EQUAL`, `WORSE` or, where an entry has one seed, `UNKNOWN`.
     """
 
     name: str
@@ -40,23 +41,23 @@ class Place:
 
 
 def ranking(scores: Mapping[str, Sequence[Score]]) -> list[Place]:
-    """Ranks cells by the mean of one metric over seeds, the best first.
+    """Ranks entries by the mean of one metric over seeds, the best first.
 
-    The interval of the difference to the best is that of Games and Howell (1976):
-    Welch's, which lets every cell have a spread of its own, with the quantile of the
-    studentized range, which allows for the best being the best of so many. Of two
-    cells it is Welch's t interval. It keeps its level with 3 seeds, where the
-    percentiles of a bootstrap do not (tests/test_ranking.py).
+    The interval of the difference to the best is by Games and Howell (1976): Welch's,
+    which gives every entry its own spread, with the quantile of the studentized range,
+    since the best was picked from all entries. With two entries it is Welch's t
+    interval. It keeps its level with 3 seeds, where the percentiles of a bootstrap do
+    not (tests/comparison/test_ranking.py).
 
     Args:
-        scores: of one metric, by cell, one a seed; a cell without any is left out.
+        scores: of one metric, by entry, one per seed; an entry without any is left out.
 
     Raises:
         ValueError: scores of different protocols.
     """
-    scores = {name: list(found) for name, found in scores.items() if found}
-    _check_comparable([score for found in scores.values() for score in found])
-    ranks = {name: np.array([rank(s) for s in found]) for name, found in scores.items()}
+    scores = {name: list(values) for name, values in scores.items() if values}
+    _check_comparable([score for values in scores.values() for score in values])
+    ranks = {name: np.array(list(map(rank, values))) for name, values in scores.items()}
     order = sorted(ranks, key=lambda name: ranks[name].mean())
     return [
         _place(name, scores[name], *_compared(ranks, name, order[0])) for name in order
@@ -64,14 +65,15 @@ def ranking(scores: Mapping[str, Sequence[Score]]) -> list[Place]:
 
 
 def winner(places: Sequence[Place]) -> str | None:
-    """The cell that is better than every other one beyond seed noise, if any."""
+    """The entry that is better than every other one beyond seed noise, if any."""
     others = places[1:]
-    won = others and all(place.verdict == WORSE for place in others)
-    return places[0].name if won else None
+    if others and all(place.verdict == WORSE for place in others):
+        return places[0].name
+    return None
 
 
 def interval(a: np.ndarray, b: np.ndarray, count: int = 2) -> tuple[float, float]:
-    """The interval of mean(a) - mean(b), a pair of `count` samples that are compared.
+    """The interval of mean(a) - mean(b), two of `count` samples.
 
     (NaN, NaN) where one of them has a single value.
     """
@@ -89,7 +91,7 @@ def interval(a: np.ndarray, b: np.ndarray, count: int = 2) -> tuple[float, float
 
 @functools.cache
 def _quantile(count, df):
-    """Of the difference of any two of `count` means, in standard errors."""
+    """The bound on the difference of any two of `count` means, in standard errors."""
     if count == 2:
         return float(t.ppf((1 + LEVEL) / 2, df))
     return float(studentized_range.ppf(LEVEL, count, df) / math.sqrt(2))
@@ -100,12 +102,15 @@ def _compared(ranks, name, best):
         return 0.0, 0.0, 0.0, BEST
     low, high = interval(ranks[name], ranks[best], len(ranks))
     difference = ranks[name].mean() - ranks[best].mean()
-    verdict = UNKNOWN if math.isnan(low) else WORSE if low > 0 else EQUAL
+    if math.isnan(low):
+        verdict = UNKNOWN
+    else:
+        verdict = WORSE if low > 0 else EQUAL
     return difference, low, high, verdict
 
 
-def _place(name, found, difference, low, high, verdict):
-    values = np.array([score.value for score in found])
+def _place(name, scores, difference, low, high, verdict):
+    values = np.array([score.value for score in scores])
     std = float(values.std(ddof=1)) if len(values) > 1 else math.nan
     mean = float(values.mean())
     numbers = (float(v) for v in (difference, low, high))

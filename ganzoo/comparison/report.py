@@ -1,4 +1,4 @@
-"""report.html of a comparison: one file, nothing else is fetched to show it."""
+"""report.html of a comparison: one file that fetches nothing else."""
 
 import base64
 import hashlib
@@ -23,19 +23,20 @@ from ganzoo.utils.files import write_atomically
 FILE = "report.html"
 SCORES = "scores.jsonl"
 IMAGES = "real images seen"
+LOSSES = ("d_loss", "g_loss")
 SMALL = 40_000  # bytes of a picture, so that hundreds of them make no heavy page
 COSTS = {
     "g_parameters": "G's parameters",
     "d_parameters": "D's parameters",
-    "flops_per_sample": "FLOPs a sample",
-    "ms_per_step": "ms a step",
-    "seconds": "training, s",
-    "peak_memory_mib": "peak memory, MiB",
+    "flops_per_sample": "FLOPs per sample",
+    "ms_per_step": "ms/step",
+    "seconds": "training (s)",
+    "peak_memory_mib": "peak memory (MiB)",
 }
 WORDS = {
     "lower": "lower is better",
     "higher": "higher is better",
-    "floor": "the nearer to the floor, the better",
+    "floor": "nearer to the score of real data is better",
 }
 
 
@@ -46,7 +47,7 @@ def write(comparison: Comparison) -> None:
 
 
 def render(comparison: Comparison) -> str:
-    """The page. Whatever comes from outside, names above all, is escaped."""
+    """Renders the page. All text from outside, names above all, is escaped."""
     files = resources.files("ganzoo.comparison.templates")
     style, script = ((files / name).read_text() for name in ("page.css", "page.js"))
     environment = jinja2.Environment(
@@ -56,7 +57,7 @@ def render(comparison: Comparison) -> str:
         lstrip_blocks=True,
     )
     environment.filters["number"] = number
-    first = comparison.cells[0].experiment
+    first = comparison.entries[0].experiment
     return environment.from_string((files / "report.html").read_text()).render(
         style=style,
         script=script,
@@ -71,21 +72,21 @@ def render(comparison: Comparison) -> str:
         worse=WORSE,
         level=f"{LEVEL:.0%}",
         charts=_charts(comparison),
-        cells=[_cell(comparison, cell) for cell in _ordered(comparison)],
+        entries=[_shown(comparison, entry) for entry in _ranked(comparison)],
         costs=COSTS,
         protocols=_protocols(comparison),
     )
 
 
 def number(value) -> str:
-    """Four digits; a dash for what is not known."""
+    """Formats a number with four digits; None and NaN as a dash."""
     if value is None or np.isnan(value):
         return "\N{EN DASH}"
     return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:.4g}"
 
 
 def data_uri(picture: np.ndarray) -> str:
-    """A uint8 RGB picture as a WebP image: exact, unless that would be large."""
+    """Encodes a uint8 RGB picture as WebP: exactly, unless that would be large."""
     image = Image.fromarray(picture)
     half = image.reduce(2)
     attempts = [(image, {"lossless": True, "quality": 20, "method": 2})]
@@ -110,85 +111,89 @@ def _policy(style, script):
     )
 
 
-def _ordered(comparison):
-    """The cells, as they are ranked; those without scores at the end."""
+def _ranked(comparison):
+    """The entries in the order of the ranking; those without scores at the end."""
     order = [place.name for place in comparison.places]
     return sorted(
-        comparison.cells,
-        key=lambda c: order.index(c.name) if c.name in order else len(order),
+        comparison.entries,
+        key=lambda e: order.index(e.name) if e.name in order else len(order),
     )
 
 
 def _charts(comparison):
-    """(title, what it shows, picture) of the charts of all cells."""
-    floor = _floor_on_the_way(comparison)
-    made = []
-    for file, x, of in (
-        ("score_by_images", IMAGES, lambda images, seconds: images),
-        ("score_by_seconds", "seconds of training", lambda images, seconds: seconds),
-    ):
+    """Title and picture of each chart of all entries."""
+    points = {
+        entry.name: [_points(run, entry) for run in comparison.of(entry.name)]
+        for entry in _ranked(comparison)
+    }
+    axes = {"score_by_images": IMAGES, "score_by_seconds": "seconds of training"}
+    floor = _floor_in_training(comparison)
+    shown = []
+    for column, (file, x) in enumerate(axes.items()):
         curves = {}
-        for cell in _ordered(comparison):
-            points = [_points(run, cell) for run in comparison.of(cell.name)]
-            curves[cell.name] = [
-                ([of(i, s) for i, s, _ in p], [y for *_, y in p]) for p in points if p
-            ]
-        curves = {name: runs for name, runs in curves.items() if runs}
+        for name, runs in points.items():
+            lines = [(run[column], run[-1]) for run in runs if run[-1]]
+            curves |= {name: lines} if lines else {}
         if curves:
             picture = charts.score_chart(curves, comparison.metric, x, floor)
             pictures.save_png(picture, comparison.path / "plots" / f"{file}.png")
             title = f"{comparison.metric} against {x}"
-            made.append({"title": title, "uri": data_uri(picture)})
-    return made
+            shown.append({"title": title, "uri": data_uri(picture)})
+    return shown
 
 
-def _floor_on_the_way(comparison):
-    """The floor of the scores during training, which are of other parts of the data."""
+def _floor_in_training(comparison):
+    """The score of real data during training, on other parts of the data."""
     rows = (row for run in comparison.runs for row in read_rows(run.path / SCORES))
     return next((row["floor"] for row in rows if "floor" in row), None)
 
 
-def _points(run, cell):
-    """(images, seconds, score) of the scores during a run."""
+def _points(run, entry):
+    """Lists (images, seconds, scores) of the scores during a run."""
     log = read_rows(run.path / "metrics.jsonl")
     seconds = {row["step"]: row["seconds"] for row in log}
-    size = images_per_step(cell.experiment)
-    rows = read_rows(run.path / SCORES)
-    return [
-        (row["step"] * size, seconds[row["step"]], row["value"])
-        for row in rows
+    rows = [
+        row
+        for row in read_rows(run.path / SCORES)
         if "value" in row and row["step"] in seconds
     ]
+    size = images_per_step(entry.experiment)
+    return (
+        [row["step"] * size for row in rows],
+        [seconds[row["step"]] for row in rows],
+        [row["value"] for row in rows],
+    )
 
 
-def _cell(comparison, cell):
-    """What the page shows of a cell."""
-    runs = comparison.of(cell.name)
-    found = {place.name: place for place in comparison.places}
-    done = [run for run in runs if run.cost]
+def _shown(comparison, entry):
+    """The facts and pictures of an entry, for the page."""
+    runs = comparison.of(entry.name)
+    finished = [run for run in runs if run.cost]
     values = {
-        metric: [score.value for score in comparison.scores(cell.name, metric)]
+        metric: [score.value for score in comparison.scores(entry.name, metric)]
         for metric in comparison.metrics
     }
-    costs = {key: [run.cost[key] for run in done] for key in COSTS}
+    costs = {key: [run.cost[key] for run in finished] for key in COSTS}
     grids = [(run.seed, _grid(run)) for run in runs]
+    ranks = {place.name: i for i, place in enumerate(comparison.places, 1)}
+    places = {place.name: place for place in comparison.places}
     return {
-        "name": cell.name,
-        "place": found.get(cell.name),
-        "rank": list(found).index(cell.name) + 1 if cell.name in found else None,
+        "name": entry.name,
+        "place": places.get(entry.name),
+        "rank": ranks.get(entry.name),
         "means": {metric: _mean(v) for metric, v in values.items()},
         "spreads": {metric: _std(v) for metric, v in values.items()},
         "cost": {key: _mean(v) for key, v in costs.items()},
         "grids": [(seed, uri) for seed, uri in grids if uri],
-        "walk": _picture(done, "interpolation.png"),
-        "neighbours": _picture(done, "neighbours.png"),
-        "losses": _losses(comparison, cell, runs),
+        "walk": _picture(finished, "interpolation.png"),
+        "neighbours": _picture(finished, "neighbours.png"),
+        "losses": _losses(comparison, entry, runs),
         "events": [
             (run.seed, event)
             for run in runs
             for event in read_rows(run.path / "health.jsonl")
         ],
-        "settings": json.dumps(to_dict(cell.experiment), indent=2),
+        "settings": json.dumps(to_dict(entry.experiment), indent=2),
     }
 
 
@@ -207,19 +212,20 @@ def _grid(run):
 
 
 def _picture(runs, name):
-    """Of the first seed that has it."""
+    """The picture of the first seed that has it, None if there is none."""
     paths = [run.path / "samples" / name for run in runs]
     return next((data_uri(pictures.read_png(p)) for p in paths if p.exists()), None)
 
 
-def _losses(comparison, cell, runs):
-    size = images_per_step(cell.experiment)
+def _losses(comparison, entry, runs):
+    size = images_per_step(entry.experiment)
     pairs = []
     for run in runs:
         rows = read_rows(run.path / "metrics.jsonl")
-        xs = [row["step"] * size for row in rows]
-        losses = [[row.get(k, np.nan) for row in rows] for k in ("d_loss", "g_loss")]
-        pairs += [[(xs, ys) for ys in losses]] if rows else []
+        if rows:
+            xs = [row["step"] * size for row in rows]
+            losses = ([row.get(k, np.nan) for row in rows] for k in LOSSES)
+            pairs.append([(xs, ys) for ys in losses])
     if not pairs:
         return None
     picture = charts.loss_chart(pairs, IMAGES)

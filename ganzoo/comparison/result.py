@@ -1,4 +1,4 @@
-"""What a comparison found, as records, rows and tables of text."""
+"""The result of a comparison as records, rows and tables of text."""
 
 import dataclasses
 import math
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from ganzoo.comparison.entries import Cell
+from ganzoo.comparison.entries import Entry
 from ganzoo.comparison.ranking import WORSE, Place, ranking, winner
 from ganzoo.evaluation.score import Score
 
@@ -17,18 +17,18 @@ FAILED = "failed"
 
 @dataclass(frozen=True)
 class Run:
-    """What became of a cell with one seed.
+    """The outcome of an entry with one seed.
 
     Attributes:
-        cell: its name.
+        entry: its name.
         seed: of the run.
         path: the run directory.
         scores: of the last checkpoint, and of the best one.
-        cost: see `worker.cost`; empty where the run failed.
-        failure: why there are no scores; empty where all went well.
+        cost: see `run_process.cost`; empty where the run failed.
+        failure: why there are no scores; empty where there are.
     """
 
-    cell: str
+    entry: str
     seed: int
     path: Path
     scores: Sequence[Score] = ()
@@ -45,41 +45,41 @@ class Run:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `compare` found.
+    """The result of `compare`.
 
     Attributes:
-        cells: that were compared.
-        runs: of every cell and seed, in this order.
+        entries: the competitors.
+        runs: of every entry and seed, in this order.
         path: the directory, with report.html, scores.csv and scores.json.
     """
 
-    cells: Sequence[Cell]
+    entries: Sequence[Entry]
     runs: Sequence[Run]
     path: Path
 
     @property
     def metric(self) -> str:
         """The score that ranks."""
-        return self.cells[0].experiment.metric
+        return self.entries[0].experiment.metric
 
     @property
     def metrics(self) -> list[str]:
         """Every score that a run has, the one that ranks first."""
-        found = [score.metric for run in self.runs for score in run.scores]
-        return list(dict.fromkeys([self.metric, *found]))
+        names = [score.metric for run in self.runs for score in run.scores]
+        return list(dict.fromkeys([self.metric, *names]))
 
     @cached_property
     def places(self) -> list[Place]:
-        """The ranking; cells without scores are not in it.
+        """The ranking, without the entries that have no scores.
 
         Raises:
             ValueError: scores of different protocols.
         """
-        return ranking({cell.name: self.scores(cell.name) for cell in self.cells})
+        return ranking({entry.name: self.scores(entry.name) for entry in self.entries})
 
     @property
     def winner(self) -> str | None:
-        """The cell that is better than all others beyond seed noise, if any."""
+        """The entry that is better than all others beyond seed noise, if any."""
         return winner(self.places)
 
     @property
@@ -88,38 +88,40 @@ class Comparison:
         return [run for run in self.runs if run.failure]
 
     def of(self, name: str) -> list[Run]:
-        """The runs of a cell."""
-        return [run for run in self.runs if run.cell == name]
+        """The runs of an entry."""
+        return [run for run in self.runs if run.entry == name]
 
     def scores(self, name: str, metric: str | None = None) -> list[Score]:
-        """A cell's scores of a metric, one a seed that has it."""
-        found = [run.score(metric or self.metric) for run in self.of(name)]
-        return [score for score in found if score]
+        """An entry's scores of a metric, one per seed that has it."""
+        scores = (run.score(metric or self.metric) for run in self.of(name))
+        return [score for score in scores if score]
 
     def floor(self, metric: str) -> float | None:
-        """What real data get in the place of samples, None if nothing was scored."""
-        scores = filter(None, (run.score(metric) for run in self.runs))
-        return next((score.floor for score in scores), None)
+        """The score of real data, None if nothing was scored."""
+        for run in self.runs:
+            if score := run.score(metric):
+                return score.floor
+        return None
 
     def seconds(self, name: str) -> float:
-        """Mean seconds of training of a cell's runs."""
+        """Mean seconds of training of an entry's runs."""
         costs = [run.cost["seconds"] for run in self.of(name) if run.cost]
         return statistics.mean(costs)
 
     def rows(self) -> list[dict]:
-        """Tidy: one row a variant, seed, metric and checkpoint; a failure has one."""
-        keys = [f.name for f in dataclasses.fields(Score)]
+        """Tidy rows, one per variant, seed, metric and checkpoint; one per failure."""
+        empty = dict.fromkeys(f.name for f in dataclasses.fields(Score))
         rows = []
         for run in self.runs:
-            same = {"variant": run.cell, "seed": run.seed, "failure": run.failure}
-            values = [score.to_dict() for score in run.scores]
-            rows += [{**same, **v} for v in values or [dict.fromkeys(keys)]]
+            common = {"variant": run.entry, "seed": run.seed, "failure": run.failure}
+            values = [score.to_dict() for score in run.scores] or [empty]
+            rows += [{**common, **value} for value in values]
         return rows
 
     def verdict(self) -> str:
         """The ranking in a sentence."""
         if len(self.places) < 2:
-            return "Nothing to rank: fewer than two cells have scores."
+            return "Nothing to rank: fewer than two entries have scores."
         if self.winner:
             return f"{self.winner} is better than every other beyond seed noise."
         best, *others = self.places
@@ -130,53 +132,51 @@ class Comparison:
         )
 
     def table(self) -> str:
-        """The ranking as lines of text, with the floor and what failed."""
-        rows = [["", self.metric, "+-", "behind", "95% interval", "s a run", ""]]
-        for i, place in enumerate(self.places):
-            low, high = _short(place.low), _short(place.high)
-            behind = [_short(place.difference), f"{low} to {high}"]
-            rows.append(
-                [
-                    place.name,
-                    f"{place.mean:.4g}",
-                    _short(place.std),
-                    *(behind if i else ["", ""]),
-                    f"{self.seconds(place.name):.0f}",
-                    place.verdict,
-                ]
-            )
+        """The ranking as lines of text, with real data and the failures."""
+        rows = [["", self.metric, "+-", "behind", "95% interval", "s/run", ""]]
+        rows += [self._row(place) for place in self.places]
         floor = self.floor(self.metric)
         if floor is not None:
-            rows.append(["real data", f"{floor:.4g}", *[""] * 4, "the floor"])
+            rows.append(["real data", f"{floor:.4g}", *[""] * 5])
         lines = _aligned(rows)
         lines += [
-            f"FAILED {run.cell}, seed {run.seed}: {run.failure.splitlines()[0]}"
+            f"FAILED {run.entry}, seed {run.seed}: {run.failure.splitlines()[0]}"
             for run in self.failures
         ]
-        if crossed := self.cross_table():
-            lines += ["", *_aligned(crossed), ""]
+        if table := self.cross_table():
+            lines += ["", *_aligned(table), ""]
         return "\n".join([*lines, self.verdict()])
+
+    def _row(self, place):
+        """A line of `table`; the best entry is behind no other."""
+        behind, interval = "", ""
+        if place is not self.places[0]:
+            behind = _short(place.difference)
+            interval = f"{_short(place.low)} to {_short(place.high)}"
+        mean, std = f"{place.mean:.4g}", _short(place.std)
+        seconds = f"{self.seconds(place.name):.0f}"
+        return [place.name, mean, std, behind, interval, seconds, place.verdict]
 
     def cross_table(self) -> list[list[str]]:
         """Means over a grid of two options, the first down, the second across.
 
-        Empty where there is no such grid, or several cells stand in one place.
+        Empty where there is no such grid, or several entries stand in one place.
         """
-        places = {tuple(cell.choices.items()): cell.name for cell in self.cells}
-        unique = len(places) == len(self.cells)
-        if not unique or any(len(choices) != 2 for choices in places):
+        names = {tuple(entry.choices.items()): entry.name for entry in self.entries}
+        unique = len(names) == len(self.entries)
+        if not unique or any(len(choices) != 2 for choices in names):
             return []
-        (down, _), (across, _) = next(iter(places))
-        columns = list(dict.fromkeys(b for _, (_, b) in places))
-        rows = {a: [""] * len(columns) for (_, a), _ in places}
-        for ((_, a), (_, b)), name in places.items():
+        (down, _), (across, _) = next(iter(names))
+        columns = list(dict.fromkeys(b for _, (_, b) in names))
+        rows = {a: [""] * len(columns) for (_, a), _ in names}
+        for ((_, a), (_, b)), name in names.items():
             rows[a][columns.index(b)] = self._mean(name)
         head = [f"{self.metric}: {down}, {across}", *map(str, columns)]
-        return [head, *([str(a), *cells] for a, cells in rows.items())]
+        return [head, *([str(a), *means] for a, means in rows.items())]
 
     def _mean(self, name):
-        found = {place.name: place for place in self.places}
-        return f"{found[name].mean:.4g}" if name in found else FAILED
+        means = {place.name: f"{place.mean:.4g}" for place in self.places}
+        return means.get(name, FAILED)
 
 
 def _short(value):
@@ -186,4 +186,4 @@ def _short(value):
 def _aligned(rows):
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [zip(row, widths, strict=True) for row in rows]
-    return ["  ".join(f"{c:<{w}}" for c, w in line).rstrip() for line in lines]
+    return ["  ".join(f"{text:<{w}}" for text, w in line).rstrip() for line in lines]

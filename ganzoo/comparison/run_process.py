@@ -1,7 +1,7 @@
 """A run of a comparison, in a process of its own: train, score, measure, draw.
 
-`python -m ganzoo.worker` reads the task as a line of JSON from its standard input; once
-that is closed, since who started it has gone, it saves and ends.
+`python -m ganzoo.comparison.run_process` reads its task as a line of JSON from standard
+input. Once that is closed, since its parent has ended, it saves and ends.
 """
 
 import json
@@ -15,52 +15,52 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from ganzoo.data import load_data
 from ganzoo.evaluation.evaluate import evaluate
+from ganzoo.evaluation.scorer import scorer_for
 from ganzoo.metrics import nearest_distances
 from ganzoo.models.flops import flops
 from ganzoo.plots import pictures
 from ganzoo.runs.experiment import Experiment, from_dict, to_dict
 from ganzoo.runs.log import read_rows
-from ganzoo.runs.resolve import data_settings
-from ganzoo.training.train import train
+from ganzoo.training.train import train_resolved
 from ganzoo.utils.files import write_atomically
 
 FORMAT = 1
-FILE = "cell.json"  # marks a run as done
-FAILURE = "failure"  # key of the line that tells of one
-PAIRS = 10  # samples beside their nearest neighbours
+FILE = "entry.json"  # marks a run as finished
+OLD_FILE = "cell.json"  # its name until 0.1.0
+FAILURE = "failure"  # key of the reason why a run failed
+PAIRS = 10  # samples drawn with their nearest neighbours
 WALKS = 3  # interpolations
 
 
 def run(experiment: Experiment, path, only=None) -> None:
-    """Trains and scores an experiment in a run directory, and marks it as done.
+    """Trains and scores an experiment in a run directory, and marks it as finished.
 
     Args:
-        experiment: what to train.
+        experiment: of the entry, with the run's seed.
         path: the run directory.
         only: names of scores, by default all that apply.
 
     Raises:
-        Whatever `train` and `evaluate` raise.
+        Exception: as `train` and `evaluate`.
     """
     path = Path(path)
-    model = train(experiment, path, progress=False)
-    settings = {"n": experiment.evaluation_samples, "extractor": experiment.extractor}
-    evaluate(path, **settings, only=only)
-    data = load_data(**data_settings(experiment))
-    draw(model, data, path / "samples")
-    done = {
+    model, resolved = train_resolved(experiment, path, progress=False)
+    n, extractor = experiment.evaluation_samples, experiment.extractor
+    scorer = scorer_for(model, resolved.parts, n=n, extractor=extractor)
+    evaluate(path, n=n, only=only, scorer=scorer)
+    draw(model, resolved.data, path / "samples")
+    record = {
         "format": FORMAT,
         "experiment": to_dict(experiment),
         "only": only,
         "cost": cost(model, read_rows(path / "metrics.jsonl")),
     }
-    write_atomically(path / FILE, json.dumps(done, indent=2).encode())
+    write_atomically(path / FILE, json.dumps(record, indent=2).encode())
 
 
 def cost(model, rows) -> dict:
-    """What a run costs, from the model and the lines of its metrics.jsonl."""
+    """The cost of a run, from the model and the lines of its metrics.jsonl."""
     pairs = list(zip(rows, rows[1:], strict=False))
     rates = [
         (b["seconds"] - a["seconds"]) / (b["step"] - a["step"])
@@ -95,10 +95,8 @@ def draw(model, data, folder) -> None:
     picture = pictures.samples_picture(np.concatenate(walks), len(walks[0]))
     pictures.save_png(picture, folder / "interpolation.png")
     if len(model.sample_shape) > 1:
-        samples, real = (
-            model.sample(PAIRS, seed=1),
-            model.as_samples(data.arrays["real"]),
-        )
+        samples = model.sample(PAIRS, seed=1)
+        real = model.as_samples(data.arrays["real"])
         flat = [v.reshape(len(v), -1) / 255 for v in (samples, real)]
         rows = nearest_distances(*flat)[1]
         picture = pictures.samples_picture(np.concatenate([samples, real[rows]]), PAIRS)
@@ -106,7 +104,7 @@ def draw(model, data, folder) -> None:
 
 
 def main() -> None:
-    """Runs the task of the standard input; the exit code tells how it went."""
+    """Runs the task from standard input; prints the reason if it fails."""
     task = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
@@ -117,7 +115,7 @@ def main() -> None:
 
 
 def _end_with_parent():
-    os.read(sys.stdin.fileno(), 1)  # no lock that the end of the program waits for
+    os.read(sys.stdin.fileno(), 1)  # holds no lock that ending would wait for
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -7,19 +7,19 @@ from ganzoo.data.dataset import Data as Data
 from ganzoo.data.load import load_data as load_data
 
 if TYPE_CHECKING:
+    from ganzoo.data.batch_spec import BatchSpec as BatchSpec
+    from ganzoo.data.door import Door as Door
     from ganzoo.data.pipeline import batches as batches
-    from ganzoo.data.pipeline import check_arrays as check_arrays
-    from ganzoo.data.pipeline import to_arrays as to_arrays
 
-# Names that need TensorFlow are imported when first used.
-_PIPELINE = ("batches", "check_arrays", "to_arrays")
+# Names that need TensorFlow are imported when first used, each from its module.
+_LAZY = {"BatchSpec": "batch_spec", "Door": "door", "batches": "pipeline"}
 
-__all__ = ["Data", "load_data", *_PIPELINE]
+__all__ = ["Data", "load_data", *_LAZY]
 
 
 def __getattr__(name: str):
-    if name in _PIPELINE:
-        return getattr(import_module("ganzoo.data.pipeline"), name)
+    if name in _LAZY:
+        return getattr(import_module(f"ganzoo.data.{_LAZY[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

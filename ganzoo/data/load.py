@@ -114,7 +114,7 @@ def load_data(
         )
     if labels_per_class is None:
         return data
-    return _semi_supervised(data, labels_per_class, seed)
+    return with_few_labels(data, labels_per_class, seed)
 
 
 def _plain(name, path, split, data_dir, form, strict, places) -> Data:
@@ -245,8 +245,17 @@ def _of_class(data: Data, class_name: str) -> Data:
     return Data(f"{data.name} {class_name}", {"real": data.arrays["real"][rows]})
 
 
-def _semi_supervised(data: Data, per_class: int, seed: int) -> Data:
-    """Moves `per_class` labelled samples of each class to their own stream."""
+def with_few_labels(data: Data, per_class: int, seed: int) -> Data:
+    """Moves `per_class` labelled samples of each class to a stream of their own.
+
+    Args:
+        data: a labelled set.
+        per_class: labelled samples of each class, from 0; the others lose their label.
+        seed: chooses them.
+
+    Raises:
+        ValueError: a set without labels, or with fewer samples of a class.
+    """
     if per_class < 0 or not data.class_names:
         raise ValueError(
             "labels_per_class needs a labelled set and 0 or more labels a class. "

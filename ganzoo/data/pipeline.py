@@ -6,12 +6,10 @@ and the number of replicas does not change what is seen.
 
 from collections.abc import Mapping
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from ganzoo.data import mismatched_captions
-from ganzoo.data.dataset import check_finite
 from ganzoo.data.jitter import Jitter
 
 # Streams beside the main one: their own length, hence their own order. By key, what
@@ -116,175 +114,6 @@ def _reader(array: np.ndarray):
     return read_rows
 
 
-def to_arrays(
-    x: np.ndarray | dict[str, np.ndarray], y: np.ndarray | None = None
-) -> dict[str, np.ndarray]:
-    """Returns the dict of arrays behind `fit(x, y)`.
-
-    Args:
-        x: samples, or a dict of arrays by batch key. uint8 stays uint8; floats become
-            Keras' floatx (float32 by default).
-        y: integer labels `(N,)` or `(N, 1)`, stored as `label`.
-
-    Raises:
-        ValueError: samples of another dtype, or labels that are not integers.
-    """
-    arrays = dict(x) if isinstance(x, dict) else {"real": x}
-    if y is not None:
-        arrays["label"] = y
-    return {key: _CONVERT.get(key, _samples)(key, arrays[key]) for key in arrays}
-
-
-def _samples(key: str, array: np.ndarray) -> np.ndarray:
-    array = np.asanyarray(array)
-    if array.dtype == np.uint8:
-        return array
-    if array.dtype.kind == "f":
-        return array.astype(keras.config.floatx(), copy=False)
-    raise ValueError(
-        f"Unfit dtype of {key!r}; allowed: uint8 in 0..255, or float. "
-        f"Received: {array.dtype}."
-    )
-
-
-def _labels(key: str, array: np.ndarray) -> np.ndarray:
-    array = np.asanyarray(array)
-    n = array.size
-    if array.dtype.kind not in "iu" or array.shape not in ((n,), (n, 1)):
-        raise ValueError(
-            f"Unfit labels {key!r}; allowed: integers of shape (N,) or (N, 1). "
-            f"Received: {array.dtype} of shape {array.shape}."
-        )
-    return array.reshape(-1).astype(np.int32, copy=False)
-
-
-def _tokens(key: str, array: np.ndarray) -> np.ndarray:
-    array = np.asanyarray(array)
-    if array.dtype.kind not in "iu" or array.ndim != 2:
-        raise ValueError(
-            f"Unfit captions {key!r}; allowed: tokens, integers of shape (N, T), see "
-            f"`model.tokens`. Received: {array.dtype} of shape {array.shape}."
-        )
-    return array.astype(np.int32, copy=False)
-
-
-_CONVERT = {
-    "label": _labels,
-    "labeled_label": _labels,
-    "caption": _tokens,
-    "mismatched": _tokens,
-}
-
-
-def check_arrays(
-    arrays: dict[str, np.ndarray],
-    *,
-    batch_size: int,
-    value_range: tuple[float, float] | None,
-) -> None:
-    """Raises ValueError unless `arrays` can be trained on.
-
-    Args:
-        arrays: what `to_arrays` returned.
-        batch_size: no more than the number of samples of the main stream (others may
-            be shorter: they are repeated).
-        value_range: closed range of float samples; None allows any.
-    """
-    sizes = {key: len(array) for key, array in arrays.items()}
-    for stream in {stream_of(key) for key in sizes}:
-        received = {key: n for key, n in sizes.items() if stream_of(key) == stream}
-        if len(set(received.values())) > 1:
-            raise ValueError(
-                "Arrays of different lengths; all must have one entry a sample. "
-                f"Received: {received}."
-            )
-    if sizes["real"] < batch_size:
-        raise ValueError(
-            "Fewer samples than a batch: at least one full batch is needed, so lower "
-            f"batch_size. Received: {sizes['real']} samples, batch_size={batch_size}."
-        )
-    empty = [key for key, n in sizes.items() if not n]
-    if empty:
-        raise ValueError(f"Every array needs a sample. Received none of: {empty}.")
-    for key, array in arrays.items():
-        check_finite(array, where=repr(key))
-        if array.dtype.kind == "f" and value_range is not None:
-            _check_range(key, array, value_range)
-
-
-def _check_range(key: str, array: np.ndarray, value_range: tuple[float, float]) -> None:
-    low, high = float(array.min()), float(array.max())
-    if low < value_range[0] or high > value_range[1]:
-        raise ValueError(
-            f"Values of {key!r} lie outside the model's value_range; scale them to "
-            f"[{value_range[0]:g}, {value_range[1]:g}] or pass uint8 in 0..255. "
-            f"Received: [{low:g}, {high:g}]."
-        )
-
-
-def as_dict(data) -> dict:
-    """Names what a data set yields: a dict as it is, x, (x,) or (x, label)."""
-    if isinstance(data, Mapping):
-        if "real" not in data:
-            raise ValueError(
-                "A batch needs the key 'real', the samples that D should accept. "
-                f"Received the keys: {', '.join(data)}."
-            )
-        return dict(data)
-    parts = data if isinstance(data, tuple | list) else (data,)
-    if len(parts) > 2:
-        raise ValueError(
-            "A batch is x, (x, label) or a dict. "
-            f"Received a tuple of {len(parts)} (sample weights are not supported)."
-        )
-    return dict(zip(("real", "label"), parts, strict=False))
-
-
-def check_labels(batch: Mapping, count: int, lowest: int) -> None:
-    """Refuses missing labels, and those outside lowest .. count - 1.
-
-    Args:
-        batch: with `label`, or `labeled_label`.
-        count: number of labels; 0 where they do not matter.
-        lowest: -1 where samples may be unlabelled, else 0.
-
-    Raises:
-        ValueError: what is allowed, what was received.
-    """
-    if not count:
-        return
-    unlabelled = ", -1 for unlabelled" if lowest < 0 else ""
-    allowed = f"0 to {count - 1}{unlabelled}"
-    keys = batch.keys() & {"label", "labeled_label"}
-    if not keys:
-        raise ValueError(
-            f"This model needs a label of each sample ({allowed}): fit(x, y). "
-            f"Received the keys: {', '.join(batch)}."
-        )
-    for key in keys:
-        labels = np.asarray(batch[key])
-        if labels.min() < lowest or labels.max() >= count:
-            raise ValueError(
-                f"Labels {key!r} must be from {allowed}. "
-                f"Received: {labels.min()} to {labels.max()}."
-            )
-
-
-def check_captions(batch: Mapping, count: int) -> None:
-    """Refuses tokens that are no words of a vocabulary of `count`.
-
-    Raises:
-        ValueError: what is allowed, what was received.
-    """
-    for key in batch.keys() & {"caption", "mismatched"}:
-        tokens = np.asarray(batch[key])
-        if count and (tokens.min() < 0 or tokens.max() > count):
-            raise ValueError(
-                f"Tokens {key!r} must be from 0 (no word) to {count}, the words of the "
-                f"model's vocabulary. Received: {tokens.min()} to {tokens.max()}."
-            )
-
-
 def finite(arrays: Mapping, batch_size: int) -> tf.data.Dataset:
     """One pass over arrays, in order, the smaller last batch included.
 
@@ -299,20 +128,6 @@ def finite(arrays: Mapping, batch_size: int) -> tf.data.Dataset:
     }
     slices = tf.data.Dataset.from_tensor_slices(rows)
     return without_autotune(slices.batch(batch_size).prefetch(2))
-
-
-def full_batches(dataset: tf.data.Dataset, size: int) -> tf.data.Dataset:
-    """The batches as dicts of `size` samples; a smaller one repeats its own.
-
-    A part of it could otherwise be empty on some replica or D step, and its mean nan.
-    """
-
-    def fill(*data):
-        batch = as_dict(data[0] if len(data) == 1 else data)
-        rows = tf.range(size) % tf.shape(batch["real"])[0]
-        return {key: tf.gather(value, rows) for key, value in batch.items()}
-
-    return dataset.map(fill)
 
 
 def without_autotune(dataset: tf.data.Dataset) -> tf.data.Dataset:

@@ -79,11 +79,23 @@ def load_parts(name, **settings) -> Parts:
     Raises:
         ValueError: as `load_data`.
     """
-    train = load_data(name, **settings)
+    return Parts(load_data(name, **settings), load_held_out(name, **settings))
+
+
+def load_held_out(name, **settings) -> Data | None:
+    """Loads the test split of a data set, None where there is none.
+
+    Args:
+        name: see `load_data`.
+        **settings: as of `load_parts`.
+
+    Raises:
+        ValueError: as `load_data`.
+    """
     try:
-        return Parts(train, load_data(name, split="test", **settings))
+        return load_data(name, split="test", **settings)
     except NoSuchSplit:
-        return Parts(train)
+        return None
 
 
 def _rows(data, rows):

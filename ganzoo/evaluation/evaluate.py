@@ -1,13 +1,12 @@
 """`evaluate`: scores of a run, a file or a model, each with its protocol."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from ganzoo.data import load_data
 from ganzoo.data.dataset import Data
 from ganzoo.data.images import Form, reshape_images
 from ganzoo.data.splits import Parts, load_parts
@@ -22,8 +21,9 @@ from ganzoo.runs import directory
 from ganzoo.runs.checkpoint import best
 from ganzoo.runs.experiment import from_dict
 from ganzoo.runs.load import load
-from ganzoo.runs.resolve import SOURCES, data_settings
+from ganzoo.runs.resolve import resolve
 from ganzoo.utils import files, untrusted
+from ganzoo.variants._registry import SOURCES
 
 FORMAT = 1
 FILE = "evaluation.json"
@@ -199,24 +199,18 @@ def _parts(run, model, dataset, data_dir) -> Parts:
         if len(model.sample_shape) == 3 and Path(dataset).is_dir():
             *size, channels = model.sample_shape
             form = {"image_size": tuple(size), "channels": channels}
-        wanted = next((key for key in SOURCES if key in model.shapes), None)
+        wanted = next((key for key in SOURCES if key in model.batch_spec.entries), None)
         return load_parts(dataset, data_dir=data_dir, wanted=wanted, **form)
     experiment = from_dict(run["experiment"])
     _check_same_set(experiment.dataset, dataset or experiment.dataset)
-    settings = data_settings(experiment)
-    settings["data_dir"] = data_dir or settings["data_dir"]
-    parts = load_parts(**settings)
-    trained_on = parts.train
-    if experiment.labels_per_class is not None:  # the labels were others
-        labels = experiment.labels_per_class
-        seed = experiment.seed
-        trained_on = load_data(**settings, labels_per_class=labels, seed=seed)
-    if trained_on.fingerprint != run["data"]["fingerprint"]:
+    data_dir = data_dir or experiment.data_dir
+    resolved = resolve(replace(experiment, data_dir=data_dir))
+    if resolved.data.fingerprint != run["data"]["fingerprint"]:
         raise ValueError(
             f"The data set {experiment.dataset!r} is not the one of the run: it has "
             "changed since."
         )
-    return parts
+    return resolved.parts
 
 
 def _notes(scorer, n):

@@ -14,13 +14,16 @@ from ganzoo.layers.normalization import (
 from ganzoo.layers.pool import Pool
 from ganzoo.layers.shuffle import PixelShuffle
 from ganzoo.layers.spectral import SpectralNorm
+from ganzoo.layers.start import DataDependent, MeanBias, starting
 
 __all__ = [
     "BatchNorm",
     "ConditionalBatchNorm",
+    "DataDependent",
     "Dropout",
     "GaussianNoise",
     "Maxout",
+    "MeanBias",
     "MinibatchDiscrimination",
     "MinibatchStdDev",
     "PixelShuffle",
@@ -33,4 +36,5 @@ __all__ = [
     "instance_norm",
     "layer_norm",
     "noise_states",
+    "starting",
 ]

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from ganzoo.layers.start import DataDependent
+
 
 @keras.saving.register_keras_serializable("ganzoo")
 class Maxout(keras.layers.Layer):
@@ -45,10 +47,11 @@ class Maxout(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("ganzoo")
-class WeightNormDense(keras.layers.Layer):
+class WeightNormDense(DataDependent):
     """Dense layer with weight normalisation (Salimans and Kingma 2016, 1602.07868).
 
-    The kernel is v * scale / ||v||, the norm taken over each output's column.
+    The kernel is v * scale / ||v||, the norm taken over each output's column. At the
+    start scale and bias give the outputs mean 0 and variance 1 (section 3).
 
     Args:
         units: length of the output.
@@ -77,13 +80,18 @@ class WeightNormDense(keras.layers.Layer):
         self.bias = self.add_weight((self.units,), "zeros", name="bias")
 
     def call(self, inputs):
+        if self.starts:
+            self.initialize(inputs)
+        return self._outputs(inputs)
+
+    def _outputs(self, inputs):
         norm = ops.sqrt(ops.sum(ops.square(self.kernel), axis=0))
         kernel = self.kernel * (self.scale / norm)
         return ops.matmul(inputs, kernel) + self.bias
 
     def initialize(self, inputs):
         """Sets scale and bias so that `inputs` give outputs of mean 0, variance 1."""
-        outputs = ops.cast(self(inputs), self.variable_dtype)
+        outputs = ops.cast(self._outputs(inputs), self.variable_dtype)
         mean, deviation = ops.mean(outputs, axis=0), ops.std(outputs, axis=0)
         self.scale.assign(self.scale / deviation)
         self.bias.assign((self.bias - mean) / deviation)

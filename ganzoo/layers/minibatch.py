@@ -4,42 +4,81 @@ import keras
 import tensorflow as tf
 
 from ganzoo import distribute
+from ganzoo.layers.start import DataDependent
+
+NEAREST = 2.0  # mean distance of the nearest neighbour at the start
+TINY = 1e-6  # below which distances are no measure
 
 
 @keras.saving.register_keras_serializable("ganzoo")
-class MinibatchDiscrimination(keras.layers.Layer):
-    """Appends each sample's closeness to the batch (Salimans et al. 2016, sec. 3.2).
+class MinibatchDiscrimination(DataDependent):
+    """Appends each sample's closeness to the others (Salimans et al. 2016, sec. 3.2).
 
-    Input (N, A), output (N, A + units). With M_i = f(x_i) T of shape (units, dims),
-    o(x_i)_b = sum over j of exp(-||M_i,b - M_j,b||_1), j over the global batch and,
-    as in the paper's equation, i itself included (it adds 1). The features of a sample
-    depend on the others that are judged with it, in inference too.
+    Input (N, A), output (N, A + units). With M_i = x_i T of shape (units, dims),
+    o(x_i)_b = bias_b + sum over the others j of exp(-||M_i,b - M_j,b||_1), in the
+    global batch. What a sample gets depends on the others that are judged with it, in
+    inference too.
+
+    As the authors' layer (openai/improved-gan, class MinibatchLayer) and not the
+    paper's equation: the sample itself is left out; T has weight-normalised columns;
+    and at the start the scale puts the nearest neighbour at a distance of 2 on
+    average, and the bias centres the sums. Without that start the sums are large, and
+    drown what else D sees.
 
     Args:
         units: B, the number of appended features.
         dims: C, the length of the vectors that are compared.
-        kernel_initializer: initializer of T (A, units * dims).
+        kernel_initializer: of T's directions (A, units * dims); by default N(0, 0.05).
     """
 
-    def __init__(
-        self, units=100, dims=5, kernel_initializer="glorot_uniform", **kwargs
-    ):
+    def __init__(self, units=100, dims=5, kernel_initializer=None, **kwargs):
         super().__init__(**kwargs)
         self.units = units
         self.dims = dims
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        normal = keras.initializers.RandomNormal(stddev=0.05)
+        self.kernel_initializer = keras.initializers.get(kernel_initializer or normal)
 
     def build(self, input_shape):
-        shape = (input_shape[-1], self.units * self.dims)
-        self.kernel = self.add_weight(shape, self.kernel_initializer, name="kernel")
+        columns = self.units * self.dims
+
+        def weight(name, shape, initializer):
+            return self.add_weight(shape, initializer, autocast=False, name=name)
+
+        self.kernel = weight(
+            "kernel", (input_shape[-1], columns), self.kernel_initializer
+        )
+        self.log_scale = weight("log_scale", (columns,), "zeros")
+        self.bias = weight("bias", (self.units,), keras.initializers.Constant(-1.0))
 
     def call(self, inputs):
-        maps = tf.matmul(inputs, tf.cast(self.kernel, inputs.dtype))
-        maps = tf.reshape(maps, (-1, self.units, self.dims))
-        maps = tf.cast(maps, self.variable_dtype)
-        distances = tf.abs(maps[:, None] - distribute.global_batch(maps)[None])
-        near = tf.reduce_sum(tf.exp(-tf.reduce_sum(distances, axis=3)), axis=1)
+        if self.starts:
+            self.initialize(inputs)
+        near = self._closeness(self._maps(inputs)) + self.bias
         return tf.concat([inputs, tf.cast(near, inputs.dtype)], axis=1)
+
+    def initialize(self, inputs):
+        """Sets scale and bias by a global batch of at least two samples."""
+        maps = self._maps(inputs)
+        itself = tf.eye(tf.shape(maps)[0], dtype=maps.dtype)[..., None] / TINY
+        nearest = tf.reduce_min(_distances(maps, maps) + itself, axis=1)
+        factor = NEAREST / tf.maximum(tf.reduce_mean(nearest, axis=0), TINY)
+        shift = tf.repeat(tf.math.log(factor), self.dims)
+        self.log_scale.assign_add(tf.cast(shift, self.log_scale.dtype))
+        sums = tf.reduce_mean(self._closeness(self._maps(inputs)), axis=0)
+        self.bias.assign(tf.cast(-sums, self.bias.dtype))
+
+    def _maps(self, inputs):
+        """M (N, units, dims), in at least float32."""
+        kernel = tf.convert_to_tensor(self.kernel)
+        kernel *= tf.exp(self.log_scale) / tf.norm(kernel, axis=0)
+        maps = tf.matmul(inputs, tf.cast(kernel, inputs.dtype))
+        maps = tf.reshape(maps, (-1, self.units, self.dims))
+        return tf.cast(maps, self.variable_dtype)
+
+    def _closeness(self, maps):
+        distances = _distances(maps, distribute.global_batch(maps))
+        # Less what a sample, at no distance from itself, would add to its own sum.
+        return tf.reduce_sum(tf.exp(-distances), axis=1) - 1
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], input_shape[-1] + self.units)
@@ -51,6 +90,11 @@ class MinibatchDiscrimination(keras.layers.Layer):
             "dims": self.dims,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
         }
+
+
+def _distances(some, all_):
+    """L1 distances (N, M, units) of maps (N, units, dims) and (M, units, dims)."""
+    return tf.reduce_sum(tf.abs(some[:, None] - all_[None]), axis=3)
 
 
 @keras.saving.register_keras_serializable("ganzoo")

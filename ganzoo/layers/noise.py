@@ -44,13 +44,26 @@ class Dropout(keras.layers.Layer):
         own = {"rate": self.rate, "seed": self.seed, "always": self.always}
         return {**super().get_config(), **own}
 
+    @property
+    def acts_always(self) -> bool:
+        """Whether inference is noisy."""
+        return bool(self.always and self.rate)
+
 
 @keras.saving.register_keras_serializable("ganzoo")
 class GaussianNoise(keras.layers.Layer):
-    """Adds N(0, stddev) in training, with different noise on each replica."""
+    """Adds N(0, stddev) in training, with different noise on each replica.
 
-    def __init__(self, stddev, seed=None, **kwargs):
+    Args:
+        stddev: its standard deviation, from 0.
+        seed: of the noise.
+        always: whether it is added in inference, too: noise that is part of what a
+            generator does.
+    """
+
+    def __init__(self, stddev, seed=None, always=False, **kwargs):
         super().__init__(**kwargs)
+        self.always = always
         if not stddev >= 0:
             raise ValueError(f"`stddev` must be 0 or more. Received: {stddev}.")
         self.stddev = stddev
@@ -58,7 +71,7 @@ class GaussianNoise(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def call(self, inputs, training=False):
-        if not training or self.stddev == 0:
+        if not (training or self.always) or self.stddev == 0:
             return inputs
         noise = tf.random.stateless_normal(
             ops.shape(inputs), _replica_seed(self.seed_generator), dtype=inputs.dtype
@@ -66,7 +79,13 @@ class GaussianNoise(keras.layers.Layer):
         return inputs + self.stddev * noise
 
     def get_config(self):
-        return {**super().get_config(), "stddev": self.stddev, "seed": self.seed}
+        own = {"stddev": self.stddev, "seed": self.seed, "always": self.always}
+        return {**super().get_config(), **own}
+
+    @property
+    def acts_always(self) -> bool:
+        """Whether inference is noisy."""
+        return bool(self.always and self.stddev)
 
 
 def _random_bits(shape, seed):
@@ -88,7 +107,8 @@ def _replica_seed(generator):
 def always_on(network) -> list:
     """Returns the layers of a network that make noise in inference, too."""
     layers = network._flatten_layers()
-    return [x for x in layers if isinstance(x, Dropout) and x.always and x.rate]
+    noisy = [x for x in layers if isinstance(x, Dropout | GaussianNoise)]
+    return [x for x in noisy if x.acts_always]
 
 
 def noise_states(network, seed) -> list:

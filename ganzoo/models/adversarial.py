@@ -5,7 +5,6 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.data import pipeline as batches
 from ganzoo.models.seeds import Use
 from ganzoo.models.trainer import Trainer, total_of
 
@@ -21,43 +20,10 @@ class AdversarialModel(Trainer):
     happens once, in `_update`.
 
     Args:
-        d_steps: D updates for each G update (Algorithm 1's k), each on fresh real
-            samples and fresh noise; 0 where there is no D.
-        ema_decay: decay of the running average of the `averaged` networks, in
-            [0, 1), ramped up as min(decay, (1 + t) / (10 + t)); 0 keeps none.
-        value_range: (low, high) of the samples, or None for unbounded vectors.
-        seed: of all the noise of training, and of the order of the data.
+        **settings: see `Trainer`.
     """
 
-    def __init__(
-        self, *, d_steps=1, ema_decay=0.0, value_range=(-1.0, 1.0), seed=0, name=None
-    ):
-        super().__init__(name=name)
-        _check_settings(d_steps, ema_decay)
-        self.d_steps = d_steps
-        self.ema_decay = ema_decay
-        self.value_range = None if value_range is None else tuple(value_range)
-        self.seed = seed
-        self.averages = []
-        self._functions = {}
-        self.built = True  # the networks are: Keras need not call them to build
-
     # --- what a variant answers -------------------------------------------------
-
-    @property
-    def generators(self) -> list:
-        """The networks that `g_optimizer` owns."""
-        raise NotImplementedError
-
-    @property
-    def discriminators(self) -> list:
-        """The networks that `d_optimizer` owns."""
-        return []
-
-    @property
-    def averaged(self) -> list:
-        """The networks that the running average follows."""
-        return self.generators
 
     def generate(self, batch, training):
         """Returns {"sample": fake, ...}, with what the losses need of its making."""
@@ -72,9 +38,6 @@ class AdversarialModel(Trainer):
         raise NotImplementedError
 
     # --- more, with defaults, for the few that need them ------------------
-
-    def adapt(self, batch):
-        """Called once before step 0 with the first batch: data-dependent starts."""
 
     def update_discriminators(self, part, fake):
         """One step of D; `fake` was made outside the tape, so it is a constant."""
@@ -130,6 +93,7 @@ class AdversarialModel(Trainer):
             self.g_optimizer,
             self.generators,
         )
+        self.updates.add_one(after=list(values.values()))
         self.after_step(values)
         return self._log(values, tf.shape(g_part["real"])[0])
 
@@ -155,38 +119,30 @@ class AdversarialModel(Trainer):
 
         Strided slices, so that a step sees the same samples however the batch is
         spread over replicas. The G step takes the last slice again, with new noise.
+        A part has `d_updates` too, the number of D updates before it.
         """
         count = max(1, self.d_steps)
         slices = [
             {key: value[i::count] for key, value in batch.items()} for i in range(count)
         ]
+        before = self.updates.count * self.d_steps
         d_parts = [
-            {**part, "seed": distribute.fold(seed, i)}
+            {**part, "seed": distribute.fold(seed, i), "d_updates": before + i}
             for i, part in enumerate(slices[: self.d_steps])
         ]
-        return [*d_parts, {**slices[-1], "seed": distribute.fold(seed, Use.G_STEP)}]
-
-    def as_batch(self, data):
-        """Turns what a data set yields into a dict; uint8 into `value_range`."""
-        batch = batches.as_dict(data)
-        return {key: self._scale(value) for key, value in batch.items()}
+        own = {
+            "seed": distribute.fold(seed, Use.G_STEP),
+            "d_updates": before + self.d_steps,
+        }
+        return [*d_parts, {**slices[-1], **own}]
 
     def step_seed(self):
         """The seed of this step: a function of the model's seed and the step."""
-        return distribute.fold(
-            self._base_seed(), tf.cast(self.g_optimizer.iterations, tf.int32)
-        )
+        step = tf.cast(self.updates.count, tf.int32)
+        return distribute.fold(self._base_seed(), step)
 
     def _base_seed(self):
         return tf.constant([self.seed, 0], tf.int32)
-
-    def _scale(self, value):
-        value = tf.convert_to_tensor(value)
-        if value.dtype == tf.uint8 and self.value_range is not None:
-            low, high = self.value_range
-            scaled = tf.cast(value, self.variable_dtype) * ((high - low) / 255)
-            return scaled + low
-        return tf.cast(value, self.variable_dtype) if value.dtype.is_floating else value
 
     def as_samples(self, values) -> np.ndarray:
         """Floats in `value_range` as users see them; uint8 and vectors stay."""
@@ -228,7 +184,7 @@ class AdversarialModel(Trainer):
     def _update_averages(self):
         if not self.averages:
             return
-        step = tf.cast(self.g_optimizer.iterations, self.variable_dtype)
+        step = tf.cast(self.updates.count, self.variable_dtype)
         ramp = (1 + step) / (10 + step)
         rate = 1 - tf.minimum(tf.cast(self.ema_decay, step.dtype), ramp)
         for network, average in zip(self.averaged, self.averages, strict=True):
@@ -257,14 +213,3 @@ def _merge(terms, watched):
     """All that a loss says, by name, with the sum of the terms as d_loss or g_loss."""
     total = total_of(next(iter(terms)))
     return {total: tf.add_n(list(terms.values())), **terms, **watched}
-
-
-def _check_settings(d_steps, ema_decay):
-    if not isinstance(d_steps, int) or d_steps < 0:
-        raise ValueError(
-            f"`d_steps` must be a whole number from 0. Received: {d_steps!r}."
-        )
-    if not 0 <= ema_decay < 1:
-        raise ValueError(
-            f"`ema_decay` must be in [0, 1); 0 keeps no average. Received: {ema_decay}."
-        )

@@ -1,13 +1,16 @@
 """`assemble`: networks and settings become a compiled model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
 
 from ganzoo import networks
+from ganzoo.models import optimizers
+from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.models.gan import GAN
 from ganzoo.penalties import lazy_ratio, terms_of
-from ganzoo.utils.options import check_known, check_whole, from_spec
+from ganzoo.utils.options import check_known
 
 OF_NETWORKS = {
     "image_shape": (28, 28, 1),
@@ -20,34 +23,35 @@ OF_NETWORKS = {
 
 
 def assemble(
-    model=GAN,
+    model: type[AdversarialModel] = GAN,
     *,
-    network=None,
-    image_shape=None,
-    latent_dim=None,
-    num_classes=None,
-    d_norm=None,
-    value_range="auto",
-    loss="non_saturating",
-    augment=None,
-    penalties=None,
-    d_clip=0.0,
-    d_steps=1,
-    learning_rate=2e-4,
-    d_learning_rate=None,
-    g_learning_rate=None,
-    beta_1=0.5,
-    beta_2=0.999,
-    epsilon=1e-7,
-    d_optimizer=None,
-    g_optimizer=None,
-    decay_steps=None,
-    prior="normal",
-    ema_decay=0.0,
-    seed=0,
-    jit_compile=False,
-    **options,
-):
+    network: str | Mapping | None = None,
+    image_shape: Sequence[int] | None = None,
+    latent_dim: int | None = None,
+    num_classes: int | None = None,
+    d_norm: str | None = None,
+    value_range: Sequence[float] | str | None = "auto",
+    loss: str | Mapping = "non_saturating",
+    augment: str | Sequence | None = None,
+    penalties: Mapping | None = None,
+    d_clip: float = 0.0,
+    d_steps: int = 1,
+    learning_rate: float | Mapping = 2e-4,
+    d_learning_rate: float | None = None,
+    g_learning_rate: float | None = None,
+    beta_1: float = 0.5,
+    beta_2: float = 0.999,
+    epsilon: float = 1e-7,
+    d_optimizer: keras.optimizers.Optimizer | str | Mapping | None = None,
+    g_optimizer: keras.optimizers.Optimizer | str | Mapping | None = None,
+    decay_steps: int | None = None,
+    decay: str | Mapping = "half",
+    prior: str = "normal",
+    ema_decay: float = 0.0,
+    seed: int = 0,
+    jit_compile: bool = False,
+    **options: Any,
+) -> AdversarialModel:
     """Makes and compiles a model; its keywords are the options of every builder.
 
     Args:
@@ -71,19 +75,23 @@ def assemble(
             an interval in D updates and options of the penalty,
             `{"r1": {"weight": 10.0, "every": 16}}`. Adam's rate and betas of D are
             corrected for the interval as in StyleGAN2, unless D has its own optimizer.
-        d_clip: limit of D's kernels, 0.01 in WGAN; 0 for none.
+        d_clip: limit of all of D's weights, 0.01 in WGAN; 0 for none.
         d_steps: D updates for each G update.
-        learning_rate: Adam's, for both players.
+        learning_rate: Adam's, for both players, or `{"d": ..., "g": ...}`.
         d_learning_rate: D's own rate.
         g_learning_rate: G's own rate.
         beta_1: Adam's decay of the mean gradient.
         beta_2: Adam's decay of the squared gradient.
         epsilon: Adam's, added outside the square root.
-        d_optimizer: in place of Adam: a `keras.optimizers.Optimizer`, or a name or
-            `{"name": ..., option: value}`, with the rate above unless it has its own.
+        d_optimizer: in place of Adam: a `keras.optimizers.Optimizer`, or `rmsprop`,
+            `sgd`, `ramped_sgd` or `{"name": ..., option: value}`, with the rate above
+            unless it has its own.
         g_optimizer: the same for G.
-        decay_steps: total G updates; learning rates decay linearly to 0 over the
-            second half. None keeps them constant.
+        decay_steps: total G updates, at whose end the learning rates are 0; None
+            keeps them constant.
+        decay: how the rates fall: `half`, linearly over the second half of
+            `decay_steps`; `linear`, from the first step on; or, without them,
+            `{"name": "exponential", "factor": 0.999996, "lowest": 1e-6}`.
         prior: `normal`, `uniform` (-1 to 1) or `unit_uniform` (0 to 1).
         ema_decay: of the running average of G; 0 keeps none.
         seed: of all the noise of training.
@@ -121,8 +129,7 @@ def assemble(
         **settings,
     )
     adam = {"name": "adam", "beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon}
-    d_rate = _first(d_learning_rate, learning_rate)
-    g_rate = _first(g_learning_rate, learning_rate)
+    d_rate, g_rate = _rates(learning_rate, d_learning_rate, g_learning_rate)
     d_adam = _lazy({**adam, "learning_rate": d_rate}, lazy_ratio(built.penalty_terms))
     d_player = d_optimizer or d_adam
     g_updates, d_updates = (
@@ -130,8 +137,10 @@ def assemble(
     )
     judged = built.discriminators
     built.compile(
-        d_optimizer=_optimizer(d_player, d_rate, d_updates) if judged else None,
-        g_optimizer=_optimizer(g_optimizer or adam, g_rate, g_updates),
+        d_optimizer=optimizers.make(d_player, d_rate, decay, d_updates)
+        if judged
+        else None,
+        g_optimizer=optimizers.make(g_optimizer or adam, g_rate, decay, g_updates),
         jit_compile=jit_compile,
     )
     return built
@@ -163,42 +172,15 @@ def _lazy(adam, ratio):
     return adam if ratio == 1 else {**adam, **corrected}
 
 
-def _first(value, default):
-    return default if value is None else value
-
-
-OPTIMIZERS = {
-    "adam": keras.optimizers.Adam,
-    "rmsprop": keras.optimizers.RMSprop,
-    "sgd": keras.optimizers.SGD,
-}
-
-
-def _optimizer(spec, rate, updates):
-    if isinstance(spec, keras.optimizers.Optimizer):
-        return spec
-    table = spec if isinstance(spec, Mapping) else {"name": spec}
-    table = {"learning_rate": rate, **table}
-    if updates:
-        table["learning_rate"] = LinearDecay(table["learning_rate"], updates)
-    return from_spec("optimizer", table, OPTIMIZERS)
-
-
-@keras.saving.register_keras_serializable("ganzoo")
-class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """`rate` for the first half of `steps` updates, then linearly down to 0.
-
-    The schedule of CycleGAN (arXiv 1703.10593, section 4).
-    """
-
-    def __init__(self, rate, steps):
-        check_whole(1, decay_steps=steps)
-        self.rate = rate
-        self.steps = steps
-
-    def __call__(self, step):
-        done = keras.ops.cast(step, "float32") / self.steps
-        return self.rate * keras.ops.clip(2 - 2 * done, 0.0, 1.0)
-
-    def get_config(self):
-        return {"rate": self.rate, "steps": self.steps}
+def _rates(rate, d_rate, g_rate):
+    """The rates of D and G: their own where they have one, else the common one."""
+    table = rate if isinstance(rate, Mapping) else {"d": rate, "g": rate}
+    if set(table) != {"d", "g"}:
+        raise ValueError(
+            "`learning_rate` must be a number, or a table with the rates of both "
+            f'players, {{"d": ..., "g": ...}}. Received: {rate!r}.'
+        )
+    return (
+        table["d"] if d_rate is None else d_rate,
+        table["g"] if g_rate is None else g_rate,
+    )

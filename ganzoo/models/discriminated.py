@@ -8,7 +8,12 @@ import tensorflow as tf
 
 from ganzoo import distribute, losses
 from ganzoo.augment import get as augmentation
-from ganzoo.layers import MinibatchDiscrimination, MinibatchStdDev
+from ganzoo.layers import (
+    DataDependent,
+    MinibatchDiscrimination,
+    MinibatchStdDev,
+    starting,
+)
 from ganzoo.models.adversarial import AdversarialModel, feed
 from ganzoo.models.seeds import Use
 from ganzoo.penalties import terms_of
@@ -33,7 +38,8 @@ class JudgedModel(AdversarialModel):
         augment: what D sees of real and fake samples in both steps of training, by
             names joined by commas, or a list of names and of tables with options.
         penalties: D's, `{name: weight}` or `{name: {"weight": ..., option: value}}`.
-        d_clip: D's kernels are kept in [-d_clip, d_clip]; 0 leaves them free.
+        d_clip: all of D's trained weights are kept in [-d_clip, d_clip], gains and
+            biases too; 0 leaves them free.
         **settings: see `AdversarialModel`.
     """
 
@@ -94,6 +100,17 @@ class JudgedModel(AdversarialModel):
         _check_penalties(self.penalty_terms, self.discriminators)
         _clip(self.discriminators, self.d_clip)
 
+    def adapt(self, batch):
+        """D's layers whose start depends on the data see the real samples."""
+        super().adapt(batch)
+        layers = [
+            x for network in self.discriminators for x in network._flatten_layers()
+        ]
+        layers = [layer for layer in layers if isinstance(layer, DataDependent)]
+        if layers:
+            with starting(layers):
+                self._judge_real({**batch, "seed": self.step_seed()}, training=True)
+
     # --- answers ----------------------------------------------------------------
 
     @property
@@ -128,7 +145,7 @@ class JudgedModel(AdversarialModel):
         if not training:
             return given
         seed = distribute.fold(given["seed"], use)
-        sample = self.augmented(given["sample"], seed, self.g_optimizer.iterations)
+        sample = self.augmented(given["sample"], seed, self.updates.count)
         return {**given, "sample": sample}
 
     def judge(self, given, use, training):
@@ -168,7 +185,7 @@ class JudgedModel(AdversarialModel):
     def _penalise(self, batch, fake, training):
         """The weighted penalties, d_<name>."""
         critic = self._critic(batch, training)
-        update = self.d_optimizer.iterations if training else None
+        update = batch["d_updates"] if training else None
         terms = {}
         for i, (name, term) in enumerate(self.penalty_terms.items()):
             seed = distribute.fold(distribute.fold(batch["seed"], Use.PENALTY), i)
@@ -235,14 +252,14 @@ def _clip(networks, limit):
             f"`d_clip` must be a number from 0; 0 does not clip. Received: {limit}."
         )
     variables = [v for network in networks for v in network.trainable_variables]
-    for kernel in (v for v in variables if limit and len(v.shape) > 1):
-        if not isinstance(kernel.constraint, Clip | None):
+    for variable in variables if limit else ():
+        if not isinstance(variable.constraint, Clip | None):
             raise ValueError(
-                "`d_clip` needs kernels without another constraint, such as spectral "
-                f"normalisation has. Received: d_clip={limit} and {kernel.constraint} "
-                f"on {kernel.path}."
+                "`d_clip` needs weights without another constraint, such as spectral "
+                f"normalisation has. Received: d_clip={limit} and "
+                f"{variable.constraint} on {variable.path}."
             )
-        kernel.constraint = Clip(limit)
+        variable.constraint = Clip(limit)
 
 
 @keras.saving.register_keras_serializable("ganzoo")

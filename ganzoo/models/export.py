@@ -6,10 +6,11 @@ import keras
 import numpy as np
 
 from ganzoo import layers
+from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.utils.options import check_known
 
 
-def export(model, out, format: str = "keras") -> Path:
+def export(model: AdversarialModel, out: str | Path, format: str = "keras") -> Path:
     """Writes the network that `model.sample` uses, the running average where kept.
 
     It takes `{"latent": (n, latent_dim)}`, float32 in any precision, and `"label"` (n,)
@@ -102,6 +103,16 @@ def _nothing(layer):
     return keras.layers.Activation("linear", name=layer.name, dtype=layer.dtype_policy)
 
 
+def _noise(layer):
+    if layer.acts_always:
+        raise ValueError(
+            "A .keras file that loads without ganzoo cannot hold noise in sampling "
+            f"({layer.name!r}). Export with format='saved_model', or train with "
+            "hidden_noise=0."
+        )
+    return _nothing(layer)
+
+
 def _fill_nothing(plain, layer):
     """It has no weights."""
 
@@ -150,7 +161,7 @@ def _fill_conditional_norm(plain, layer):
 PLAIN = {
     layers.BatchNorm: (_batch_norm, _fill_same),
     layers.Dropout: (_nothing, _fill_nothing),
-    layers.GaussianNoise: (_nothing, _fill_nothing),
+    layers.GaussianNoise: (_noise, _fill_nothing),
     layers.WeightNormDense: (_dense, _fill_dense),
     layers.ConditionalBatchNorm: (_conditional_norm, _fill_conditional_norm),
 }

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ganzoo.data.batch_spec import Tokens
 from ganzoo.models.adversarial import feed
 from ganzoo.models.from_noise import LatentModel
 from ganzoo.utils import tokenizer
@@ -43,17 +44,9 @@ class TextModel(LatentModel):
         return [self.generator, self.encoder]
 
     @property
-    def shapes(self):
-        return {**super().shapes, "caption": (self.caption_length,)}
-
-    def _check_shapes(self, arrays):
-        caption = arrays.get("caption")
-        if caption is not None and caption.shape[1:] != (self.caption_length,):
-            raise ValueError(
-                f"Captions are rows of {self.caption_length} tokens, as `tokens` makes "
-                f"them. Received shape: {caption.shape}."
-            )
-        super()._check_shapes(arrays)
+    def batch_spec(self):
+        caption = Tokens(self.caption_length, len(self.vocabulary))
+        return super().batch_spec.plus(caption=caption)
 
     @property
     def told(self):
@@ -112,14 +105,13 @@ class TextModel(LatentModel):
         """
         if n < 0:
             raise ValueError(f"`n` must be 0 or more. Received: {n}.")
-        return self.decode(self.latents(n, seed), caption=caption, ema=ema)
+        return self.decode(self.latents(n, seed), caption=caption, ema=ema, seed=seed)
 
-    def decode(self, latents, *, caption=None, ema=None) -> np.ndarray:
+    def decode(self, latents, *, caption=None, ema=None, seed=0) -> np.ndarray:
         """Generates the samples of latents (n, latent_dim); see `sample`."""
         latents = self._checked_latents(latents)
-        return self._decode(
-            latents, {"caption": self._captions(caption, len(latents))}, ema
-        )
+        caption = self._captions(caption, len(latents))
+        return self._decode(latents, {"caption": caption}, ema, seed)
 
     def interpolate(self, a, b, n=10, *, caption=None, ema=None) -> np.ndarray:
         """Generates n samples on the path from latent a to latent b, of one caption.

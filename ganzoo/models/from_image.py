@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.data import pipeline
+from ganzoo.data.batch_spec import Samples
 from ganzoo.layers import always_on, noise_states
 from ganzoo.models.adversarial import feed
 from ganzoo.models.discriminated import JudgedModel
@@ -132,8 +132,9 @@ class TranslationModel(JudgedModel):
         return self.image_shape
 
     @property
-    def shapes(self):
-        return {"real": self.image_shape, self.source_key: self.source_shape}
+    def batch_spec(self):
+        source = Samples(self.source_shape, self.value_range, "source_shape")
+        return super().batch_spec.plus(**{self.source_key: source})
 
     def generate(self, batch, training):
         source = batch[self.source_key]
@@ -260,16 +261,13 @@ class TranslationModel(JudgedModel):
         return np.concatenate(chunks)[: len(images)]
 
     def _checked_images(self, images, channels):
-        images = pipeline.to_arrays(np.asarray(images))["real"]
+        images = np.asarray(images)
         if images.ndim != 4 or images.shape[-1] != channels or 0 in images.shape[1:]:
             raise ValueError(
                 f"Images must have the shape (n, H, W, {channels}). "
                 f"Received: {images.shape}."
             )
-        if len(images):
-            arrays = {"real": images}
-            pipeline.check_arrays(arrays, batch_size=1, value_range=self.value_range)
-        return images
+        return Samples(None, self.value_range).checked("images", images)
 
     @property
     def interface(self) -> str:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.data import pipeline
+from ganzoo.data.batch_spec import Labels
+from ganzoo.layers import MeanBias, noise_states
 from ganzoo.models import latent
 from ganzoo.models.adversarial import AdversarialModel, feed
 from ganzoo.models.seeds import Use
@@ -43,11 +45,22 @@ class LatentModel(AdversarialModel):
         self.generator = generator
         self.prior = prior
         self.num_classes = num_classes
-        self.label_count = num_classes
 
     @property
     def generators(self):
         return [self.generator]
+
+    @property
+    def batch_spec(self):
+        spec = super().batch_spec
+        return spec.plus(label=Labels(self.num_classes)) if self.num_classes else spec
+
+    def adapt(self, batch):
+        """G's bias may start from the mean of the samples."""
+        for layer in self.generator.layers:
+            if isinstance(layer, MeanBias):
+                layer.initialize(batch["real"])
+        super().adapt(batch)
 
     def generate(self, batch, training):
         seed = distribute.fold(batch["seed"], Use.LATENT)
@@ -61,7 +74,7 @@ class LatentModel(AdversarialModel):
     @property
     def conditional(self) -> bool:
         """Whether samples are asked for by a label of the data."""
-        return bool(self.num_classes and self.label_count)
+        return bool(self.num_classes and "label" in self.batch_spec.entries)
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -92,7 +105,8 @@ class LatentModel(AdversarialModel):
 
         Args:
             n: how many; memory stays bounded for any number.
-            seed: of the latents. The same n, seed and weights give the same samples.
+            seed: of the latents, and of G's noise where it has some. The same n, seed
+                and weights give the same samples.
             label: a label, or n of them, for conditional models; by default the
                 classes in turn.
             ema: whether to use the running average of the generator; by default
@@ -108,7 +122,7 @@ class LatentModel(AdversarialModel):
         """
         if n < 0:
             raise ValueError(f"`n` must be 0 or more. Received: {n}.")
-        return self.decode(self.latents(n, seed), label=label, ema=ema)
+        return self.decode(self.latents(n, seed), label=label, ema=ema, seed=seed)
 
     @property
     def takes(self) -> str:
@@ -134,10 +148,11 @@ class LatentModel(AdversarialModel):
         labels = np.repeat(np.arange(min(self.num_classes, MOST_ROWS)), columns)
         return self.sample(len(labels), seed=1, label=labels), columns
 
-    def decode(self, latents, *, label=None, ema=None) -> np.ndarray:
+    def decode(self, latents, *, label=None, ema=None, seed=0) -> np.ndarray:
         """Generates the samples of latents (n, latent_dim); see `sample`."""
         latents = self._checked_latents(latents)
-        return self._decode(latents, {"label": self._labels(label, len(latents))}, ema)
+        label = self._labels(label, len(latents))
+        return self._decode(latents, {"label": label}, ema, seed)
 
     def _checked_latents(self, latents):
         latents = np.asarray(latents)
@@ -148,11 +163,15 @@ class LatentModel(AdversarialModel):
             )
         return latents
 
-    def _decode(self, latents, conditions, ema):
+    def _decode(self, latents, conditions, ema, seed):
         """The samples of latents and what goes with each of them, by chunks."""
         given = {"latent": latents.astype(self.variable_dtype), **conditions}
         samples = [
-            self._generated({k: v[i : i + CHUNK] for k, v in given.items()}, ema)
+            self._generated(
+                {k: v[i : i + CHUNK] for k, v in given.items()},
+                ema,
+                distribute.fold(tf.constant([seed, 1]), i),
+            )
             for i in range(0, len(latents), CHUNK)
         ]
         if not samples:
@@ -181,11 +200,7 @@ class LatentModel(AdversarialModel):
 
     def _checked(self, x):
         """Samples (n, ...) that D may look at, n from 0."""
-        arrays = pipeline.to_arrays(np.asarray(x))
-        if len(x):
-            pipeline.check_arrays(arrays, batch_size=1, value_range=self.value_range)
-        self._check_shapes(arrays)
-        return arrays["real"]
+        return self.batch_spec.entries["real"].checked("real", np.asarray(x))
 
     def _by_chunks(self, function, x):
         """`function` of samples (n, ...), checked and scaled, in bounded memory."""
@@ -205,9 +220,12 @@ class LatentModel(AdversarialModel):
         """What the generator that `ema` asks for makes of the values given."""
         return feed(self._choose(self.generator, ema), given, training)
 
-    def _generated(self, given, ema):
+    def _generated(self, given, ema, noise):
+        """Samples in inference; the generator's own noise follows from the latter."""
         tensors = {key: tf.convert_to_tensor(value) for key, value in given.items()}
-        made = self._made_of(tensors, ema, False)
+        states = noise_states(self._choose(self.generator, ema), noise)
+        with keras.StatelessScope(states):
+            made = self._made_of(tensors, ema, False)
         return tf.cast(made, self.variable_dtype).numpy()
 
     def _draw(self, count, seed):

@@ -1,15 +1,16 @@
 """Paths and arithmetic in latent space, on NumPy arrays."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def lerp(a, b, n: int) -> np.ndarray:
+def lerp(a: ArrayLike, b: ArrayLike, n: int) -> np.ndarray:
     """n points on the straight line from a to b (d,), ends included: (n, d)."""
     t = np.linspace(0, 1, n)[:, None]
     return (1 - t) * np.asarray(a) + t * np.asarray(b)
 
 
-def slerp(a, b, n: int) -> np.ndarray:
+def slerp(a: ArrayLike, b: ArrayLike, n: int) -> np.ndarray:
     """n points on the great circle from a to b (d,), ends included: (n, d).
 
     Keeps the norm that a normal prior concentrates on (White 2016, arXiv
@@ -26,7 +27,7 @@ def slerp(a, b, n: int) -> np.ndarray:
     return (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
 
 
-def direction(with_attribute, without) -> np.ndarray:
+def direction(with_attribute: ArrayLike, without: ArrayLike) -> np.ndarray:
     """The latent of an attribute: mean of exemplars with it minus mean without.
 
     Averaging exemplars before the arithmetic is what makes it stable (Radford et

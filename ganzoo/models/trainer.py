@@ -1,15 +1,16 @@
 """Trainer: how Keras is made to train two players on any number of replicas."""
 
+import contextlib
 import functools
 import inspect
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
 from ganzoo.data import pipeline
-from ganzoo.data import pipeline as batches
+from ganzoo.data.batch_spec import BatchSpec, Samples, as_dict, scaled
+from ganzoo.data.door import Door
 from ganzoo.utils import precision
 
 
@@ -22,16 +23,62 @@ class Trainer(keras.Model):
 
     Every keyword of `__init__` is kept as an attribute of the same name, which makes
     `get_config` generic.
+
+    Args:
+        d_steps: D updates for each G update (Algorithm 1's k), each on fresh real
+            samples and fresh noise; 0 where there is no D.
+        ema_decay: decay of the running average of the `averaged` networks, in
+            [0, 1), ramped up as min(decay, (1 + t) / (10 + t)); 0 keeps none.
+        value_range: (low, high) of the samples, or None for unbounded vectors.
+        seed: of all the noise of training, and of the order of the data.
     """
 
     loss_terms: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
-    label_count = 0  # labels that batches must hold: lowest_label .. label_count - 1
-    lowest_label = 0
     conditional = False  # whether samples are asked for by a label
-    vocabulary: tuple[str, ...] = ()  # words of the captions that batches must hold
+    vocabulary: tuple[str, ...] = ()  # words of the captions that it knows
     sample_shape: tuple[int, ...] | None = None  # of one real sample, if it is fixed
-    pack = 1  # samples that D judges at once
+
+    def __init__(
+        self, *, d_steps=1, ema_decay=0.0, value_range=(-1.0, 1.0), seed=0, name=None
+    ):
+        super().__init__(name=name)
+        _check_settings(d_steps, ema_decay)
+        self.d_steps = d_steps
+        self.ema_decay = ema_decay
+        self.value_range = None if value_range is None else tuple(value_range)
+        self.seed = seed
+        self.updates = Updates(earlier=lambda: self.g_optimizer.iterations)
+        self.averages = []
+        self._doors = ()
+        self._functions = {}
+        self.built = True  # the networks are: Keras need not call them to build
+
+    @property
+    def generators(self) -> list:
+        """The networks that `g_optimizer` owns."""
+        raise NotImplementedError
+
+    @property
+    def discriminators(self) -> list:
+        """The networks that `d_optimizer` owns."""
+        return []
+
+    @property
+    def averaged(self) -> list:
+        """The networks that the running average follows."""
+        return self.generators
+
+    @property
+    def batch_spec(self) -> BatchSpec:
+        """What its batches hold."""
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        factors = {"d_steps": max(1, self.d_steps), "replicas": replicas}
+        real = Samples(self.sample_shape, self.value_range)
+        return BatchSpec({"real": real}, factors)
+
+    def adapt(self, batch):
+        """Called once before step 0 with the first batch: data-dependent starts."""
 
     def compile(self, d_optimizer=None, g_optimizer=None, jit_compile=False):
         """Gives each player its optimizer, and builds what training keeps.
@@ -84,7 +131,7 @@ class Trainer(keras.Model):
     @property
     def step(self) -> int:
         """Number of G updates so far."""
-        return int(self.g_optimizer.iterations.numpy())
+        return int(self.updates.count.numpy())
 
     def average_of(self, network):
         """The running average of `network`, or itself where none is kept."""
@@ -125,45 +172,42 @@ class Trainer(keras.Model):
                 does not divide by `d_steps` x replicas.
         """
         batch_size = 128 if batch_size is None else batch_size
-        if isinstance(x, tf.data.Dataset):
-            first = next(iter(x), None)
-            if first is None:
-                raise ValueError("The data set is empty; training needs a batch.")
-            first = batches.as_dict(first)
-            x = batches.full_batches(x, len(first["real"]))
-        else:
-            arrays = self._arrays(x, y, batch_size, jitter)
-            size = batch_size * max(1, self.d_steps)
-            steps_per_epoch = steps_per_epoch or max(1, len(arrays["real"]) // size)
-            auto = 1 if validation_data is not None else _divisor(steps_per_epoch, 16)
-            steps_per_call = steps_per_call or auto
-            x = pipeline.batches(
-                arrays, size, seed=self.seed, start=self.step, jitter=jitter
-            )
-            first = next(iter(x))
-        self._check_batch(first)
-        if steps_per_call and steps_per_epoch and steps_per_epoch % steps_per_call:
-            raise ValueError(
-                f"`steps_per_call` must divide steps_per_epoch={steps_per_epoch}. "
-                f"Received: {steps_per_call}."
-            )
-        if self.step == 0:
-            self.adapt(self.as_batch(first))
-            self._reset_averages()
-        if validation_data is not None:
-            validation_data = self._one_pass(validation_data, None, batch_size)
-        self.steps_per_execution = steps_per_call or 1
-        try:
-            return super().fit(
-                batches.without_autotune(x),
-                epochs=epochs,
-                steps_per_epoch=steps_per_epoch,
-                validation_data=validation_data,
-                shuffle=False,
-                **kwargs,
-            )
-        finally:
-            self.steps_per_execution = 1
+        with self._door() as door:
+            if isinstance(x, tf.data.Dataset):
+                first, batches = door.full_batches(x)
+            else:
+                arrays = door.arrays(x, y, batch_size, jitter)
+                size = batch_size * max(1, self.d_steps)
+                steps_per_epoch = steps_per_epoch or max(1, len(arrays["real"]) // size)
+                most = 16 if validation_data is None else 1
+                steps_per_call = steps_per_call or _divisor(steps_per_epoch, most)
+                batches = pipeline.batches(
+                    arrays, size, seed=self.seed, start=self.step, jitter=jitter
+                )
+                first = next(iter(batches))
+            door.spec.check_size(len(first["real"]))
+            if steps_per_call and steps_per_epoch and steps_per_epoch % steps_per_call:
+                raise ValueError(
+                    f"`steps_per_call` must divide steps_per_epoch={steps_per_epoch}. "
+                    f"Received: {steps_per_call}."
+                )
+            if validation_data is not None:
+                validation_data = _one_pass(door, validation_data, None, batch_size)
+            if self.step == 0:
+                self.adapt(self.as_batch(first))
+                self._reset_averages()
+            self.steps_per_execution = steps_per_call or 1
+            try:
+                return super().fit(
+                    batches,
+                    epochs=epochs,
+                    steps_per_epoch=steps_per_epoch,
+                    validation_data=validation_data,
+                    shuffle=False,
+                    **kwargs,
+                )
+            finally:
+                self.steps_per_execution = 1
 
     def evaluate(self, x=None, y=None, batch_size=128, **kwargs):
         """The mean of every term over a data set, without an update.
@@ -174,29 +218,21 @@ class Trainer(keras.Model):
             batch_size: samples a step.
             **kwargs: the other arguments of `keras.Model.evaluate`.
         """
-        if x is not None:
-            x = self._one_pass(x, y, batch_size)
-        return super().evaluate(x, **kwargs)
+        with self._door() as door:
+            if x is not None:
+                x = _one_pass(door, x, y, batch_size)
+            return super().evaluate(x, **kwargs)
 
-    def _one_pass(self, x, y, batch_size):
-        if isinstance(x, tf.data.Dataset):
-            return batches.without_autotune(x)
-        return batches.finite(self._arrays(x, y, 1), batch_size)
-
-    def _arrays(self, x, y, batch_size, jitter=None):
-        """The arrays of `fit` and `evaluate` by batch key, checked as a whole."""
-        if not isinstance(batch_size, int) or batch_size < 1:
-            raise ValueError(
-                f"`batch_size` must be a whole number from 1. Received: {batch_size!r}."
-            )
-        arrays = pipeline.to_arrays(batches.as_dict(x if y is None else (x, y)))
-        pipeline.check_arrays(
-            arrays, batch_size=batch_size, value_range=self.value_range
-        )
-        self._check_shapes(jitter.cut(arrays) if jitter else arrays)
-        batches.check_labels(arrays, self.label_count, self.lowest_label)
-        batches.check_captions(arrays, len(self.vocabulary))
-        return arrays
+    @contextlib.contextmanager
+    def _door(self):
+        """A door for what its block runs; blocks stand within each other."""
+        before = self._doors
+        door = Door(self.batch_spec)
+        self._doors = (*before, door)
+        try:
+            yield door
+        finally:
+            self._doors = before
 
     def make_train_function(self, force=False):
         self.train_function = self._function("train_step", force)
@@ -216,53 +252,32 @@ class Trainer(keras.Model):
             step = tf.autograph.experimental.do_not_convert(getattr(self, name))
             if self.jit_compile:
                 step = tf.function(step, jit_compile=True)
-            self._functions[key] = _multi_step(
-                step, self.distribute_strategy, self.steps_per_execution
-            )
+            steps = self.steps_per_execution
+            function = _multi_step(step, self.distribute_strategy, steps)
+            self._functions[key] = self._within_doors(function)
         return self._functions[key]
+
+    def _within_doors(self, function):
+        """The function; where it fails for a batch that was refused, that is said."""
+
+        @functools.wraps(function)
+        def call(iterator):
+            with contextlib.ExitStack() as stack:
+                for door in self._doors:
+                    stack.enter_context(door)
+                return function(iterator)
+
+        return call
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Nothing: all is built, and Keras' way would consume the data's order."""
 
-    def _check_batch(self, batch):
-        size = int(batch["real"].shape[0])
-        replicas = self.distribute_strategy.num_replicas_in_sync
-        unit = max(1, self.d_steps) * replicas * self.pack
-        packed = " x pack" if self.pack > 1 else ""
-        if size % unit:
-            below, above = size - size % unit, size + unit - size % unit
-            would_do = f"{below} or {above}" if below else above
-            raise ValueError(
-                f"The global batch must divide by d_steps x replicas{packed} = {unit}. "
-                f"Received a batch of {size}; {would_do} would do."
-            )
-        arrays = pipeline.to_arrays({k: np.asarray(v) for k, v in batch.items()})
-        pipeline.check_arrays(arrays, batch_size=1, value_range=self.value_range)
-        self._check_shapes(arrays)
-        batches.check_labels(arrays, self.label_count, self.lowest_label)
-        batches.check_captions(arrays, len(self.vocabulary))
+    def as_batch(self, data):
+        """What a data set yields as networks take it, by batch key."""
+        return self.batch_spec.tensors(as_dict(data), self.variable_dtype)
 
-    @property
-    def shapes(self) -> dict:
-        """The shape of a sample by batch key, None for any; batches must hold these."""
-        return {"real": self.sample_shape}
-
-    def _check_shapes(self, arrays):
-        missing = [key for key in self.shapes if key not in arrays]
-        if missing:
-            raise ValueError(
-                f"Batches of this model need the keys {', '.join(self.shapes)}. "
-                f"Missing: {', '.join(missing)}."
-            )
-        for key, wanted in self.shapes.items():
-            shape = tuple(arrays[key].shape[1:])
-            if wanted is not None and shape != tuple(wanted):
-                option = "image_shape" if key == "real" else f"{key}_shape"
-                raise ValueError(
-                    f"Samples {key!r} must have the model's shape {tuple(wanted)}: "
-                    f"build it with {option}={shape}, or reshape them. "
-                    f"Received: {shape}."
-                )
+    def _scale(self, value):
+        return scaled(value, self.value_range, self.variable_dtype)
 
     def _reset_averages(self):
         for network, average in zip(self.averaged, self.averages, strict=False):
@@ -276,7 +291,7 @@ class Trainer(keras.Model):
         chain = cls.__mro__[: cls.__mro__.index(Trainer)]
         return {
             parameter.name
-            for owner in chain
+            for owner in (*chain, Trainer)
             for parameter in inspect.signature(owner.__init__).parameters.values()
             if parameter.kind is parameter.KEYWORD_ONLY
         }
@@ -310,6 +325,12 @@ class Trainer(keras.Model):
             self.compile(**made)
 
 
+def _one_pass(door, x, y, batch_size):
+    if isinstance(x, tf.data.Dataset):
+        return door.dataset(x)
+    return pipeline.finite(door.arrays(x, y), batch_size)
+
+
 def _multi_step(step, strategy, steps):
     @tf.function(reduce_retracing=True)
     def one(iterator):
@@ -330,6 +351,39 @@ def _multi_step(step, strategy, steps):
 def _divisor(number, limit):
     """The largest divisor of `number` up to `limit`."""
     return max(d for d in range(1, min(number, limit) + 1) if number % d == 0)
+
+
+class Updates(keras.layers.Layer):
+    """Counts G updates: the step that noise, penalties, averages and data order read.
+
+    An optimizer's `iterations` will not do: gradient accumulation divides them.
+
+    Args:
+        earlier: () -> the count of a file of ganzoo 0.1.0, which holds none. There the
+            optimizer counted; Keras, which loads attributes in alphabetical order, has
+            loaded it before this layer.
+    """
+
+    def __init__(self, earlier):
+        super().__init__(name="updates")
+        self.earlier = earlier
+        self.count = self.add_weight(
+            (),
+            "zeros",
+            dtype="int64",
+            trainable=False,
+            aggregation="only_first_replica",
+            name="count",
+        )
+        self.built = True
+
+    def add_one(self, after):
+        """Counts an update, once the tensors `after` are there."""
+        with tf.control_dependencies(after):
+            self.count.assign_add(1)
+
+    def load_own_variables(self, store):
+        self.count.assign(store["0"] if "0" in store.keys() else self.earlier())
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -364,6 +418,17 @@ def span_replicas(layers):
     for layer in layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.synchronized = distribute.replica_count() > 1
+
+
+def _check_settings(d_steps, ema_decay):
+    if not isinstance(d_steps, int) or d_steps < 0:
+        raise ValueError(
+            f"`d_steps` must be a whole number from 0. Received: {d_steps!r}."
+        )
+    if not 0 <= ema_decay < 1:
+        raise ValueError(
+            f"`ema_decay` must be in [0, 1); 0 keeps no average. Received: {ema_decay}."
+        )
 
 
 def check_owners(generators, discriminators):

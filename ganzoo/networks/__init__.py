@@ -2,19 +2,30 @@
 
 Each family is a module with `generator` and `discriminator`. A network names its
 inputs: `latent` (and `label`) for the generator, `sample` (and `label`) for the
-discriminator. `make` builds both players of a family by its name.
+discriminator. `make` builds both players of a family by its name. A family is
+imported when it is first used, so that its options are known before TensorFlow is.
 """
 
-import inspect
 from collections.abc import Mapping
+from importlib import import_module
 
-from ganzoo.networks import dcgan, mlp, norms, resnet, volumetric
 from ganzoo.utils.options import check_known, parameters
+from ganzoo.utils.source import source_of
 
-FAMILIES = {"mlp": mlp, "dcgan": dcgan, "resnet": resnet, "volumetric": volumetric}
+FAMILIES = ("mlp", "dcgan", "resnet", "volumetric")
 AUTO = {1: "mlp", 3: "dcgan", 4: "volumetric"}  # by the rank of a sample
+# In place of a family's default, for penalties on D's gradient at each sample
+# alone: batch statistics mix the samples, and a bound on the gradient fights its
+# penalty.
+PER_SAMPLE = {"batch": "layer", "spectral": "none"}
 # What the variant decides, for any family.
 GIVEN = ("image_shape", "latent_dim", "num_classes", "value_range", "heads")
+
+
+def __getattr__(name: str):
+    if name in FAMILIES:
+        return import_module(f"ganzoo.networks.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def make(
@@ -57,7 +68,7 @@ def make(
     options = table(network, image_shape)
     name = options.pop("name")
     check_known(f"option of network {name!r}", options, defaults(name))
-    family = FAMILIES[name]
+    family = import_module(f"ganzoo.networks.{name}")
     if value_range == "auto":
         value_range = None if len(image_shape) == 1 else (-1.0, 1.0)
     described = {
@@ -69,8 +80,8 @@ def make(
     judged = {"image_shape": image_shape, "num_classes": num_classes}
     judged = dict(d_arguments) if d_arguments is not None else judged
     if per_sample:
-        usual = inspect.signature(family.discriminator).parameters["d_norm"].default
-        judged["d_norm"] = norms.PER_SAMPLE.get(usual, usual)
+        usual = defaults(name)["d_norm"]
+        judged["d_norm"] = PER_SAMPLE.get(usual, usual)
     if d_norm is not None:
         options["d_norm"] = d_norm
     return {
@@ -105,10 +116,10 @@ def defaults(name: str) -> dict:
 
     Those that both players have come with `g_` and `d_` in front, too.
     """
-    family = FAMILIES[name]
+    source = source_of(f"networks.{name}")
     of_g, of_d = (
-        {p.name: p.default for p in inspect.signature(player).parameters.values()}
-        for player in (family.generator, family.discriminator)
+        {p.name: p.default for p in source.signature(player).parameters.values()}
+        for player in ("generator", "discriminator")
     )
     apart = {"g_" + option: of_g[option] for option in of_g if option in of_d}
     apart |= {"d_" + option: of_d[option] for option in of_d if option in of_g}

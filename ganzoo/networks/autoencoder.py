@@ -3,7 +3,8 @@
 A decoder doubles the sides from those where DCGAN starts up to the image's, two 3x3
 convolutions with ELU at each size; an encoder is its mirror, with channels that grow
 by `filters` at each halving. D is an encoder and a decoder, G a decoder of the same
-form. The paper's optional skips of the first map to each later one are left out.
+form. Both end linearly: what is out of the range of the samples is cut off in use. The
+paper's optional skips of the first map to each later one are left out.
 """
 
 import math
@@ -16,30 +17,28 @@ from ganzoo.networks.dcgan import level_count
 from ganzoo.utils.options import check_whole
 
 
-def generator(image_shape, *, latent_dim, filters=64, value_range=(-1.0, 1.0)):
+def generator(image_shape, *, latent_dim, filters=64):
     """latent (N, latent_dim) to samples (N, H, W, C).
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
         latent_dim: length of the latent.
         filters: channels of every convolution.
-        value_range: of the samples.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     check_whole(1, latent_dim=latent_dim, filters=filters)
     latent = keras.Input((latent_dim,), name="latent")
-    out = _decode(latent, shape, filters, value_range)
+    out = _decode(latent, shape, filters)
     return keras.Model({"latent": latent}, out, name="generator")
 
 
-def discriminator(image_shape, *, code_dim=64, filters=64, value_range=(-1.0, 1.0)):
+def discriminator(image_shape, *, code_dim=64, filters=64):
     """sample (N, H, W, C) to its reconstruction, of the same shape.
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
         code_dim: length of the code between encoder and decoder.
         filters: channels of the first convolutions.
-        value_range: of the samples.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     check_whole(1, code_dim=code_dim, filters=filters)
@@ -51,11 +50,11 @@ def discriminator(image_shape, *, code_dim=64, filters=64, value_range=(-1.0, 1.
         if level < levels:
             x = _convolve(x, (level + 2) * filters, stride=2)
     code = layers.Dense(code_dim)(layers.Flatten()(x))
-    out = _decode(code, shape, filters, value_range)
+    out = _decode(code, shape, filters)
     return keras.Model({"sample": sample}, out, name="discriminator")
 
 
-def _decode(code, shape, filters, value_range):
+def _decode(code, shape, filters):
     *sides, channels = shape
     levels = level_count(*sides)
     base = tuple(math.ceil(side / 2**levels) for side in sides)
@@ -64,8 +63,7 @@ def _decode(code, shape, filters, value_range):
     for level in range(levels + 1):
         x = layers.UpSampling2D()(x) if level else x
         x = _convolve(_convolve(x, filters), filters)
-    x = inputs.crop(layers.Conv2D(channels, 3, padding="same")(x), sides)
-    return layers.Activation(inputs.output_activation(value_range))(x)
+    return inputs.crop(layers.Conv2D(channels, 3, padding="same")(x), sides)
 
 
 def _convolve(x, filters, stride=1):

@@ -1,8 +1,10 @@
 """DCGAN's convolutional networks (Radford et al. 2016, arXiv 1511.06434), any size.
 
 The shorter side is halved down to 4, and at least twice: 64 gives four levels as in
-the paper, 28 two (28, 14, 7). `generate` and `discriminate` are the same for images
-and volumes.
+the paper, 28 two (28, 14, 7). Below 64 pixels a dense layer of 1024 units stands
+between latent and maps, and before the logit, as in the authors' code for MNIST; and
+as there, a label joins what every layer sees. `generate` and `discriminate` are the
+same for images and volumes.
 """
 
 import math
@@ -16,40 +18,51 @@ from ganzoo.utils.options import check_whole
 
 CONVOLUTION = {3: layers.Conv2D, 4: layers.Conv3D}
 TRANSPOSED = {3: layers.Conv2DTranspose, 4: layers.Conv3DTranspose}
+LARGE = 64  # side from which the levels alone are deep enough
+UNITS = 1024  # of the dense layer of smaller images
 
 
 def generator(
     image_shape,
     *,
     latent_dim,
-    filters=64,
+    filters=None,
     kernel=4,
+    units=None,
     num_classes=0,
     value_range=(-1.0, 1.0),
 ):
     """latent (N, latent_dim) [and label (N,)] to samples (N, H, W, C).
 
     Transposed convolutions of stride 2, batch normalisation and ReLU but at the
-    output; no bias before normalisation, which would cancel it.
+    output; no bias before normalisation, which would cancel it. The dense layers are
+    normalised unit by unit, the maps channel by channel.
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
         latent_dim: length of the latent.
-        filters: channels before the output layer; doubled at each level below.
+        filters: channels before the output layer, doubled at each level below; by
+            default 32 where the larger side is below 64, else 64.
         kernel: size of the transposed convolutions, a multiple of their stride 2,
             which avoids checkerboards (Odena et al. 2016).
-        num_classes: number of labels, joined to the latent; 0 for none.
+        units: of a dense layer between the latent and the maps, 0 for none; by
+            default 1024 where the larger side is below 64, else 0.
+        num_classes: number of labels, joined to the input of every layer; 0 for none.
         value_range: of the samples.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
-    return generate(shape, latent_dim, filters, kernel, num_classes, value_range)
+    filters, units = _sizes(shape, filters, units)
+    return generate(
+        shape, latent_dim, filters, kernel, num_classes, value_range, units=units
+    )
 
 
 def discriminator(
     image_shape,
     *,
-    filters=64,
+    filters=None,
     kernel=4,
+    units=None,
     dropout=0.0,
     d_norm="batch",
     minibatch="none",
@@ -63,36 +76,69 @@ def discriminator(
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
-        filters: channels of the first level; doubled at each level.
+        filters: channels of the first level, doubled at each level; by default 32
+            where the larger side is below 64, else 64.
         kernel: size of the convolutions.
+        units: of a dense layer before the logit, 0 for none; by default 1024 where
+            the larger side is below 64, else 0.
         dropout: rate after each level.
-        d_norm: a name of `norms.NORMS`.
-        minibatch: a layer of `inputs.MINIBATCH` before the last.
-        num_classes: number of labels, joined to the sample as constant maps.
+        d_norm: a name of `norms.NORMS`; `instance` leaves out the dense layer.
+        minibatch: a layer of `inputs.MINIBATCH`.
+        num_classes: number of labels, joined to the input of every layer; 0 for none.
         heads: units of further linear outputs by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
+    filters, units = _sizes(shape, filters, units)
     return discriminate(
-        shape, filters, kernel, dropout, d_norm, minibatch, num_classes, heads
+        shape,
+        filters,
+        kernel,
+        dropout,
+        d_norm,
+        minibatch,
+        num_classes,
+        heads,
+        units=units,
     )
 
 
-def generate(shape, latent_dim, filters, kernel, num_classes, value_range):
+def generate(
+    shape,
+    latent_dim,
+    filters,
+    kernel,
+    num_classes,
+    value_range,
+    *,
+    units,
+    by_unit=True,
+):
     """`generator` of images or volumes (*sides, C)."""
     check_whole(1, latent_dim=latent_dim)
-    named = {"latent": keras.Input((latent_dim,), name="latent")}
-    x = named["latent"]
+    named, code = {"latent": keras.Input((latent_dim,), name="latent")}, None
     if num_classes:
         named["label"], code = inputs.one_hot_label(num_classes)
-        x = layers.Concatenate()([x, code])
-    x = grow(x, shape, filters, kernel, value_range)
+    x = named["latent"]
+    x = grow(x, shape, filters, kernel, value_range, units, code, by_unit)
     return keras.Model(named, x, name="generator")
 
 
-def grow(x, shape, filters, kernel, value_range):
-    """From a vector (N, d) to samples (N, *shape), level by level."""
+def grow(x, shape, filters, kernel, value_range, units=0, code=None, by_unit=True):
+    """From a vector (N, d) to samples (N, *shape), level by level.
+
+    Args:
+        x: the vector.
+        shape: (*sides, C).
+        filters: see `generator`.
+        kernel: see `generator`.
+        value_range: of the samples.
+        units: see `generator`; 0 for no such layer.
+        code: a vector that joins the input of every layer; None for none.
+        by_unit: whether the first maps are normalised unit by unit, or by channel.
+    """
     *sides, channels = shape
     check_whole(1, filters=filters)
+    check_whole(0, units=units)
     if kernel < 2 or kernel % 2:
         raise ValueError(
             f"`kernel` must be a multiple of the stride 2. Received: {kernel}."
@@ -101,40 +147,65 @@ def grow(x, shape, filters, kernel, value_range):
     levels = level_count(*sides)
     base = tuple(math.ceil(side / 2**levels) for side in sides)
     depth = filters * 2 ** (levels - 1)
-    x = layers.Dense(math.prod(base) * depth, **_without_bias())(x)
+    if units:
+        x = layers.Dense(units, **_without_bias())(inputs.join(x, code))
+        x = layers.ReLU()(batch_norm()(x))
+    x = layers.Dense(math.prod(base) * depth, **_without_bias())(inputs.join(x, code))
+    x = batch_norm()(x) if by_unit else x
     x = layers.Reshape((*base, depth))(x)
-    x = layers.ReLU()(batch_norm()(x))
+    x = layers.ReLU()(x if by_unit else batch_norm()(x))
     for level in reversed(range(levels - 1)):
+        x = inputs.join(x, code)
         x = convolution(filters * 2**level, kernel, 2, "same", **_without_bias())(x)
         x = layers.ReLU()(batch_norm()(x))
+    x = inputs.join(x, code)
     x = convolution(channels, kernel, 2, "same", kernel_initializer=_normal())(x)
     x = inputs.crop(x, sides)
     return layers.Activation(inputs.output_activation(value_range))(x)
 
 
 def discriminate(
-    shape, filters, kernel, dropout, d_norm, minibatch, num_classes, heads
+    shape, filters, kernel, dropout, d_norm, minibatch, num_classes, heads, *, units
 ):
     """`discriminator` of images or volumes (*sides, C)."""
-    norm = norms.get(d_norm)
-    named = {"sample": keras.Input(shape, name="sample")}
-    x = named["sample"]
+    _check_units(units)
+    norm, batch = norms.get(d_norm), inputs.minibatch(minibatch)
+    named, code = {"sample": keras.Input(shape, name="sample")}, None
     if num_classes:
         named["label"], code = inputs.one_hot_label(num_classes)
-        x = layers.Concatenate()([x, inputs.constant_maps(code, shape[:-1])])
-    x = shrink(x, filters, kernel, dropout, norm)
-    x = inputs.minibatch(minibatch)(layers.Flatten()(x))
+    x = named["sample"]
+    spread = None if units else batch.spread
+    x = shrink(x, filters, kernel, dropout, norm, code, spread)
+    x = layers.Flatten()(x)
+    if units:
+        x = _hidden(inputs.join(x, code), units, norm, batch.spread)
+    x = batch.last(inputs.join(x, code))
     logits = norm.wrap(layers.Dense(1, kernel_initializer=_normal()))(x)
     answers = inputs.outputs(logits, x, norm, heads)
     return keras.Model(named, answers, name="discriminator")
 
 
-def shrink(x, filters, kernel, dropout, norm):
-    """From samples (N, *sides, C) to maps of about 4 by 4, level by level."""
+def shrink(x, filters, kernel, dropout, norm, code=None, spread=None):
+    """From samples (N, *sides, C) to maps of about 4 by 4, level by level.
+
+    Args:
+        x: the samples.
+        filters: see `discriminator`.
+        kernel: see `discriminator`.
+        dropout: rate after each level.
+        norm: a `norms.Norm`.
+        code: a vector that joins the input of every level; None for none.
+        spread: a layer before the last level, which then has no normalisation, see
+            `inputs.Minibatch`; None for none.
+    """
     check_whole(1, filters=filters)
     convolution = CONVOLUTION[len(x.shape) - 1]
-    for level in range(level_count(*x.shape[1:-1])):
-        normed = norm.after is not None and level > 0
+    levels = level_count(*x.shape[1:-1])
+    for level in range(levels):
+        x = inputs.join(x, code)
+        spreads = spread is not None and level == levels - 1
+        x = spread(x) if spreads else x
+        normed = norm.after is not None and level > 0 and not spreads
         layer = convolution(
             filters * 2**level,
             kernel,
@@ -150,9 +221,34 @@ def shrink(x, filters, kernel, dropout, norm):
     return x
 
 
+def _hidden(x, units, norm, spread):
+    """The dense layer before the logit."""
+    x = spread(x) if spread else x
+    normed = norm.after is not None and not norm.maps_only and spread is None
+    layer = layers.Dense(units, use_bias=not normed, kernel_initializer=_normal())
+    x = norm.wrap(layer)(x)
+    x = norm.after()(x) if normed else x
+    return inputs.activation("leaky_relu")(x)
+
+
 def level_count(*sides: int) -> int:
     """How often the shortest side is halved: down to 4, and at least twice."""
     return max(2, int(math.log2(min(sides) / 4)))
+
+
+def _sizes(shape, filters, units):
+    """Filters and units, by the size of the image where they are None."""
+    usual = (32, UNITS) if max(shape[:-1]) < LARGE else (64, 0)
+    given = (filters, units)
+    return [u if g is None else g for g, u in zip(given, usual, strict=True)]
+
+
+def _check_units(units):
+    if not isinstance(units, int) or units < 0:
+        raise ValueError(
+            "`units` must be a whole number from 0; 0 leaves the dense layer out. "
+            f"Received: {units!r}."
+        )
 
 
 def _normal():

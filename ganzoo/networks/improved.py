@@ -61,18 +61,5 @@ def discriminator(
     return keras.Model({"sample": sample}, answers, name="discriminator")
 
 
-def initialize(network, samples) -> None:
-    """Data-dependent start (Salimans and Kingma 2016, section 3), layer by layer.
-
-    Each weight-normalised layer of the chain is scaled and shifted so that what
-    `samples` cause at its output has mean 0 and variance 1, the noise included.
-    """
-    x = samples
-    for layer in network.layers[1:]:
-        if isinstance(layer, WeightNormDense):
-            layer.initialize(x)
-        x = layer(x, training=True) if isinstance(layer, GaussianNoise) else layer(x)
-
-
 def _normal(stddev):
     return keras.initializers.RandomNormal(stddev=stddev)

@@ -2,6 +2,8 @@
 
 import math
 import numbers
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import keras
 from keras import layers, ops
@@ -34,6 +36,14 @@ def constant_maps(code, sides):
     """A code (N, k) as k maps of the given sides, each of one value."""
     maps = layers.RepeatVector(math.prod(sides))(code)
     return layers.Reshape((*sides, code.shape[-1]))(maps)
+
+
+def join(x, code):
+    """x with a code (N, k) as further features, at every position; None adds none."""
+    if code is None:
+        return x
+    sides = x.shape[1:-1]
+    return layers.Concatenate()([x, constant_maps(code, sides) if sides else code])
 
 
 def crop(x, sides):
@@ -93,6 +103,8 @@ ACTIVATIONS = {
     "leaky_relu": lambda: layers.LeakyReLU(0.2),
     "softplus": lambda: layers.Activation("softplus"),
 }
+# What keeps the mean square of normal values through an activation (He et al. 2015).
+GAINS = {"relu": math.sqrt(2), "leaky_relu": math.sqrt(2 / (1 + 0.2**2))}
 
 
 def outputs(logits, features, norm, heads):
@@ -117,13 +129,31 @@ def outputs(logits, features, norm, heads):
     return {"logits": logits, "features": features, **further}
 
 
-def minibatch(spec):
-    """The layer of `MINIBATCH`, by name or table, that D's last layer follows."""
+@dataclass(frozen=True)
+class Minibatch:
+    """What shows D the whole batch.
+
+    Attributes:
+        spread: makes one number of the batch, for a layer that combines it with the
+            rest: before the last layer that an activation follows. That layer has no
+            normalisation, since over the batch it would take away what is constant
+            there. None for none.
+        last: what the layer of the logit follows.
+    """
+
+    spread: Callable | None = None
+    last: Callable = lambda x: x
+
+
+def minibatch(spec) -> Minibatch:
+    """What `MINIBATCH` has by this name or table."""
     return from_spec("minibatch layer", spec, MINIBATCH)
 
 
 MINIBATCH = {
-    "none": lambda: lambda x: x,
-    "discrimination": lambda units=100, dims=5: MinibatchDiscrimination(units, dims),
-    "stddev": lambda: MinibatchStdDev(),
+    "none": lambda: Minibatch(),
+    "discrimination": lambda units=100, dims=5: Minibatch(
+        last=MinibatchDiscrimination(units, dims)
+    ),
+    "stddev": lambda: Minibatch(spread=MinibatchStdDev()),
 }

@@ -5,10 +5,12 @@ import math
 import keras
 from keras import layers
 
-from ganzoo.layers import Dropout, GaussianNoise, Maxout, batch_norm
+from ganzoo.layers import Dropout, GaussianNoise, Maxout, MeanBias, batch_norm
 from ganzoo.networks import inputs, norms
 from ganzoo.networks.inputs import start
-from ganzoo.utils.options import check_whole
+from ganzoo.utils.options import check_known, check_whole
+
+OUTPUT_BIASES = ("zeros", "mean")
 
 
 def generator(
@@ -25,6 +27,7 @@ def generator(
     num_classes=0,
     value_range=(-1.0, 1.0),
     initializer="glorot_uniform",
+    output_bias="zeros",
 ):
     """latent (N, latent_dim) [and label (N,)] to samples (N, *image_shape).
 
@@ -32,8 +35,8 @@ def generator(
         hidden: units of each hidden layer.
         normalize: batch normalisation after each hidden layer but the last.
         normalize_last: after the last one too.
-        hidden_noise: standard deviation of noise added to each hidden layer in
-            training.
+        hidden_noise: standard deviation of noise added to each hidden layer, in
+            training and in sampling: it is part of what G makes of a latent.
         latent_to_hidden: how many of the latent's numbers, its last ones, enter at
             the second hidden layer in place of the input.
         label_units: size of a ReLU layer that the label's one-hot code passes
@@ -41,9 +44,14 @@ def generator(
         num_classes: number of labels; 0 for none.
         value_range: of the samples.
         initializer: of the kernels, see `inputs.start`.
+        output_bias: what the output's bias starts from: `zeros`, or `mean`, the value
+            that gives the mean of the first batch.
     """
     shape = inputs.check_image_shape(image_shape, ranks=(1, 3, 4))
     check_whole(1, latent_dim=latent_dim)
+    check_known("output_bias", [output_bias], OUTPUT_BIASES)
+    ends = inputs.output_activation(value_range)
+    own_bias = output_bias == "zeros"
     if not 0 <= latent_to_hidden < latent_dim or (latent_to_hidden and len(hidden) < 2):
         raise ValueError(
             "`latent_to_hidden` must leave a part of the latent to the input, and "
@@ -68,10 +76,12 @@ def generator(
         )(x)
         x = batch_norm()(x) if norm else x
         x = inputs.activation(activation)(x)
-        x = GaussianNoise(hidden_noise)(x) if hidden_noise else x
-    x = layers.Dense(math.prod(shape), kernel_initializer=start(initializer))(x)
+        x = GaussianNoise(hidden_noise, always=True)(x) if hidden_noise else x
+    x = layers.Dense(
+        math.prod(shape), use_bias=own_bias, kernel_initializer=start(initializer)
+    )(x)
     x = layers.Reshape(shape)(x)
-    x = layers.Activation(inputs.output_activation(value_range))(x)
+    x = layers.Activation(ends)(x if own_bias else MeanBias(ends)(x))
     return keras.Model(named, x, name="generator")
 
 
@@ -99,19 +109,18 @@ def discriminator(
         input_dropout: rate on the flattened sample.
         dropout: rate after each hidden layer.
         d_norm: a name of `norms.NORMS` but `instance`.
-        minibatch: a layer of `inputs.MINIBATCH` before the last.
+        minibatch: a layer of `inputs.MINIBATCH`.
         label_units: as in `generator`.
         num_classes: number of labels; 0 for none.
         initializer: of the kernels, see `inputs.start`.
         heads: units of further linear outputs by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, ranks=(1, 3, 4))
-    norm = norms.get(d_norm, maps=False)
+    norm, batch = norms.get(d_norm, maps=False), inputs.minibatch(minibatch)
 
-    def hidden_layer(units):
+    def hidden_layer(units, bias):
         if maxout_pieces:
             return Maxout(units, maxout_pieces, kernel_initializer=start(initializer))
-        bias = norm.after is None
         return layers.Dense(units, use_bias=bias, kernel_initializer=start(initializer))
 
     named = {"sample": keras.Input(shape, name="sample")}
@@ -122,12 +131,15 @@ def discriminator(
         if label_units:
             code = norm.wrap(layers.Dense(label_units, activation="relu"))(code)
         x = layers.Concatenate()([x, code])
-    for units in hidden:
-        x = norm.wrap(hidden_layer(units))(x)
-        x = norm.after()(x) if norm.after else x
+    for i, units in enumerate(hidden):
+        spreads = batch.spread is not None and i == len(hidden) - 1
+        x = batch.spread(x) if spreads else x
+        normed = norm.after is not None and not spreads
+        x = norm.wrap(hidden_layer(units, bias=not normed))(x)
+        x = norm.after()(x) if normed else x
         x = x if maxout_pieces else inputs.activation(activation)(x)
         x = Dropout(dropout)(x) if dropout else x
-    x = inputs.minibatch(minibatch)(x)
+    x = batch.last(x)
     logits = norm.wrap(layers.Dense(1, kernel_initializer=start(initializer)))(x)
     answers = inputs.outputs(logits, x, norm, heads)
     return keras.Model(named, answers, name="discriminator")

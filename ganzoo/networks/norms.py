@@ -15,23 +15,21 @@ class Norm:
         wrap: takes every layer with a kernel and returns what is called instead.
         after: makes the layer that normalises the result, None for none. It brings
             its own bias, so that the layer before it needs none.
+        maps_only: whether `after` needs positions, which vectors lack.
     """
 
     wrap: Callable = lambda layer: layer
     after: Callable | None = None
+    maps_only: bool = False
 
 
 NORMS = {
     "none": Norm(),
     "batch": Norm(after=batch_norm),
     "layer": Norm(after=layer_norm),
-    "instance": Norm(after=instance_norm),
+    "instance": Norm(after=instance_norm, maps_only=True),
     "spectral": Norm(wrap=SpectralNorm),
 }
-# In place of a family's default, for penalties on D's gradient at each sample
-# alone: batch statistics mix the samples, and a bound on the gradient fights its
-# penalty.
-PER_SAMPLE = {"batch": "layer", "spectral": "none"}
 
 
 def get(name: str, maps: bool = True, option: str = "d_norm") -> Norm:
@@ -46,8 +44,8 @@ def get(name: str, maps: bool = True, option: str = "d_norm") -> Norm:
         ValueError: an unknown name, or one that does not fit.
     """
     check_known(option, [name], NORMS)
-    if name == "instance" and not maps:
-        allowed = ", ".join(other for other in NORMS if other != name)
+    if NORMS[name].maps_only and not maps:
+        allowed = ", ".join(n for n, norm in NORMS.items() if not norm.maps_only)
         raise ValueError(
             "Instance normalisation is over the positions of a map, and hidden "
             f"vectors have none. Allowed here: {allowed}. Received: d_norm={name!r}."

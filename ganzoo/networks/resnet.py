@@ -3,10 +3,16 @@
 At 32x32 those of its CIFAR-10 table: in G three blocks that double the sides from
 4x4, in D two that halve them, two that keep them, ReLU and a sum over positions. At
 other sizes G starts as DCGAN does (the shorter side halved down to 4, at least
-twice), and D halves once less.
+twice), and D halves once less. The paper has 256 channels in G and 128 in D; the
+default of 32 trains on two cores of a CPU.
+
+Without normalisation the start decides: `initializer="msr"` and `zero_last` are those
+of R3GAN (Huang et al. 2024, arXiv 2501.05441), on these blocks.
 """
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import keras
 from keras import layers, ops
@@ -14,17 +20,22 @@ from keras import layers, ops
 from ganzoo.layers import ConditionalBatchNorm, SelfAttention, batch_norm
 from ganzoo.networks import inputs, norms
 from ganzoo.networks.dcgan import level_count
-from ganzoo.utils.options import check_whole
+from ganzoo.utils.options import check_known, check_whole
+
+POOLS = {"sum": ops.sum, "mean": ops.mean}
 
 
 def generator(
     image_shape,
     *,
     latent_dim,
-    filters=256,
+    filters=32,
     normalize=True,
     spectral=False,
     attention=False,
+    activation="relu",
+    initializer="glorot_uniform",
+    zero_last=False,
     num_classes=0,
     value_range=(-1.0, 1.0),
 ):
@@ -37,15 +48,18 @@ def generator(
         image_shape: (H, W, C), sides of at least 8.
         latent_dim: length of the latent.
         filters: channels of every block.
-        normalize: batch normalisation before every ReLU.
+        normalize: batch normalisation before every activation.
         spectral: spectral normalisation of every layer.
         attention: self-attention before the last block, on maps of half the sides.
+        activation: see `inputs.activation`.
+        initializer: of the kernels, see `inputs.start`; or `msr`, see `_Blocks.start`.
+        zero_last: whether the last convolution of each block starts from 0, so that
+            the block starts as its shortcut alone.
         num_classes: number of labels; 0 for none.
         value_range: of the samples.
     """
     *sides, channels = inputs.check_image_shape(image_shape, (3,), smallest=8)
     check_whole(1, latent_dim=latent_dim, filters=filters)
-    norm = norms.get("spectral" if spectral else "none")
     levels = level_count(*sides)
     base = tuple(math.ceil(side / 2**levels) for side in sides)
     named = {"latent": keras.Input((latent_dim,), name="latent")}
@@ -53,15 +67,23 @@ def generator(
     if num_classes:
         named["label"], code = inputs.one_hot_label(num_classes)
         x = x if normalize else layers.Concatenate()([x, code])
-    x = norm.wrap(layers.Dense(math.prod(base) * filters))(x)
-    x = layers.Reshape((*base, filters))(x)
-    before = _by_label(code) if normalize else lambda x: x
+    blocks = _Blocks(
+        norm=norms.get("spectral" if spectral else "none"),
+        before=_by_label(code) if normalize else None,
+        activation=activation,
+        initializer=initializer,
+        zero_last=zero_last,
+        count=levels,
+    )
+    dense = layers.Dense(math.prod(base) * filters, kernel_initializer=blocks.start())
+    x = layers.Reshape((*base, filters))(blocks.norm.wrap(dense)(x))
     for level in range(levels):
         if attention and level == levels - 1:
             x = SelfAttention(spectral=spectral)(x)
-        x = _up_block(x, norm, before, use_bias=not normalize)
-    x = layers.ReLU()(batch_norm()(x) if normalize else x)
-    x = inputs.crop(_convolve(x, channels, norm), sides)
+        x = blocks.up(x)
+    # The end is normalised without the label.
+    x = inputs.activation(activation)(batch_norm()(x) if normalize else x)
+    x = inputs.crop(blocks.convolve(x, channels), sides)
     x = layers.Activation(inputs.output_activation(value_range))(x)
     return keras.Model(named, x, name="generator")
 
@@ -69,9 +91,13 @@ def generator(
 def discriminator(
     image_shape,
     *,
-    filters=128,
+    filters=32,
     d_norm="spectral",
     attention=False,
+    activation="relu",
+    initializer="glorot_uniform",
+    zero_last=False,
+    pool="sum",
     minibatch="none",
     num_classes=0,
     heads=None,
@@ -84,26 +110,39 @@ def discriminator(
     Args:
         image_shape: (H, W, C), sides of at least 8.
         filters: channels of every block.
-        d_norm: a name of `norms.NORMS`; activations before every ReLU but those of
-            the first block's input.
+        d_norm: a name of `norms.NORMS`; before every activation but those of the
+            first block's input.
         attention: self-attention after the first block, on maps of half the sides.
-        minibatch: a layer of `inputs.MINIBATCH` before the last.
+        activation: as in `generator`.
+        initializer: as in `generator`.
+        zero_last: as in `generator`.
+        pool: `sum` or `mean` of the features over the positions.
+        minibatch: a layer of `inputs.MINIBATCH`.
         num_classes: number of labels; 0 for none.
         heads: units of further linear outputs by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     check_whole(1, filters=filters)
-    norm = norms.get(d_norm)
+    check_known("pool", [pool], POOLS)
+    norm, batch = norms.get(d_norm), inputs.minibatch(minibatch)
+    halved = level_count(*shape[:-1]) - 2
+    blocks = _Blocks(
+        norm=norm,
+        before=norm.after and (lambda x: norm.after()(x)),
+        activation=activation,
+        initializer=initializer,
+        zero_last=zero_last,
+        count=halved + 3,
+    )
     named = {"sample": keras.Input(shape, name="sample")}
-    x = _first_block(named["sample"], filters, norm)
+    x = blocks.first(named["sample"], filters)
     x = SelfAttention(spectral=d_norm == "spectral")(x) if attention else x
-    for _ in range(level_count(*shape[:-1]) - 2):
-        x = _down_block(x, norm)
-    for _ in range(2):
-        x = layers.Add()([x, _convolve_twice(x, norm)])
-    features = ops.sum(_active(x, norm), axis=(1, 2))
-    last = inputs.minibatch(minibatch)(features)
-    logit = norm.wrap(layers.Dense(1))(last)
+    for _ in range(halved):
+        x = blocks.down(x)
+    x = blocks.keep(blocks.keep(x), batch.spread)
+    features = POOLS[pool](blocks.active(x), axis=(1, 2))
+    last = batch.last(features)
+    logit = norm.wrap(layers.Dense(1, kernel_initializer=blocks.start()))(last)
     if num_classes:
         named["label"], code = inputs.one_hot_label(num_classes)
         embedding = norm.wrap(layers.Dense(filters, use_bias=False))(code)
@@ -113,14 +152,90 @@ def discriminator(
     return keras.Model(named, answers, name="discriminator")
 
 
-def _up_block(x, norm, before, use_bias):
-    """Doubles the sides; `before` is what stands before each ReLU."""
-    filters = x.shape[-1]
-    h = layers.UpSampling2D()(layers.ReLU()(before(x)))
-    h = _convolve(h, filters, norm, use_bias=use_bias)
-    h = _convolve(layers.ReLU()(before(h)), filters, norm)
-    shortcut = _convolve(layers.UpSampling2D()(x), filters, norm, size=1)
-    return layers.Add()([h, shortcut])
+@dataclass(frozen=True)
+class _Blocks:
+    """Residual blocks of one form.
+
+    Attributes:
+        norm: what is done to every layer with a kernel.
+        before: what stands before an activation, with a bias of its own; None for
+            nothing.
+        activation: see `inputs.activation`.
+        initializer: of the kernels.
+        zero_last: whether the last convolution of a block starts from 0.
+        count: blocks of the network.
+    """
+
+    norm: norms.Norm
+    before: Callable | None
+    activation: str
+    initializer: str
+    zero_last: bool
+    count: int
+
+    def start(self, branch=False):
+        """The start of a kernel, within a block's branch or outside.
+
+        `msr` is He's normal start: the variance is 1 / fan-in, in a branch times the
+        activation's gain squared, over the number of blocks. That is R3GAN's, with
+        L^(-1 / (2m - 2)) for L blocks of m = 2 layers.
+        """
+        if self.initializer != "msr":
+            return inputs.start(self.initializer)
+        scale = inputs.GAINS[self.activation] ** 2 / self.count if branch else 1.0
+        return keras.initializers.VarianceScaling(scale, "fan_in", "untruncated_normal")
+
+    def active(self, x):
+        x = self.before(x) if self.before else x
+        return inputs.activation(self.activation)(x)
+
+    def convolve(self, x, filters, size=3):
+        """A convolution outside the branches."""
+        start = self.start()
+        layer = layers.Conv2D(filters, size, padding="same", kernel_initializer=start)
+        return self.norm.wrap(layer)(x)
+
+    def branch(self, x, filters, spread=None):
+        """Two convolutions with an activation between; the sides are kept.
+
+        What `spread` adds to the input reaches the second one without normalisation,
+        which over the batch would take it away again.
+        """
+        normed = self.before is not None and spread is None
+        layer = layers.Conv2D(
+            filters,
+            3,
+            padding="same",
+            use_bias=not normed,
+            kernel_initializer=self.start(branch=True),
+        )
+        h = self.norm.wrap(layer)(spread(x) if spread else x)
+        h = inputs.activation(self.activation)(self.before(h) if normed else h)
+        start = "zeros" if self.zero_last else self.start(branch=True)
+        layer = layers.Conv2D(filters, 3, padding="same", kernel_initializer=start)
+        return self.norm.wrap(layer)(h)
+
+    def up(self, x):
+        """Doubles the sides."""
+        filters = x.shape[-1]
+        h = self.branch(layers.UpSampling2D()(self.active(x)), filters)
+        shortcut = self.convolve(layers.UpSampling2D()(x), filters, size=1)
+        return layers.Add()([h, shortcut])
+
+    def first(self, sample, filters):
+        """Halves the sides; nothing before the first convolution."""
+        h = _halve(self.branch(sample, filters))
+        return layers.Add()([h, self.convolve(_halve(sample), filters, size=1)])
+
+    def down(self, x):
+        """Halves the sides."""
+        filters = x.shape[-1]
+        h = _halve(self.branch(self.active(x), filters))
+        return layers.Add()([h, _halve(self.convolve(x, filters, size=1))])
+
+    def keep(self, x, spread=None):
+        """Keeps the sides; `spread`, a layer, adds to the branch's input."""
+        return layers.Add()([x, self.branch(self.active(x), x.shape[-1], spread)])
 
 
 def _by_label(code):
@@ -128,33 +243,6 @@ def _by_label(code):
     if code is None:
         return lambda x: batch_norm()(x)
     return lambda x: ConditionalBatchNorm()([x, code])
-
-
-def _first_block(sample, filters, norm):
-    """Halves the sides; nothing before the first convolution."""
-    h = _convolve(sample, filters, norm, use_bias=norm.after is None)
-    h = _halve(_convolve(_active(h, norm), filters, norm))
-    return layers.Add()([h, _convolve(_halve(sample), filters, norm, size=1)])
-
-
-def _down_block(x, norm):
-    h = _halve(_convolve_twice(x, norm))
-    return layers.Add()([h, _halve(_convolve(x, x.shape[-1], norm, size=1))])
-
-
-def _convolve_twice(x, norm):
-    filters = x.shape[-1]
-    h = _convolve(_active(x, norm), filters, norm, use_bias=norm.after is None)
-    return _convolve(_active(h, norm), filters, norm)
-
-
-def _active(x, norm):
-    return layers.ReLU()(norm.after()(x) if norm.after else x)
-
-
-def _convolve(x, filters, norm, size=3, use_bias=True):
-    layer = layers.Conv2D(filters, size, padding="same", use_bias=use_bias)
-    return norm.wrap(layer)(x)
 
 
 def _halve(x):

@@ -2,7 +2,8 @@
 
 DCGAN's with a third axis: at 64^3, kernels of 4^3 and 512, 256, 128 and 64 channels
 in the generator, the reverse in the discriminator. The paper's first transposed
-convolution, from one position to 4^3, is a dense layer; so is D's last.
+convolution, from one position to 4^3, is a dense layer; so is D's last. As in the
+paper there is no hidden dense layer, and the first maps are normalised by channel.
 """
 
 from ganzoo.networks import dcgan, inputs
@@ -24,11 +25,20 @@ def generator(
         latent_dim: length of the latent.
         filters: channels before the output layer; doubled at each level below.
         kernel: size of the transposed convolutions, a multiple of their stride 2.
-        num_classes: number of labels, joined to the latent; 0 for none.
+        num_classes: number of labels, joined to the input of every layer; 0 for none.
         value_range: of the samples.
     """
     shape = inputs.check_image_shape(image_shape, (4,), smallest=8)
-    return dcgan.generate(shape, latent_dim, filters, kernel, num_classes, value_range)
+    return dcgan.generate(
+        shape,
+        latent_dim,
+        filters,
+        kernel,
+        num_classes,
+        value_range,
+        units=0,
+        by_unit=False,
+    )
 
 
 def discriminator(
@@ -50,11 +60,11 @@ def discriminator(
         kernel: size of the convolutions.
         dropout: rate after each level.
         d_norm: a name of `norms.NORMS`; activations at every level but the first.
-        minibatch: a layer of `inputs.MINIBATCH` before the last.
-        num_classes: number of labels, joined to the sample as constant maps.
+        minibatch: a layer of `inputs.MINIBATCH`.
+        num_classes: number of labels, joined to the input of every layer; 0 for none.
         heads: units of further linear outputs by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, (4,), smallest=8)
     return dcgan.discriminate(
-        shape, filters, kernel, dropout, d_norm, minibatch, num_classes, heads
+        shape, filters, kernel, dropout, d_norm, minibatch, num_classes, heads, units=0
     )

@@ -1,4 +1,4 @@
-"""Checkpoints: every variable of training in an .npz, with a checksum beside it.
+"""Checkpoints: every variable of training in an .npz, and a JSON with its checksum.
 
 Plain arrays, so that loading one runs no code. A checkpoint counts once its JSON
 file is there; both are written to a temporary name, synced and renamed. There are two
@@ -14,7 +14,8 @@ from ganzoo.utils.files import read_arrays, write_arrays
 
 def state(model) -> dict:
     """Every variable that training changes, by a name that survives rebuilding."""
-    groups = {"model": model.variables}
+    step = model.updates.count
+    groups = {"model": [v for v in model.variables if v is not step], "step": [step]}
     for player in ("d_optimizer", "g_optimizer"):
         optimizer = getattr(model, player)
         groups[player] = optimizer.variables if optimizer else []
@@ -46,7 +47,7 @@ def save(model, directory, keep: int = 3, write: bool = True) -> Path:
 def save_best(arrays, step: int, directory, score: dict) -> None:
     """Writes what `read_state` returned as the one `best` checkpoint, with its score.
 
-    The one before goes once the new one is complete.
+    The previous one is removed once the new one is complete.
     """
     path = Path(directory) / f"best_{step:08d}.npz"
     write_arrays(path, arrays, step=step, score=score)
@@ -83,7 +84,7 @@ def restore(model, directory, kind: str = "step") -> int:
     for path in reversed(paths):
         read = read_arrays(path, "the one before it is used")
         if read is not None:
-            _assign(state(model), read[0], path)
+            _assign(state(model), _with_step(read[0]), path)
             return model.step
     if paths:
         raise ValueError(
@@ -108,6 +109,12 @@ def _prune(directory: Path, kind: str, keep: int) -> None:
     for old in _complete(directory, kind)[:-keep]:
         old.with_suffix(".json").unlink()
         old.unlink(missing_ok=True)  # a damaged one may have lost it
+
+
+def _with_step(arrays: dict) -> dict:
+    """The arrays of a checkpoint; in those of 0.1.0 G's optimizer counted the steps."""
+    before = arrays.get("g_optimizer/0000", np.zeros((), "int64"))
+    return {"step/0000": before, **arrays}
 
 
 def _assign(variables: dict, arrays: dict, path: Path) -> None:

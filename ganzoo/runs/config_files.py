@@ -24,7 +24,7 @@ def load_config(name: str) -> dict:
 
 
 def read_toml(name: str, folder: str = "") -> dict:
-    """The values of a TOML file, or of a shipped one in a folder of `zoo_configs`.
+    """Reads a TOML file, or a shipped one in a folder of `zoo_configs`.
 
     Raises:
         ValueError: no such file (with the nearest name), or not valid TOML.
@@ -40,7 +40,7 @@ def read_toml(name: str, folder: str = "") -> dict:
 
 
 def config_names(folder: str = "") -> list[str]:
-    """Names of the configs that are shipped in a folder of `zoo_configs`."""
+    """Names of the shipped configs in a folder of `zoo_configs`."""
     files = (path.name for path in _shipped(folder).iterdir())
     return sorted(name[:-5] for name in files if name.endswith(".toml"))
 
@@ -50,10 +50,10 @@ def _shipped(folder):
 
 
 def parse_toml(data: bytes, where: str) -> dict:
-    """The table that TOML text holds.
+    """Parses TOML text.
 
     Raises:
-        ValueError: it is no TOML, nested too deep, or holds too large a number.
+        ValueError: no valid TOML, nested too deep, or a number too large.
     """
     try:
         values = tomllib.loads(data.decode("utf-8"))
@@ -86,17 +86,20 @@ def parse_options(words: Iterable[str]) -> dict:
 
 
 def split(text: str) -> list[str]:
-    """Splits at the commas that stand outside of brackets and quotes."""
+    """Splits at the commas outside of brackets and quotes."""
     parts, depth, quote = [""], 0, ""
-    for sign in text:
+    for character in text:
         if quote:
-            quote = "" if sign == quote else quote
-        elif sign in "\"'":
-            quote = sign
-        else:
-            depth += (sign in "[{") - (sign in "]}")
-        if sign == "," and not depth and not quote:
+            if character == quote:
+                quote = ""
+        elif character in "\"'":
+            quote = character
+        elif character in "[{":
+            depth += 1
+        elif character in "]}":
+            depth -= 1
+        if character == "," and not depth and not quote:
             parts.append("")
         else:
-            parts[-1] += sign
+            parts[-1] += character
     return parts

@@ -1,4 +1,4 @@
-"""The run directory: claimed by one process, never one that is not ours."""
+"""The run directory: claimed by one process, and only if it is a run of ganzoo."""
 
 import errno
 import fcntl
@@ -21,7 +21,7 @@ _PACKAGES = ("ganzoo-keras", "tensorflow", "keras", "numpy", "tensorflow-dataset
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM: the machine is wanted for something else."""
+    """SIGTERM: the machine is needed for something else."""
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def claim(workdir):
     Raises:
         ValueError: another process holds it, it holds something that is not a run
             of ganzoo, a link or a pipe, or it cannot be written.
-        OSError: the disk is full, and how to go on.
+        OSError: the disk is full, and how to resume.
     """
     path = Path(workdir)
     with _open_lock(path):
@@ -44,15 +44,14 @@ def claim(workdir):
             raise OSError(
                 error.errno,
                 f"{error.strerror}: the run in {path} stops; its last checkpoint is "
-                f"intact ({last}). Make room, then the same command goes on",
+                f"intact ({last}). Make room, then run the same command again to "
+                "resume",
             ) from error
 
 
 def _open_lock(path):
     try:
-        ours = not path.exists() or path.is_dir() and not any(path.iterdir())
-        ours = ours or (path / ".lock").is_file() or read_config(path) is not None
-        if not ours:
+        if not _is_ours(path):
             raise ValueError(
                 f"{path} is not a run directory of ganzoo and is not empty; it is "
                 "left as it is. Choose another --workdir."
@@ -69,8 +68,16 @@ def _open_lock(path):
     return lock
 
 
+def _is_ours(path):
+    """Tells whether the path is new, empty, or a directory of ganzoo."""
+    if not path.exists():
+        return True
+    empty = path.is_dir() and not any(path.iterdir())
+    return empty or (path / ".lock").is_file() or read_config(path) is not None
+
+
 def _check_own(path):
-    """What is written here must not land elsewhere, nor be waited for."""
+    """Refuses links and pipes: writes must not land elsewhere, nor block."""
     for entry in path.rglob("*"):
         if entry.is_symlink() or not (entry.is_dir() or entry.is_file()):
             raise ValueError(
@@ -102,12 +109,12 @@ def read_config(workdir) -> dict | None:
     try:
         config = untrusted.read_json(path)
         version = config["format"]
-        tables = config["experiment"], config["build"], config["data"]
-        made = [(config["build"][key], kind) for key, kind in _BUILD.items()]
-        config["data"]["fingerprint"]
+        types = [(config[key], dict) for key in ("experiment", "build", "data")]
+        types += [(config["build"][key], kind) for key, kind in _BUILD.items()]
+        types.append((config["data"]["fingerprint"], str))
     except (KeyError, TypeError) as error:
         raise ValueError(f"{path} is damaged: it lacks {error}.") from error
-    if not all(isinstance(v, k) for v, k in [*((t, dict) for t in tables), *made]):
+    if not all(isinstance(value, kind) for value, kind in types):
         raise ValueError(f"{path} is damaged: a value has the wrong type.")
     if version != FORMAT:
         raise ValueError(
@@ -123,8 +130,8 @@ def check_same(before: dict, now: dict, workdir) -> None:
     Raises:
         ValueError: the settings that differ, old and new.
     """
-    # Where the data lie is no setting, since their fingerprint is compared; nor is
-    # what it runs on, since the result is the same.
+    # The place of the data may change, since their fingerprint is compared, and so may
+    # the devices, since the result is the same.
     free = dict.fromkeys(
         ("steps", "data_dir", "strategy", "virtual_devices", "checkpoint_minutes")
     )
@@ -148,7 +155,7 @@ def write_config(workdir, config: dict) -> None:
 
 
 def forget_config(workdir) -> None:
-    """Removes `config.json`: nothing was trained, so other settings may begin."""
+    """Removes `config.json` of a run without a step, so that other settings fit."""
     (Path(workdir) / "config.json").unlink()
 
 
@@ -187,10 +194,10 @@ def _commit():
     here = Path(__file__).parent
     command = ["git", "-C", str(here), "rev-parse", "HEAD"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=5)
+        result = subprocess.run(command, capture_output=True, text=True, timeout=5)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.strip() or None
+    return result.stdout.strip() or None
 
 
 def _flat(value, prefix=""):

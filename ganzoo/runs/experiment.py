@@ -1,16 +1,16 @@
-"""An experiment: what is trained on what, and the run directory that it makes."""
+"""An experiment: a variant, its options, its data set and the settings of its run."""
 
 import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ganzoo.utils.options import check_known
+from ganzoo.utils.options import check_known, check_whole
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """The one schema: configs hold these keys, the command line has them as flags."""
+    """The settings of a run: the keys of configs, and flags of the command line."""
 
     model: str = "dcgan"
     options: Mapping = field(default_factory=dict)
@@ -43,22 +43,18 @@ class Experiment:
     evaluation_samples: int = 2000
 
     def __post_init__(self):
-        for name in ("steps", "batch_size", "log_every", "sample_every"):
-            _check_whole(name, getattr(self, name), 1)
-        _check_whole("checkpoint_every", self.checkpoint_every, 1)
-        _check_whole("checkpoint_minutes", self.checkpoint_minutes, 1)
-        _check_whole("seed", self.seed, 0)
-        _check_whole("virtual_devices", self.virtual_devices, 0)
-        _check_whole("evaluation_samples", self.evaluation_samples, 1)
+        for name, least in _LEAST.items():
+            value = getattr(self, name)
+            if value is not None:
+                check_whole(least, **{name: value})
+                if value >= _END:
+                    raise ValueError(f"`{name}` must be below 2^31. Received: {value}.")
         if self.load_size is not None:
-            _check_whole("load_size", self.load_size, 1)
             if self.image_size is None or self.load_size < self.image_size:
                 raise ValueError(
                     "`load_size` must be at least `image_size`, the side of the crops. "
                     f"Received: {self.load_size} and image_size={self.image_size}."
                 )
-        if self.evaluate_every is not None:
-            _check_whole("evaluate_every", self.evaluate_every, 1)
         for name in ("sample_every", "checkpoint_every", "evaluate_every"):
             if (getattr(self, name) or 0) % self.log_every:
                 raise ValueError(
@@ -67,47 +63,64 @@ class Experiment:
                 )
 
 
+_END = 2**31
+_LEAST = {
+    "load_size": 1,
+    "steps": 1,
+    "batch_size": 1,
+    "seed": 0,
+    "virtual_devices": 0,
+    "log_every": 1,
+    "sample_every": 1,
+    "checkpoint_every": 1,
+    "checkpoint_minutes": 1,
+    "evaluate_every": 1,
+    "evaluation_samples": 1,
+}
 FIELDS = {f.name: f for f in dataclasses.fields(Experiment)}
 HELP = {
-    "model": "the variant, see `ganzoo list`",
-    "init_from": "a run or .keras file whose generators this run starts from",
-    "dataset": "digits, ring8, grid25, swiss_roll, voxel_shapes, stacked_mnist, "
-    "moving_mnist (clips), a TFDS name, an .npz or a folder",
-    "data_dir": "where prepared TFDS sets are (default: TFDS_DATA_DIR)",
-    "image_size": "side that images of a folder are resized to",
-    "channels": "1 (grey) or 3 (RGB) for images of a folder",
-    "patch_stride": "cut a folder's images into patches of image_size, so many pixels "
-    "apart, in place of resizing them",
-    "labels_per_class": "labelled samples per class, from 0; the rest is unlabelled",
-    "class_name": "train on the samples of this class alone",
-    "pairs": "make pairs of any images: edges, invert, rotate, halves, downscale2, "
-    "downscale4, hole, free_form, next_frame",
-    "direction": "AtoB or BtoA: A is the left image of a pair, or what `pairs` makes",
-    "load_size": "side that images are loaded at, for random crops of image_size",
-    "flip": "mirror a random half of the images in training",
+    "model": "variant, see `ganzoo list`",
+    "init_from": "start from the generators of a run or a .keras file",
+    "dataset": "data set: digits, ring8, grid25, swiss_roll, voxel_shapes, "
+    "stacked_mnist, moving_mnist (clips), a TFDS name, an .npz file or a folder",
+    "data_dir": "directory of prepared TFDS sets (or TFDS_DATA_DIR)",
+    "image_size": "resize images to N x N pixels",
+    "channels": "convert the images of a folder to 1 (grey) or 3 (RGB) channels",
+    "patch_stride": "cut the images of a folder into patches of image_size, N pixels "
+    "apart, instead of resizing them",
+    "labels_per_class": "keep the labels of N samples per class, from 0; the rest is "
+    "unlabelled",
+    "class_name": "train on the samples of this class only",
+    "pairs": "make pairs from single images: edges, invert, rotate, halves, "
+    "downscale2, downscale4, hole, free_form, next_frame",
+    "direction": "AtoB or BtoA: A is the left image of a pair, or the one that `pairs` "
+    "makes",
+    "load_size": "load images at N x N pixels, for random crops of image_size",
+    "flip": "mirror a random half of the training images",
     "strict": "refuse a folder with an unreadable image",
-    "steps": "G updates in all",
-    "batch_size": "real samples for each D update, over all replicas",
-    "seed": "of weights, noise and the order of the data",
+    "steps": "total G updates",
+    "batch_size": "real samples per D update, over all replicas",
+    "seed": "seed of weights, noise and data order",
     "dtype": "float32, mixed_bfloat16 or float64",
-    "strategy": "none, mirrored, multi_worker or tpu (untested)",
-    "virtual_devices": "split the CPU into so many devices, for tests and teaching",
-    "log_every": "steps a line of the log",
-    "sample_every": "steps a picture of samples",
-    "checkpoint_every": "steps a checkpoint",
-    "checkpoint_minutes": "minutes after which a checkpoint comes anyway",
-    "evaluate_every": "steps a score; the best checkpoint is kept beside the last",
-    "metric": "the score that is watched, see `ganzoo evaluate`",
-    "extractor": "of that score: classifier, pixels, inception, a .keras file",
-    "evaluation_samples": "samples a score",
+    "strategy": "distribution: none, mirrored, multi_worker or tpu (untested)",
+    "virtual_devices": "split the CPU into N devices, for tests and teaching",
+    "log_every": "write a line of the log every N steps",
+    "sample_every": "save a sample grid every N steps",
+    "checkpoint_every": "save a checkpoint every N steps",
+    "checkpoint_minutes": "save a checkpoint after N minutes at most",
+    "evaluate_every": "score every N steps, and keep the best checkpoint",
+    "metric": "score that chooses the best checkpoint, see `ganzoo evaluate`",
+    "extractor": "feature extractor of that score: classifier, pixels, inception, or a "
+    ".keras file",
+    "evaluation_samples": "number of samples per score",
 }
 
 
 def from_dict(values: Mapping) -> Experiment:
-    """Makes an experiment; unknown keys and wrong types are refused.
+    """Makes an experiment from its settings by name.
 
     Raises:
-        ValueError: what is wrong, with the nearest key.
+        ValueError: an unknown key, with the nearest one, or a value of a wrong type.
     """
     _check_values(values)
     return Experiment(**values)
@@ -119,7 +132,7 @@ def to_dict(experiment: Experiment) -> dict:
 
 
 def completed(values: Mapping) -> dict:
-    """What `to_dict` wrote, with the defaults of settings that have come since."""
+    """Completes an older `to_dict` with the defaults of later settings."""
     return {**to_dict(Experiment()), **values}
 
 
@@ -140,11 +153,3 @@ def _types(name) -> tuple[type, ...]:
     text = annotation if isinstance(annotation, str) else str(annotation)
     text = getattr(annotation, "__name__", text) if "|" not in text else text
     return tuple(kinds[part.strip()] for part in text.split("|"))
-
-
-def _check_whole(name, value, least):
-    if not isinstance(value, int) or not least <= value < 2**31:
-        raise ValueError(
-            f"`{name}` must be a whole number from {least}, below 2^31. "
-            f"Received: {value!r}."
-        )

@@ -9,7 +9,7 @@ from ganzoo.runs import checkpoint, pretrained
 from ganzoo.runs.directory import CHECKPOINTS, read_config
 from ganzoo.utils import untrusted
 from ganzoo.utils.options import check_known
-from ganzoo.variants._registry import build, discover
+from ganzoo.variants._registry import build, import_variants
 
 
 def load(source, best: bool = False):
@@ -18,14 +18,14 @@ def load(source, best: bool = False):
     The data are not needed, and no network.
 
     Args:
-        source: of the model; a path goes before a name of `ganzoo.runs.pretrained`.
-        best: of a run directory the checkpoint with the best score, not the last.
+        source: a path, or a name of `ganzoo.runs.pretrained`; an existing path wins.
+        best: whether to load a run's checkpoint with the best score, not the last.
 
     Raises:
         ValueError: there is no such file or checkpoint, or it holds no model of
             ganzoo.
     """
-    discover()
+    import_variants()
     path = Path(source)
     if str(source) in pretrained.names() and not path.exists():
         return pretrained.load(str(source))
@@ -38,9 +38,8 @@ def load(source, best: bool = False):
             f"{path} is neither a run directory nor a .keras file. A run directory "
             f"holds config.json and checkpoints/. {_pretrained(str(source))}"
         )
-    made = config["build"]
-    named = {"name": made["name"], "dtype": made["dtype"]}
-    model = build(**made["options"] | named)
+    settings = config["build"]
+    model = build(settings["name"], dtype=settings["dtype"], **settings["options"])
     kind = "best" if best else "step"
     if not checkpoint.restore(model, path / CHECKPOINTS, kind):
         which = "best checkpoint: train with evaluate_every" if best else "checkpoint"
@@ -49,7 +48,7 @@ def load(source, best: bool = False):
 
 
 def _pretrained(name):
-    """What the zoo has in the place of an unknown name."""
+    """The pretrained models, and the nearest one to an unknown name."""
     try:
         check_known("pretrained model", [name], pretrained.names())
     except ValueError as error:

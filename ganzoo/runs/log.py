@@ -1,4 +1,4 @@
-"""Reads and cuts the line-by-line logs of a run."""
+"""The logs of a run: a line of JSON for each entry, read and cut."""
 
 import json
 from pathlib import Path
@@ -8,9 +8,10 @@ from ganzoo.utils.untrusted import MAX_LOG, MAX_TEXT, parse_json, read_bytes
 
 
 def drop_after(path, step: int) -> list[dict]:
-    """Drops the lines that a run resumed at `step` will write again; returns the rest.
+    """Drops the lines after `step`, which a resumed run writes again.
 
-    A file that is not there stays so.
+    Returns:
+        The lines that are left; none if there is no file.
     """
     rows = [row for row in read_rows(path) if row["step"] <= step]
     if Path(path).exists():

@@ -1,24 +1,74 @@
-"""Resolves an experiment: the data settings and the options of its build."""
+"""`resolve`: an experiment's data set, loaded once, and the options of its build."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from ganzoo.data.dataset import Data
+from ganzoo.data.load import load_data, with_few_labels
+from ganzoo.data.splits import Parts, load_held_out
 from ganzoo.runs.experiment import Experiment
 from ganzoo.variants._registry import find
 
-SOURCES = ("source", "unpaired")
-"""Batch keys of what is translated: one of them in the data, or none."""
+
+@dataclass(frozen=True, eq=False)
+class Resolved:
+    """The samples and options that an experiment stands for.
+
+    Attributes:
+        data: the samples to train on, with as many labels as the experiment shows.
+        options: of `build`: the experiment's own, and those that follow from its
+            data and steps.
+        train: the training split with all its labels.
+        settings: of `load_data`.
+    """
+
+    data: Data
+    options: Mapping
+    train: Data
+    settings: Mapping
+
+    @cached_property
+    def parts(self) -> Parts:
+        """The parts that samples are scored against.
+
+        The held-out split is loaded here, once: training alone does without it.
+        """
+        return Parts(self.train, load_held_out(**self.settings))
+
+
+def resolve(experiment: Experiment) -> Resolved:
+    """Loads the data set of an experiment and completes its options.
+
+    Training, the choice of the best checkpoint, final scores and pictures all take
+    their samples from the result, so that a process reads each split once.
+
+    Raises:
+        ValueError: as `load_data` and `effective_options`.
+    """
+    settings = data_settings(experiment)
+    data = train = load_data(**settings)
+    if experiment.labels_per_class is not None:
+        data = with_few_labels(train, experiment.labels_per_class, experiment.seed)
+    return Resolved(data, effective_options(experiment, data), train, settings)
 
 
 def data_settings(experiment: Experiment) -> dict:
     """The settings of `load_data` that decide the samples, not their labels."""
     of_images = ("image_size", "channels", "patch_stride", "strict")
-    names = ("data_dir", *of_images, "pairs", "direction")
+    names = ("data_dir", "class_name", *of_images, "pairs", "direction")
     settings = {name: getattr(experiment, name) for name in names}
-    keys = find(experiment.model).batch_keys
-    wanted = next((key for key in SOURCES if key in keys), None)
-    return {"name": experiment.dataset, "wanted": wanted, **settings}
+    source_key = find(experiment.model).source_key
+    return {"name": experiment.dataset, "wanted": source_key, **settings}
 
 
-def effective_options(experiment: Experiment, data) -> dict:
-    """The options of `build`: the experiment's, and what data and steps decide."""
+def effective_options(experiment: Experiment, data: Data) -> dict:
+    """The options of `build`: the experiment's, and what data and steps decide.
+
+    Raises:
+        ValueError: data without the labels or captions that the variant needs, or an
+            unknown option.
+    """
     variant = find(experiment.model)
     derived = {"image_shape": list(data.sample_shape), "seed": experiment.seed}
     if "label" in variant.batch_keys:
@@ -37,9 +87,8 @@ def effective_options(experiment: Experiment, data) -> dict:
             )
         derived["vocabulary"] = list(data.vocabulary)
         derived["caption_length"] = data.arrays["caption"].shape[1]
-    for key in SOURCES:
-        if key in variant.batch_keys:
-            derived["source_shape"] = list(data.arrays[key].shape[1:])
+    if variant.source_key:
+        derived["source_shape"] = list(data.arrays[variant.source_key].shape[1:])
     derived |= dict.fromkeys(variant.by_steps, experiment.steps)
     variant.check_known(experiment.options)
     return {**derived, **experiment.options}

@@ -1,7 +1,7 @@
-"""Several machines: who takes part, and that all came with the same settings.
+"""Several machines: their addresses, and a check that all have the same settings.
 
-Before TensorFlow's own cluster starts, which would wait for a missing worker for a
-long time, the workers meet on the same addresses and compare a fingerprint.
+The workers first meet on their addresses and compare a fingerprint: TensorFlow's own
+cluster, which starts afterwards, would wait for a missing worker for a long time.
 """
 
 import json
@@ -23,19 +23,19 @@ _FORM = (
 
 @dataclass(frozen=True)
 class Cluster:
-    """The addresses of all workers, and this one's place among them."""
+    """The addresses of all workers, and the index of this one."""
 
     workers: tuple[str, ...]
     index: int
 
     @property
     def is_chief(self) -> bool:
-        """Whether this worker writes the files."""
+        """True for worker 0, which writes the files."""
         return self.index == 0
 
 
 def from_environment() -> Cluster:
-    """Reads TF_CONFIG; within a Slurm job that sets none, makes it first.
+    """Reads TF_CONFIG; in a Slurm job without one, it is made from the job.
 
     Raises:
         ValueError: it is missing or malformed; the message shows the form.
@@ -52,22 +52,22 @@ def from_environment() -> Cluster:
     try:
         config = json.loads(text)
         workers = tuple(config["cluster"]["worker"])
-        task = config["task"]["type"], int(config["task"]["index"])
+        kind, index = config["task"]["type"], int(config["task"]["index"])
         ports = [int(address.rpartition(":")[2]) for address in workers]
-        known = set(config["cluster"]) == {"worker"} and task[0] == "worker"
-        fits = 0 <= task[1] < len(workers) and all(0 < port < 65536 for port in ports)
+        only_workers = set(config["cluster"]) == {"worker"} and kind == "worker"
+        in_range = 0 <= index < len(workers) and all(0 < p < 65536 for p in ports)
         unique = len(set(workers)) == len(workers)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"TF_CONFIG is malformed ({type(error).__name__}: {error}). Its form is "
             f"{_FORM}. Received: {text!r}."
         ) from error
-    if not (known and fits and unique):
+    if not (only_workers and in_range and unique):
         raise ValueError(
             "TF_CONFIG must name workers alone (worker 0 is the chief), each address "
             f"once, and an index among them. Its form is {_FORM}. Received: {text!r}."
         )
-    return Cluster(workers, task[1])
+    return Cluster(workers, index)
 
 
 def _from_slurm() -> str:
@@ -76,7 +76,7 @@ def _from_slurm() -> str:
     resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
         gpus_per_node=64,
         gpus_per_task=1,
-        auto_set_gpu=False,  # a worker each task
+        auto_set_gpu=False,  # one worker per task
     )
     workers = resolver.cluster_spec().as_dict()["worker"]
     task = {"type": "worker", "index": resolver.get_task_info()[1]}
@@ -84,7 +84,7 @@ def _from_slurm() -> str:
 
 
 def meet(cluster: Cluster, fingerprint: dict, patience: float = PATIENCE) -> None:
-    """Returns when every worker is there and has the same fingerprint.
+    """Waits until every worker is there with the same fingerprint.
 
     Args:
         cluster: this worker's view of the cluster.
@@ -92,8 +92,8 @@ def meet(cluster: Cluster, fingerprint: dict, patience: float = PATIENCE) -> Non
         patience: seconds to wait.
 
     Raises:
-        ValueError: the settings of two workers differ; or a worker did not come in
-            time; both say which.
+        ValueError: two workers with different settings, or a worker that did not come
+            in time, with its index or address.
     """
     deadline = time.monotonic() + patience
     peers = {i for i in range(len(cluster.workers)) if i != cluster.index}
@@ -131,7 +131,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
 @contextmanager
 def _serve(address, message):
-    """Tells `message` to every worker that asks; yields the set of those that did."""
+    """Serves `message` to the other workers; yields the set of their indices."""
     served = set()
 
     class Answer(socketserver.StreamRequestHandler):
@@ -161,7 +161,7 @@ def _serve(address, message):
 
 
 def _ask(address, index) -> str:
-    """What the worker at `address` says, empty if it is not there yet."""
+    """Reads the message of the worker at `address`, empty if it is not there yet."""
     host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host, int(port)), timeout=2.0) as connection:
@@ -173,7 +173,7 @@ def _ask(address, index) -> str:
 
 
 def _read(answer, address) -> dict:
-    """The fingerprint in a worker's answer."""
+    """Parses the fingerprint in a worker's answer."""
     try:
         fingerprint = json.loads(answer)
         if isinstance(fingerprint, dict):

@@ -15,6 +15,9 @@ from typing import BinaryIO
 
 import numpy as np
 
+# Pillow chooses the decoder by the content, whatever the name says: without a list, a
+# PostScript file called x.png would start Ghostscript.
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 MAX_PIXELS = 64_000_000  # of an image: about 8000 x 8000
 MAX_TEXT = 2**24  # bytes of a config; a line of a log has a thousandth of it
 MAX_LOG = 2**28  # bytes of a log
@@ -253,11 +256,11 @@ def _check_h5(file: BinaryIO, limit: int) -> None:
 
 @contextmanager
 def open_image(path) -> Iterator:
-    """A Pillow image of at most `MAX_PIXELS`, not decoded yet.
+    """A Pillow image of one of `FORMATS`, at most `MAX_PIXELS`, not decoded yet.
 
     Raises:
         ValueError: no regular file, or more pixels.
-        OSError: no image.
+        OSError: no image of these formats.
     """
     import warnings
 
@@ -268,7 +271,7 @@ def open_image(path) -> Iterator:
     with warnings.catch_warnings():
         # Pillow only warns up to twice its own limit; ours is below it and final.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
             pixels = image.width * image.height
             if pixels > MAX_PIXELS:
                 raise ValueError(f"{pixels} pixels, more than the {MAX_PIXELS} allowed")

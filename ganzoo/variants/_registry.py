@@ -1,6 +1,7 @@
 """The registry: names to builders, with errors that help.
 
-Nothing here needs TensorFlow; the variants are imported when first asked for.
+Nothing here needs TensorFlow. What the variants are is read from their source; a
+builder is imported when it is first called.
 """
 
 import fnmatch
@@ -10,17 +11,24 @@ import importlib.metadata
 import inspect
 import json
 import os
-import pkgutil
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
+from typing import TYPE_CHECKING, Any
 
 from ganzoo.utils import precision, untrusted
 from ganzoo.utils.options import check_known
+from ganzoo.utils.source import KEYWORD, REST, source_of
+from ganzoo.variants import _files
+
+if TYPE_CHECKING:
+    from ganzoo.models.adversarial import AdversarialModel
 
 ENTRY_POINTS = "ganzoo.variants"
+SOURCES = ("source", "unpaired")
+"""Batch keys of images to translate: paired with their answers, or not."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +43,15 @@ class Variant:
     by_steps: tuple[str, ...] = ()
 
     @property
+    def source_key(self) -> str | None:
+        """The batch key of the images that it translates, None for other variants."""
+        return next((key for key in SOURCES if key in self.batch_keys), None)
+
+    @property
     def own_options(self) -> dict:
         """The builder's own options with their defaults."""
         parameters = inspect.signature(self.builder).parameters.values()
-        return {p.name: p.default for p in parameters if p.kind is not p.VAR_KEYWORD}
+        return {p.name: p.default for p in parameters if p.kind is not REST}
 
     @property
     def options(self) -> dict:
@@ -48,9 +61,10 @@ class Variant:
         keyword-only signature is the one list of common options.
         """
         own = self.own_options
-        kinds = {p.kind for p in inspect.signature(self.builder).parameters.values()}
-        common = _common_options("network" in own) if _FORWARDS in kinds else {}
-        return {**common, **own}
+        parameters = inspect.signature(self.builder).parameters.values()
+        if not any(p.kind is REST for p in parameters):
+            return own
+        return {**_common_options("network" in own), **own}
 
     def check_known(self, options: Mapping) -> None:
         """Raises `ValueError`, with the nearest name, for an option that is unknown.
@@ -77,7 +91,6 @@ class Variant:
         return {**networks.defaults(family), **table}
 
 
-_FORWARDS = inspect.Parameter.VAR_KEYWORD
 _variants: dict[str, Variant] = {}
 
 
@@ -118,7 +131,7 @@ def register(
     return decorate
 
 
-def build(name: str, *, dtype: str = "float32", **options):
+def build(name: str, *, dtype: str = "float32", **options: Any) -> "AdversarialModel":
     """Builds the variant called `name`: a compiled `keras.Model`.
 
     Args:
@@ -132,6 +145,7 @@ def build(name: str, *, dtype: str = "float32", **options):
             variant cannot serve.
         RuntimeError: Keras computes with another backend than TensorFlow.
     """
+    _check_backend()
     variant = find(name)
     precision.check(dtype)
     variant.check_known(options)
@@ -186,8 +200,11 @@ def list_models(task: str | None = None, pattern: str = "*") -> list[str]:
 def describe(name: str) -> dict:
     """Returns name, paper, tasks, batch keys, options with defaults, notes, results.
 
-    The results are what was measured of this variant: by the name of the file in
-    `zoo_configs/results`, its headline and the target that was fixed before.
+    The results are those of the zoo's experiments with this variant: by the name of
+    the experiment its headline, and the target that was fixed before.
+
+    Raises:
+        ValueError: an unknown name, with the nearest one.
     """
     variant = find(name)
     return {
@@ -213,30 +230,38 @@ def find(name: str) -> Variant:
 
 @functools.cache
 def discover() -> None:
-    """Imports every variant: the modules of `ganzoo.variants`, then plug-ins.
+    """Registers every variant: the files of `ganzoo.variants`, then plug-ins.
+
+    The files are read, not imported. Plug-ins are imported.
+
+    Raises:
+        RuntimeError: Keras computes with another backend than TensorFlow, and there
+            are plug-ins.
+    """
+    for module, path in _files.modules():
+        for arguments, builder in _files.registered(module, path):
+            register(**arguments)(builder)
+    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
+        _check_backend()
+        entry.load()
+
+
+def import_variants() -> None:
+    """Imports every variant, for the classes that saved models name.
 
     Raises:
         RuntimeError: Keras computes with another backend than TensorFlow.
     """
     _check_backend()
-    package = importlib.import_module("ganzoo.variants")
-    modules = (module.name for module in pkgutil.iter_modules(package.__path__))
-    for name in modules:
-        if not name.startswith("_"):
-            importlib.import_module(f"{package.__name__}.{name}")
-    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
-        entry.load()
+    discover()
+    for module, _ in _files.modules():
+        importlib.import_module(module)
 
 
 def _results_of(name: str) -> dict[str, dict[str, str]]:
-    """The recorded results whose experiment trained the variant called `name`."""
-    found = {}
-    folder = resources.files("ganzoo.zoo_configs") / "results"
-    for file in sorted(folder.iterdir(), key=lambda path: path.name):
-        result = json.loads(file.read_text("utf-8"))
-        if result.get("experiment", {}).get("model") == name:
-            found[file.name] = {key: result[key] for key in ("headline", "target")}
-    return found
+    """The measured results of the variant called `name`."""
+    file = resources.files("ganzoo.zoo_configs") / "results.json"
+    return json.loads(file.read_text("utf-8")).get(name, {})
 
 
 def _check_backend() -> None:
@@ -254,14 +279,14 @@ def _check_backend() -> None:
         )
 
 
-def _common_options(of_networks: bool) -> dict:
+def _common_options(with_networks: bool) -> dict:
     """The keywords of `assemble`; those of networks where it builds them."""
-    from ganzoo.models.assemble import OF_NETWORKS, assemble
-
-    parameters = inspect.signature(assemble).parameters.values()
-    keywords = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
-    common = {k: v for k, v in keywords.items() if k not in ("network", *OF_NETWORKS)}
-    return {**(OF_NETWORKS if of_networks else {}), **common}
+    source = source_of("models.assemble")
+    keywords = source.signature("assemble", kinds=[KEYWORD]).parameters
+    of_networks = source.constant("OF_NETWORKS")
+    apart = {"network", *of_networks}
+    common = {k: p.default for k, p in keywords.items() if k not in apart}
+    return {**(of_networks if with_networks else {}), **common}
 
 
 def _key(name: str) -> str:

@@ -77,22 +77,25 @@ def began(
     image_shape=(28, 28, 1),
     latent_dim=64,
     code_dim=64,
-    filters=64,
+    filters=32,
     gamma=0.5,
-    balance_rate=1e-3,
+    balance_rate=1e-2,
     value_range=(-1.0, 1.0),
     prior="uniform",
-    learning_rate=1e-4,
-    beta_1=0.9,
+    learning_rate=2e-4,
+    beta_1=0.5,
+    ema_decay=0.99,
     loss="wasserstein",
     **options,
 ):
-    """Convolutional autoencoder and generator, Adam with rate 1e-4, uniform prior.
+    """Convolutional autoencoder and generator with linear ends, uniform prior.
 
-    As in the paper, but for three things: the players alternate, where the paper
-    updates both at once; the rate is constant, where the paper halves it when the
-    measure of convergence stalls; and the outputs pass tanh, so that samples stay in
-    the range of the data.
+    As in the paper, but for two things: the players alternate, where the paper updates
+    both at once, and the rate is constant, where the paper halves it when the measure
+    of convergence stalls. The paper has 64 or 128 filters, a rate of 1e-4 and a
+    balance rate of 1e-3, by which k moves at most 1e-4 a step: in a few thousand steps
+    D would stay a plain autoencoder, and G go to the image that it copies best. The
+    defaults are for such shorter trainings.
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
@@ -105,20 +108,17 @@ def began(
         value_range: of the samples.
         prior: of the latent.
         learning_rate: of both players.
-        beta_1: Adam's decay of the mean gradient; the paper names none, this is
-            Adam's own.
+        beta_1: Adam's decay of the mean gradient; the paper names none.
+        ema_decay: of the running average of G; 0 keeps none.
         loss: none but its own, the Wasserstein loss of the critic -L.
     """
     return assemble(
         BEGAN,
         generator=autoencoder.generator(
-            image_shape,
-            latent_dim=latent_dim,
-            filters=filters,
-            value_range=value_range,
+            image_shape, latent_dim=latent_dim, filters=filters
         ),
         discriminator=autoencoder.discriminator(
-            image_shape, code_dim=code_dim, filters=filters, value_range=value_range
+            image_shape, code_dim=code_dim, filters=filters
         ),
         gamma=gamma,
         balance_rate=balance_rate,
@@ -126,6 +126,7 @@ def began(
         prior=prior,
         learning_rate=learning_rate,
         beta_1=beta_1,
+        ema_decay=ema_decay,
         loss=loss,
         **options,
     )

@@ -85,6 +85,7 @@ def bigan(
     normalize=True,
     value_range="auto",
     prior="uniform",
+    ema_decay=0.99,
     **options,
 ):
     """The permutation-invariant MNIST nets of the paper: three perceptrons.
@@ -103,6 +104,7 @@ def bigan(
         normalize: batch normalisation in all of them.
         value_range: of the samples; by default (0, 1), None (unbounded) for vectors.
         prior: of the latent.
+        ema_decay: of the running average of G; 0 keeps none.
     """
     if value_range == "auto":
         value_range = None if len(image_shape) == 1 else (0.0, 1.0)
@@ -124,5 +126,6 @@ def bigan(
         ),
         value_range=value_range,
         prior=prior,
+        ema_decay=ema_decay,
         **options,
     )

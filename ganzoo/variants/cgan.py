@@ -11,6 +11,10 @@ NETWORK = {
     "dropout": 0.3,
 }
 
+# G crawls at DCGAN's 2e-4 for both players, which is for 10^5 steps; chosen by the
+# pilots of experiments/pilots.md.
+RATES = {"d": 4e-4, "g": 1e-3}
+
 
 @register(
     "cgan",
@@ -19,7 +23,14 @@ NETWORK = {
     tasks=("image", "conditional"),
     batch_keys=("real", "label"),
 )
-def cgan(network=NETWORK, num_classes=10, value_range=(-1.0, 1.0), **options):
+def cgan(
+    network=NETWORK,
+    num_classes=10,
+    value_range=(-1.0, 1.0),
+    learning_rate=RATES,
+    ema_decay=0.99,
+    **options,
+):
     """Multilayer perceptrons whose inputs are joined by the label's code.
 
     As in the paper the label passes a layer of its own before it meets the latent in G,
@@ -27,5 +38,10 @@ def cgan(network=NETWORK, num_classes=10, value_range=(-1.0, 1.0), **options):
     zoo_configs/cgan_mnist_paper.toml has the paper's.
     """
     return assemble(
-        network=network, num_classes=num_classes, value_range=value_range, **options
+        network=network,
+        num_classes=num_classes,
+        value_range=value_range,
+        learning_rate=learning_rate,
+        ema_decay=ema_decay,
+        **options,
     )

@@ -184,8 +184,9 @@ def cyclegan(
     """Two residual generators and two 70x70 PatchGANs, least squares, no pairs.
 
     As in the paper: squares without LSGAN's factor 1/2, D's loss halved, cycle weight
-    10, identity weight half of that, a pool of 50 past fakes, instance normalisation,
-    reflected borders, Adam at 2e-4 with beta_1 0.5, kernels from N(0, 0.02). The
+    10, a pool of 50 past fakes, instance normalisation, reflected borders, Adam at 2e-4
+    with beta_1 0.5, kernels from N(0, 0.02). The identity term of half the cycle's
+    weight is as in the authors' code; the paper has it for paintings and flowers. The
     paper's nets have 64 filters, and 9 blocks from 256x256 on; its batches are of 1.
     `ganzoo train` sets `decay_steps` to its steps: the rates fall in the second half.
     The authors' code lets D see the fakes of G's own step; here, as in all variants,

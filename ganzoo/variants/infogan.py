@@ -24,6 +24,9 @@ class InfoGAN(GAN):
     half its squared error of the continuous codes (a Gaussian of variance 1).
     `d_optimizer` owns Q, as in the authors' code; eq. 6 writes Q beside G.
 
+    Samples pass D in training by their own batch statistics, but those that are kept
+    for inference are of real batches alone: `infer` is for real samples.
+
     Args:
         codes: number of continuous codes, from 1.
         info_weight: lambda.
@@ -37,7 +40,10 @@ class InfoGAN(GAN):
         super().__init__(**settings)
         self.codes = codes
         self.info_weight = info_weight
-        self.label_count = 0  # the category is drawn; batches need no label
+
+    @property
+    def batch_spec(self):
+        return super().batch_spec.without("label")  # the category is drawn
 
     def generate(self, batch, training):
         count = batch["real"].shape[0] or tf.shape(batch["real"])[0]
@@ -55,14 +61,20 @@ class InfoGAN(GAN):
 
     def discriminator_loss(self, batch, fake, training):
         real = self._judge_real(batch, training)
-        out = self.answers(fake["sample"], training)
+        out = self._answers_to_fakes(fake, training)
         terms, watched = self._d_terms(batch, fake, real, out["logits"], training)
         return terms | self._q_terms("d", out, fake), watched
 
     def generator_loss(self, batch, fake, training):
-        out = self.answers(fake["sample"], training)
+        out = self._answers_to_fakes(fake, training)
         terms, watched = self._g_terms(batch, out["logits"], training)
         return terms | self._q_terms("g", out, fake), watched
+
+    def _answers_to_fakes(self, fake, training):
+        """`answers`, which leave D's kept statistics as they are."""
+        kept = self.discriminator.non_trainable_variables
+        with keras.StatelessScope([(v, v.value) for v in kept]):
+            return self.answers(fake["sample"], training)
 
     def _q_terms(self, player, out, fake):
         """Q's weighted losses on samples whose codes are known."""
@@ -113,6 +125,7 @@ def infogan(
     prior="uniform",
     d_learning_rate=2e-4,
     g_learning_rate=1e-3,
+    ema_decay=0.99,
     **options,
 ):
     """The MNIST nets, codes and rates of the paper (appendix C.1).
@@ -131,6 +144,7 @@ def infogan(
         prior: of the noise and the continuous codes.
         d_learning_rate: D's and Q's.
         g_learning_rate: G's.
+        ema_decay: of the running average of G; 0 keeps none.
     """
     check_whole(1, categories=categories, codes=codes, noise=latent_dim - codes)
     return assemble(
@@ -143,5 +157,6 @@ def infogan(
         prior=prior,
         d_learning_rate=d_learning_rate,
         g_learning_rate=g_learning_rate,
+        ema_decay=ema_decay,
         **options,
     )

@@ -8,6 +8,10 @@ from ganzoo.models.gan import GAN
 from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
 
+# G crawls at DCGAN's 2e-4 for both players, which is for 10^5 steps; chosen by the
+# pilots of experiments/pilots.md.
+RATES = {"d": 4e-4, "g": 1e-3}
+
 
 @keras.saving.register_keras_serializable("ganzoo")
 class PacGAN(GAN):
@@ -33,6 +37,10 @@ class PacGAN(GAN):
             "image_shape": (*sides, settings["pack"] * channels),
             "num_classes": num_classes,
         }
+
+    @property
+    def batch_spec(self):
+        return super().batch_spec.times(pack=self.pack)
 
     @property
     def has_probability(self):
@@ -72,7 +80,7 @@ class PacGAN(GAN):
     "Networks, arXiv 1712.04086",
     tasks=("image", "points", "voxel"),
 )
-def pacgan(network="auto", pack=2, **options):
+def pacgan(network="auto", pack=2, learning_rate=RATES, ema_decay=0.99, **options):
     """Any pair of nets, D's input widened to `pack` samples; nothing else changes.
 
     The paper's remedy for mode collapse. Proven: the packs, a penalty's gradient at
@@ -89,4 +97,11 @@ def pacgan(network="auto", pack=2, **options):
         ValueError: a pack below 1.
     """
     check_whole(1, pack=pack)
-    return assemble(PacGAN, network=network, pack=pack, **options)
+    return assemble(
+        PacGAN,
+        network=network,
+        pack=pack,
+        learning_rate=learning_rate,
+        ema_decay=ema_decay,
+        **options,
+    )

@@ -20,6 +20,7 @@ def sagan(
     g_learning_rate=1e-4,
     beta_1=0.0,
     beta_2=0.9,
+    ema_decay=0.99,
     **options,
 ):
     """Residual networks with self-attention, spectral normalisation in G and D.
@@ -38,5 +39,6 @@ def sagan(
         g_learning_rate=g_learning_rate,
         beta_1=beta_1,
         beta_2=beta_2,
+        ema_decay=ema_decay,
         **options,
     )

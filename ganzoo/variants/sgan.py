@@ -1,10 +1,13 @@
 """Semi-supervised GAN: D tells the n classes from each other and from fakes."""
 
+import functools
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
+from ganzoo.data.batch_spec import Labels, Samples
 from ganzoo.losses import feature_matching
 from ganzoo.models.adversarial import feed
 from ganzoo.models.assemble import assemble
@@ -31,7 +34,6 @@ class SGAN(GAN):
     """
 
     loss_terms = ("d_adv", "d_class", "g_adv")
-    lowest_label = -1
     refused = {"augment": "its class term and matching look at samples as they are"}
 
     def __init__(self, *, label_count, matching=True, **settings):
@@ -40,15 +42,22 @@ class SGAN(GAN):
         self.matching = matching
 
     @property
+    def batch_spec(self):
+        real = Samples(self.sample_shape, self.value_range, unless="label")
+        partly = functools.partial(Labels, self.label_count, lowest=-1)
+        return super().batch_spec.plus(
+            label=partly(unless="labeled_label"),
+            labeled=real,
+            labeled_label=partly(unless="label"),
+        )
+
+    @property
     def averaged(self):
         return [self.generator, self.discriminator]
 
     @property
     def watched(self):
         return (*super().watched, "accuracy")
-
-    def adapt(self, batch):
-        improved.initialize(self.discriminator, batch["real"])
 
     def answers(self, sample, training):
         """D's features, class logits and real-versus-fake logit, float32 or better.

@@ -17,6 +17,7 @@ def sngan(
     d_steps=5,
     beta_1=0.0,
     beta_2=0.9,
+    ema_decay=0.99,
     **options,
 ):
     """Every layer of D divided by its spectral norm, residual networks, hinge loss.
@@ -33,5 +34,6 @@ def sngan(
         d_steps=d_steps,
         beta_1=beta_1,
         beta_2=beta_2,
+        ema_decay=ema_decay,
         **options,
     )

@@ -2,7 +2,7 @@
 
 import keras
 
-from ganzoo.models.assemble import LinearDecay
+from ganzoo.models.optimizers import LinearDecay
 from ganzoo.models.super_resolution import SuperResolution, factor
 from ganzoo.networks import subpixel
 from ganzoo.variants._registry import register

@@ -1,5 +1,7 @@
 """Text to image: D judges whether an image is real and fits its caption."""
 
+from dataclasses import replace
+
 import keras
 import tensorflow as tf
 
@@ -50,6 +52,12 @@ class TextGAN(TextModel, GAN):
     def watched(self):
         return (*super().watched, *(["d_wrong"] if super().watched else []))
 
+    @property
+    def batch_spec(self):
+        spec = super().batch_spec
+        other = replace(spec.entries["caption"], origin="caption")
+        return spec.plus(mismatched=other)
+
     def generate_from(self, batch, told, training):
         return super().generate_from(batch, tf.stop_gradient(told), training)
 
@@ -87,14 +95,6 @@ class TextGAN(TextModel, GAN):
         fake = self.generate_from({**told, "seed": seed}, between, training)
         logits = self.judge(fake, Use.AUGMENT_FAKE, training)
         return self._g_terms(told, logits, training)[0]["g_adv"]
-
-    def _check_batch(self, batch):
-        if "mismatched" not in batch:
-            raise ValueError(
-                "Batches of this model need `mismatched` too, captions of others; "
-                f"`fit` makes them of arrays. Received the keys: {', '.join(batch)}."
-            )
-        super()._check_batch(batch)
 
 
 @register(

@@ -110,6 +110,7 @@ def unrolled(
     unroll=5,
     d_learning_rate=1e-4,
     g_learning_rate=1e-3,
+    ema_decay=0.99,
     **options,
 ):
     """Any pair of nets; by default perceptrons, with the rates of the paper's ring.
@@ -129,5 +130,6 @@ def unrolled(
         unroll=unroll,
         d_learning_rate=d_learning_rate,
         g_learning_rate=g_learning_rate,
+        ema_decay=ema_decay,
         **options,
     )

@@ -19,14 +19,16 @@ def wgan(
     learning_rate=5e-5,
     d_optimizer=RMSPROP,
     g_optimizer=RMSPROP,
+    ema_decay=0.99,
     **options,
 ):
     """Algorithm 1: a critic of clipped weights, five steps of it for each of G.
 
     The paper's settings: RMSprop with rate 5e-5, clipping at 0.01, DCGAN's networks
     with batch normalisation in both players. RMSprop's decay of 0.99 is the default of
-    the authors' code. The kernels are clipped after each update; gains and biases,
-    which the code clips too, are free.
+    the authors' code. All of the critic's weights are clipped after each update, gains
+    and biases included, as in algorithm 1. The code's hundred steps of the critic for
+    each of G's first 25 are left out.
     """
     return assemble(
         network=network,
@@ -36,5 +38,6 @@ def wgan(
         learning_rate=learning_rate,
         d_optimizer=d_optimizer,
         g_optimizer=g_optimizer,
+        ema_decay=ema_decay,
         **options,
     )

@@ -21,6 +21,7 @@ def wgan_gp(
     learning_rate=1e-4,
     beta_1=0.0,
     beta_2=0.9,
+    ema_decay=0.99,
     **options,
 ):
     """Algorithm 1: the norm of the critic's gradient is drawn to 1 between the samples.
@@ -38,5 +39,6 @@ def wgan_gp(
         learning_rate=learning_rate,
         beta_1=beta_1,
         beta_2=beta_2,
+        ema_decay=ema_decay,
         **options,
     )

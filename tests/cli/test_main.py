@@ -7,6 +7,7 @@ import pytest
 import ganzoo
 from ganzoo.cli import benchmark
 from ganzoo.cli import main as command
+from ganzoo.cli.runs import experiment_of
 from ganzoo.plots import pictures
 from ganzoo.training import train
 
@@ -24,7 +25,7 @@ TRAIN = [
 
 
 def _ganzoo(*arguments):
-    command._run(command._parse(["ganzoo", *arguments]))
+    command.run(command.parse(["ganzoo", *arguments]))
 
 
 def _fails(*arguments):
@@ -70,7 +71,7 @@ def test_describe_shows_paper_options_and_notes(capsys):
     assert "  filters = 64\n" in out
     assert "  beta_1 = 0.5\n" in out
     assert "options of its network:\n  filters = 64\n" in out
-    assert "measured (dcgan_digits.json): classes " in out
+    assert "measured (dcgan_digits): classes " in out
     assert "; target: 8 of 10 classes" in out
 
 
@@ -109,7 +110,7 @@ def test_default_run_directory(arguments, name, monkeypatch, tmp_path, capsys):
     assert [str(path) for path in used] == [f"runs/{name}" if name else "here"]
 
 
-def test_ctrl_c_ends_with_130_and_says_how_to_go_on(monkeypatch, capsys, tmp_path):
+def test_ctrl_c_ends_with_130_and_says_how_to_resume(monkeypatch, capsys, tmp_path):
     def interrupted(experiment, workdir):
         raise KeyboardInterrupt
 
@@ -119,7 +120,7 @@ def test_ctrl_c_ends_with_130_and_says_how_to_go_on(monkeypatch, capsys, tmp_pat
     assert end.value.code == 130
     message = capsys.readouterr().err
     assert str(tmp_path) in message
-    assert "The same command goes on" in message
+    assert "Run the same command again to resume." in message
 
 
 @pytest.mark.parametrize(
@@ -193,14 +194,14 @@ def test_main_is_the_command(monkeypatch, capsys):
 def test_set_takes_toml_values_and_words(assignment, options):
     arguments = ["ganzoo", "train", "vanilla", "--set", assignment]
     if options:
-        assert command._experiment(command._parse(arguments)).options == options
+        assert experiment_of(command.parse(arguments)).options == options
     else:
         assert f"Received: {assignment!r}" in _fails(*arguments[1:])
 
 
 def test_the_last_set_of_an_option_counts():
     arguments = ["ganzoo", "train", "--set=a=1", "--set=b=x", "--set=a=2"]
-    experiment = command._experiment(command._parse(arguments))
+    experiment = experiment_of(command.parse(arguments))
     assert experiment.options == {"a": 2, "b": "x"}
 
 

@@ -130,13 +130,13 @@ def test_the_command_lists_the_broken_and_exits_with_1(tmp_path, capsys):
     model.save(tmp_path / "m.keras")
     make_folder(tmp_path / "in", 2)
     words = ["ganzoo", "translate", str(tmp_path / "m.keras"), str(tmp_path / "in")]
-    args = command._parse([*words, str(tmp_path / "out")])
-    command._run(args)
+    args = command.parse([*words, str(tmp_path / "out")])
+    command.run(args)
     said = capsys.readouterr().out
     assert "Translated 2 images" in said and "2/2" in said
     (tmp_path / "in" / "bad.png").write_bytes(struct.pack("i", 3))
     with pytest.raises(SystemExit) as stop:
-        command._run(args)
+        command.run(args)
     assert str(stop.value).startswith("ganzoo: 1 could not be read:\n  bad.png: ")
     assert "Translated 2 images" in capsys.readouterr().out
     assert len(paths(tmp_path / "out")) == 2
@@ -144,9 +144,9 @@ def test_the_command_lists_the_broken_and_exits_with_1(tmp_path, capsys):
 
 def test_the_command_sample_says_what_to_use(tmp_path):
     tiny("pix2pix").save(tmp_path / "m.keras")
-    args = command._parse(["ganzoo", "sample", str(tmp_path / "m.keras")])
+    args = command.parse(["ganzoo", "sample", str(tmp_path / "m.keras")])
     with pytest.raises(SystemExit, match="use model.translate.*ganzoo translate RUN"):
-        command._run(args)
+        command.run(args)
 
 
 @pytest.mark.parametrize("name", ["pix2pix", "cyclegan"])
@@ -155,7 +155,7 @@ def test_the_exported_generator_answers_as_the_model(name, tmp_path, capsys):
     model.save(tmp_path / "m.keras")
     out = tmp_path / "g.keras"
     words = ["ganzoo", "export", str(tmp_path / "m.keras"), f"--out={out}"]
-    command._run(command._parse(words))
+    command.run(command.parse(words))
     assert "source (n, H, W, 1) in [-1.0, 1.0], sides" in capsys.readouterr().out
     x = pixels(2, 8, 8, 1)
     network = keras.saving.load_model(out)

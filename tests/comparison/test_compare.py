@@ -16,6 +16,7 @@ import ganzoo
 from ganzoo.cli.main import main
 from ganzoo.comparison import compare as module
 from ganzoo.comparison import report, run_process
+from ganzoo.comparison.entries import make
 from ganzoo.runs import directory
 from ganzoo.runs.experiment import from_dict, to_dict
 
@@ -35,15 +36,15 @@ def in_process(monkeypatch):
     """Lets runs be trained in this process; returns the list of those that were."""
     done = []
 
-    def train(self, cell, seed, path):
-        done.append((cell.name, seed))
+    def train(self, entry, seed, path):
+        done.append((entry.name, seed))
         try:
-            run_process.run(cell.run(seed), path, self.only)
+            run_process.run(entry.run(seed), path, self.only)
         except ValueError as error:
             return f"{type(error).__name__}: {error}"
         return ""
 
-    monkeypatch.setattr(module._Runs, "_train", train)
+    monkeypatch.setattr(module._Processes, "_train", train)
     return done
 
 
@@ -54,7 +55,7 @@ def trained(monkeypatch):
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """A comparison of one cell with one seed; tests leave it as it is."""
+    """A comparison of one entry with one seed; tests leave it as it is."""
     path = tmp_path_factory.mktemp("comparisons") / "one"
     with pytest.MonkeyPatch.context() as monkeypatch:
         in_process(monkeypatch)
@@ -94,7 +95,7 @@ def _check_files(found):
     with open(found.path / "scores.csv") as file:
         rows = list(csv.DictReader(file))
     kinds = {(row["variant"], row["seed"], row["metric"]) for row in rows}
-    assert len(kinds) == 2 * 2 * 2 + 2  # cells, seeds, metrics; failures
+    assert len(kinds) == 2 * 2 * 2 + 2  # entries, seeds, metrics; failures
     assert all(row["protocol"] for row in rows if not row["failure"])
     assert len(json.loads((found.path / "scores.json").read_text())["scores"]) == len(
         rows
@@ -188,10 +189,12 @@ def test_a_process_that_dies_is_a_failure_with_its_log(tmp_path, monkeypatch):
 
 def test_a_task_tells_why_it_failed(tmp_path, monkeypatch, capsys):
     read, write = os.pipe()
-    (cell,) = module.entries.make(
-        ["dcgan"], images=1, settings={"dataset": "no_such_set"}
-    )
-    task = {"experiment": to_dict(cell.experiment), "path": str(tmp_path), "only": None}
+    (entry,) = make(["dcgan"], images=1, settings={"dataset": "no_such_set"})
+    task = {
+        "experiment": to_dict(entry.experiment),
+        "path": str(tmp_path),
+        "only": None,
+    }
     os.write(write, json.dumps(task).encode() + b"\n")
     with os.fdopen(read) as stdin, pytest.raises(ValueError):
         monkeypatch.setattr(sys, "stdin", stdin)
@@ -200,7 +203,7 @@ def test_a_task_tells_why_it_failed(tmp_path, monkeypatch, capsys):
     os.close(write)
     said = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert "no_such_set" in said[run_process.FAILURE]
-    assert from_dict(task["experiment"]) == cell.experiment
+    assert from_dict(task["experiment"]) == entry.experiment
 
 
 # --- bad input --------------------------------------------------------------------
@@ -232,11 +235,16 @@ def test_other_settings_are_refused_with_what_differs(one, trained):
 
 def test_a_comparison_of_an_older_version_goes_on(one, trained):
     """It lacks a setting that has come since; nothing is trained or scored again."""
-    for file in (one / module.FILE, *one.glob(f"runs/*/*/{run_process.FILE}")):
-        content = json.loads(file.read_text())
-        for settings in (content.get("cells") or {"": content["experiment"]}).values():
-            del settings["direction"]
-        file.write_text(json.dumps(content))
+    (record,) = one.glob(f"runs/*/*/{run_process.FILE}")
+    record = record.rename(record.with_name(run_process.OLD_FILE))
+    content = json.loads(record.read_text())
+    del content["experiment"]["direction"]
+    record.write_text(json.dumps(content))
+    content = json.loads((one / module.FILE).read_text())
+    content["cells"] = content.pop("entries")
+    for settings in content["cells"].values():
+        del settings["direction"]
+    (one / module.FILE).write_text(json.dumps(content))
     found = compare(one, WORDS[:1], seeds=1)
     assert found.runs[0].scores and not trained
 

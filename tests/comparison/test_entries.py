@@ -18,17 +18,17 @@ def test_a_name_an_option_a_config_and_a_label():
         "b=dcgan:loss=hinge",
         settings={"dataset": "digits"},
     )
-    assert [cell.name for cell in found] == [
+    assert [entry.name for entry in found] == [
         "vanilla",
         "dcgan:loss=hinge,filters=[8,16]",
         "vanilla_ring8",
         "b",
     ]
-    models = [cell.experiment.model for cell in found]
+    models = [entry.experiment.model for entry in found]
     assert models == ["vanilla", "dcgan", "vanilla", "dcgan"]
     assert found[1].experiment.options == {"loss": "hinge", "filters": [8, 16]}
     assert found[2].experiment.options  # of the config
-    assert {cell.experiment.dataset for cell in found} == {"digits"}
+    assert {entry.experiment.dataset for entry in found} == {"digits"}
 
 
 def test_the_budget_is_in_real_images():
@@ -41,11 +41,11 @@ def test_the_budget_is_in_real_images():
 
 
 def test_the_log_divides_the_budget_in_the_same_shares():
-    (cell,) = make("dcgan", images=128 * 2000)
-    found = cell.experiment
+    (entry,) = make("dcgan", images=128 * 2000)
+    found = entry.experiment
     assert (found.log_every, found.evaluate_every) == (100, 500)
-    (cell,) = make("dcgan", images=1)
-    assert (cell.experiment.steps, cell.experiment.log_every) == (1, 1)
+    (entry,) = make("dcgan", images=1)
+    assert (entry.experiment.steps, entry.experiment.log_every) == (1, 1)
 
 
 def test_a_grid_is_a_product():
@@ -70,12 +70,12 @@ def test_a_grid_is_read_from_words():
 
 
 def test_all_are_the_unconditional_variants_of_images():
-    names = [cell.name for cell in make("all")]
+    names = [entry.name for entry in make("all")]
     assert {"vanilla", "dcgan"} <= set(names)
     assert not {"cgan", "sgan", "3dgan"} & set(names)
 
 
-def test_options_of_every_cell_stand_below_its_own():
+def test_options_of_every_entry_stand_below_its_own():
     a, b = make("dcgan", "dcgan:filters=8", options={"filters": 4})
     assert (a.experiment.options, b.experiment.options) == (
         {"filters": 4},
@@ -83,9 +83,9 @@ def test_options_of_every_cell_stand_below_its_own():
     )
 
 
-def test_seeds_are_runs_of_a_cell():
-    (cell,) = make("dcgan")
-    assert (cell.experiment.seed, cell.run(3).seed) == (0, 3)
+def test_seeds_are_runs_of_an_entry():
+    (entry,) = make("dcgan")
+    assert (entry.experiment.seed, entry.run(3).seed) == (0, 3)
 
 
 @pytest.mark.parametrize(
@@ -108,10 +108,10 @@ def test_commas_within_brackets_and_quotes_do_not_split(text, parts):
         (["dcgna"], {}, "Did you mean 'dcgan'"),
         (["dcgan:los=hinge"], {}, "Did you mean 'loss'"),
         (["dcgan:loss"], {}, "OPTION=VALUE"),
-        ([":x=1"], {}, "A cell is NAME"),
-        (["dcgan", "dcgan"], {}, "Two cells have the name 'dcgan'"),
+        ([":x=1"], {}, "An entry is NAME"),
+        (["dcgan", "dcgan"], {}, "Two entries have the name 'dcgan'"),
         (["dcgan", "vanilla_ring8"], {}, "one dataset for all"),
-        (["dcgan", "pix2pix"], {}, "'pix2pix' makes its samples of what it is given"),
+        (["dcgan", "pix2pix"], {}, "'pix2pix' makes its samples from each source"),
         (["text2image"], {}, "caption"),
         (["dcgan"], {"images": 0}, "`images` must be a whole number"),
         (["dcgan"], {"settings": {"datset": "digits"}}, "Did you mean 'dataset'"),
@@ -125,17 +125,17 @@ def test_bad_input_is_refused_before_anything_runs(words, given, message):
 
 
 @pytest.mark.parametrize("name", config_names(entries.FOLDER))
-def test_every_comparison_of_the_zoo_makes_its_cells(name):
+def test_every_comparison_of_the_zoo_makes_its_entries(name):
     plan = entries.load_plan(name)
     settings = {key: plan[key] for key in plan.keys() & set(entries.SHARED)}
     found = entries.make(
-        plan["cells"],
+        plan["entries"],
         images=plan["images"],
         grid=plan.get("grid"),
         options=plan.get("options"),
         settings=settings,
     )
-    models = {cell.experiment.model for cell in found}
+    models = {entry.experiment.model for entry in found}
     (everything,) = [{c.experiment.model for c in make("all")}]
     assert models == everything
     assert plan["seeds"] >= 3
@@ -143,11 +143,17 @@ def test_every_comparison_of_the_zoo_makes_its_cells(name):
 
 def test_a_plan_with_an_unknown_key_is_refused(tmp_path):
     path = tmp_path / "plan.toml"
-    path.write_text('cell = ["dcgan"]')
-    with pytest.raises(ValueError, match="Did you mean 'cells'"):
+    path.write_text('entry = ["dcgan"]')
+    with pytest.raises(ValueError, match="Did you mean 'entries'"):
         entries.load_plan(str(path))
 
 
-def test_what_cells_share_are_fields_of_the_experiment():
+def test_the_key_of_older_plans_is_read(tmp_path):
+    path = tmp_path / "plan.toml"
+    path.write_text('cells = ["dcgan"]')
+    assert entries.load_plan(str(path)) == {"entries": ["dcgan"]}
+
+
+def test_what_entries_share_are_fields_of_the_experiment():
     assert set(entries.SHARED) < set(FIELDS)
     assert find("dcgan").options["d_steps"] == 1

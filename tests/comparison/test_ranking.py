@@ -1,4 +1,4 @@
-"""What is said of cells whose seeds differ, and how often it is wrong."""
+"""What is said of entries whose seeds differ, and how often it is wrong."""
 
 import math
 
@@ -61,13 +61,13 @@ def test_one_seed_tells_nothing():
     assert (places[1].verdict, winner(places)) == (UNKNOWN, None)
 
 
-def test_one_cell_or_none_has_no_winner():
+def test_one_entry_or_none_has_no_winner():
     assert winner(ranking({"a": scores([1, 2])})) is None
     assert ranking({"a": []}) == []
     assert winner([]) is None
 
 
-def test_of_two_cells_it_is_welchs_interval():
+def test_of_two_entries_it_is_welchs_interval():
     a, b = np.array([4.0, 5.5, 5.0]), np.array([1.0, 3.5, 2.0, 2.5])
     expected = ttest_ind(a, b, equal_var=False).confidence_interval(0.95)
     found = interval(a, b)
@@ -76,7 +76,7 @@ def test_of_two_cells_it_is_welchs_interval():
     np.testing.assert_allclose(found, (expected.low, expected.high), atol=0.1)
 
 
-def test_with_more_cells_it_is_wider():
+def test_with_more_entries_it_is_wider():
     a, b = np.array([4.0, 5.5, 5.0]), np.array([1.0, 3.5, 2.0])
     assert interval(a, b, 5)[0] < interval(a, b, 2)[0]
 

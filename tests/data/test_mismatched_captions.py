@@ -3,6 +3,7 @@ import pytest
 import tensorflow as tf
 
 from ganzoo.data import mismatched_captions, pipeline
+from ganzoo.data.batch_spec import Tokens
 
 # Samples 1 and 4 say the same, so do 2, 3 and 6.
 CAPTIONS = np.array([[1, 0], [2, 2], [3, 1], [3, 1], [2, 2], [4, 0], [3, 1]], "int32")
@@ -58,4 +59,4 @@ def test_arrays_are_filled_once_and_only_where_there_are_captions():
 @pytest.mark.parametrize("tokens", [np.zeros((4, 2)), np.zeros(4, "int32")])
 def test_captions_that_are_no_tokens_are_refused(tokens):
     with pytest.raises(ValueError, match="Unfit captions 'caption'.*model.tokens"):
-        pipeline.to_arrays({"real": np.zeros((4, 2)), "caption": tokens})
+        Tokens(3, 9).check_dtype("caption", tokens)

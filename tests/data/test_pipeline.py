@@ -1,11 +1,10 @@
 import itertools
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo.data import batches, check_arrays, to_arrays
+from ganzoo.data import batches
 
 
 def take(arrays, count, batch_size=4, seed=1, start=0):
@@ -116,83 +115,3 @@ def test_options():
     assert options.deterministic is True
     policy = options.experimental_distribute.auto_shard_policy
     assert policy == tf.data.experimental.AutoShardPolicy.DATA
-
-
-def test_to_arrays_converts_what_fit_accepts():
-    images = np.zeros((3, 2, 2, 1), np.uint8)
-    arrays = to_arrays(images, np.array([[0], [1], [2]]))
-    assert arrays["real"] is images
-    assert arrays["label"].tolist() == [0, 1, 2]
-    assert arrays["label"].dtype == np.int32
-    assert to_arrays(np.zeros((3, 2)))["real"].dtype == np.float32
-    both = to_arrays({"a": images, "b": images, "label": np.array([1, 2, 3])})
-    assert both.keys() == {"a", "b", "label"}
-
-
-def test_to_arrays_keeps_float64_under_float64():
-    keras.config.set_floatx("float64")
-    try:
-        assert to_arrays(np.zeros((3, 2)))["real"].dtype == np.float64
-    finally:
-        keras.config.set_floatx("float32")
-
-
-def test_to_arrays_keeps_a_memory_map(tmp_path):
-    np.save(tmp_path / "x.npy", np.zeros((3, 2, 2, 1), np.uint8))
-    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
-    assert isinstance(to_arrays(mapped)["real"], np.memmap)
-
-
-@pytest.mark.parametrize("dtype", [bool, np.int32, np.uint16, object])
-def test_to_arrays_refuses_other_samples(dtype):
-    with pytest.raises(ValueError, match="Unfit dtype of 'real'.*uint8"):
-        to_arrays(np.zeros((3, 2), dtype))
-
-
-@pytest.mark.parametrize(
-    "y", [np.zeros(3), np.zeros((3, 2), int), np.zeros(3, bool), np.array(0)]
-)
-def test_to_arrays_refuses_other_labels(y):
-    with pytest.raises(ValueError, match="Unfit labels 'label'"):
-        to_arrays(np.zeros((3, 2)), y)
-
-
-def check(arrays, batch_size=2, value_range=(-1.0, 1.0)):
-    check_arrays(arrays, batch_size=batch_size, value_range=value_range)
-
-
-def test_check_arrays_accepts_good_arrays():
-    check({"real": np.ones((2, 2), np.float32), "label": np.zeros(2, np.int32)})
-    check({"real": np.full((2, 2), 255, np.uint8)})
-    check({"real": np.full((2, 2), 9.0, np.float32)}, value_range=None)
-    labelled = {
-        "labeled": np.zeros((1, 2), np.uint8),
-        "labeled_label": np.zeros(1, np.int32),
-    }
-    check({"real": np.zeros((2, 2), np.uint8), **labelled})
-
-
-@pytest.mark.parametrize(
-    ("arrays", "message"),
-    [
-        (
-            {"real": np.zeros((4, 2)), "label": np.zeros(3, int)},
-            "lengths.*'real': 4, 'label': 3",
-        ),
-        (
-            {
-                "real": np.zeros((4, 2)),
-                "labeled": np.zeros((2, 2)),
-                "labeled_label": np.zeros(3, int),
-            },
-            "lengths.*'labeled': 2, 'labeled_label': 3",
-        ),
-        ({"real": np.zeros((1, 2))}, "Fewer samples than a batch.*1 samples"),
-        ({"real": np.full((4, 2), np.nan)}, "8 of 8"),
-        ({"real": np.full((4, 2), 200.0)}, r"scale them to \[-1, 1\] or pass uint8"),
-        ({"real": np.full((4, 2), -1.5)}, r"Received: \[-1.5, -1.5\]"),
-    ],
-)
-def test_check_arrays_refuses(arrays, message):
-    with pytest.raises(ValueError, match=message):
-        check(arrays)

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from helpers import copied
 
-from ganzoo.layers import MinibatchDiscrimination, MinibatchStdDev
+from ganzoo.layers import MinibatchDiscrimination, MinibatchStdDev, starting
 
 RNG = np.random.default_rng(0)
 LAYERS = [lambda: MinibatchDiscrimination(3, 2), MinibatchStdDev]
@@ -15,33 +15,67 @@ LAYERS = [lambda: MinibatchDiscrimination(3, 2), MinibatchStdDev]
 def test_closeness_by_hand():
     layer = MinibatchDiscrimination(units=1, dims=2)
     layer.build((None, 2))
-    layer.kernel.assign(np.eye(2))
-    # L1 distances: 0-1: 1 + 2, 0-2: 0, 1-2: 3; each sample is at 0 from itself.
+    layer.kernel.assign(5 * np.eye(2))  # of no matter: columns have the scale's length
+    layer.log_scale.assign(np.log([1.0, 2.0]))
+    layer.bias.assign([0.5])
+    # L1 distances: 0-1: 1 + 2 * 2, 0-2: 0, 1-2: 5; no sample meets itself.
     x = np.array([[0.0, 0.0], [1.0, 2.0], [0.0, 0.0]], "float32")
-    far = np.exp(-3)
-    expected = [[2 + far], [1 + 2 * far], [2 + far]]
+    far = np.exp(-5)
+    expected = [[0.5 + 1 + far], [0.5 + 2 * far], [0.5 + 1 + far]]
     np.testing.assert_allclose(layer(x), np.hstack([x, expected]), rtol=1e-6)
 
 
 def test_closeness_against_numpy(float64):
     layer = MinibatchDiscrimination(3, 2)
     x = RNG.normal(size=(5, 4))
+    layer.build(x.shape)
+    layer.log_scale.assign(RNG.normal(size=6))
+    layer.bias.assign(RNG.normal(size=3))
     out = layer(x).numpy()
-    maps = (x @ layer.kernel.numpy()).reshape(5, 3, 2)
+    kernel = layer.kernel.numpy()
+    kernel = kernel / np.linalg.norm(kernel, axis=0) * np.exp(layer.log_scale.numpy())
+    maps = (x @ kernel).reshape(5, 3, 2)
     for i in range(5):
+        others = [j for j in range(5) if j != i]
         for b in range(3):
-            near = [np.exp(-np.abs(maps[i, b] - maps[j, b]).sum()) for j in range(5)]
-            np.testing.assert_allclose(out[i, 4 + b], sum(near), rtol=1e-9)
+            near = [np.exp(-np.abs(maps[i, b] - maps[j, b]).sum()) for j in others]
+            np.testing.assert_allclose(
+                out[i, 4 + b], sum(near) + layer.bias.numpy()[b], rtol=1e-9
+            )
     np.testing.assert_array_equal(out[:, :4], x)
+
+
+def test_the_start_of_closeness(float64):
+    """The nearest neighbour at 2 on average, and sums of mean 0, unit by unit."""
+    layer = MinibatchDiscrimination(3, 2)
+    x = 1e3 * RNG.normal(size=(20, 4))
+    with starting([layer]):
+        first = layer(x).numpy()
+    np.testing.assert_array_equal(layer(x), first)  # once, and no more
+    np.testing.assert_allclose(first[:, 4:].mean(axis=0), 0, atol=1e-12)
+    kernel = layer.kernel.numpy()
+    kernel = kernel / np.linalg.norm(kernel, axis=0) * np.exp(layer.log_scale.numpy())
+    maps = (x @ kernel).reshape(20, 3, 2)
+    distances = np.abs(maps[:, None] - maps[None]).sum(axis=3)
+    distances[np.arange(20), np.arange(20)] = np.inf
+    np.testing.assert_allclose(distances.min(axis=1).mean(axis=0), 2, rtol=1e-9)
+
+
+def test_the_start_of_equal_samples_is_finite():
+    layer = MinibatchDiscrimination(3, 2)
+    with starting([layer]):
+        assert np.isfinite(layer(np.ones((4, 2), "float32"))).all()
 
 
 def test_a_copied_sample_stands_out():
     layer = MinibatchDiscrimination(8, 3)
     varied = RNG.normal(size=(6, 4)).astype("float32")
+    with starting([layer]):
+        layer(varied)
     one = np.repeat(varied[:1], 6, axis=0)
-    near = layer(one).numpy()[:, 4:]
-    np.testing.assert_allclose(near, 6, rtol=1e-5)
-    assert (layer(varied).numpy()[:, 4:] < 6).all()
+    near = layer(one).numpy()[:, 4:] - layer.bias.numpy()
+    np.testing.assert_allclose(near, 5, rtol=1e-5)
+    assert (layer(varied).numpy()[:, 4:] - layer.bias.numpy() < 5).all()
 
 
 @pytest.mark.parametrize("shape", [(6, 3), (6, 2, 2, 3), (6, 2, 2, 2, 3)])

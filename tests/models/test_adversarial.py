@@ -7,8 +7,10 @@ import tensorflow as tf
 from helpers import largest_difference, tiny, train, without_noise
 from keras import layers
 
+from ganzoo.data import pipeline
 from ganzoo.models.assemble import assemble
 from ganzoo.models.gan import GAN
+from ganzoo.runs import checkpoint
 
 RNG = np.random.default_rng(0)
 POINTS = RNG.normal(size=(96, 2)).astype("float32")
@@ -47,10 +49,10 @@ def test_the_seed_follows_the_step_and_the_model():
     for seed in (0, 1):
         model = points(seed=seed)
         for step in (0, 1, 2):
-            model.g_optimizer.iterations.assign(step)
+            model.updates.count.assign(step)
             seeds.append(tuple(model.step_seed().numpy()))
     assert len(set(seeds)) == 6
-    model.g_optimizer.iterations.assign(1)
+    model.updates.count.assign(1)
     assert tuple(model.step_seed().numpy()) == seeds[4]
 
 
@@ -95,6 +97,78 @@ def test_two_steps_differ_in_their_noise():
     model.train_step(batch)
     two = model.generate(model.parts({"real": batch}, model.step_seed())[0], True)
     assert (one["latent"].numpy() != two["latent"].numpy()).all()
+
+
+def test_a_part_knows_how_many_updates_of_d_came_before():
+    model = points(d_steps=3)
+    model.updates.count.assign(4)
+    parts = model.parts({"real": tf.zeros((6, 2))}, model.step_seed())
+    assert [int(part["d_updates"]) for part in parts] == [12, 13, 14, 15]
+
+
+# --- a step of its own ------------------------------------------------------------
+
+
+def accumulating(**options):
+    """A model whose optimizers apply the sum of two steps' gradients."""
+    optimizers = {
+        f"{player}_optimizer": keras.optimizers.SGD(0.1, gradient_accumulation_steps=2)
+        for player in "dg"
+    }
+    keras.utils.set_random_seed(3)
+    return without_noise(
+        points(dtype="float64", ema_decay=0.9, **optimizers, **options)
+    )
+
+
+def test_accumulated_gradients_are_those_of_different_noise(monkeypatch):
+    model, latents = accumulating(), []
+    generate = model.generate
+
+    def spy(batch, training):
+        fake = generate(batch, training)
+        latents.append(fake["latent"].numpy())
+        return fake
+
+    monkeypatch.setattr(model, "generate", spy)
+    for _ in range(4):
+        model.train_step(tf.constant(POINTS[:8]))
+    assert model.step == 4 and int(model.g_optimizer.iterations) == 2
+    assert len(np.unique(latents)) == 4 * 2 * 8 * 4
+
+
+def test_a_run_that_repeats_its_noise_ends_elsewhere():
+    fresh, repeating = accumulating(), accumulating()
+    for step in range(4):
+        repeating.updates.count.assign(step // 2)
+        for model in (fresh, repeating):
+            model.train_step(tf.constant(POINTS[:8]))
+    assert largest_difference(fresh, repeating) > 1e-6
+
+
+def test_lazy_penalties_and_averages_go_by_the_step_under_accumulation():
+    model = accumulating(penalties={"r1": {"weight": 1.0, "every": 2}})
+    terms = [float(model.train_step(tf.constant(POINTS[:8]))["d_r1"]) for _ in "0123"]
+    assert [term > 0 for term in terms] == [True, False, True, False]
+
+
+@pytest.mark.parametrize("form", ["file", "checkpoint"])
+def test_resuming_with_accumulated_gradients_is_bit_for_bit(form, tmp_path):
+    """Saved between two updates of the weights: half a sum is kept, too."""
+    model = accumulating()
+    fit(model, steps_per_epoch=3)
+    if form == "file":
+        model.save(tmp_path / "model.keras")
+        resumed = keras.saving.load_model(tmp_path / "model.keras")
+    else:
+        checkpoint.save(model, tmp_path)
+        resumed = accumulating()
+        assert checkpoint.restore(resumed, tmp_path) == 3
+    assert resumed.step == 3
+    for one in (model, resumed):
+        fit(one, steps_per_epoch=3)
+    assert model.step == resumed.step == 6
+    assert largest_difference(model, resumed) == 0
 
 
 def test_an_update_descends_by_hand():
@@ -197,6 +271,33 @@ def test_a_data_set_of_ones_own(form):
     assert model.step == 6  # 8 + 8 + 4 samples, twice
     assert len(history["g_loss"]) == 2
     assert np.isfinite(history["d_loss"]).all()
+
+
+@pytest.mark.parametrize("name", ["cgan", "acgan", "sgan"])
+def test_labels_of_any_whole_type_train_alike(name):
+    """uint8 labels, as keras.datasets has them, are labels and no pixels."""
+    images = RNG.integers(0, 256, (24, 8, 8, 1), dtype="uint8")
+    labels = np.arange(24) % 10
+    models = []
+    for dtype in ("int32", "uint8", "int64"):
+        keras.utils.set_random_seed(3)
+        models.append(without_noise(tiny(name, dtype="float64")))
+        elements = (images, labels.astype(dtype))
+        fit(models[-1], tf.data.Dataset.from_tensor_slices(elements).batch(8))
+    assert [largest_difference(models[0], model) for model in models] == [0] * 3
+
+
+def test_a_data_set_of_the_batches_of_arrays_trains_as_they_do():
+    images = RNG.integers(0, 256, (24, 8, 8, 1), dtype="uint8")
+    labels = np.arange(24, dtype="uint8") % 10
+    batches = pipeline.batches({"real": images, "label": labels}, 8, seed=0)
+    forms = [(images, labels), ({"real": images, "label": labels},), (batches,)]
+    models = []
+    for form in forms:
+        keras.utils.set_random_seed(3)
+        models.append(tiny("cgan", dtype="float64"))
+        fit(models[-1], *form, steps_per_epoch=3)
+    assert [largest_difference(models[0], model) for model in models] == [0] * 3
 
 
 def test_labels_of_another_integer_type():
@@ -338,6 +439,46 @@ def test_refuses_a_data_set(elements, message):
     with pytest.raises(ValueError) as error:
         fit(tiny("vanilla"), data)
     assert message in str(error.value)
+
+
+BAD = np.r_[np.arange(8), np.full(8, 50)].astype("uint8")
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_refuses_a_later_batch_of_a_data_set(replicas, mirrored):
+    """In its own words, wherever it comes."""
+    strategy = {1: tf.distribute.get_strategy(), 2: mirrored}[replicas]
+    with strategy.scope():
+        model = tiny("cgan")
+    good = tf.data.Dataset.from_tensor_slices((IMAGES, BAD % 10)).batch(8)
+    data = tf.data.Dataset.from_tensor_slices((IMAGES, BAD)).batch(8)
+    for call in (
+        lambda: fit(model, data),
+        lambda: fit(model, good, validation_data=data),
+        lambda: model.evaluate(data, verbose=0),
+    ):
+        with pytest.raises(ValueError, match="^Labels 'label' must be from 0 to 9"):
+            call()
+    assert np.isfinite(model.evaluate(good, verbose=0)).all()
+
+
+@pytest.mark.parametrize(
+    "data,message",
+    [
+        (IMAGES.astype("float32"), "outside the model's value_range"),
+        (IMAGES[:, :4], "must have the model's shape"),
+        (IMAGES.astype("int64"), "Unfit dtype"),
+        ({"real": IMAGES}, "need a label of each sample"),
+    ],
+)
+def test_evaluation_and_validation_refuse_a_data_set(data, message):
+    model = tiny("cgan")
+    elements = {"real": data, "label": BAD % 10} if len(data) > 1 else data
+    batches = tf.data.Dataset.from_tensor_slices(elements).batch(8)
+    with pytest.raises(ValueError, match=message):
+        model.evaluate(batches, verbose=0)
+    with pytest.raises(ValueError, match=message):
+        fit(model, IMAGES, BAD % 10, validation_data=batches)
 
 
 def test_refuses_a_batch_that_does_not_divide_by_the_steps_of_d():

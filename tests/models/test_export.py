@@ -18,7 +18,7 @@ from ganzoo.layers import SelfAttention
 
 RESNET = {"name": "resnet", "g_filters": 4, "d_filters": 4}
 MODELS = {
-    "average": lambda: tiny("vanilla", hidden_noise=0.1, ema_decay=0.9),
+    "average": lambda: tiny("vanilla", ema_decay=0.9),
     "cropped": lambda: tiny("dcgan", image_shape=(13, 16, 3)),
     "weight_norm": lambda: tiny("sgan"),
     "label": lambda: tiny("cgan"),
@@ -149,8 +149,14 @@ def test_the_command_says_what_goes_in_and_comes_out(tmp_path, capsys):
     model = tiny("cgan")
     model.save(tmp_path / "m.keras")
     arguments = ["export", str(tmp_path / "m.keras"), f"--out={tmp_path / 'g.keras'}"]
-    command._run(command._parse(["ganzoo", *arguments]))
+    command.run(command.parse(["ganzoo", *arguments]))
     out = capsys.readouterr().out
     assert "latent (n, 4) from the prior 'normal', label (n,) int32 below 10" in out
     assert "samples (n, 8, 8, 1) in [-1.0, 1.0]" in out
     assert (tmp_path / "g.keras").is_file()
+
+
+def test_refuses_noise_in_sampling_that_plain_keras_lacks(tmp_path):
+    model = tiny("vanilla", hidden_noise=0.1)
+    with pytest.raises(ValueError, match="noise in sampling.*'saved_model'"):
+        ganzoo.export(model, tmp_path / "g.keras")

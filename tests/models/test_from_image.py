@@ -90,7 +90,10 @@ def test_a_latent_is_noise_too():
         (lambda: identical().translate(images(1, 8, 8, 1), samples=2), "no noise"),
         (lambda: identical().translate(images(1, 8, 8, 1), samples=0), "from 1"),
         (lambda: identical().translate(images(1, 8, 8, 1), ema=True), "no running"),
-        (lambda: identical().evaluate({"real": images(8, 8, 8, 1)}), "Missing: source"),
+        (
+            lambda: identical().evaluate({"real": images(8, 8, 8, 1)}),
+            "need samples .source.",
+        ),
         (
             lambda: identical(2).evaluate(
                 {k: images(8, 8, 8, 1) for k in ("real", "source")}

@@ -4,11 +4,20 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import of_kind
+from helpers import copied, of_kind
 from keras import layers
 
-from ganzoo.layers import Dropout, GaussianNoise, Maxout, WeightNormDense
-from ganzoo.networks import dcgan, improved, inputs, mlp
+import ganzoo
+from ganzoo.layers import (
+    Dropout,
+    GaussianNoise,
+    Maxout,
+    MeanBias,
+    MinibatchStdDev,
+    WeightNormDense,
+    starting,
+)
+from ganzoo.networks import dcgan, improved, inputs, mlp, resnet
 
 IMAGES = [(8, 8, 1), (28, 28, 1), (25, 31, 3), (64, 48, 3), (32, 32, 3)]
 ANY = [(2,), (28, 28, 1), (4, 4, 4, 1)]
@@ -60,6 +69,104 @@ def test_dcgan_levels(height, width, levels):
     assert dcgan.level_count(height, width) == levels
 
 
+@pytest.mark.parametrize(
+    "shape,given,units",
+    [((28, 28, 1), None, 1024), ((63, 8, 1), None, 1024), ((8, 64, 1), None, 0)]
+    + [((64, 64, 3), None, 0), ((64, 64, 3), 5, 5), ((28, 28, 1), 0, 0)],
+)
+def test_the_dense_layer_of_small_images(shape, given, units):
+    sizes = {"filters": 2, "units": given}
+    g = dcgan.generator(shape, latent_dim=6, **sizes)
+    d = dcgan.discriminator(shape, **sizes)
+    assert [x.units for x in of_kind(g, layers.Dense)[:-1]] == [units] * bool(units)
+    assert [x.units for x in of_kind(d, layers.Dense)[:-1]] == [units] * bool(units)
+
+
+@pytest.mark.parametrize("units", [-1, 2.5, "many"])
+def test_dcgan_refuses_units(units):
+    for make in (
+        dcgan.discriminator,
+        lambda s, **u: dcgan.generator(s, latent_dim=6, **u),
+    ):
+        with pytest.raises(ValueError, match="whole number from 0; 0 leaves"):
+            make((8, 8, 1), units=units)
+
+
+def test_the_start_of_dcgan_by_hand():
+    """Dense, normalised by unit, ReLU: twice, and then a map."""
+    g = dcgan.generator((8, 8, 1), latent_dim=6, filters=2, units=3)
+    hidden, first = of_kind(g, layers.Dense)
+    one, two = of_kind(g, layers.BatchNormalization)[:2]
+    one.moving_mean.assign([0.1, -0.2, 0.3])
+    two.moving_variance.assign(RNG.uniform(1, 2, 16))
+    z = latents().numpy()
+    x = (z @ hidden.kernel.numpy() - one.moving_mean.numpy()) / np.sqrt(1 + 1e-5)
+    x = np.maximum(x, 0) @ first.kernel.numpy()
+    x = np.maximum(x / np.sqrt(two.moving_variance.numpy() + 1e-5), 0)
+    look = keras.Model(g.input, of_kind(g, layers.ReLU)[1].output)
+    np.testing.assert_allclose(
+        look({"latent": z}, training=False), x.reshape(3, 2, 2, 4), atol=1e-6
+    )
+
+
+def test_dcgan_gives_each_layer_the_label():
+    """Three classes more at each layer's input: Radford's train_cond_dcgan.py."""
+    sizes = {"filters": 2, "units": 5, "num_classes": 3}
+    g = dcgan.generator((8, 8, 1), latent_dim=6, **sizes)
+    d = dcgan.discriminator((8, 8, 1), **sizes)
+    assert [x.kernel.shape[0] for x in of_kind(g, layers.Dense)] == [6 + 3, 5 + 3]
+    deconvolutions = of_kind(g, layers.Conv2DTranspose)
+    assert [x.kernel.shape[-1] for x in deconvolutions] == [4 + 3, 2 + 3]
+    assert [x.kernel.shape[2] for x in of_kind(d, layers.Conv2D)] == [1 + 3, 2 + 3]
+    assert [x.kernel.shape[0] for x in of_kind(d, layers.Dense)] == [16 + 3, 5 + 3]
+
+
+def test_what_a_layer_is_given_with_a_label():
+    x, code = keras.Input((2, 1, 1)), keras.Input((2,))
+    out = keras.Model([x, code], inputs.join(x, code))
+    maps = out([tf.constant([[[[7.0]], [[8.0]]]]), tf.constant([[0.0, 1.0]])])
+    np.testing.assert_array_equal(maps, [[[[7, 0, 1]], [[8, 0, 1]]]])
+    assert inputs.join(x, None) is x
+
+
+@pytest.mark.parametrize("norm", ["none", "batch", "layer", "instance", "spectral"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda norm: dcgan.discriminator((8, 8, 1), filters=2, units=4, d_norm=norm),
+        lambda norm: dcgan.discriminator((8, 8, 1), filters=2, units=0, d_norm=norm),
+    ],
+)
+def test_dcgan_normalises_as_it_is_told(make, norm):
+    assert make(norm)({"sample": samples((8, 8, 1))}, training=True).shape == (3, 1)
+
+
+@pytest.mark.parametrize("norm", ["none", "batch", "layer", "spectral"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda **o: dcgan.discriminator((8, 8, 1), filters=2, units=8, **o),
+        lambda **o: dcgan.discriminator((8, 8, 1), filters=2, units=0, **o),
+        lambda **o: mlp.discriminator((8, 8, 1), hidden=(8, 8), **o),
+        lambda **o: resnet.discriminator((8, 8, 1), filters=4, **o),
+    ],
+)
+def test_the_spread_of_the_batch_is_combined_with_the_sample(make, norm, monkeypatch):
+    """A constant beside the last layer would move all logits by the same."""
+    d, x = make(d_norm=norm, minibatch="stddev"), samples((8, 8, 1), 6)
+    for v in d.trainable_variables:  # away from N(0, 0.02), where units hardly move
+        v.assign(RNG.normal(size=v.shape))
+
+    def logits(spread):
+        def call(layer, x):
+            return tf.concat([x, tf.fill((*x.shape[:-1], 1), spread)], axis=-1)
+
+        monkeypatch.setattr(MinibatchStdDev, "call", call)
+        return d({"sample": x}, training=True)
+
+    assert np.ptp(logits(10.0) - logits(0.0)) > 1e-3
+
+
 def test_dcgan_channels_follow_the_paper():
     g = dcgan.generator((64, 64, 3), latent_dim=6, filters=2)
     maps = [layer.output.shape[1:] for layer in of_kind(g, layers.ReLU)]
@@ -98,10 +205,13 @@ def test_no_bias_before_batch_norm():
 
 def test_dcgan_normalises_all_levels_but_the_ends():
     g = dcgan.generator((32, 32, 3), latent_dim=6, filters=2)
-    assert len(of_kind(g, layers.BatchNormalization)) == 3
+    # Of the dense layers unit by unit, as in Radford's code; of maps by channel.
+    widths = [n.gamma.shape[0] for n in of_kind(g, layers.BatchNormalization)]
+    assert widths == [1024, 4 * 4 * 8, 4, 2]
     assert of_kind(g, layers.Conv2DTranspose)[-1].bias is not None
     d = dcgan.discriminator((32, 32, 3), filters=2)
-    assert len(of_kind(d, layers.BatchNormalization)) == 2
+    widths = [n.gamma.shape[0] for n in of_kind(d, layers.BatchNormalization)]
+    assert widths == [4, 8, 1024]
     assert of_kind(d, layers.Conv2D)[0].bias is not None
     plain = dcgan.discriminator((32, 32, 3), filters=2, d_norm="none", dropout=0.3)
     assert not of_kind(plain, layers.BatchNormalization)
@@ -215,16 +325,57 @@ def test_refuses_what_cannot_enter_later(late, hidden):
         mlp.generator((2,), latent_dim=6, hidden=hidden, latent_to_hidden=late)
 
 
-def test_hidden_noise_is_active_in_training_alone():
+def test_hidden_noise_is_active_in_training_and_in_sampling():
     g = mlp.generator(
         (2,), latent_dim=6, hidden=(5, 5), hidden_noise=0.5, normalize=False
     )
     assert len(of_kind(g, GaussianNoise)) == 2
     given = {"latent": latents()}
-    calm = g(given, training=False).numpy()
-    np.testing.assert_array_equal(g(given, training=False), calm)
-    a, b = g(given, training=True).numpy(), g(given, training=True).numpy()
-    assert (a != b).all() and (a != calm).all()
+    for training in (False, True):
+        a, b = (g(given, training=training).numpy() for _ in range(2))
+        assert (a != b).all()
+
+
+def test_noise_in_sampling_follows_from_the_seed():
+    network = {"name": "mlp", "hidden": (5, 5), "hidden_noise": 0.5}
+    model = ganzoo.build("vanilla", image_shape=(2,), latent_dim=6, network=network)
+    many = model.sample(300, seed=1)
+    np.testing.assert_array_equal(model.sample(300, seed=1), many)
+    np.testing.assert_allclose(model.sample(270, seed=1), many[:270], atol=1e-6)
+    z = np.repeat(model.latents(1), 2, axis=0)
+    one, two = model.decode(z)
+    assert (one != two).all()  # one latent, two samples
+    assert (model.decode(z, seed=1) != model.decode(z)).all()
+
+
+def test_the_output_starts_from_the_mean_of_the_data():
+    """The activation's inverse of the mean, as far as its range goes."""
+    real = RNG.uniform(0.1, 0.9, size=(50, 2, 2, 1)).astype("float32")
+    real[:, 0, 0] = 0.0
+    network = {"name": "mlp", "g_hidden": (5,), "output_bias": "mean"}
+    for value_range, ends in (((0.0, 1.0), (0, 1)), ((-1.0, 1.0), (-1, 1))):
+        model = ganzoo.build(
+            "vanilla", image_shape=(2, 2, 1), value_range=value_range, network=network
+        )
+        low, high = ends
+        data = low + (high - low) * real
+        model.adapt({"real": tf.constant(data)})
+        (layer,) = of_kind(model.generator, MeanBias)
+        end = model.generator.layers[-1]
+        mean = end(layer.bias.value).numpy()
+        expected = data.mean(axis=0)
+        expected[0, 0] = low + 1e-3 * (high - low)
+        np.testing.assert_allclose(mean, expected, rtol=1e-4)
+        assert copied(layer).activation == layer.activation
+    plain = mlp.generator((2,), latent_dim=6, value_range=None, output_bias="mean")
+    (layer,) = of_kind(plain, MeanBias)
+    layer.initialize(tf.constant([[1.0, -5.0], [3.0, -7.0]]))
+    np.testing.assert_array_equal(layer.bias, [2.0, -6.0])
+
+
+def test_refuses_an_output_bias():
+    with pytest.raises(ValueError, match="Allowed: zeros, mean"):
+        mlp.generator((2,), latent_dim=6, output_bias="marginals")
 
 
 def test_one_hidden_layer_has_no_normalisation():
@@ -324,13 +475,14 @@ def test_improved_discriminator_trains_its_last_scale_alone():
     assert [n.stddev for n in of_kind(d, GaussianNoise)] == [0.3, 0.5, 0.5]
 
 
-def test_initialize_makes_every_layer_standard():
+def test_the_start_makes_every_layer_standard():
     d = improved.discriminator(
         (8, 8, 1), outputs=4, hidden=(7, 6), input_noise=0.0, hidden_noise=0.0
     )
     x = samples((8, 8, 1), 200)
-    improved.initialize(d, x)
     normed = of_kind(d, WeightNormDense)
+    with starting(normed):
+        d({"sample": x}, training=True)
     look = keras.Model(d.input, [layer.output for layer in normed])
     for out in look({"sample": x}, training=False):
         np.testing.assert_allclose(out.numpy().mean(axis=0), 0, atol=1e-4)

@@ -1,5 +1,7 @@
 """Backbones by name: which option goes where, and what is refused."""
 
+import inspect
+
 import keras
 import numpy as np
 import pytest
@@ -55,7 +57,7 @@ def test_options_override_those_of_the_table():
     assert widths(model.discriminator) == [7, 1]
     model = ganzoo.build("dcgan", network={"name": "dcgan", "d_filters": 3}, **SIZES)
     assert channels(model.discriminator) == [3, 6]
-    assert of_kind(model.generator, layers.Conv2DTranspose)[0].filters == 64
+    assert of_kind(model.generator, layers.Conv2DTranspose)[0].filters == 32
 
 
 def test_auto_chooses_the_family_by_the_shape():
@@ -251,3 +253,15 @@ def test_kernels_from_a_range():
 def test_a_range_of_kernels_that_is_none(limit):
     with pytest.raises(ValueError, match="`initializer` must be a name, or a positive"):
         networks.make({"name": "mlp", "initializer": limit}, (2,), latent_dim=4)
+
+
+@pytest.mark.parametrize("name", networks.FAMILIES)
+def test_the_defaults_that_are_read_from_the_source_are_those_of_the_functions(name):
+    family = getattr(networks, name)
+    known = networks.defaults(name)
+    for prefix, player in (("d_", family.discriminator), ("g_", family.generator)):
+        for parameter in inspect.signature(player).parameters.values():
+            if parameter.name not in networks.GIVEN:
+                option = prefix + parameter.name
+                expected = known[option if option in known else parameter.name]
+                assert parameter.default == expected

@@ -28,10 +28,10 @@ def test_serves_any_shape(shape, num_classes):
 
 
 def test_the_cifar_table():
-    g = resnet.generator((32, 32, 3), latent_dim=128)
+    g = resnet.generator((32, 32, 3), latent_dim=128, filters=256)
     sums = [layer.output.shape[1:] for layer in of_kind(g, layers.Add)]
     assert sums == [(8, 8, 256), (16, 16, 256), (32, 32, 256)]
-    d = resnet.discriminator((32, 32, 3))
+    d = resnet.discriminator((32, 32, 3), filters=128)
     sums = [layer.output.shape[1:] for layer in of_kind(d, layers.Add)]
     assert sums == [(16, 16, 128), (8, 8, 128), (8, 8, 128), (8, 8, 128)]
     # Counted by hand from the table: convolutions with a bias, norms with two
@@ -68,6 +68,54 @@ def test_positions_are_summed():
     maps, out = look({"sample": x})
     expected = maps.numpy().sum(axis=(1, 2)) @ dense.kernel + dense.bias
     np.testing.assert_allclose(out, expected, rtol=1e-5)
+
+
+def test_the_mean_over_positions():
+    sizes = {"filters": 2, "d_norm": "none"}
+    x = tf.constant(RNG.uniform(-1, 1, (3, 8, 8, 1)), tf.float32)
+    total, mean = (
+        resnet.discriminator((8, 8, 1), pool=pool, **sizes) for pool in ("sum", "mean")
+    )
+    mean.set_weights(total.get_weights())
+    # 16 positions, and a bias that starts from 0.
+    np.testing.assert_allclose(
+        total({"sample": x}), 16 * mean({"sample": x}), rtol=1e-5
+    )
+    with pytest.raises(ValueError, match="Did you mean 'mean'"):
+        resnet.discriminator((8, 8, 1), pool="means")
+
+
+def test_the_start_of_r3gan():
+    """MSR: 1 / fan-in, in the branches times the gain squared over the blocks."""
+    options = {"initializer": "msr", "activation": "leaky_relu", "filters": 32}
+    g = resnet.generator((32, 32, 3), latent_dim=64, normalize=False, **options)
+    d = resnet.discriminator((32, 32, 3), d_norm="none", **options)
+    gain = np.sqrt(2 / (1 + 0.2**2))
+    for network, count in ((g, 3), (d, 4)):
+        for layer in of_kind(network, (layers.Conv2D, layers.Dense)):
+            kernel = layer.kernel.numpy()
+            inner = kernel.shape[:2] == (3, 3) and kernel.shape[-1] == 32
+            expected = 1 / np.sqrt(np.prod(kernel.shape[:-1]))
+            expected *= gain / np.sqrt(count) if inner else 1
+            # 5 standard errors of the deviation of that many normals.
+            error = 5 / np.sqrt(2 * kernel.size)
+            assert abs(kernel.std() / expected - 1) < error, (layer.name, count)
+
+
+def test_blocks_that_start_as_their_shortcuts():
+    """Without their last convolutions, D is linear but for its last activation."""
+    options = {"initializer": "msr", "activation": "leaky_relu", "zero_last": True}
+    d = resnet.discriminator(
+        (8, 8, 1), filters=4, d_norm="none", pool="mean", **options
+    )
+    zeros = [x for x in of_kind(d, layers.Conv2D) if not x.kernel.numpy().any()]
+    assert len(zeros) == 3
+    x = RNG.uniform(-1, 1, (3, 8, 8, 1)).astype("float32")
+    (shortcut,) = [n for n in of_kind(d, layers.Conv2D) if n.kernel.shape[:2] == (1, 1)]
+    maps = x.reshape(3, 4, 2, 4, 2, 1).mean(axis=(2, 4)) @ shortcut.kernel.numpy()[0, 0]
+    features = np.where(maps > 0, maps, 0.2 * maps).mean(axis=(1, 2))
+    expected = features @ d.layers[-1].kernel.numpy()
+    np.testing.assert_allclose(d({"sample": x}), expected, atol=1e-5)
 
 
 def test_the_label_chooses_gain_and_bias_in_every_block():

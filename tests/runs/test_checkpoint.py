@@ -28,7 +28,7 @@ def folder(model, tmp_path):
 
 def _save_as(model, folder, step):
     _bias(model).assign(np.full(_bias(model).shape, step, "float32"))
-    model.g_optimizer.iterations.assign(step)
+    model.updates.count.assign(step)
     return checkpoint.save(model, folder)
 
 

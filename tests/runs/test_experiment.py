@@ -7,6 +7,7 @@ import pytest
 from helpers import tiny
 
 from ganzoo.cli import main as command
+from ganzoo.cli.runs import experiment_of
 from ganzoo.data import Data
 from ganzoo.runs.config_files import load_config
 from ganzoo.runs.experiment import FIELDS, HELP, Experiment, from_dict, to_dict
@@ -112,7 +113,7 @@ def test_every_field_but_the_options_has_a_word_of_help():
 
 
 def _experiment(*arguments):
-    return command._experiment(command._parse(["ganzoo", "train", *arguments]))
+    return experiment_of(command.parse(["ganzoo", "train", *arguments]))
 
 
 CONFIG = """

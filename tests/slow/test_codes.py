@@ -44,10 +44,6 @@ def test_infogan_mnist_small(mnist_dir):
 
 def _categories(model, train, test):
     """The error of Q's category as a classifier, and the digit that each stands for."""
-    # D's statistics are of real and fake batches; Q reads digits by those of digits.
-    for i in range(0, 12800, 128):
-        sample = model._scale(train["real"][i : i + 128])
-        model.discriminator({"sample": sample}, training=True)
     found = {
         name: model.infer(a["real"])["category"].argmax(axis=1)
         for name, a in (("train", train), ("test", test))

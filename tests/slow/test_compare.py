@@ -98,7 +98,7 @@ def test_benchmark(name, mnist_dir):
     begin = time.perf_counter()
     plan = entries.load_plan(name)
     found = ganzoo.compare(
-        plan.pop("cells"), RUNS / name, data_dir=str(mnist_dir), **plan
+        plan.pop("entries"), RUNS / name, data_dir=str(mnist_dir), **plan
     )
     _record(
         name,
@@ -137,8 +137,8 @@ def _record(name, found, *, command, headline, target, wall):
             "metric": found.metric,
             "real data": found.floor(found.metric),
             "ranking": known,
-            "failed": [[run.cell, run.seed, run.failure] for run in found.failures],
-            "steps": found.cells[0].experiment.steps,
+            "failed": [[run.entry, run.seed, run.failure] for run in found.failures],
+            "steps": found.entries[0].experiment.steps,
             "seconds of this call": round(wall),
             "protocol": found.scores(found.places[0].name)[0].protocol,
         },

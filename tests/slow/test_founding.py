@@ -18,13 +18,14 @@ from experiment import (
     shares,
     trained,
 )
+from helpers import of_kind
 
 import ganzoo
 from ganzoo.data import load_data
 from ganzoo.data.toy import MIXTURES
+from ganzoo.layers import WeightNormDense, starting
 from ganzoo.metrics import mode_coverage
 from ganzoo.models import latent
-from ganzoo.networks import improved
 
 pytestmark = pytest.mark.slow
 
@@ -246,7 +247,8 @@ def _labels_alone(mnist_dir, seed):
     data = load_data("mnist", data_dir=mnist_dir, labels_per_class=10, seed=seed)
     keras.utils.set_random_seed(seed)
     d = ganzoo.build("sgan", seed=seed).discriminator
-    improved.initialize(d, data.arrays["real"][:100] / np.float32(255))
+    with starting(of_kind(d, WeightNormDense)):
+        d({"sample": data.arrays["real"][:100] / np.float32(255)}, training=True)
     classifier = keras.Model(d.input["sample"], d.output["logits"])
     adam = keras.optimizers.Adam(
         3e-3, beta_1=0.5, epsilon=1e-4, use_ema=True, ema_momentum=0.999

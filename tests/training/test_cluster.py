@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from ganzoo.cli.launch import _free_ports, launch
+from ganzoo.runs.experiment import Experiment
 from ganzoo.training import cluster, train
 
 
@@ -101,7 +102,7 @@ def test_another_version_is_named(monkeypatch, tmp_path):
     fingerprints = []
     for version in ("1.0", "1.1"):
         monkeypatch.setattr("ganzoo.training.train.code_version", lambda v=version: v)
-        fingerprints.append(train._fingerprint({"steps": 4}, tmp_path))
+        fingerprints.append(train._fingerprint(Experiment(steps=4), tmp_path))
     errors = meet_all(fingerprints)
     assert "  version of ganzoo: '1.0' here, '1.1' there" in errors[0]
 

@@ -94,7 +94,7 @@ def test_a_disk_that_is_truly_full(small_disk):
     done = subprocess.run([*command, "--steps=20"], capture_output=True, text=True)
     assert done.returncode == 1
     assert "No space left on device" in done.stderr
-    assert "Make room, then the same command goes on" in done.stderr
+    assert "Make room, then run the same command again to resume" in done.stderr
     assert "Traceback" not in done.stderr
     assert before.items() <= _checkpoints(small_disk / "run").items()
     assert ganzoo.load(small_disk / "run").step == 4
@@ -190,10 +190,10 @@ class Poison(keras.callbacks.Callback):
 def test_nan_stops_with_the_terms_name_and_keeps_the_last_good(
     player, term, tmp_path, monkeypatch
 ):
-    watchers = train._watchers
+    callbacks = train._callbacks
     with monkeypatch.context() as patched:
         patched.setattr(
-            train, "_watchers", lambda *a: [*watchers(*a), Poison(4, player)]
+            train, "_callbacks", lambda *a: [*callbacks(*a), Poison(4, player)]
         )
         with pytest.raises(TrainingDiverged, match=f"{term}.*before step 6") as error:
             _train(tmp_path / "run")
@@ -227,5 +227,5 @@ def test_sigterm_saves_and_ends_with_143_and_a_second_run_is_refused(tmp_path):
     finally:
         first.kill()
     assert first.returncode == 143, message
-    assert f"The same command goes on with {run}" in message
+    assert f"saved in {run}. Run the same command again to resume." in message
     assert ganzoo.load(run).step > 0

@@ -218,11 +218,11 @@ class Interrupt(keras.callbacks.Callback):
 def test_an_interrupted_run_goes_on_bit_for_bit(tmp_path, monkeypatch):
     settings = {"steps": 12, "log_every": 4, "options": {**TINY, "dropout": 0.3}}
     whole = _train(tmp_path / "whole", **settings)
-    watchers = train._watchers
+    callbacks = train._callbacks
     with monkeypatch.context() as patched:
         patched.setattr(train, "STEPS_PER_CALL", 1)  # so that step 6 is seen
         patched.setattr(
-            train, "_watchers", lambda *args: [*watchers(*args), Interrupt(6)]
+            train, "_callbacks", lambda *args: [*callbacks(*args), Interrupt(6)]
         )
         with pytest.raises(KeyboardInterrupt):
             _train(tmp_path / "run", **settings)

@@ -21,6 +21,7 @@ from PIL import Image
 
 import ganzoo
 from ganzoo.cli import main as command
+from ganzoo.cli.runs import experiment_of
 from ganzoo.data import load_data
 from ganzoo.plots import pictures
 from ganzoo.runs import checkpoint, directory
@@ -274,7 +275,7 @@ def run(model, tmp_path):
     }
     config = {"experiment": {}, "build": build, "data": {"fingerprint": "0"}}
     directory.write_config(path, config)
-    model.g_optimizer.iterations.assign(3)
+    model.updates.count.assign(3)
     checkpoint.save(model, path / "checkpoints")
     assert ganzoo.load(path).step == 3
     return path
@@ -510,19 +511,19 @@ def test_default_run_directory_stays_in_runs(name, monkeypatch, tmp_path):
     monkeypatch.setattr(
         "ganzoo.training.train.train", lambda _, workdir: used.append(workdir)
     )
-    command._run(command._parse(["ganzoo", "train", "vanilla", f"--dataset={name}"]))
+    command.run(command.parse(["ganzoo", "train", "vanilla", f"--dataset={name}"]))
     assert used[0].resolve().parent == tmp_path / "runs"
     with pytest.raises(SystemExit, match="Unknown model"):
-        command._run(command._parse(["ganzoo", "train", name]))
+        command.run(command.parse(["ganzoo", "train", name]))
 
 
 @pytest.mark.parametrize(
     "assignment", ["a=" + "[" * 100_000, "a=" + "9" * 5000, "a.b.c=1\n[x]\ny=2"]
 )
 def test_hostile_set(assignment):
-    arguments = command._parse(["ganzoo", "train", "vanilla", f"--set={assignment}"])
+    arguments = command.parse(["ganzoo", "train", "vanilla", f"--set={assignment}"])
     with pytest.raises(ValueError, match="An option is set as|Unknown option"):
-        experiment = command._experiment(arguments)
+        experiment = experiment_of(arguments)
         ganzoo.build(experiment.model, **experiment.options)
 
 
@@ -583,6 +584,33 @@ def test_image_bomb(size, tmp_path):
         assert len(load_data(tmp_path)) == 1
     with pytest.raises((ValueError, Image.DecompressionBombError)):
         pictures.read_png(tmp_path / "bomb.png")
+
+
+POSTSCRIPT = b"""%!PS-Adobe-3.0 EPSF-3.0
+%%BoundingBox: 0 0 8 8
+%%EndComments
+showpage
+%%EOF
+"""
+
+
+@pytest.mark.parametrize("name", ["x.png", "x.jpg", "x.tif", "x.ppm", "x.webp"])
+def test_postscript_under_the_name_of_an_image(name, tmp_path, monkeypatch):
+    """Ghostscript never starts: a program of its name would leave a trace."""
+    trace = tmp_path / "started"
+    for program in ("gs", "gswin32c", "gswin64c"):
+        (tmp_path / program).write_text(f"#!/bin/sh\ntouch {trace}\n")
+        (tmp_path / program).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    folder = tmp_path / "images"
+    folder.mkdir()
+    (folder / name).write_bytes(POSTSCRIPT)
+    with pytest.raises(OSError, match="cannot identify image file"):
+        with untrusted.open_image(folder / name) as image:
+            image.load()
+    with pytest.raises(ValueError, match=f"No readable image.*{name}"):
+        load_data(str(folder), image_size=8)
+    assert not trace.exists()
 
 
 def test_image_folder_with_links_and_pipes(tmp_path):

@@ -1,9 +1,10 @@
 """The techniques of Salimans et al. 2016 for unconditional models."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import tiny
+from helpers import of_kind, tiny
 
 import ganzoo
 from ganzoo import losses
@@ -60,3 +61,33 @@ def test_serves_points():
     model = ganzoo.build("improved", network=network, image_shape=(2,))
     assert model.value_range is None
     assert model.sample(3).shape == (3, 2)
+
+
+@pytest.mark.parametrize(
+    "name,options",
+    [
+        ("improved", {}),
+        ("dcgan", {"augment": "translation"}),
+        ("pacgan", {"network": "dcgan"}),
+        ("cgan", {"network": "dcgan"}),
+    ],
+)
+def test_d_starts_from_the_first_batch_whatever_the_model(name, options):
+    """The sums of closeness have mean 0 over it, as the layer promises."""
+    network = {"name": "dcgan", "filters": 2, "minibatch": "discrimination"}
+    shape = {"image_shape": (8, 8, 1), "latent_dim": 4}
+    model = ganzoo.build(name, **{**shape, **options, "network": network})
+    label = {"label": tf.range(6)} if model.conditional else {}
+    model.adapt({"real": BATCH["real"], **label})
+    (layer,) = of_kind(model.discriminator, MinibatchDiscrimination)
+    assert not layer.starts
+    assert (layer.bias.numpy() != -1).all() and (layer.log_scale.numpy() != 0).any()
+
+
+def test_the_start_is_what_d_then_says():
+    model = tiny("improved")
+    model.adapt({"real": BATCH["real"]})
+    (layer,) = of_kind(model.discriminator, MinibatchDiscrimination)
+    seen = keras.Model(model.discriminator.input, layer.output)
+    sums = seen({"sample": REAL}, training=True)[:, -layer.units :]
+    np.testing.assert_allclose(tf.reduce_mean(sums, axis=0), 0, atol=1e-5)

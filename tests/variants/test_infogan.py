@@ -1,9 +1,12 @@
 """InfoGAN: Q's terms by hand, who owns Q, and codes that are chosen."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from helpers import arrays_for, tiny
+
+from ganzoo.layers import BatchNorm
 
 
 def parts(model, training=False):
@@ -82,7 +85,7 @@ def test_infer_reads_samples_in_chunks():
 
 def test_needs_no_label_and_pictures_have_a_row_a_category():
     model = tiny("infogan", categories=3)
-    assert model.label_count == 0 and model.num_classes == 3
+    assert "label" not in model.batch_spec.entries and model.num_classes == 3
     model.fit(arrays_for(model)["real"][:8], batch_size=8, verbose=0)
 
 
@@ -102,3 +105,19 @@ def test_needs_no_label_and_pictures_have_a_row_a_category():
 def test_refuses(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_what_infer_uses_are_the_statistics_of_real_samples():
+    """A step moves them by a tenth towards those of its real batch, and no further."""
+    model = tiny("infogan")
+    norm = next(n for n in model.discriminator.layers if isinstance(n, BatchNorm))
+    before = norm.moving_mean.numpy()
+    batch, fake = parts(model, training=True)
+    seen = keras.Model(model.discriminator.input, norm.input)
+    maps = seen({"sample": batch["real"]}, training=False).numpy()
+    mean = maps.mean(axis=tuple(range(maps.ndim - 1)))
+    model.discriminator_loss(batch, fake, training=True)
+    after = norm.moving_mean.numpy()
+    np.testing.assert_allclose(after, 0.9 * before + 0.1 * mean, atol=1e-6)
+    model.generator_loss(batch, fake, training=True)
+    np.testing.assert_array_equal(norm.moving_mean, after)

@@ -13,7 +13,8 @@ SMALL = {"image_shape": (32, 32, 1), "scales": 3, "d_filters": 1, "d_units": 4}
 
 
 def batch_of(model, count=2):
-    arrays = {k: RNG.uniform(-1, 1, (count, *s)) for k, s in model.shapes.items()}
+    shapes = model.batch_spec.shapes
+    arrays = {k: RNG.uniform(-1, 1, (count, *s)) for k, s in shapes.items()}
     batch = {key: tf.constant(value) for key, value in arrays.items()}
     return {**batch, "seed": tf.constant([0, 0])}
 

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 from helpers import tiny
 from keras import layers
@@ -22,7 +23,10 @@ def test_nothing_is_normalised():
 def test_the_terms_by_hand():
     """With D(x) = w x: pairs of logits, and half the squared norm on both sides."""
     network = {"name": "mlp", "d_hidden": (), "normalize": False}
-    model = ganzoo.build("r3gan", network=network, image_shape=(2,), dtype="float64")
+    model = ganzoo.build(
+        "r3gan", network=network, image_shape=(2,), dtype="float64",
+        penalties={"r1": 1.0, "r2": 1.0},
+    )  # fmt: skip
     model.discriminator.layers[-1].kernel.assign([[3.0], [4.0]])
     real = np.array([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]])
     batch = {"real": tf.constant(real), "seed": tf.constant([0, 0])}
@@ -42,3 +46,15 @@ def test_serves_points():
     assert model.value_range is None
     assert model.sample(3).shape == (3, 2)
     assert isinstance(model.d_optimizer, keras.optimizers.Adam)
+
+
+@pytest.mark.parametrize(
+    "shape,gamma",
+    [((8, 8, 1), 0.05), ((32, 32, 3), 0.05), ((64, 33, 3), 1.0), ((2,), 0.05)],
+)
+def test_gamma_by_the_size_of_the_samples(shape, gamma):
+    points = {"name": "mlp", "hidden": (8,), "normalize": False}
+    images = {"name": "dcgan", "filters": 2, "d_norm": "none"}
+    network = images if len(shape) > 1 else points
+    model = tiny("r3gan", network=network, image_shape=shape, filters=None)
+    assert model.penalties == {"r1": gamma, "r2": gamma}

@@ -1,7 +1,10 @@
 """Names to builders, and errors that help."""
 
 import importlib.metadata
+import inspect
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import keras
@@ -10,6 +13,7 @@ import pytest
 from helpers import train
 
 import ganzoo
+from ganzoo.models.assemble import OF_NETWORKS
 from ganzoo.variants import _registry
 from ganzoo.variants._registry import register
 
@@ -87,14 +91,69 @@ def test_describe_merges_own_and_common_options():
     assert about["notes"].startswith("Convolutions of stride 2")
 
 
+READ_THEN_IMPORTED = """
+import dataclasses, inspect, sys, ganzoo
+from ganzoo.variants import _registry
+
+def facts(name):
+    variant = _registry.find(name)
+    parameters = inspect.signature(variant.builder).parameters.values()
+    signature = [(p.name, p.kind, p.default) for p in parameters]
+    record = dataclasses.replace(variant, builder=None)
+    return [record, signature, ganzoo.describe(name)]
+
+names = ganzoo.list_models()
+read = [facts(name) for name in names]
+assert not {"tensorflow", "keras"} & sys.modules.keys()
+_registry.import_variants()
+assert all(inspect.isfunction(_registry.find(name).builder) for name in names)
+for name, fact in zip(names, read, strict=True):
+    assert repr(fact) == repr(facts(name)), name
+print(len(names))
+"""
+
+
+def test_what_is_read_from_the_source_is_what_the_builders_say():
+    done = subprocess.run(
+        [sys.executable, "-c", READ_THEN_IMPORTED],
+        capture_output=True,
+        text=True,
+        cwd=Path(ganzoo.__file__).parents[1],
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) == len(ganzoo.list_models())
+
+
+def test_the_common_options_are_the_keywords_of_assemble():
+    parameters = inspect.signature(ganzoo.assemble).parameters.values()
+    keywords = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+    keywords |= OF_NETWORKS
+    options = ganzoo.describe("lsgan")["options"]
+    assert options == {**keywords, "network": "dcgan", "loss": "least_squares"}
+
+
+def test_a_default_that_is_no_literal_is_named(variants, tmp_path, monkeypatch):
+    path = tmp_path / "computed.py"
+    path.write_text(
+        'RATE = max(1, 2)\n@register("computed", paper="", tasks=())\n'
+        "def computed(rate=RATE):\n    pass\n"
+    )
+    folders = [*ganzoo.variants.__path__, str(tmp_path)]
+    monkeypatch.setattr(ganzoo.variants, "__path__", folders)
+    _registry.discover.cache_clear()
+    with pytest.raises(ValueError, match=f"{path}, line 3: .* Received: RATE"):
+        _registry.discover()
+
+
 def test_describe_names_what_was_measured():
     results = ganzoo.describe("dcgan")["results"]
-    assert {"dcgan_digits.json", "dcgan_mnist.json"} <= set(results)
-    assert "cgan_mnist.json" not in results
+    assert {"dcgan_digits", "dcgan_mnist"} <= set(results)
+    assert "cgan_mnist" not in results
     folder = Path(ganzoo.__file__).parents[1] / "zoo_configs" / "results"
     recorded = json.loads((folder / "dcgan_digits.json").read_text())
-    assert results["dcgan_digits.json"] == {
-        key: recorded[key] for key in ("headline", "target")
+    assert results["dcgan_digits"] == {
+        "headline": recorded["headline"],
+        "target": recorded["target"],
     }
 
 

@@ -5,7 +5,7 @@ import pytest
 from helpers import arrays_for, of_kind, tiny
 from keras import layers
 
-from ganzoo.models.assemble import LinearDecay
+from ganzoo.models.optimizers import LinearDecay
 
 
 def test_the_term_by_hand():

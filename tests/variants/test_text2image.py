@@ -145,8 +145,8 @@ def run(tmp_path_factory):
         rows.append({"file": f"images/{i}.png", "caption": caption, "category": colour})
     text = "\n".join(map(json.dumps, rows))
     (path / "set/captions.jsonl").write_text(text)
-    command._run(
-        command._parse(
+    command.run(
+        command.parse(
             [
                 "ganzoo",
                 "train",
@@ -185,11 +185,11 @@ def test_a_run_keeps_its_words_and_pictures(run):
 def test_the_command_samples_a_caption(run, tmp_path, capsys):
     out = tmp_path / "x.npz"
     arguments = ["ganzoo", "sample", str(run), "--n=2", f"--out={out}"]
-    command._run(command._parse([*arguments, "--caption=a red box"]))
+    command.run(command.parse([*arguments, "--caption=a red box"]))
     expected = ganzoo.load(run).sample(2, caption="a red box")
     np.testing.assert_array_equal(np.load(out)["samples"], expected)
     with pytest.raises(SystemExit, match="Unknown condition of this model 'label'"):
-        command._run(command._parse([*arguments, "--label=1"]))
+        command.run(command.parse([*arguments, "--label=1"]))
 
 
 def test_a_run_is_scored_on_captions_that_it_has_not_seen(run):

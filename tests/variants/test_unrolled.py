@@ -24,7 +24,7 @@ def points(unroll, **options):
         "unrolled", unroll=unroll, d_learning_rate=0.05, **{**given, **options}
     )
     real = tf.constant(RNG.normal(size=(8, 2)) + 1)
-    return model, {"real": real, "seed": tf.constant([0, 1])}
+    return model, {"real": real, "seed": tf.constant([0, 1]), "d_updates": 0}
 
 
 def loss_of(model, batch):

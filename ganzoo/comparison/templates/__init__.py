@@ -1,1 +1,1 @@
-"""The page of a comparison: what `report` fills in."""
+"""The page of a comparison, which `report` fills in."""

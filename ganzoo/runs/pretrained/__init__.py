@@ -4,7 +4,7 @@ A model is NAME.npz, the weights of its generator (the running average where one
 kept), and NAME.json, its card: how it is built, the command that made it, its scores
 with their protocols, and the hash of the weights. Arrays of two axes and more are
 8-bit integers with a scale for each slice of the last axis: the score of what is
-loaded, not of what was trained, is on the card.
+loaded model, not of the trained one, is on the card.
 """
 
 import hashlib
@@ -57,14 +57,14 @@ def load(name: str):
     return model
 
 
-def write(model, name: str, made: dict, facts: dict, folder=FOLDER) -> None:
+def write(model, name: str, settings: dict, facts: dict, folder=FOLDER) -> None:
     """Writes a model and its card.
 
     Args:
-        model: whose generator is kept.
+        model: of the generator to keep.
         name: of the files.
-        made: name and options of `build`.
-        facts: what else the card says.
+        settings: name and options of `build`.
+        facts: further entries of the card.
         folder: of the files.
 
     Raises:
@@ -81,7 +81,7 @@ def write(model, name: str, made: dict, facts: dict, folder=FOLDER) -> None:
         raise ValueError(f"{name} has {len(data)} bytes, more than {MAX_BYTES}.")
     (folder / f"{name}.npz").write_bytes(data)
     digest = hashlib.sha256(data).hexdigest()
-    about = {"format": FORMAT, "build": made, "sha256": digest, **facts}
+    about = {"format": FORMAT, "build": settings, "sha256": digest, **facts}
     (folder / f"{name}.json").write_text(json.dumps(about, indent=2) + "\n")
 
 

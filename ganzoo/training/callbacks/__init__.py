@@ -1,4 +1,4 @@
-"""Callbacks that watch a run. One Keras epoch is one interval of the log."""
+"""Callbacks of training. One Keras epoch is one interval of the log."""
 
 from ganzoo.training.callbacks.best_checkpoint import Selection as Selection
 from ganzoo.training.callbacks.checkpoint import Checkpoint as Checkpoint

@@ -1,4 +1,4 @@
-"""Scores during training, and the checkpoint that they choose."""
+"""Selection: scores during training, which choose the best checkpoint."""
 
 import json
 import sys
@@ -20,19 +20,18 @@ SEED = 1_000_003  # of the latents: not those of a final evaluation
 class Selection(keras.callbacks.Callback):
     """Scores the model every `every` steps, and keeps the best checkpoint so far.
 
-    Each score becomes a line of `scores.jsonl`. The samples are compared with a part
-    of the training split that final scores do not look at, from latents of another
-    seed, so that the choice does not flatter these. The best score is read from its
-    checkpoint, so that a resumed run goes on comparing. Must stand before the
+    Each score becomes a line of `scores.jsonl`. Final scores use other real samples
+    and latents of another seed, so that they are not flattered by the choice. A
+    resumed run reads the best score from its checkpoint. Must come before the
     callbacks that save: a checkpoint then follows all scores up to its step.
 
-    Under several workers each of them has one: all sample and read the variables,
-    which they can only do together, and the chief scores and writes.
+    Under several workers each has this callback: all sample and read the variables,
+    which they can only do together; the chief scores and writes.
 
     Args:
         scorer: with the roles `SELECTION`.
         metric: name of the score.
-        every: steps from one to the next.
+        every: steps between scores.
         workdir: the run directory.
         writes: whether this worker is the chief.
 
@@ -81,9 +80,9 @@ class Selection(keras.callbacks.Callback):
                 step=step,
                 checkpoint="selection",
             )
-        except ValueError as error:  # a generator that is dead or constant, for now
+        except ValueError as error:  # a generator may be constant for a while
             row = {"step": step, "metric": self.metric, "problem": str(error)}
-            print(f"\nscore: none at step {step}: {error}", file=sys.stderr)
+            print(f"\nNo score at step {step}: {error}", file=sys.stderr)
         else:
             row = score.to_dict()
             if self.best is None or rank(score) < rank(self.best):

@@ -8,9 +8,9 @@ from ganzoo.runs import checkpoint
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Saves the state of training every `every` steps, and after `minutes` at most.
+    """Saves the state of training every `every` steps, or after `minutes`.
 
-    The minutes are counted at the end of an interval of the log.
+    Checked at the end of an interval of the log.
     """
 
     def __init__(self, directory, every: int, minutes: float = 10):

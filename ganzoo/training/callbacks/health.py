@@ -16,32 +16,32 @@ class TrainingDiverged(RuntimeError):
 
 
 class HealthMonitor(keras.callbacks.Callback):
-    """Names what goes wrong, with the step and a remedy.
+    """Names training failures, with the step and a remedy.
 
-    A non-finite term or weight stops training; the rest is printed, written to
+    A non-finite term or weight stops training; other alarms are printed, written to
     `health.jsonl` and kept in `events`. An alarm sounds once until its cause is gone.
-    Must stand before the callbacks that save.
+    Must come before the callbacks that save.
 
     Args:
-        data: the `Data` that is trained on, for the diversity of real samples.
-        workdir: where `health.jsonl` goes; None for no file.
+        data: training data, for the diversity of real samples.
+        workdir: directory of `health.jsonl`; None for no file.
     """
 
-    # D rejects fakes almost without fault, and accepts real samples: G hardly learns
-    # from it. The second bound leaves room for a smoothed real target of 0.9.
+    # D rejects nearly all fakes and accepts real samples: G hardly learns from it. The
+    # second bound leaves room for a smoothed real target of 0.9.
     REJECTS, ACCEPTS = 0.03, 0.8
-    # D tells nothing apart: D(x) is above D(G(z)) by less than this. No fault where
-    # the samples are like the data: that is the equilibrium.
+    # D cannot tell real from fake: D(x) is above D(G(z)) by less than this. It is the
+    # equilibrium, and no fault, where the samples are like the data.
     CHANCE = 0.1
     # Energy distance of samples and data (Szekely and Rizzo 2013), as a share of the
-    # mean distance between real samples: 0 if they are alike, about 1 if G is lost.
+    # mean distance between real samples: 0 if they are alike, about 1 for a bad G.
     FAR = 0.2
-    # Mean distance between samples, as a share of that between real ones. A mode
-    # lost, or soft samples, leave it far above this.
+    # Mean distance between samples, as a share of the distance between real ones. A
+    # lost mode, or soft samples, leave it far above this.
     DIVERSITY = 0.25
-    # Intervals in a row before an alarm sounds: a phase that passes is no fault.
+    # Intervals in a row before an alarm sounds: a phase may pass.
     PATIENCE = 3
-    # G starts far from the data and nearly constant; steps before that counts.
+    # Steps before G is judged: it starts far from the data, and nearly constant.
     WARM_UP = 500
     COMPARED = 128
 
@@ -80,7 +80,7 @@ class HealthMonitor(keras.callbacks.Callback):
                 )
 
     def _broken_weights(self):
-        """A NaN among the weights need not show in the terms: ReLU may make it 0."""
+        """Networks with NaN weights; ReLU may turn them into 0 in the terms."""
         networks = [*self.model.generators, *self.model.discriminators]
         return [
             f"weights of {network.name}"
@@ -98,12 +98,12 @@ class HealthMonitor(keras.callbacks.Callback):
         alarms = {"collapse": (collapsed, likeness)}
         if "d_real" in logs:
             real, fake = float(logs["d_real"]), float(logs["d_fake"])
-            seen = {"D(x)": round(real, 3), "D(G(z))": round(fake, 3), **likeness}
-            sure = fake < self.REJECTS and real > self.ACCEPTS
+            values = {"D(x)": round(real, 3), "D(G(z))": round(fake, 3), **likeness}
+            d_wins = fake < self.REJECTS and real > self.ACCEPTS
             chance = real - fake < self.CHANCE
-            alarms["D overpowers G"] = sure, seen
-            lost = late and chance and likeness["distance"] > self.FAR
-            alarms["G overpowers D"] = lost, seen
+            d_loses = late and chance and likeness["distance"] > self.FAR
+            alarms["D overpowers G"] = d_wins, values
+            alarms["G overpowers D"] = d_loses, values
         return alarms
 
     def _record(self, step, alarm, values):
@@ -133,13 +133,14 @@ MOST_VALUES = 4096
 
 
 def compare(real, fake) -> dict[str, float]:
-    """How samples (m, ...) compare with real ones (n, ...).
+    """Compares samples (m, ...) with real ones (n, ...).
 
     Returns:
-        diversity: mean distance between two samples, over that of two real ones.
+        diversity: mean distance of two samples, over the mean distance of two real
+            ones.
         distance: the energy distance, over the mean distance of two real ones.
     """
-    # Of large samples every k-th value: the ratios need no more.
+    # Every k-th value of large samples is enough for the ratios.
     stride = max(1, real[0].size // MOST_VALUES)
     x, y = (v.reshape(len(v), -1)[:, ::stride].astype(float) for v in (real, fake))
     between = {"xx": pdist(x).mean(), "yy": pdist(y).mean(), "xy": cdist(x, y).mean()}

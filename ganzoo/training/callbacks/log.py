@@ -1,4 +1,4 @@
-"""RunLog: one line per interval in `metrics.jsonl`."""
+"""RunLog: a line per interval in `metrics.jsonl`."""
 
 import json
 import resource
@@ -12,11 +12,11 @@ from ganzoo.runs.log import drop_after, read_rows
 
 
 class RunLog(keras.callbacks.Callback):
-    """Writes one line an interval to `metrics.jsonl`, and curves at the end.
+    """Writes a line per interval to `metrics.jsonl`, and curves at the end.
 
     Each line has the step, the seconds of training so far over all resumed parts
     (without pictures and checkpoints), images per second, the process's peak memory,
-    and the mean of every term over the interval. The first interval holds the
+    and the mean of every term over the interval. The first interval includes the
     compilation.
     """
 
@@ -35,17 +35,16 @@ class RunLog(keras.callbacks.Callback):
         self.step, self.begin = self.model.step, time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
-        # Pictures and checkpoints come between the end of an interval and the next.
-        passed, step = time.perf_counter() - self.begin, self.model.step
-        self.seconds += passed
+        # Pictures and checkpoints come after an interval, and before the next.
+        elapsed, step = time.perf_counter() - self.begin, self.model.step
+        self.seconds += elapsed
+        images = (step - self.step) * self.images_per_step
+        peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         row = {
             "step": step,
             "seconds": round(self.seconds, 3),
-            "images_per_second": round(
-                (step - self.step) * self.images_per_step / passed, 1
-            ),
-            "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            // 1024,
+            "images_per_second": round(images / elapsed, 1),
+            "peak_memory_mib": peak_kib // 1024,
             **{name: float(value) for name, value in logs.items()},
         }
         with open(self.path, "a") as file:

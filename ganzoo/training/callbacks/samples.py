@@ -1,4 +1,4 @@
-"""SampleGrid: a picture of samples at intervals, and an animation of them."""
+"""SampleGrid: a picture of samples every N steps, and an animation of them."""
 
 from pathlib import Path
 
@@ -9,17 +9,17 @@ from ganzoo.plots.animation import animation, thin
 
 
 class SampleGrid(keras.callbacks.Callback):
-    """Draws the same samples over training, and an animation of it at the end.
+    """Draws the same samples during training, and animates them at the end.
 
-    Images become a grid as the model's `gallery` lays it out; volumes a grid of up to
-    16. Points in the plane are drawn with the data over D's
-    decision field; of longer vectors, the first two coordinates.
+    Images become a grid in the layout of the model's `gallery`, volumes a grid of up
+    to 16. Points in the plane are drawn with the data over D's decision field, longer
+    vectors by their first two coordinates.
 
     Args:
-        workdir: pictures go to its folder `samples`.
-        data: the `Data` that is trained on.
-        every: steps from one picture to the next.
-        count: samples of the picture, where the model leaves it open.
+        workdir: directory whose folder `samples` gets the pictures.
+        data: training data.
+        every: steps between pictures.
+        count: samples in a picture, where the model leaves it open.
     """
 
     def __init__(self, workdir, data, every: int, count: int = 64):

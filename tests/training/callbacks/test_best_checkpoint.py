@@ -55,7 +55,7 @@ class Watched:
 
     def step(self, number, level):
         self.level = level
-        self.model.g_optimizer.iterations.assign(number)
+        self.model.updates.count.assign(number)
         self._bias().assign(np.full(self._bias().shape, number, "float32"))
         self.callback.on_epoch_end(0)
 
@@ -119,7 +119,7 @@ def test_the_log_holds_no_step_twice_after_a_resume(scorer, tmp_path, monkeypatc
     watched = Watched(scorer, tmp_path, monkeypatch)
     for step in (10, 20):
         watched.step(step, 30)
-    watched.model.g_optimizer.iterations.assign(10)
+    watched.model.updates.count.assign(10)
     watched.begin()
     watched.step(20, 30)
     assert [row["step"] for row in read_rows(tmp_path / "scores.jsonl")] == [10, 20]
@@ -134,7 +134,7 @@ def test_samples_without_a_score_are_logged_and_never_best(
     watched.step(10, 0)
     (row,) = read_rows(tmp_path / "scores.jsonl")
     assert "problem" in row
-    assert "none at step 10" in capsys.readouterr().err
+    assert "No score at step 10" in capsys.readouterr().err
     assert checkpoint.best(tmp_path / CHECKPOINTS) is None
 
 

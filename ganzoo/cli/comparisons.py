@@ -1,0 +1,73 @@
+"""The command that compares variants."""
+
+import sys
+from pathlib import Path
+
+from ganzoo.cli.flags import add_experiment, add_set, names_of, set_values
+from ganzoo.runs import config_files
+from ganzoo.runs import experiment as schema
+
+
+def add_commands(add) -> None:
+    """Adds `compare`."""
+    from ganzoo.comparison.entries import SHARED
+
+    command = add("compare", compare)
+    command.add_argument(
+        "entries",
+        nargs="*",
+        help="variants, NAME:option=value,option=value, configs, or `all`; LABEL= in "
+        "front renames one",
+    )
+    command.add_argument(
+        "--config", help="name of a zoo comparison, or a TOML file of one"
+    )
+    command.add_argument(
+        "--grid",
+        action="append",
+        default=[],
+        metavar="OPTION=A,B",
+        help="compare each value of an option; repeat it for the product",
+    )
+    command.add_argument(
+        "--images", type=int, metavar="N", help="real images per run (default: 60000)"
+    )
+    command.add_argument(
+        "--seeds", type=int, metavar="N", help="runs per entry (default: 3)"
+    )
+    command.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="run N at a time (default: 1)"
+    )
+    command.add_argument("--only", help="scores to compute, joined by commas")
+    command.add_argument(
+        "--workdir", help="output directory (default: runs/compare_DATASET)"
+    )
+    add_experiment(command, SHARED)
+    add_set(command)
+
+
+def compare(args):
+    """Compare variants on one data set: a table, and report.html."""
+    from ganzoo.comparison.compare import compare
+    from ganzoo.comparison.entries import SHARED, load_plan, parse_grid
+
+    plan = load_plan(args.config) if args.config else {}
+    plan |= set_values(args, [*SHARED, "images", "seeds"])
+    plan["entries"] = args.entries or plan.get("entries", [])
+    plan["grid"] = parse_grid(args.grid) or plan.get("grid")
+    options = config_files.parse_options(args.set)
+    plan["options"] = {**plan.get("options", {}), **options}
+    dataset = plan.get("dataset", schema.Experiment.dataset)
+    name = Path(args.config or f"compare_{dataset}").stem
+    workdir = Path(args.workdir or Path("runs") / name)
+    try:
+        comparison = compare(
+            workdir=workdir, jobs=args.jobs, only=names_of(args.only), **plan
+        )
+    except KeyboardInterrupt:
+        print(
+            f"\nStopped; saved in {workdir}. Run the same command again to resume.",
+            file=sys.stderr,
+        )
+        sys.exit(130)
+    print(f"{comparison.table()}\nSee {workdir}/report.html")

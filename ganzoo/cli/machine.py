@@ -1,0 +1,63 @@
+"""Commands on this machine: several local workers, and speed."""
+
+import argparse
+import sys
+
+from ganzoo.cli.flags import add_set
+from ganzoo.runs.config_files import parse_options
+
+
+def add_commands(add) -> None:
+    """Adds `launch` and `benchmark`."""
+    command = add("launch", launch)
+    command.add_argument(
+        "--workers", type=int, default=2, help="number of workers (default: 2)"
+    )
+    command.add_argument(
+        "command",
+        nargs=argparse.REMAINDER,
+        help="command to run on each, after --: -- train dcgan",
+    )
+    command = add("benchmark", benchmark)
+    command.add_argument("name", help="variant")
+    command.add_argument(
+        "--batch_size",
+        type=int,
+        default=128,
+        help="real samples per D update (default: 128)",
+    )
+    command.add_argument(
+        "--dtype",
+        default="float32",
+        help="float32, mixed_bfloat16 or float64 (default: float32)",
+    )
+    command.add_argument(
+        "--seconds",
+        type=float,
+        default=8.0,
+        help="minimum duration of a measurement (default: 8)",
+    )
+    add_set(command)
+
+
+def launch(args):
+    """Run a command on several local workers, to try out multi_worker."""
+    from ganzoo.cli.launch import launch
+
+    words = args.command[1:] if args.command[:1] == ["--"] else args.command
+    if words[:1] == ["train"] and not any("--strategy" in word for word in words):
+        words = [*words, "--strategy=multi_worker"]
+    sys.exit(launch(args.workers, words))
+
+
+def benchmark(args):
+    """Measure a variant's speed on this machine."""
+    from ganzoo.cli.benchmark import run
+
+    run(
+        args.name,
+        batch_size=args.batch_size,
+        dtype=args.dtype,
+        options=parse_options(args.set),
+        seconds=args.seconds,
+    )

@@ -1,0 +1,200 @@
+"""Commands on one run: train it, then sample, score, translate, export."""
+
+import sys
+from pathlib import Path
+
+from ganzoo.cli.flags import SOURCE, add_experiment, add_set, names_of, set_values
+from ganzoo.runs import config_files
+from ganzoo.runs import experiment as schema
+from ganzoo.runs.directory import Terminated
+from ganzoo.utils.options import check_known, parameters
+from ganzoo.variants import _registry
+
+FLAGS = [name for name in schema.FIELDS if name not in ("model", "options")]
+CONDITIONS = ("label", "caption")
+"""Flags of `sample` that conditional models take."""
+
+
+def add_commands(add) -> None:
+    """Adds `train`, `sample`, `evaluate`, `translate` and `export`."""
+    command = add("train", train)
+    command.add_argument("name", nargs="?", help="variant, see `ganzoo list`")
+    command.add_argument("--config", help="name of a zoo config, or a TOML file")
+    command.add_argument(
+        "--workdir", help="run directory (default: runs/VARIANT_DATASET, or the config)"
+    )
+    add_experiment(command, FLAGS)
+    add_set(command)
+
+    command = add("sample", sample)
+    command.add_argument("source", help=SOURCE)
+    command.add_argument(
+        "--n", type=int, default=64, help="number of samples (default: 64)"
+    )
+    command.add_argument(
+        "--seed", type=int, default=0, help="seed of the latents (default: 0)"
+    )
+    command.add_argument(
+        "--label", type=int, help="class to sample, for a conditional model"
+    )
+    command.add_argument(
+        "--caption", help="text to sample from, for a text-to-image model: 'a red box'"
+    )
+    command.add_argument(
+        "--out",
+        default="samples.png",
+        help="output file: a picture .png, arrays .npz, or for volumes a mesh .obj, "
+        ".ply, .stl or .glb (default: samples.png)",
+    )
+
+    command = add("evaluate", evaluate)
+    command.add_argument("source", help=SOURCE)
+    command.add_argument(
+        "--n", type=int, default=10_000, help="number of samples (default: 10000)"
+    )
+    command.add_argument(
+        "--extractor",
+        help="feature extractor: classifier, pixels, inception, or a .keras file",
+    )
+    command.add_argument("--only", help="scores to compute, joined by commas")
+    command.add_argument(
+        "--dataset", help="data set to score a .keras file on; a run knows its own"
+    )
+    command.add_argument("--data_dir", help=schema.HELP["data_dir"])
+    command.add_argument(
+        "--seed", type=int, default=0, help="seed of the latents (default: 0)"
+    )
+
+    command = add("translate", translate)
+    command.add_argument("source", help=SOURCE)
+    command.add_argument(
+        "in_folder", help="folder of images, searched with its subfolders"
+    )
+    command.add_argument("out_folder", help="folder for the results, by the same names")
+    command.add_argument(
+        "--image_size",
+        type=int,
+        metavar="N",
+        help="resize images to N x N pixels (default: keep each image's size)",
+    )
+    command.add_argument(
+        "--samples",
+        type=int,
+        metavar="N",
+        help="write N translations of each image: a.png becomes a_1.png, a_2.png, ...",
+    )
+    command.add_argument(
+        "--seed", type=int, default=0, help="seed of the noise (default: 0)"
+    )
+    command.add_argument(
+        "--reverse", action="store_true", help="translate from B to A instead"
+    )
+
+    command = add("export", export)
+    command.add_argument("source", help=SOURCE)
+    command.add_argument(
+        "--format", default="keras", help="keras or saved_model (default: keras)"
+    )
+    command.add_argument(
+        "--out", help="output path (default: generator.keras, or generator)"
+    )
+
+
+def train(args):
+    """Train a variant, or resume a run."""
+    experiment = experiment_of(args)
+    workdir = Path(args.workdir or Path("runs") / _default_name(args, experiment))
+    from ganzoo.training.train import train
+
+    try:
+        train(experiment, workdir)
+    except KeyboardInterrupt as stop:
+        print(
+            f"\nStopped; saved in {workdir}. Run the same command again to resume.",
+            file=sys.stderr,
+        )
+        sys.exit(143 if isinstance(stop, Terminated) else 130)
+    print(f"Trained {experiment.steps} steps: see {workdir}/samples")
+
+
+def experiment_of(args) -> schema.Experiment:
+    """The experiment that the words of `train` describe.
+
+    Flags override the config, and `--set` its options.
+    """
+    values = config_files.load_config(args.config) if args.config else {}
+    values |= set_values(args, FLAGS)
+    if args.name is not None:
+        values["model"] = args.name
+    options = config_files.parse_options(args.set)
+    values["options"] = {**values.get("options", {}), **options}
+    return schema.from_dict(values)
+
+
+def _default_name(args, experiment):
+    variant = _registry.find(experiment.model)  # a known name is no path
+    if args.config:
+        return Path(args.config).stem
+    return f"{variant.name}_{Path(experiment.dataset).stem}"
+
+
+def sample(args):
+    """Write samples of a model: a picture, arrays, or a mesh."""
+    from ganzoo.cli import sample_files
+    from ganzoo.runs.load import load
+
+    write = sample_files.writer(args.out)
+    model = load(args.source)
+    conditions = set_values(args, CONDITIONS)
+    allowed = [name for name in parameters(model.sample) if name in CONDITIONS]
+    check_known("condition of this model", conditions, allowed)
+    write(model.sample(args.n, seed=args.seed, **conditions), args.out)
+    print(f"Wrote {args.out}")
+
+
+def evaluate(args):
+    """Score a model next to real data."""
+    from ganzoo.evaluation.evaluate import evaluate
+
+    evaluation = evaluate(
+        args.source,
+        n=args.n,
+        extractor=args.extractor,
+        only=names_of(args.only),
+        dataset=args.dataset,
+        data_dir=args.data_dir,
+        seed=args.seed,
+    )
+    print(evaluation.table())
+
+
+def translate(args):
+    """Translate a folder of images."""
+    from ganzoo.cli.translate_folder import translate_folder
+    from ganzoo.runs.load import load
+
+    result = translate_folder(
+        load(args.source),
+        args.in_folder,
+        args.out_folder,
+        image_size=args.image_size,
+        samples=args.samples,
+        seed=args.seed,
+        reverse=args.reverse,
+    )
+    print(f"Translated {result.count} images to {args.out_folder}")
+    if result.broken:
+        lines = [f"  {name}: {reason}" for name, reason in result.broken.items()]
+        sys.exit("\n".join([f"ganzoo: {len(lines)} could not be read:", *lines]))
+
+
+def export(args):
+    """Write the generator of a model for other programs."""
+    from ganzoo.models.export import export
+    from ganzoo.runs.load import load
+
+    model = load(args.source)
+    default = "generator.keras" if args.format == "keras" else "generator"
+    out = export(model, args.out or default, args.format)
+    bounds = "any range" if model.value_range is None else list(model.value_range)
+    print(f"Wrote {out}: {model.interface} in {bounds}")

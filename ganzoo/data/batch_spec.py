@@ -1,0 +1,338 @@
+"""BatchSpec: what the batches of a model hold, declared once by the model."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ganzoo.data.dataset import check_finite
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """Values under a key of a batch; of this class, those that no spec names.
+
+    They stay as they are.
+
+    Attributes:
+        unless: another key, in whose presence a batch may lack this one.
+        origin: the key from which the pipeline makes this one, where arrays lack it.
+    """
+
+    unless: str = ""
+    origin: str = ""
+
+    @property
+    def note(self) -> str:
+        """Where arrays have the values from."""
+        return f" (made of {self.origin!r} where arrays are given)" * bool(self.origin)
+
+    def check_dtype(self, key: str, array: np.ndarray) -> None:
+        """Refuses what cannot be converted."""
+
+    def check_shape(self, key: str, array: np.ndarray) -> None:
+        """Refuses another shape than that of the entry."""
+
+    def check_values(self, key: str, array: np.ndarray) -> None:
+        """Refuses values that are not allowed; the array has one, at least."""
+        check_finite(array, where=repr(key))
+
+    def convert(self, array: np.ndarray) -> np.ndarray:
+        """The array, all of which is allowed, in the dtype of batches."""
+        return array
+
+    def checked(self, key: str, array: np.ndarray) -> np.ndarray:
+        """The converted array, once all of it is allowed."""
+        self.check_dtype(key, array)
+        self.check_shape(key, array)
+        if array.size:
+            self.check_values(key, array)
+        return self.convert(array)
+
+    def tensor(self, value, dtype: str) -> tf.Tensor:
+        """The values as networks take them, floats in `dtype`."""
+        value = tf.convert_to_tensor(value)
+        return tf.cast(value, dtype) if value.dtype.is_floating else value
+
+
+@dataclass(frozen=True)
+class Samples(Entry):
+    """Samples, uint8 in 0..255 or floats in the model's range.
+
+    Attributes:
+        shape: of one sample; None for any.
+        value_range: (low, high) of floats; None for any.
+        option: of `build` that decides the shape.
+    """
+
+    shape: tuple[int, ...] | None
+    value_range: tuple[float, float] | None
+    option: str = "image_shape"
+
+    def described(self, key):
+        shape = f" of shape {tuple(self.shape)}" if self.shape else ""
+        return f"samples {key!r}{shape}{self.note}"
+
+    def dtype(self, received):
+        return np.uint8 if received == np.uint8 else keras.config.floatx()
+
+    def static_shape(self, received):
+        if self.shape is None:
+            return received
+        return tf.TensorShape((None, *self.shape))
+
+    def check_dtype(self, key, array):
+        if array.dtype != np.uint8 and array.dtype.kind != "f":
+            raise ValueError(
+                f"Unfit dtype of {key!r}; allowed: uint8 in 0..255, or float. "
+                f"Received: {array.dtype}."
+            )
+
+    def check_shape(self, key, array):
+        if self.shape and array.shape == tuple(self.shape):
+            raise ValueError(
+                f"Samples {key!r} come many at once, along a first axis: "
+                f"data.batch(64), x[None]. Received one: {array.shape}."
+            )
+        shape = array.shape[1:]
+        if self.shape is not None and shape != tuple(self.shape):
+            raise ValueError(
+                f"Samples {key!r} must have the model's shape {tuple(self.shape)}: "
+                f"build it with {self.option}={shape}, or reshape them. "
+                f"Received: {shape}."
+            )
+
+    def check_values(self, key, array):
+        super().check_values(key, array)
+        if array.dtype == np.uint8 or self.value_range is None:
+            return
+        low, high = float(array.min()), float(array.max())
+        if low < self.value_range[0] or high > self.value_range[1]:
+            raise ValueError(
+                f"Values of {key!r} lie outside the model's value_range; scale them to "
+                f"[{self.value_range[0]:g}, {self.value_range[1]:g}] or pass uint8 in "
+                f"0..255. Received: [{low:g}, {high:g}]."
+            )
+
+    def convert(self, array):
+        return array.astype(self.dtype(array.dtype), copy=False)
+
+    def random(self, count, rng):
+        if self.value_range is None:
+            return rng.normal(size=(count, *self.shape)).astype("float32")
+        return rng.integers(0, 256, (count, *self.shape), "uint8")
+
+    def tensor(self, value, dtype):
+        return scaled(value, self.value_range, dtype)
+
+
+@dataclass(frozen=True)
+class Whole(Entry):
+    """Whole numbers, int32 in batches: what labels and tokens share."""
+
+    def dtype(self, received):
+        return np.int32
+
+    def convert(self, array):
+        return array.astype(np.int32, copy=False)
+
+    def tensor(self, value, dtype):
+        return tf.cast(value, tf.int32)
+
+
+@dataclass(frozen=True)
+class Labels(Whole):
+    """A label of each sample.
+
+    Attributes:
+        count: labels are below it.
+        lowest: -1 where a sample may be unlabelled.
+    """
+
+    count: int
+    lowest: int = 0
+    shape = ()
+
+    @property
+    def allowed(self) -> str:
+        """The labels, as messages name them."""
+        unlabelled = ", -1 for unlabelled" if self.lowest < 0 else ""
+        return f"0 to {self.count - 1}{unlabelled}"
+
+    def described(self, key):
+        return f"a label of each sample ({self.allowed}), {key!r}: fit(x, y)"
+
+    def static_shape(self, received):
+        return tf.TensorShape((None,))
+
+    def check_dtype(self, key, array):
+        n = array.size
+        if array.dtype.kind not in "iu" or array.shape not in ((n,), (n, 1)):
+            raise ValueError(
+                f"Unfit labels {key!r}; allowed: integers of shape (N,) or (N, 1). "
+                f"Received: {array.dtype} of shape {array.shape}."
+            )
+
+    def check_values(self, key, array):
+        if array.min() < self.lowest or array.max() >= self.count:
+            raise ValueError(
+                f"Labels {key!r} must be from {self.allowed}. "
+                f"Received: {array.min()} to {array.max()}."
+            )
+
+    def convert(self, array):
+        return super().convert(array.reshape(-1))
+
+    def random(self, count, rng):
+        return rng.integers(0, self.count, count, "int32")
+
+
+@dataclass(frozen=True)
+class Tokens(Whole):
+    """A caption of each sample: places in the vocabulary from 1, 0 for no word.
+
+    Attributes:
+        length: of a caption.
+        words: of the vocabulary.
+    """
+
+    length: int
+    words: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one caption."""
+        return (self.length,)
+
+    def described(self, key):
+        return f"captions {key!r}, tokens as `model.tokens` makes them{self.note}"
+
+    def static_shape(self, received):
+        return tf.TensorShape((None, self.length))
+
+    def check_dtype(self, key, array):
+        if array.dtype.kind not in "iu" or array.ndim != 2:
+            raise ValueError(
+                f"Unfit captions {key!r}; allowed: tokens, integers of shape (N, T), "
+                f"see `model.tokens`. Received: {array.dtype} of shape {array.shape}."
+            )
+
+    def check_shape(self, key, array):
+        if array.shape[1:] != self.shape:
+            raise ValueError(
+                f"Captions are rows of {self.length} tokens, as `tokens` makes them. "
+                f"Received shape of {key!r}: {array.shape}."
+            )
+
+    def check_values(self, key, array):
+        if array.min() < 0 or array.max() > self.words:
+            raise ValueError(
+                f"Tokens {key!r} must be from 0 (no word) to {self.words}, the words "
+                f"of the model's vocabulary. Received: {array.min()} to {array.max()}."
+            )
+
+    def random(self, count, rng):
+        return rng.integers(0, self.words + 1, (count, self.length), "int32")
+
+
+@dataclass(frozen=True)
+class BatchSpec:
+    """What every batch of a model holds; `data.door` checks by it.
+
+    Attributes:
+        entries: by key; other keys may be there, and stay as they are.
+        factors: by name, the numbers whose product a batch of training must divide by.
+    """
+
+    entries: Mapping[str, Entry]
+    factors: Mapping[str, int] = field(default_factory=dict)
+
+    def plus(self, **entries: Entry) -> "BatchSpec":
+        """The same with further entries."""
+        return replace(self, entries={**self.entries, **entries})
+
+    def without(self, *keys: str) -> "BatchSpec":
+        """The same without some entries."""
+        rest = {key: e for key, e in self.entries.items() if key not in keys}
+        return replace(self, entries=rest)
+
+    def times(self, **factors: int) -> "BatchSpec":
+        """The same with further factors of the size of a batch."""
+        return replace(self, factors={**self.factors, **factors})
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...] | None]:
+        """The shape of one sample, label or caption by key."""
+        return {key: entry.shape for key, entry in self.entries.items()}
+
+    def entry(self, key: str) -> Entry:
+        """What a key holds."""
+        return self.entries.get(key, Entry())
+
+    def check_keys(self, keys, made_of=()) -> None:
+        """Refuses a batch that lacks a key.
+
+        Args:
+            keys: of the batch.
+            made_of: keys from which the pipeline makes others.
+        """
+        for key, entry in self.entries.items():
+            if key in keys or entry.unless in keys or entry.origin in made_of:
+                continue
+            raise ValueError(
+                f"Batches of this model need {entry.described(key)}. "
+                f"Received the keys: {', '.join(keys)}."
+            )
+
+    def check_size(self, size: int) -> None:
+        """Refuses a batch of training that does not divide by the factors."""
+        unit = math.prod(self.factors.values())
+        if size % unit:
+            below, above = size - size % unit, size + unit - size % unit
+            fitting = f"{below} or {above}" if below else above
+            raise ValueError(
+                f"The global batch must divide by {' x '.join(self.factors)} = {unit}. "
+                f"Received a batch of {size}; {fitting} would do."
+            )
+
+    def random(self, count: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Random arrays that the model can be trained on, as few as it needs."""
+        arrays = {}
+        for key, entry in self.entries.items():
+            if entry.unless not in arrays and not entry.origin:
+                arrays[key] = entry.random(count, rng)
+        return arrays
+
+    def tensors(self, batch: Mapping, dtype: str) -> dict[str, tf.Tensor]:
+        """A batch as networks take it: samples in their range, whole numbers int32."""
+        return {key: self.entry(key).tensor(v, dtype) for key, v in batch.items()}
+
+
+def scaled(value, value_range, dtype) -> tf.Tensor:
+    """Samples as networks take them: uint8 in `value_range`, floats as they are."""
+    value = tf.convert_to_tensor(value)
+    if value.dtype != tf.uint8 or value_range is None:
+        return tf.cast(value, dtype)
+    low, high = value_range
+    return tf.cast(value, dtype) * ((high - low) / 255) + low
+
+
+def as_dict(data) -> dict:
+    """Names what a data set yields: a dict as it is, x, (x,) or (x, label)."""
+    if isinstance(data, Mapping):
+        if "real" not in data:
+            raise ValueError(
+                "A batch needs the key 'real', the samples that D should accept. "
+                f"Received the keys: {', '.join(data)}."
+            )
+        return dict(data)
+    parts = data if isinstance(data, tuple | list) else (data,)
+    if len(parts) > 2:
+        raise ValueError(
+            "A batch is x, (x, label) or a dict. "
+            f"Received a tuple of {len(parts)} (sample weights are not supported)."
+        )
+    return dict(zip(("real", "label"), parts, strict=False))

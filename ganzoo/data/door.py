@@ -1,0 +1,162 @@
+"""Door: the one place where what a model is given is checked and converted."""
+
+import numpy as np
+import tensorflow as tf
+
+from ganzoo.data.batch_spec import BatchSpec, as_dict
+from ganzoo.data.pipeline import stream_of, without_autotune
+
+
+class Door:
+    """Lets in arrays as a whole, and data sets batch by batch.
+
+    The batches of a data set come while TensorFlow runs, which makes errors of its own
+    of a refused one; under several replicas it takes it for the end of the data. As a
+    context, a door raises the `ValueError` instead.
+
+    Args:
+        spec: of the model, see `BatchSpec`.
+
+    Attributes:
+        refusal: the `ValueError` of a refused batch, None before one comes.
+    """
+
+    def __init__(self, spec: BatchSpec):
+        self.spec = spec
+        self.refusal = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        if self.refusal is not None and isinstance(error, tf.errors.OpError):
+            raise self.refusal from None
+
+    def arrays(self, x, y=None, batch_size=1, jitter=None) -> dict[str, np.ndarray]:
+        """The arrays of `fit` and `evaluate` by batch key.
+
+        uint8 samples stay so, floats become Keras' floatx, whole numbers int32.
+
+        Args:
+            x: samples, or a dict of arrays by batch key, or (x, y).
+            y: labels (N,) or (N, 1).
+            batch_size: at most the number of samples of the main stream; others may
+                be shorter, since they are repeated.
+            jitter: a `Jitter`, where it cuts images to the model's shape.
+
+        Raises:
+            ValueError: what is wrong, what is allowed, what was received.
+        """
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise ValueError(
+                f"`batch_size` must be a whole number from 1. Received: {batch_size!r}."
+            )
+        named = as_dict(x if y is None else (x, y))
+        self.spec.check_keys(named, made_of=named)
+        arrays = {key: np.asanyarray(array) for key, array in named.items()}
+        for key, array in arrays.items():
+            self.spec.entry(key).check_dtype(key, array)
+        sizes = {key: len(array) for key, array in arrays.items()}
+        for stream in {stream_of(key) for key in sizes}:
+            _check_equal({k: n for k, n in sizes.items() if stream_of(k) == stream})
+        if sizes["real"] < batch_size:
+            raise ValueError(
+                "Fewer samples than a batch: at least one full batch is needed, so "
+                f"lower batch_size. Received: {sizes['real']} samples, "
+                f"batch_size={batch_size}."
+            )
+        _check_filled(sizes)
+        for key, array in (jitter.cut(arrays) if jitter else arrays).items():
+            self.spec.entry(key).check_shape(key, array)
+        for key, array in arrays.items():
+            self.spec.entry(key).check_values(key, array)
+        return {k: self.spec.entry(k).convert(array) for k, array in arrays.items()}
+
+    def full_batches(self, dataset) -> tuple[dict, tf.data.Dataset]:
+        """The first batch, and all of them with as many samples as it has.
+
+        A smaller one repeats its own samples: a part of it could else be empty on some
+        replica or D step, and its mean nan.
+        """
+        with self:
+            first = next(iter(self.dataset(dataset)), None)
+        if first is None:
+            raise ValueError("The data set is empty; training needs a batch.")
+        return first, self.dataset(dataset, len(first["real"]))
+
+    def dataset(self, dataset: tf.data.Dataset, size=None) -> tf.data.Dataset:
+        """The batches of a data set as dicts, each of them checked as arrays are.
+
+        Args:
+            dataset: of batches x, (x, label), or dicts by batch key.
+            size: samples that each batch is to have, see `full_batches`; None leaves
+                them as they are.
+
+        Raises:
+            ValueError: keys that are missing, or values that are no dense tensors.
+        """
+        specs = as_dict(dataset.element_spec)
+        self.spec.check_keys(specs)
+        keys = [key for key in specs if key in self.spec.entries]
+        entries = {key: self.spec.entries[key] for key in keys}
+        _check_dense({key: specs[key] for key in keys})
+        dtypes = [entries[key].dtype(specs[key].dtype.as_numpy_dtype) for key in keys]
+
+        def check(*values):
+            try:
+                return self._checked(dict(zip(keys, values, strict=True)), size)
+            except ValueError as error:
+                self.refusal = error
+                raise
+
+        def admit(*element):
+            batch = as_dict(element[0] if len(element) == 1 else element)
+            values = tf.numpy_function(check, [batch[key] for key in keys], dtypes)
+            for key, value in zip(keys, values, strict=True):
+                value.set_shape(entries[key].static_shape(specs[key].shape))
+                batch[key] = value
+            if size is None:
+                return batch
+            rows = tf.range(size) % tf.shape(batch["real"])[0]
+            return {key: tf.gather(value, rows) for key, value in batch.items()}
+
+        return without_autotune(dataset.map(admit))
+
+    def _checked(self, batch, size):
+        """The arrays of one batch, in the order of its keys."""
+        arrays = {
+            key: self.spec.entries[key].checked(key, array)
+            for key, array in batch.items()
+        }
+        sizes = {key: len(array) for key, array in arrays.items()}
+        _check_equal(sizes)
+        _check_filled(sizes)
+        if size is not None and sizes["real"] > size:
+            raise ValueError(
+                f"The first batch had {size} samples; later ones may have fewer, not "
+                f"more. Received: {sizes['real']}."
+            )
+        return list(arrays.values())
+
+
+def _check_equal(sizes):
+    if len(set(sizes.values())) > 1:
+        raise ValueError(
+            "Arrays of different lengths; all must have one entry a sample. "
+            f"Received: {sizes}."
+        )
+
+
+def _check_filled(sizes):
+    empty = [key for key, n in sizes.items() if not n]
+    if empty:
+        raise ValueError(f"Every array needs a sample. Received none of: {empty}.")
+
+
+def _check_dense(specs):
+    for key, spec in specs.items():
+        if not isinstance(spec, tf.TensorSpec):
+            raise ValueError(
+                f"Values of {key!r} must be dense tensors. "
+                f"Received: {type(spec).__name__}."
+            )

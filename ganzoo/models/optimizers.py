@@ -1,0 +1,147 @@
+"""Optimizers by name, and how rates and momentum change in training."""
+
+import math
+from collections.abc import Mapping
+
+import keras
+from keras import ops
+
+from ganzoo.utils.options import check_whole, from_spec
+
+
+def make(spec, rate, decay, updates):
+    """The optimizer of one player.
+
+    Args:
+        spec: an optimizer, which is taken as it is; a name; or `{"name": ...}`.
+        rate: for a spec without a rate of its own.
+        decay: a name or table of `DECAYS`.
+        updates: of this player in the whole training; None where that is unknown.
+
+    Raises:
+        ValueError: an unknown name or option, or a decay that cannot be.
+    """
+    falling = from_spec("decay", decay, DECAYS)
+    if isinstance(spec, keras.optimizers.Optimizer):
+        return spec
+    table = spec if isinstance(spec, Mapping) else {"name": spec}
+    table = {"learning_rate": rate, **table}
+    table["learning_rate"] = falling(table["learning_rate"], updates)
+    return from_spec("optimizer", table, OPTIMIZERS)
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """`rate` for the first part of `steps` updates, then linearly down to 0.
+
+    Args:
+        rate: at first.
+        steps: updates until 0.
+        hold: share of them at `rate`: a half in CycleGAN (arXiv 1703.10593, section
+            4), none in SNGAN's code.
+    """
+
+    def __init__(self, rate, steps, hold=0.5):
+        check_whole(1, decay_steps=steps)
+        self.rate = rate
+        self.steps = steps
+        self.hold = hold
+
+    def __call__(self, step):
+        left = 1 - ops.cast(step, "float32") / self.steps
+        return self.rate * ops.clip(left / (1 - self.hold), 0.0, 1.0)
+
+    def get_config(self):
+        return {"rate": self.rate, "steps": self.steps, "hold": self.hold}
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class ExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """`rate` times `factor` at each update, but not below `lowest`.
+
+    The GAN of 2014 has 1 / 1.000004 and 1e-6 in its authors' code.
+    """
+
+    def __init__(self, rate, factor, lowest=0.0):
+        if not 0 < factor <= 1:
+            raise ValueError(f"`factor` must be in (0, 1]. Received: {factor}.")
+        self.rate = rate
+        self.factor = factor
+        self.lowest = lowest
+
+    def __call__(self, step):
+        # As a power in float32, a factor near 1 would be off by percents.
+        factor = ops.exp(ops.cast(step, "float32") * math.log(self.factor))
+        return ops.maximum(self.rate * factor, self.lowest)
+
+    def get_config(self):
+        return {"rate": self.rate, "factor": self.factor, "lowest": self.lowest}
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class RampedSGD(keras.optimizers.SGD):
+    """Gradient descent whose momentum grows linearly, as the GAN of 2014 has it.
+
+    Args:
+        learning_rate: the rate.
+        momentum: at the first update.
+        final_momentum: from update `ramp_steps` on; the code has 0.5 to 0.7 over 250
+            epochs of 500 updates.
+        ramp_steps: updates between the two.
+    """
+
+    def __init__(
+        self,
+        learning_rate=0.1,
+        momentum=0.5,
+        final_momentum=0.7,
+        ramp_steps=125_000,
+        **kwargs,
+    ):
+        if not 0 < momentum < 1 or not 0 < final_momentum < 1 or ramp_steps < 1:
+            raise ValueError(
+                "`momentum` and `final_momentum` must be in (0, 1), and `ramp_steps` a "
+                f"whole number from 1. Received: {momentum}, {final_momentum} and "
+                f"{ramp_steps}."
+            )
+        super().__init__(learning_rate, momentum, **kwargs)
+        self.final_momentum = final_momentum
+        self.ramp_steps = ramp_steps
+
+    def update_step(self, gradient, variable, learning_rate):
+        def cast(value):
+            return ops.cast(value, variable.dtype)
+
+        done = ops.minimum(cast(self.iterations) / self.ramp_steps, 1)
+        momentum = self.momentum + (self.final_momentum - self.momentum) * done
+        velocity = self.momentums[self._get_variable_index(variable)]
+        step = velocity * momentum - cast(gradient) * cast(learning_rate)
+        self.assign(velocity, step)
+        self.assign_add(variable, step)
+
+    def get_config(self):
+        own = {"final_momentum": self.final_momentum, "ramp_steps": self.ramp_steps}
+        return {**super().get_config(), **own}
+
+
+OPTIMIZERS = {
+    "adam": keras.optimizers.Adam,
+    "rmsprop": keras.optimizers.RMSprop,
+    "sgd": keras.optimizers.SGD,
+    "ramped_sgd": RampedSGD,
+}
+
+
+def _linear(hold):
+    return lambda rate, updates: LinearDecay(rate, updates, hold) if updates else rate
+
+
+def _exponential(factor, lowest=0.0):
+    return lambda rate, updates: ExponentialDecay(rate, factor, lowest)
+
+
+DECAYS = {
+    "half": lambda: _linear(0.5),
+    "linear": lambda: _linear(0.0),
+    "exponential": _exponential,
+}

@@ -1,0 +1,247 @@
+"""One door for arrays, data sets and each of their batches: the same words, once."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from ganzoo.data import BatchSpec, Door
+from ganzoo.data.batch_spec import Labels, Samples, Tokens
+from ganzoo.data.jitter import Jitter
+
+POINTS = BatchSpec({"real": Samples((2,), (-1.0, 1.0))}, {"d_steps": 3, "replicas": 2})
+LABELLED = POINTS.plus(label=Labels(10))
+PARTLY = POINTS.plus(
+    label=Labels(10, lowest=-1, unless="labeled_label"),
+    labeled=Samples((2,), (-1.0, 1.0), unless="label"),
+    labeled_label=Labels(10, lowest=-1, unless="label"),
+)
+CAPTIONED = POINTS.plus(caption=Tokens(3, 9), mismatched=Tokens(3, 9, origin="caption"))
+ZEROS = np.zeros((6, 2), "float32")
+
+
+def through_arrays(spec, batch):
+    """What the door lets in of arrays."""
+    return Door(spec).arrays(batch)
+
+
+def through_a_data_set(spec, batch):
+    """What the door lets in of a data set of one batch."""
+    with Door(spec) as door:
+        data = tf.data.Dataset.from_tensors(batch)
+        (out,) = door.dataset(data).as_numpy_iterator()
+    return out
+
+
+def through_a_later_batch(spec, batch):
+    """What the door lets in of the second batch of a data set."""
+    good = {key: tf.zeros_like(value) for key, value in batch.items()}
+    data = tf.data.Dataset.from_tensors(good).concatenate(
+        tf.data.Dataset.from_tensors(batch)
+    )
+    with Door(spec) as door:
+        _, out = door.dataset(data).as_numpy_iterator()
+    return out
+
+
+WAYS = [through_arrays, through_a_data_set, through_a_later_batch]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int64", "uint16"])
+def test_labels_of_any_whole_type_are_int32_labels(way, dtype):
+    label = np.arange(6, dtype=dtype)
+    for column in (label, label[:, None]):
+        out = way(LABELLED, {"real": ZEROS, "label": column})
+        assert out["label"].dtype == np.int32
+        np.testing.assert_array_equal(out["label"], label)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_samples_keep_their_bytes_or_become_floatx(way):
+    pixels = np.arange(12, dtype="uint8").reshape(6, 2)
+    out = way(POINTS, {"real": pixels})["real"]
+    assert out.dtype == np.uint8
+    np.testing.assert_array_equal(out, pixels)
+    assert way(POINTS, {"real": ZEROS.astype("float64")})["real"].dtype == np.float32
+    keras.config.set_floatx("float64")
+    try:
+        assert way(POINTS, {"real": ZEROS})["real"].dtype == np.float64
+    finally:
+        keras.config.set_floatx("float32")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_keys_that_no_spec_names_stay_as_they_are(way):
+    extra = np.arange(6, dtype="uint8")
+    out = way(POINTS, {"real": ZEROS, "label": extra})["label"]
+    assert out.dtype == np.uint8
+    np.testing.assert_array_equal(out, extra)
+
+
+REFUSED = [
+    (POINTS, {"real": ZEROS.astype("int32")}, "'real'; allowed: uint8.*int32"),
+    (POINTS, {"real": ZEROS + 200}, r"scale them to \[-1, 1\] or pass uint8"),
+    (POINTS, {"real": ZEROS - 1.5}, r"Received: \[-1.5, -1.5\]"),
+    (POINTS, {"real": ZEROS * np.nan}, "NaN or infinite values in 'real'.*12 of 12"),
+    (POINTS, {"real": ZEROS[:, :1]}, r"shape \(2,\): build it with image_shape=\(1,\)"),
+    (POINTS, {"real": ZEROS[0]}, r"first axis: data.batch\(64\).*one: \(2,\)"),
+    (LABELLED, {"real": ZEROS}, r"need a label of each sample \(0 to 9\).*keys: real"),
+    (LABELLED, {"real": ZEROS, "label": np.full(6, 10)}, "from 0 to 9. Received: 10"),
+    (LABELLED, {"real": ZEROS, "label": np.full(6, -1)}, "from 0 to 9. Received: -1"),
+    (LABELLED, {"real": ZEROS, "label": np.full(6, 2**32)}, "Received: 4294967296"),
+    (LABELLED, {"real": ZEROS, "label": np.zeros(6)}, "Unfit labels 'label'.*float64"),
+    (LABELLED, {"real": ZEROS, "label": np.zeros((6, 10), int)}, r"shape \(6, 10\)"),
+    (LABELLED, {"real": ZEROS, "label": np.zeros(5, int)}, "'real': 6, 'label': 5"),
+    (PARTLY, {"real": ZEROS}, "need a label of each sample .*-1 for unlabelled"),
+    (PARTLY, {"real": ZEROS, "label": np.full(6, -2)}, "-1 for unlabelled. Rec.*: -2"),
+    (
+        CAPTIONED,
+        {"real": ZEROS, "caption": np.full((6, 3), 10), "mismatched": np.ones((6, 3))},
+        "Unfit captions 'mismatched'|must be from 0 .no word. to 9",
+    ),
+    (CAPTIONED, {"real": ZEROS}, "need captions 'caption', tokens"),
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("spec,batch,message", REFUSED)
+def test_the_door_refuses(way, spec, batch, message):
+    with pytest.raises(ValueError, match=message):
+        way(spec, batch)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_labelled_stream_stands_for_labels(way):
+    labeled = {"labeled": ZEROS, "labeled_label": np.arange(6) - 1}
+    out = way(PARTLY, {"real": ZEROS, **labeled})
+    np.testing.assert_array_equal(out["labeled_label"], np.arange(6) - 1)
+
+
+def test_arrays_need_no_captions_that_the_pipeline_makes():
+    batch = {"real": ZEROS, "caption": np.ones((6, 3), "int64")}
+    assert through_arrays(CAPTIONED, batch)["caption"].dtype == np.int32
+    with pytest.raises(ValueError, match="made of 'caption' where arrays are given"):
+        through_a_data_set(CAPTIONED, batch)
+
+
+# --- arrays -----------------------------------------------------------------------
+
+
+def test_arrays_come_as_x_and_y():
+    images = np.zeros((3, 2), np.uint8)
+    arrays = Door(LABELLED).arrays(images, np.array([[0], [1], [2]]))
+    assert np.shares_memory(arrays["real"], images)
+    assert arrays["label"].tolist() == [0, 1, 2]
+
+
+def test_a_memory_map_is_not_read(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((3, 2), np.uint8))
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    assert isinstance(Door(POINTS).arrays(mapped)["real"], np.memmap)
+
+
+def test_a_shorter_labelled_stream_is_repeated():
+    labeled = {"labeled": ZEROS[:1], "labeled_label": np.zeros(1, "int32")}
+    arrays = Door(PARTLY).arrays({"real": ZEROS, **labeled}, batch_size=6)
+    assert len(arrays["labeled"]) == 1
+    with pytest.raises(ValueError, match="'labeled': 1, 'labeled_label': 2"):
+        wrong = {**labeled, "labeled_label": np.zeros(2, "int32")}
+        Door(PARTLY).arrays({"real": ZEROS, **wrong})
+
+
+def test_arrays_have_a_batch_at_least():
+    with pytest.raises(ValueError, match="Fewer samples than a batch.*6 samples"):
+        Door(POINTS).arrays(ZEROS, batch_size=7)
+    with pytest.raises(ValueError, match="`batch_size` must be a whole number"):
+        Door(POINTS).arrays(ZEROS, batch_size=2.0)
+
+
+def test_jittered_images_are_larger_than_the_models():
+    spec = BatchSpec({"real": Samples((4, 4, 1), None)})
+    images = np.zeros((3, 6, 6, 1), "uint8")
+    assert Door(spec).arrays(images, jitter=Jitter({"real": (4, 4)})) is not None
+    with pytest.raises(ValueError, match="must have the model's shape"):
+        Door(spec).arrays(images)
+
+
+# --- data sets --------------------------------------------------------------------
+
+
+def test_batches_have_static_shapes_and_a_smaller_one_repeats_its_samples():
+    points = np.arange(10, dtype="uint8").reshape(5, 2)
+    data = tf.data.Dataset.from_tensor_slices((points, np.arange(5))).batch(3)
+    first, batches = Door(LABELLED).full_batches(data)
+    np.testing.assert_array_equal(first["label"], [0, 1, 2])
+    assert batches.element_spec == {
+        "real": tf.TensorSpec((3, 2), tf.uint8),
+        "label": tf.TensorSpec((3,), tf.int32),
+    }
+    _, last = batches.as_numpy_iterator()
+    np.testing.assert_array_equal(last["label"], [3, 4, 3])
+    np.testing.assert_array_equal(last["real"], points[[3, 4, 3]])
+
+
+def test_a_larger_later_batch_is_not_cut_in_silence():
+    data = tf.data.Dataset.from_generator(
+        lambda: (ZEROS[:n] for n in (3, 4)), output_types=tf.float32
+    )
+    with pytest.raises(ValueError, match="first batch had 3 samples.*Received: 4"):
+        with Door(POINTS) as door:
+            list(door.full_batches(data)[1])
+
+
+def test_a_generator_without_static_shapes():
+    data = tf.data.Dataset.from_generator(
+        lambda: iter([(ZEROS, np.arange(6))]), output_types=(tf.uint8, tf.uint8)
+    )
+    spec = Door(LABELLED).dataset(data).element_spec
+    assert spec["real"] == tf.TensorSpec((None, 2), tf.uint8)
+    assert spec["label"] == tf.TensorSpec((None,), tf.int32)
+
+
+def test_empty_and_ragged_data_sets_are_refused():
+    empty = tf.data.Dataset.from_tensor_slices(ZEROS[:0]).batch(2)
+    with pytest.raises(ValueError, match="data set is empty"):
+        Door(POINTS).full_batches(empty)
+    rows = tf.ragged.constant([[[1.0]], [[2.0], [3.0]]])
+    with pytest.raises(ValueError, match="dense tensors.*RaggedTensorSpec"):
+        Door(POINTS).dataset(tf.data.Dataset.from_tensors(rows))
+
+
+def test_other_errors_pass_the_door():
+    with pytest.raises(tf.errors.OpError), Door(POINTS):
+        tf.debugging.assert_equal(1, 2)
+
+
+# --- the spec ---------------------------------------------------------------------
+
+
+def test_a_batch_divides_by_the_factors():
+    POINTS.check_size(12)
+    with pytest.raises(ValueError, match="d_steps x replicas = 6.*8; 6 or 12 would do"):
+        POINTS.check_size(8)
+    with pytest.raises(ValueError, match="x pack = 12.*batch of 8; 12 would do"):
+        POINTS.times(pack=2).check_size(8)
+
+
+@pytest.mark.parametrize("spec", [POINTS, LABELLED, PARTLY, CAPTIONED])
+def test_random_arrays_pass_the_door(spec):
+    arrays = spec.random(5, np.random.default_rng(0))
+    assert Door(spec).arrays(arrays).keys() == arrays.keys()
+    unbounded = BatchSpec({"real": Samples((2,), None)})
+    assert unbounded.random(5, np.random.default_rng(0))["real"].dtype == np.float32
+
+
+def test_networks_get_scaled_samples_and_whole_labels():
+    batch = {
+        "real": np.array([[0, 255]], "uint8"),
+        "label": np.array([3], "uint8"),
+        "other": np.array([7], "uint8"),
+        "weight": np.array([0.5], "float32"),
+    }
+    tensors = LABELLED.tensors(batch, "float64")
+    assert tensors["real"].numpy().tolist() == [[-1.0, 1.0]]
+    assert tensors["real"].dtype == tensors["weight"].dtype == tf.float64
+    assert (tensors["label"].dtype, int(tensors["label"][0])) == (tf.int32, 3)
+    assert (tensors["other"].dtype, int(tensors["other"][0])) == (tf.uint8, 7)

@@ -1,0 +1,128 @@
+"""Optimizers by name, rates that fall, momentum that grows: by hand."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from helpers import copied, tiny, train
+
+from ganzoo.models import optimizers
+from ganzoo.models.optimizers import ExponentialDecay, LinearDecay, RampedSGD
+
+FALLING = {"name": "exponential", "factor": 0.5, "lowest": 0.15}
+
+
+@pytest.mark.parametrize(
+    "schedule,rates",
+    [
+        (LinearDecay(1.0, 8), {0: 1, 4: 1, 5: 0.75, 6: 0.5, 8: 0, 9: 0}),
+        (LinearDecay(1.0, 8, hold=0.0), {0: 1, 2: 0.75, 4: 0.5, 8: 0, 9: 0}),
+        (ExponentialDecay(0.8, 0.5), {0: 0.8, 1: 0.4, 3: 0.1}),
+        (ExponentialDecay(0.8, 0.5, 0.15), {2: 0.2, 3: 0.15, 99: 0.15}),
+    ],
+)
+def test_rates_by_hand(schedule, rates):
+    again = copied(schedule)
+    for step, rate in rates.items():
+        for which in (schedule, again):
+            np.testing.assert_allclose(which(tf.constant(step)), rate, atol=1e-7)
+
+
+def test_a_factor_near_one_is_not_rounded_away():
+    """In float32 the power of 1 / 1.000004 would be off by a percent."""
+    rate = ExponentialDecay(0.1, 1 / 1.000004)(tf.constant(1_000_000))
+    np.testing.assert_allclose(rate, 0.1 * np.exp(-1e6 * np.log(1.000004)), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "decay,rates",
+    [
+        ("half", (0.8, 0.8, 0.0)),
+        ("linear", (0.8, 0.4, 0.0)),
+        (FALLING, (0.8, 0.2, 0.15)),
+    ],
+)
+def test_decay_of_both_players(decay, rates):
+    model = tiny("vanilla", learning_rate=0.8, decay=decay, decay_steps=4, d_steps=1)
+    for optimizer in (model.d_optimizer, model.g_optimizer):
+        for step, rate in zip((0, 2, 4), rates, strict=True):
+            optimizer.iterations.assign(step)
+            np.testing.assert_allclose(optimizer.learning_rate, rate, rtol=1e-6)
+
+
+def test_the_rates_of_a_model_that_is_not_told_its_steps_stay():
+    for decay in ("half", "linear"):
+        adam = optimizers.make("adam", 0.1, decay, None)
+        assert float(adam.learning_rate) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    "decay,message",
+    [
+        ("liner", "Unknown decay 'liner'. Did you mean 'linear'?"),
+        ({"name": "exponential", "faktor": 0.5}, "Did you mean 'factor'?"),
+        ({"name": "exponential", "factor": 1.5}, r"must be in \(0, 1\]. Received: 1.5"),
+    ],
+)
+def test_refuses_a_decay(decay, message):
+    with pytest.raises(ValueError, match=message):
+        optimizers.make("adam", 0.1, decay, None)
+
+
+def test_momentum_that_grows_by_hand():
+    """v = m v - rate g, w = w + v, with m from 0.5 to 0.9 over four updates."""
+    sgd = RampedSGD(0.1, momentum=0.5, final_momentum=0.9, ramp_steps=4)
+    w = keras.Variable([1.0])
+    sgd.build([w])
+    expected, velocity = 1.0, 0.0
+    for momentum in (0.5, 0.6, 0.7, 0.8, 0.9, 0.9):
+        velocity = momentum * velocity - 0.1 * 2.0
+        expected += velocity
+        sgd.apply([tf.constant([2.0])], [w])
+        np.testing.assert_allclose(w, [expected], rtol=1e-6)
+    assert copied(sgd).get_config() == sgd.get_config()
+
+
+def test_a_config_can_say_all_of_the_schedule_of_2014():
+    ramped = {"name": "ramped_sgd", "momentum": 0.5, "final_momentum": 0.7}
+    model = tiny(
+        "vanilla",
+        learning_rate=0.1,
+        d_optimizer=ramped,
+        g_optimizer={**ramped, "ramp_steps": 3},
+        decay={"name": "exponential", "factor": 1 / 1.000004, "lowest": 1e-6},
+    )
+    train(model, 2)
+    assert model.g_optimizer.ramp_steps == 3
+    assert float(model.g_optimizer.learning_rate) == pytest.approx(0.1, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "options", [{"momentum": 0.0}, {"final_momentum": 1.0}, {"ramp_steps": 0}]
+)
+def test_refuses_momentum(options):
+    with pytest.raises(ValueError, match=r"must be in \(0, 1\).*`ramp_steps` a whole"):
+        RampedSGD(**options)
+
+
+@pytest.mark.parametrize(
+    "options,rates",
+    [
+        ({}, (4e-4, 1e-3)),
+        ({"learning_rate": 0.1}, (0.1, 0.1)),
+        ({"d_learning_rate": 0.2}, (0.2, 1e-3)),
+        ({"learning_rate": {"d": 0.3, "g": 0.4}, "g_learning_rate": 0.5}, (0.3, 0.5)),
+    ],
+)
+def test_the_rates_of_the_players(options, rates):
+    model = tiny("dcgan", **options)
+    found = [o.learning_rate for o in (model.d_optimizer, model.g_optimizer)]
+    np.testing.assert_allclose(found, rates, rtol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [{"d": 0.1}, {"d": 0.1, "g": 0.1, "q": 0.1}])
+def test_refuses_rates(rate):
+    with pytest.raises(
+        ValueError, match="`learning_rate` must be a number, or a table"
+    ):
+        tiny("dcgan", learning_rate=rate)

@@ -1,0 +1,105 @@
+"""A data set is loaded once a process, and handed on from there."""
+
+import sys
+
+import numpy as np
+import pytest
+from small_runs import BASE, files_of
+
+import ganzoo
+from ganzoo.comparison import run_process
+from ganzoo.data.load import load_data
+from ganzoo.runs.experiment import Experiment
+from ganzoo.runs.resolve import resolve
+
+SCORED = {"evaluate_every": 2, "evaluation_samples": 30, "extractor": "pixels"}
+PAIRED = {
+    "model": "pix2pix",
+    "options": {"filters": 2, "d_levels": 1, "levels": 2},
+    "pairs": "invert",
+    "image_size": 12,
+    "steps": 2,
+}
+
+
+@pytest.fixture
+def loads(monkeypatch):
+    """The (name, split, image_size) of every call of `load_data`, by any module."""
+    calls = []
+
+    def spy(name, *, split="train", image_size=None, **settings):
+        calls.append((name, split, image_size))
+        return load_data(name, split=split, image_size=image_size, **settings)
+
+    for module in list(sys.modules.values()):
+        if vars(module).get("load_data") is load_data and module.__name__ != __name__:
+            monkeypatch.setattr(module, "load_data", spy)
+    return calls
+
+
+def train(path, **changes):
+    experiment = Experiment(**BASE | changes)
+    return ganzoo.train(experiment, path, progress=False)
+
+
+BOTH = [("digits", "train", None), ("digits", "test", None)]
+
+
+def test_training_alone_loads_the_training_split(loads, tmp_path):
+    train(tmp_path / "run")
+    assert loads == BOTH[:1]
+
+
+def test_training_with_scores_loads_each_split_once(loads, tmp_path):
+    train(tmp_path / "run", **SCORED)
+    assert loads == BOTH
+
+
+def test_evaluate_loads_each_split_once(loads, tmp_path):
+    train(tmp_path / "run", **SCORED)
+    loads.clear()
+    ganzoo.evaluate(tmp_path / "run", n=30, extractor="pixels")
+    assert loads == BOTH
+    loads.clear()
+    model = ganzoo.load(tmp_path / "run")
+    ganzoo.evaluate(model, dataset="digits", n=30, extractor="pixels")
+    assert loads == BOTH
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"model": "sgan", "options": {}, "labels_per_class": 5}]
+)
+def test_a_run_of_compare_loads_each_split_once(changes, loads, tmp_path):
+    experiment = Experiment(**BASE | SCORED | changes)
+    run_process.run(experiment, tmp_path / "run", only=["frechet_distance"])
+    assert loads == BOTH
+    assert "samples/neighbours.png" in files_of(tmp_path / "run")
+
+
+@pytest.mark.parametrize("size,sizes", [(12, [12, 12]), (14, [12, 14, 12])])
+def test_larger_images_to_crop_from_are_a_load_of_their_own(
+    size, sizes, loads, tmp_path
+):
+    scored = {**SCORED, "metric": "l1"}
+    train(tmp_path / "run", **PAIRED, **scored, load_size=size)
+    assert sorted(image_size for *_, image_size in loads) == sorted(sizes)
+
+
+def test_scores_see_every_label_and_training_as_many_as_it_may():
+    resolved = resolve(Experiment("sgan", labels_per_class=3))
+    assert (resolved.data.arrays["label"] == -1).all()
+    assert len(resolved.data.arrays["labeled"]) == 30
+    assert (resolved.parts.train.arrays["label"] >= 0).all()
+    assert resolved.data.arrays["real"] is resolved.parts.train.arrays["real"]
+    expected = load_data("digits", labels_per_class=3)
+    assert resolved.data.fingerprint == expected.fingerprint
+
+
+def test_a_run_on_one_class_is_scored_on_that_class(tmp_path):
+    train(tmp_path / "run", class_name="3", **SCORED)
+    evaluation = ganzoo.evaluate(tmp_path / "run", n=30, extractor="pixels")
+    assert "digits 3" in evaluation.get("frechet_distance").protocol
+    parts = resolve(Experiment(class_name="3")).parts
+    held_out = load_data("digits", split="test").arrays
+    expected = held_out["real"][held_out["label"] == 3]
+    np.testing.assert_array_equal(parts.held_out.arrays["real"], expected)
