@@ -23,7 +23,7 @@ from ganzoo.training import cluster
 
 STEPS, FIRST = 10, 4
 BATCH = 24  # divides by 1, 2, 3 and 4 replicas, and by packs of 2 on each
-# By strategy and count: dtype and steps a call.
+# By strategy and count: dtype and steps per call.
 EXACT, FIVES, SINGLE = ("float64", 1), ("float64", 5), ("float32", 1)
 CASES = {
     ("none", 1): (EXACT, FIVES, SINGLE),

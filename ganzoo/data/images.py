@@ -42,7 +42,7 @@ class Form:
             )
         if patch_stride is not None and (image_size is None or patch_stride < 1):
             raise ValueError(
-                "Unfit patch_stride; allowed: a number of pixels from 1, beside "
+                "Unfit patch_stride; allowed: a number of pixels from 1, with "
                 f"image_size, the side of a patch. Received: {patch_stride} and "
                 f"image_size={image_size}."
             )

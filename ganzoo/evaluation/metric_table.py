@@ -227,4 +227,4 @@ METRICS = (
 BETTER = {name: better for row in METRICS for name, better in row.better.items()}
 """Every score, and which way it gets better."""
 OF_PAIRS = [name for row in METRICS if "pairs" in row.needs for name in row.better]
-"""Those beside the answers wanted."""
+"""Scores of samples against their targets."""

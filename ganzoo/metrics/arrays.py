@@ -40,7 +40,7 @@ def check_alike(arrays: dict[str, np.ndarray]) -> None:
         raise ValueError(f"Samples must have one shape. Received: {shapes}.")
     if len({array.dtype == np.uint8 for array in arrays.values()}) > 1:
         raise ValueError(
-            "Samples must share one range; uint8 means 0..255 beside which floats are "
+            "Samples must share one range; uint8 means 0..255, and floats are "
             f"another. Received: {shapes}."
         )
 

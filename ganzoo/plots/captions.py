@@ -12,7 +12,7 @@ MARGIN = 6
 SPACING = 3
 
 
-def beside(picture: np.ndarray, captions: Sequence[str]) -> np.ndarray:
+def with_captions(picture: np.ndarray, captions: Sequence[str]) -> np.ndarray:
     """Adds captions at the left of a picture, one for each of its rows of equal height.
 
     Args:

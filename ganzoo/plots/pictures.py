@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ganzoo.plots.captions import beside
+from ganzoo.plots.captions import with_captions
 from ganzoo.plots.figures import extent_of, points_figure
 from ganzoo.plots.voxels import volumes_picture
 from ganzoo.utils import untrusted
@@ -89,7 +89,7 @@ def samples_picture(
         captions: a text next to each row.
     """
     picture = _OF_SAMPLES[samples.ndim](samples, columns)
-    return picture if captions is None else beside(picture, captions)
+    return picture if captions is None else with_captions(picture, captions)
 
 
 def _of_vectors(samples, columns):

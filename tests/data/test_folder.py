@@ -258,7 +258,7 @@ def test_images_smaller_than_a_patch_are_named(tmp_path):
 @pytest.mark.parametrize(
     "settings,message",
     [
-        ({"patch_stride": 4}, "beside image_size"),
+        ({"patch_stride": 4}, "with image_size"),
         ({"patch_stride": 0, "image_size": 4}, "number of pixels from 1"),
         ({"patch_stride": 4, "image_size": 4, "wanted": "source"}, "made with pairs="),
     ],

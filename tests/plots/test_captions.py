@@ -1,12 +1,12 @@
 import numpy as np
 
-from ganzoo.plots.captions import beside
+from ganzoo.plots.captions import with_captions
 from ganzoo.plots.pictures import samples_picture
 
 
 def test_each_row_has_its_caption_in_its_height():
     picture = np.full((120, 50, 3), 7, "uint8")
-    made = beside(picture, ["red apple", "", "a very " + "long " * 40])
+    made = with_captions(picture, ["red apple", "", "a very " + "long " * 40])
     assert made.dtype == np.uint8 and made.shape[0] == 120
     np.testing.assert_array_equal(made[:, -50:], picture)
     dark = (made[:, :-50] < 128).any(axis=(1, 2)).reshape(3, 40)

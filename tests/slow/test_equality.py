@@ -77,7 +77,7 @@ def differences():
             for name in VARIANTS:
                 alone = folder / f"none_1/{name}-{dtype}-1.npz"
                 other = folder / f"{kind}_{count}/{name}-{dtype}-{call}.npz"
-                case = f"{count} {NAMES[kind]}, {call} a call, {dtype}"
+                case = f"{count} {NAMES[kind]}, {call} per call, {dtype}"
                 found[name][case] = difference(alone, other)
     if not ONLY:
         largest = max(max(double(cases).values()) for cases in found.values())
