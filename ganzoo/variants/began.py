@@ -77,7 +77,7 @@ def began(
     image_shape=(28, 28, 1),
     latent_dim=64,
     code_dim=64,
-    filters=32,
+    filters=16,
     gamma=0.5,
     balance_rate=1e-2,
     value_range=(-1.0, 1.0),
