@@ -71,8 +71,9 @@ FIELDS = {f.name: f for f in dataclasses.fields(Experiment)}
 HELP = {
     "model": "the variant, see `ganzoo list`",
     "init_from": "a run or .keras file whose generators this run starts from",
-    "dataset": "digits, ring8, grid25, swiss_roll, voxel_shapes, stacked_mnist, "
-    "moving_mnist (clips), a TFDS name, an .npz or a folder",
+    "dataset": "digits, ring8, grid25, swiss_roll, voxel_shapes, faces, faces_ink, "
+    "faces_captions, stacked_mnist, moving_mnist (clips), a TFDS name, an .npz or "
+    "a folder",
     "data_dir": "where prepared TFDS sets are (default: TFDS_DATA_DIR)",
     "image_size": "side that images of a folder are resized to",
     "channels": "1 (grey) or 3 (RGB) for images of a folder",
@@ -81,7 +82,7 @@ HELP = {
     "labels_per_class": "labelled samples per class, from 0; the rest is unlabelled",
     "class_name": "train on the samples of this class alone",
     "pairs": "make pairs of any images: edges, invert, rotate, halves, downscale2, "
-    "downscale4, hole, free_form, next_frame",
+    "downscale4, hole, free_form, next_frame, ink (of faces)",
     "direction": "AtoB or BtoA: A is the left image of a pair, or what `pairs` makes",
     "load_size": "side that images are loaded at, for random crops of image_size",
     "flip": "mirror a random half of the images in training",
