@@ -82,7 +82,8 @@ HELP = {
     "model": "variant, see `ganzoo list`",
     "init_from": "start from the generators of a run or a .keras file",
     "dataset": "data set: digits, ring8, grid25, swiss_roll, voxel_shapes, faces, "
-    "faces_ink, faces_captions, stacked_mnist, moving_mnist (clips), a TFDS name, an .npz file or a folder",
+    "faces_ink, faces_captions, stacked_mnist, moving_mnist (clips), a TFDS name, an "
+    ".npz file or a folder",
     "data_dir": "directory of prepared TFDS sets (or TFDS_DATA_DIR)",
     "image_size": "resize images to N x N pixels",
     "channels": "convert the images of a folder to 1 (grey) or 3 (RGB) channels",
