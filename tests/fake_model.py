@@ -11,7 +11,7 @@ RNG = np.random.default_rng(0)
 class FakeModel:
     """Answers the callbacks' questions; its generator makes the samples `made`."""
 
-    generators = discriminators = sample_keys = ()
+    generators = discriminators = ()
 
     def __init__(self, made, num_classes=0, has_probability=True):
         self.made = made
@@ -25,6 +25,7 @@ class FakeModel:
         self.labels.append(label)
         return self.made[np.arange(n) % len(self.made)]
 
+    sample_keys = ()
     sample_for, gallery = LatentModel.sample_for, LatentModel.gallery
 
     def as_samples(self, values):
