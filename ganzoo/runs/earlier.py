@@ -11,7 +11,7 @@ from ganzoo.variants._registry import find
 DCGAN = {"units": 0, "filters": 64, "by_unit": False}
 RESNET = {"g_filters": 256, "d_filters": 128}
 NO_AVERAGE = {"ema_decay": 0.0}
-OF_VARIANTS = {
+OF_VARIANTS: dict[str, dict] = {
     **dict.fromkeys(["dcgan", "lsgan", "dragan", "wgan", "wgan-gp"], DCGAN),
     **dict.fromkeys(["sngan", "sagan"], RESNET),
     "3dgan": {"prior": "unit_uniform"},
