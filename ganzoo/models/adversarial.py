@@ -121,9 +121,9 @@ class AdversarialModel(Trainer):
         with distribute.whole_batch():
             fake = self.generate(batch, training=False)
             values = {}
-            losses = (self.discriminator_loss, self.generator_loss)
-            for loss in losses[not self.d_steps :]:
-                values |= _merge(*loss(batch, fake, training=False))
+            if self.d_steps:
+                values = _merge(*self.discriminator_loss(batch, fake, training=False))
+            values |= _merge(*self.generator_loss(batch, fake, training=False))
         return self._log(values, tf.shape(batch["real"])[0])
 
     def parts(self, batch, seed):
