@@ -12,33 +12,33 @@ from ganzoo.models.seeds import Use
 from ganzoo.models.trainer import Trainer, total_of
 
 Batch = Mapping[str, tf.Tensor]
-"""Tensors by key: `real`, `label`, ...; of a generator `sample` and what made it."""
+"""Tensors by key: `real`, `label`, ...; from a generator, `sample` and its inputs."""
 Terms = tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]
-"""Named scalars to minimise, and scalars to watch."""
+"""Named scalars to minimise, and scalars that are only logged."""
 
 
 @keras.saving.register_keras_serializable("ganzoo")
 class AdversarialModel(Trainer):
     """Two players, two optimizers, Algorithm 1 of Goodfellow et al. 2014.
 
-    A subclass names its networks and answers three questions: `generate`,
-    `discriminator_loss` and `generator_loss`. A loss answers with two dicts: the
-    named scalar terms whose sum is minimised, and scalars that are only watched.
-    Terms are plain means over this replica's samples; the scaling for replicas
-    happens once, in `_update`.
+    A subclass names its networks and defines three methods: `generate`,
+    `discriminator_loss` and `generator_loss`. A loss returns two dicts: the named
+    scalar terms whose sum is minimised, and scalars that are only logged. Terms are
+    plain means over this replica's samples; the scaling for replicas happens once, in
+    `_update`.
 
-    A baseline without D, such as `vae` or `srresnet`, is no adversary; it shares this
-    base with `d_steps` 0, so that noise, averages, resuming and replicas are as tested
-    for the others.
+    A baseline without D, such as `vae` or `srresnet`, is not adversarial. It shares
+    this base with `d_steps` 0, so noise, averages, resuming and replicas work as they
+    do for the others.
 
     Args:
         **settings: see `Trainer`.
     """
 
-    # --- what a variant answers -------------------------------------------------
+    # --- defined by each variant ------------------------------------------------
 
     def generate(self, batch: Batch, training: bool) -> Batch:
-        """Returns {"sample": fake, ...}, with what the losses need of its making."""
+        """Returns {"sample": fake, ...}, with the other values that the losses need."""
         raise NotImplementedError
 
     def discriminator_loss(self, batch: Batch, fake: Batch, training: bool) -> Terms:
@@ -49,10 +49,10 @@ class AdversarialModel(Trainer):
         """Returns (terms to minimise, scalars to watch)."""
         raise NotImplementedError
 
-    # --- more, with defaults, for the few that need them ------------------
+    # --- hooks with defaults ----------------------------------------------------
 
     def update_discriminators(self, part, fake):
-        """One step of D; `fake` was made outside the tape, so it is a constant."""
+        """Updates D once; `fake` was generated outside the tape, so it is constant."""
         return self._update(
             lambda: self.discriminator_loss(part, fake, training=True),
             self.d_optimizer,
@@ -60,7 +60,7 @@ class AdversarialModel(Trainer):
         )
 
     def after_step(self, values):
-        """State that follows a step; `values` holds its terms and watched scalars."""
+        """Updates state after a step; `values` holds its terms and logged scalars."""
         self._update_averages()
 
     @property
@@ -69,23 +69,25 @@ class AdversarialModel(Trainer):
         return ()
 
     def sample_for(self, data: Data, n: int, seed: int) -> dict[str, np.ndarray]:
-        """Makes n samples for scores and monitors, from `data` where a model needs it.
+        """Makes n samples for scores and monitors, conditioned on `data` if needed.
 
         Args:
-            data: the set; its rows are spread evenly over the samples.
+            data: the data set; its rows are spread evenly over the samples.
             n: number of samples.
-            seed: of their noise.
+            seed: seed of their noise.
 
         Returns:
-            `real`: the samples (n, ...) as users see them, and by key whatever is
-            known of each: its label, its caption, its source.
+            `real`: the samples (n, ...) as users see them; and, by key, the label,
+            caption or source of each, where known.
         """
         raise NotImplementedError
 
     def gallery(self, arrays, count):
-        """Samples for a picture of the training: (samples, columns, None for any).
+        """Samples for a picture of training progress.
 
-        A third value holds a caption of each row.
+        Returns:
+            (samples, columns), where None leaves the number of columns open. A third
+            value, if any, holds a caption for each row.
         """
         raise NotImplementedError
 
@@ -110,10 +112,10 @@ class AdversarialModel(Trainer):
         return self._log(values, tf.shape(g_part["real"])[0])
 
     def test_step(self, data):
-        """The terms without an update, on the same noise for every batch.
+        """Computes the terms without an update, on the same noise for every batch.
 
-        Every replica looks at the global batch, since the shares of a last one may be
-        uneven, or empty.
+        Every replica sees the global batch, since a last batch may be split unevenly,
+        or leave a replica without samples.
         """
         shares = self.as_batch(data)
         batch = {key: distribute.global_batch(share) for key, share in shares.items()}
@@ -129,9 +131,9 @@ class AdversarialModel(Trainer):
     def parts(self, batch, seed):
         """Splits a batch for the D steps and the G step, each with its own seed.
 
-        Strided slices, so that a step sees the same samples however the batch is
-        spread over replicas. The G step takes the last slice again, with new noise.
-        A part has `d_updates` too, the number of D updates before it.
+        Slices are strided, so that a step sees the same samples for any number of
+        replicas. The G step reuses the last slice, with new noise. Each part also has
+        `d_updates`, the number of D updates before it.
         """
         count = max(1, self.d_steps)
         slices = [
@@ -157,7 +159,7 @@ class AdversarialModel(Trainer):
         return tf.constant([self.seed, 0], tf.int32)
 
     def as_samples(self, values) -> np.ndarray:
-        """Floats in `value_range` as users see them; uint8 and vectors stay."""
+        """Converts floats in `value_range` to uint8; keeps uint8 and vectors."""
         values = np.asarray(values)
         if self.value_range is None or values.dtype == np.uint8:
             return values
@@ -171,7 +173,7 @@ class AdversarialModel(Trainer):
         return np.clip(pixels, 0, 255).astype("uint8")
 
     def _choose(self, network, ema):
-        """The running average of `network` where it is asked for, or kept."""
+        """Returns `network` if `ema` is False, else its running average if kept."""
         if ema and not self.averages:
             raise ValueError(
                 "This model keeps no running average. Build it with ema_decay above 0, "
@@ -183,8 +185,8 @@ class AdversarialModel(Trainer):
         variables = [v for network in networks for v in network.trainable_variables]
         with tf.GradientTape() as tape:
             terms, watched = loss_fn()
-            # Optimizers sum gradients over replicas; dividing inside the tape makes
-            # that sum the gradient of the mean over the global batch.
+            # Optimizers sum gradients over replicas. Dividing inside the tape turns
+            # that sum into the gradient of the mean over the global batch.
             loss = tf.add_n(list(terms.values())) / distribute.replica_count()
         gradients = tape.gradient(loss, variables)
         # TensorFlow's graph optimizers (2.20, 2.21) let a write overtake a read of the
@@ -209,19 +211,19 @@ class AdversarialModel(Trainer):
         return logs
 
 
-def feed(network, given, training):
-    """Calls `network` on those of the `given` values that it names as inputs."""
-    missing = [name for name in network.input if name not in given]
+def feed(network, values, training):
+    """Calls `network` on the values that it names as inputs."""
+    missing = [name for name in network.input if name not in values]
     if missing:
         raise ValueError(
             f"The {network.name} needs the inputs {', '.join(network.input)}. "
             f"Missing: {', '.join(missing)}."
         )
-    wanted = {name: given[name] for name in network.input}
-    return network(wanted, training=training)
+    inputs = {name: values[name] for name in network.input}
+    return network(inputs, training=training)
 
 
 def _merge(terms, watched):
-    """All that a loss says, by name, with the sum of the terms as d_loss or g_loss."""
+    """Merges terms and logged scalars, with the sum of the terms as a total loss."""
     total = total_of(next(iter(terms)))
     return {total: tf.add_n(list(terms.values())), **terms, **watched}

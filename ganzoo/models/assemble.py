@@ -1,4 +1,4 @@
-"""`assemble`: networks and settings become a compiled model."""
+"""`assemble`: builds a compiled model from networks and settings."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -55,53 +55,53 @@ def assemble(
     """Makes and compiles a model; its keywords are the options of every builder.
 
     Args:
-        model: the class.
+        model: class of the model.
         network: family of both players: `mlp`, `dcgan`, `resnet`, `volumetric`, or
             `auto`, which chooses by the rank of `image_shape`; or a table such as
-            {name = "resnet", d_filters = 32}. None where `options` hold networks.
+            {name = "resnet", d_filters = 32}. None if `options` hold networks.
         image_shape: (H, W, C), (D, H, W, C), or (d,) for vectors; by default
             (28, 28, 1). Convolutional families need sides of at least 8.
         latent_dim: length of the latent; by default 100.
         num_classes: number of labels, 0 .. num_classes - 1; 0 for none.
         d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or `spectral`;
-            by default the family's own, or one that fits a penalty.
+            by default the family's own, or one that is compatible with a penalty.
         value_range: (low, high) of the samples; `auto` is (-1, 1), or None
             (unbounded) for vectors.
         loss: a loss by name, or `{"name": ..., option: value}`.
-        augment: of what D sees in training, real and fake alike: names joined by
-            commas ("color,translation,cutout" is DiffAugment), or a list of names and
-            of tables with options.
-        penalties: on D, a table of weights `{"r1": 10.0}`, or of tables with a weight,
-            an interval in D updates and options of the penalty,
-            `{"r1": {"weight": 10.0, "every": 16}}`. Adam's rate and betas of D are
+        augment: augmentation of real and fake samples before D in training: names
+            joined by commas ("color,translation,cutout" is DiffAugment), or a list of
+            names and of tables with options.
+        penalties: penalties on D: a table of weights `{"r1": 10.0}`, or of tables with
+            a weight, an interval in D updates and options of the penalty,
+            `{"r1": {"weight": 10.0, "every": 16}}`. D's Adam rate and betas are
             corrected for the interval as in StyleGAN2, unless D has its own optimizer.
         d_clip: limit of all of D's weights, 0.01 in WGAN; 0 for none.
         d_steps: D updates for each G update.
-        learning_rate: Adam's, for both players, or `{"d": ..., "g": ...}`.
+        learning_rate: Adam's rate for both players, or `{"d": ..., "g": ...}`.
         d_learning_rate: D's own rate.
         g_learning_rate: G's own rate.
         beta_1: Adam's decay of the mean gradient.
         beta_2: Adam's decay of the squared gradient.
-        epsilon: Adam's, added outside the square root.
-        d_optimizer: in place of Adam: a `keras.optimizers.Optimizer`, or `rmsprop`,
-            `sgd`, `ramped_sgd` or `{"name": ..., option: value}`, with the rate above
-            unless it has its own.
+        epsilon: Adam's epsilon, added outside the square root.
+        d_optimizer: D's optimizer instead of Adam: a `keras.optimizers.Optimizer`, or
+            `rmsprop`, `sgd`, `ramped_sgd` or `{"name": ..., option: value}`, with the
+            rate above unless it has its own.
         g_optimizer: the same for G.
-        decay_steps: total G updates, at whose end the learning rates are 0; None
+        decay_steps: total G updates, after which the learning rates are 0; None
             keeps them constant.
-        decay: how the rates fall: `half`, linearly over the second half of
-            `decay_steps`; `linear`, from the first step on; or, without them,
+        decay: schedule of the rates: `half`, linearly down over the second half of
+            `decay_steps`; `linear`, from the first step on; or, without `decay_steps`,
             `{"name": "exponential", "factor": 0.999996, "lowest": 1e-6}`.
         prior: `normal`, `uniform` (-1 to 1) or `unit_uniform` (0 to 1).
-        ema_decay: of the running average of G; 0 keeps none.
-        seed: of all the noise of training.
+        ema_decay: decay of the running average of G; 0 keeps none.
+        seed: seed of all noise in training.
         jit_compile: compile the step with XLA (one device only).
-        **options: of the family, for both players or, with `g_` or `d_` in front, for
-            one; they override those of the table. The rest are settings of `model`.
+        **options: options of the family, for both players or, with the prefix `g_` or
+            `d_`, for one; they override the table's. The rest are settings of `model`.
 
     Raises:
         ValueError: an unknown option, with the nearest one, or a value that the
-            family or the model cannot serve.
+            family or the model does not support.
     """
     of_networks = {
         "image_shape": image_shape,
@@ -147,7 +147,7 @@ def assemble(
 
 
 def _with_networks(model, network, described, penalties, options):
-    """The settings of a model whose networks are built here."""
+    """Builds the networks, and returns the settings of the model."""
     table = networks.table(network, described["image_shape"])
     known = networks.defaults(table["name"])
     settings = {k: v for k, v in options.items() if k in model.setting_names()}
@@ -166,14 +166,14 @@ def _with_networks(model, network, described, penalties, options):
 
 
 def _lazy(adam, ratio):
-    """Adam's settings where one term comes at an interval, see `lazy_ratio`."""
+    """Corrects Adam's settings for a term at an interval, see `lazy_ratio`."""
     corrected = {"learning_rate": ratio * adam["learning_rate"]}
     corrected |= {beta: adam[beta] ** ratio for beta in ("beta_1", "beta_2")}
     return adam if ratio == 1 else {**adam, **corrected}
 
 
 def _rates(rate, d_rate, g_rate):
-    """The rates of D and G: their own where they have one, else the common one."""
+    """The rates of D and G: their own if set, else the common one."""
     table = rate if isinstance(rate, Mapping) else {"d": rate, "g": rate}
     if set(table) != {"d", "g"}:
         raise ValueError(

@@ -27,23 +27,25 @@ SPANNING = (
 
 
 class JudgedModel(AdversarialModel):
-    """A discriminator of samples, however they are made, and both players' losses.
+    """A discriminator for any generator's samples, and both players' losses.
 
-    The discriminator names its inputs: `sample`, and what else of the batch it sees.
+    The discriminator names its inputs: `sample`, and other keys of the batch.
 
     Args:
-        discriminator: samples to logits, (N, 1) or a map (N, h, w, 1); None where
-            nothing judges.
+        discriminator: network from samples to logits, (N, 1) or a map (N, h, w, 1);
+            None for a model without D.
         loss: a loss by name, or `{"name": ..., option: value}`.
-        augment: what D sees of real and fake samples in both steps of training, by
-            names joined by commas, or a list of names and of tables with options.
-        penalties: D's, `{name: weight}` or `{name: {"weight": ..., option: value}}`.
-        d_clip: all of D's trained weights are kept in [-d_clip, d_clip], gains and
-            biases too; 0 leaves them free.
+        augment: augmentation of real and fake samples before D, in both steps of
+            training: names joined by commas, or a list of names and of tables with
+            options.
+        penalties: penalties on D, `{name: weight}` or
+            `{name: {"weight": ..., option: value}}`.
+        d_clip: limit of all of D's trained weights, gains and biases included, to
+            [-d_clip, d_clip]; 0 for none.
         **settings: see `AdversarialModel`.
     """
 
-    refused: Mapping[str, str] = {}  # options that a variant cannot serve, and why
+    refused: Mapping[str, str] = {}  # unsupported options, and the reasons
 
     def __init__(
         self,
@@ -76,24 +78,24 @@ class JudgedModel(AdversarialModel):
 
     @classmethod
     def d_arguments(cls, image_shape, num_classes, settings) -> dict:
-        """What a family's discriminator is built with, for `networks.make`.
+        """Arguments of a family's discriminator, for `networks.make`.
 
         Args:
-            image_shape: of a sample.
+            image_shape: shape of a sample.
             num_classes: number of labels; 0 for none.
-            settings: of the model.
+            settings: settings of the model.
         """
         return {"image_shape": image_shape, "num_classes": num_classes}
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
         config = dict(config)
-        if "objective" in config:  # its name in files of 0.1.0
+        if "objective" in config:  # the name of the loss in files of 0.1.0
             config["loss"] = config.pop("objective")
         return super().from_config(config, custom_objects)
 
     def compile(self, *args, **kwargs):
-        """As `Trainer.compile`; refuses penalties that the networks cannot take."""
+        """As `Trainer.compile`; refuses penalties that do not fit the networks."""
         super().compile(*args, **kwargs)
         shape, span = self.sample_shape, self.value_range
         self.augmented = augmentation(self.augment, shape, span)
@@ -101,7 +103,7 @@ class JudgedModel(AdversarialModel):
         _clip(self.discriminators, self.d_clip)
 
     def adapt(self, batch):
-        """D's layers whose start depends on the data see the real samples."""
+        """Initialises D's data-dependent layers from the real samples."""
         super().adapt(batch)
         layers = [
             x for network in self.discriminators for x in network._flatten_layers()
@@ -123,24 +125,24 @@ class JudgedModel(AdversarialModel):
         return ("d_real", "d_fake") if known else ()
 
     def outputs(self, given, training):
-        """All that D says of `given["sample"]`, by name, float32 or better.
+        """D's outputs for `given["sample"]`, by name, float32 or better.
 
-        A D that answers logits alone says {"logits"}.
+        A D with one output has {"logits"}.
         """
         out = feed(self.discriminator, given, training)
         named = out if isinstance(out, Mapping) else {"logits": out}
         return {k: tf.cast(value, self.variable_dtype) for k, value in named.items()}
 
     def discriminate(self, given, training):
-        """D's logits, float32 or better; `given["sample"]` is what it looks at."""
+        """D's logits for `given["sample"]`, float32 or better."""
         return self.outputs(given, training)["logits"]
 
     def view(self, given, use, training):
-        """`given` as D sees it: in training the augmentation changes the sample.
+        """Augments the sample in training, and returns D's inputs.
 
         Args:
-            given: with the `sample` and the step's `seed`.
-            use: what the seed is folded with: each use has a change of its own.
+            given: D's inputs, with the `sample` and the step's `seed`.
+            use: number to fold into the seed, so that each use has its own changes.
         """
         if not training:
             return given
@@ -149,7 +151,7 @@ class JudgedModel(AdversarialModel):
         return {**given, "sample": sample}
 
     def judge(self, given, use, training):
-        """D's logits of a sample in its `view`."""
+        """D's logits for a sample, augmented by `view`."""
         return self.discriminate(self.view(given, use, training), training)
 
     def discriminator_loss(self, batch, fake, training):
@@ -158,7 +160,7 @@ class JudgedModel(AdversarialModel):
         return self._d_terms(batch, fake, real_logits, logits, training)
 
     def _d_terms(self, batch, fake, real_logits, logits, training):
-        """D's answer, given its logits of real and fake samples."""
+        """D's terms from its logits of real and fake samples."""
         terms = {"d_adv": self.loss_functions.discriminator(real_logits, logits)}
         terms |= self._penalise(batch, fake["sample"], training)
         watched = self._watch(real_logits, logits)
@@ -171,7 +173,7 @@ class JudgedModel(AdversarialModel):
         return self._g_terms(batch, logits, training)
 
     def _g_terms(self, batch, logits, training):
-        """G's answer, given D's logits of fake samples."""
+        """G's terms from D's logits of fake samples."""
         real_logits = None
         if self.loss_functions.paired:
             real_logits = self._judge_real(batch, training)
@@ -183,7 +185,7 @@ class JudgedModel(AdversarialModel):
         )
 
     def _penalise(self, batch, fake, training):
-        """The weighted penalties, d_<name>."""
+        """The weighted penalties, as d_<name>."""
         critic = self._critic(batch, training)
         terms = {}
         for i, (name, term) in enumerate(self.penalty_terms.items()):
@@ -193,7 +195,7 @@ class JudgedModel(AdversarialModel):
         return terms
 
     def _critic(self, batch, training):
-        """D's logits as a function of samples, all else given."""
+        """Returns D's logits as a function of samples, with the rest of the batch."""
 
         def critic(samples):
             return self.judge(
@@ -203,7 +205,7 @@ class JudgedModel(AdversarialModel):
         return critic
 
     def _watch(self, real, fake):
-        """Mean D(x) and D(G(z)), where D's output is a probability."""
+        """Mean D(x) and D(G(z)), if D's output is a probability."""
         probability = self.loss_functions.probability
         if not probability:
             return {}

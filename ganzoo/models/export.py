@@ -11,27 +11,27 @@ from ganzoo.utils.options import check_known
 
 
 def export(model: AdversarialModel, out: str | Path, format: str = "keras") -> Path:
-    """Writes the network that `model.sample` uses, the running average where kept.
+    """Writes the network behind `model.sample`: the running average if one is kept.
 
-    It takes `{"latent": (n, latent_dim)}`, float32 in any precision, and `"label"` (n,)
-    int32 where the model is conditional, for any n, and gives the samples (n, ...) as
-    floats in the model's `value_range`. Latents come from `model.prior`. A generator of
-    a model that translates takes `{"source": (n, H, W, C)}` in `value_range`, see
-    `model.interface`; the dropout that is its noise stays on in `saved_model` alone.
+    It takes `{"latent": (n, latent_dim)}`, float32 in any precision, for any n, and
+    `"label"` (n,) int32 if the model is conditional. It returns samples (n, ...) as
+    floats in the model's `value_range`. Latents come from `model.prior`. The generator
+    of a translation model takes `{"source": (n, H, W, C)}` in `value_range`, see
+    `model.interface`; dropout that serves as noise stays active in `saved_model` only.
 
     Args:
-        model: such as `ganzoo.load` gives.
+        model: a model, such as `ganzoo.load` returns.
         out: the file or folder to write, which must not exist.
         format: `keras`: a .keras file of Keras' own layers, for
             `keras.saving.load_model`. `saved_model`: a folder for
             `tf.saved_model.load(...).serve` and TensorFlow Serving.
 
     Returns:
-        The path written.
+        The path of the file or folder.
 
     Raises:
-        ValueError: an unknown format, a path that exists or does not fit, or a layer
-            that only `saved_model` can hold.
+        ValueError: an unknown format, a path that exists or has the wrong ending, or a
+            layer that only `saved_model` supports.
     """
     check_known("format", [format], FORMATS)
     out = Path(out)
@@ -58,13 +58,13 @@ FORMATS = {"keras": _write_keras, "saved_model": _write_saved_model}
 
 
 def _in_floats(generator, dtype):
-    """The network with samples of the model's own precision under mixed ones, too."""
+    """Casts the network's samples to `dtype`, also under mixed precision."""
     samples = keras.layers.Activation("linear", dtype=dtype)(generator.output)
     return keras.Model(generator.input, samples, name="generator")
 
 
 def _in_plain_layers(network):
-    """A copy with the same outputs in inference, of Keras' own layers alone."""
+    """Copies a network in Keras' own layers, with the same outputs in inference."""
     copy = keras.models.clone_model(network, clone_function=_plain)
     for layer, plain in zip(network.layers, copy.layers, strict=True):
         _, fill = PLAIN.get(type(layer), (None, _fill_same))
@@ -78,7 +78,7 @@ def _plain(layer):
 
 
 def _same(layer):
-    """A new layer like this one, or the like of an operation such as one_hot."""
+    """Copies a layer, or an operation such as one_hot."""
     is_layer = isinstance(layer, keras.layers.Layer)
     foreign = {
         type(part).__name__
@@ -99,7 +99,7 @@ def _fill_same(plain, layer):
 
 
 def _nothing(layer):
-    """In place of noise, which is for training alone."""
+    """Replaces noise, which acts in training alone."""
     return keras.layers.Activation("linear", name=layer.name, dtype=layer.dtype_policy)
 
 
@@ -114,7 +114,7 @@ def _noise(layer):
 
 
 def _fill_nothing(plain, layer):
-    """It has no weights."""
+    """Does nothing: the layer has no weights."""
 
 
 def _dense(layer):
@@ -157,7 +157,7 @@ def _fill_conditional_norm(plain, layer):
     plain.get_layer("shift").set_weights([layer.shift.numpy()])
 
 
-# What stands for a layer of ours, and how it gets its weights.
+# For each layer of ganzoo: how to make its replacement, and how to fill the weights.
 PLAIN = {
     layers.BatchNorm: (_batch_norm, _fill_same),
     layers.Dropout: (_nothing, _fill_nothing),

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 
 def flops(function, *inputs) -> int:
-    """Floating-point operations of a function of tensors, by TensorFlow's own count."""
+    """Counts floating-point operations of a function, with TensorFlow's profiler."""
     graph = tf.function(function).get_concrete_function(*inputs).graph
     options = tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
     options["output"] = "none"

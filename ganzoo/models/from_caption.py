@@ -1,4 +1,4 @@
-"""TextModel: samples from noise and a caption, and how captions are given."""
+"""TextModel: samples from noise and a caption, and the encoding of captions."""
 
 import difflib
 import warnings
@@ -14,23 +14,23 @@ from ganzoo.models.image_arrays import spread
 from ganzoo.utils import tokenizer
 from ganzoo.utils.options import evenly_spread
 
-ROWS = 8  # captions of a picture, and samples of each
+ROWS = 8  # captions per picture, and samples per caption
 
 
 class TextModel(LatentModel):
-    """A generator from noise and a caption, whatever trains it.
+    """A generator from noise and a caption, trained by any loss.
 
-    The generator names `latent` and `text`, the vector that the encoder makes of the
-    caption's tokens. The vocabulary is a part of the model's config: a saved model
-    takes captions as words.
+    The generator names `latent` and `text`, the encoder's vector for the caption's
+    tokens. The vocabulary is part of the model's config: a saved model takes captions
+    as words.
 
     Args:
-        encoder: caption (N, T) int32 to text (N, d).
+        encoder: network from caption (N, T) int32 to text (N, d).
         vocabulary: the words of the captions, see `tokenizer.Tokenizer`.
         **settings: see `LatentModel`.
 
     Raises:
-        ValueError: what is no vocabulary.
+        ValueError: an invalid vocabulary.
     """
 
     def __init__(self, *, encoder, vocabulary, **settings):
@@ -54,17 +54,17 @@ class TextModel(LatentModel):
         return ("caption",)
 
     def text(self, caption, training):
-        """The encoder's vectors of tokens, float32 or better."""
+        """Encodes tokens as vectors, float32 or better."""
         encoded = feed(self.encoder, {"caption": caption}, training)
         return tf.cast(encoded, self.variable_dtype)
 
     def generate_from(self, batch, told, training):
-        """As `generate`, from vectors of captions that are known already."""
+        """As `generate`, from vectors of captions that are already encoded."""
         return super().generate({**batch, "text": told}, training)
 
     def generate(self, batch, training):
-        told = self.text(batch["caption"], training)
-        return self.generate_from(batch, told, training)
+        text = self.text(batch["caption"], training)
+        return self.generate_from(batch, text, training)
 
     # --- use --------------------------------------------------------------------
 
@@ -74,9 +74,9 @@ class TextModel(LatentModel):
         return f"{super()._inputs}, {caption}: places in the vocabulary, from 1"
 
     def tokens(self, captions) -> np.ndarray:
-        """Tokens (n, T) of n captions, what batches hold as `caption`.
+        """Tokens (n, T) of n captions, as batches hold them under `caption`.
 
-        Words that are not in the vocabulary count as no word, which a warning says.
+        Words that are not in the vocabulary count as no word, with a warning.
         """
         tokens, unknown = self.tokenizer.encode(captions)
         if unknown:
@@ -87,19 +87,19 @@ class TextModel(LatentModel):
         """Generates n samples of captions.
 
         Args:
-            n: how many; memory stays bounded for any number.
-            seed: of the latents.
+            n: number of samples; memory stays bounded for any number.
+            seed: seed of the latents.
             caption: one for all, or n of them, or their tokens (n, T); by default
-                captions of one word, the vocabulary's in turn. Unknown words count as
-                no word, with a warning.
-            ema: as of `LatentModel.sample`.
+                captions of one word, the vocabulary's words in turn. Unknown words
+                count as no word, with a warning.
+            ema: as in `LatentModel.sample`.
 
         Returns:
             uint8 images (n, H, W, C) in 0..255.
 
         Raises:
-            ValueError: a negative n, another number of captions, tokens that are none
-                of the vocabulary's.
+            ValueError: a negative n, another number of captions, or tokens outside the
+                vocabulary.
         """
         if n < 0:
             raise ValueError(f"`n` must be 0 or more. Received: {n}.")
@@ -112,19 +112,21 @@ class TextModel(LatentModel):
         return self._decode(latents, {"caption": caption}, ema, seed)
 
     def interpolate(self, a, b, n=10, *, caption=None, ema=None) -> np.ndarray:
-        """Generates n samples on the path from latent a to latent b, of one caption.
+        """Generates n samples on the path from latent a to latent b, for one caption.
 
         See `LatentModel.interpolate`; by default the caption has no word.
         """
-        told = np.zeros((n, self.caption_length), "int32")
+        tokens = np.zeros((n, self.caption_length), "int32")
         path = self.path(a, b, n)
-        return self.decode(path, caption=told if caption is None else caption, ema=ema)
+        return self.decode(
+            path, caption=tokens if caption is None else caption, ema=ema
+        )
 
     def sample_for(self, data, n, seed):
-        """As of `AdversarialModel`; with the labels of the captions where known.
+        """As in `AdversarialModel`, with the labels of the captions if known.
 
         Raises:
-            ValueError: captions in other words than the model's.
+            ValueError: captions whose vocabulary differs from the model's.
         """
         if data.vocabulary != self.vocabulary:
             raise ValueError(
@@ -136,7 +138,7 @@ class TextModel(LatentModel):
         return {**super().sample_for(data, n, seed), **labels}
 
     def gallery(self, arrays, count):
-        """A row of samples for each of some captions of the data, and the captions."""
+        """Rows of samples for some captions of the data, and those captions."""
         rows = np.unique(evenly_spread(len(arrays["caption"]), ROWS))
         tokens = arrays["caption"][rows]
         samples = self.sample(
@@ -146,18 +148,18 @@ class TextModel(LatentModel):
 
     @property
     def sampler(self):
-        """One network from `latent` and `caption` to samples, for export."""
-        given = {
+        """The network from `latent` and `caption` to samples, for export."""
+        inputs = {
             "latent": keras.Input((self.latent_dim,), name="latent"),
             "caption": keras.Input(
                 (self.caption_length,), dtype="int32", name="caption"
             ),
         }
-        return keras.Model(given, self._made_of(given, None, False), name="generator")
+        return keras.Model(inputs, self._made_of(inputs, None, False), name="generator")
 
-    def _made_of(self, given, ema, training):
-        told = feed(self._choose(self.encoder, ema), given, training)
-        return super()._made_of({**given, "text": told}, ema, training)
+    def _made_of(self, inputs, ema, training):
+        text = feed(self._choose(self.encoder, ema), inputs, training)
+        return super()._made_of({**inputs, "text": text}, ema, training)
 
     def _captions(self, caption, n):
         if caption is None:
@@ -167,18 +169,18 @@ class TextModel(LatentModel):
             return tokens
         if isinstance(caption, str):
             return self.tokens([caption]).repeat(n, axis=0)
-        given = np.asarray(caption)
-        if given.shape == (n,) and (n == 0 or given.dtype.kind == "U"):
-            return self.tokens([str(line) for line in given])
-        fits = given.dtype.kind in "iu" and given.shape == (n, self.caption_length)
+        values = np.asarray(caption)
+        if values.shape == (n,) and (n == 0 or values.dtype.kind == "U"):
+            return self.tokens([str(line) for line in values])
+        fits = values.dtype.kind in "iu" and values.shape == (n, self.caption_length)
         highest = len(self.vocabulary)
-        if not fits or n and not 0 <= given.min() <= given.max() <= highest:
+        if not fits or n and not 0 <= values.min() <= values.max() <= highest:
             raise ValueError(
                 f"`caption` must be a text, {n} of them, or tokens from 0 to {highest} "
                 f"of shape {(n, self.caption_length)}. "
-                f"Received: {type(caption).__name__} of shape {given.shape}."
+                f"Received: {type(caption).__name__} of shape {values.shape}."
             )
-        return given.astype("int32")
+        return values.astype("int32")
 
     def _unknown(self, unknown, tokens):
         hints = {

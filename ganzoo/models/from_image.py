@@ -21,10 +21,10 @@ EXAMPLES = 8  # rows of the picture that training draws
 
 
 def gradient_difference(real, fake):
-    """How far the steps from pixel to pixel are off, down and along, in size.
+    """Mean error of the absolute differences between neighbouring pixels.
 
-    The loss of Mathieu et al. 2015 (arXiv 1511.05440, eq. 6) with alpha 1, means in
-    the place of sums; images (N, H, W, C).
+    The loss of Mathieu et al. 2015 (arXiv 1511.05440, eq. 6) with alpha 1, in both
+    directions, with means instead of sums; images (N, H, W, C).
     """
     sizes = [
         [tf.abs(x[:, 1:] - x[:, :-1]), tf.abs(x[:, :, 1:] - x[:, :, :-1])]
@@ -39,37 +39,37 @@ RECONSTRUCTIONS = {
     "l2": lambda real, fake: tf.reduce_mean(tf.square(real - fake)),
     "gradient_difference": gradient_difference,
 }
-"""Distances of a sample from its target, means over all values, by name."""
+"""Distances between a sample and its target, means over all values, by name."""
 
 
 @keras.saving.register_keras_serializable("ganzoo")
 class TranslationModel(JudgedModel):
     """A generator of images from `source` images, judged or not.
 
-    Batches hold `source` and `real`, the answer wanted. G minimises the adversarial
-    term and the distances of its answer from the wanted one; a model without D the
-    distances alone. A discriminator that names `source` sees what the sample should be
-    a translation of.
+    Batches hold `source` and `real`, the target. G minimises the adversarial term and
+    the distances between its answer and the target; a model without D minimises the
+    distances alone. A discriminator that names `source` sees the source along with the
+    sample.
 
-    A variant with a further term of G adds its name to `loss_terms` after
-    `super().__init__` and its value in `reconstruct`.
+    A variant with another term for G adds its name to `loss_terms` after
+    `super().__init__`, and its value in `reconstruct`.
 
     Args:
         generator: `source` [and `latent`] to samples in `value_range`.
-        image_shape: (H, W, C) of the samples that are trained on.
-        source_shape: of the sources; by default as the samples'.
-        multiple: what the generator needs sides of a source to be a multiple of;
-            others are padded by reflection, and the answer is cropped.
+        image_shape: (H, W, C) of the training samples.
+        source_shape: shape of the sources; by default the samples' shape.
+        multiple: number that must divide the sides of the generator's input; other
+            sources are padded by reflection, and the answer is cropped.
         reconstruction: `{name: weight}` of `RECONSTRUCTIONS`.
         adversarial: weight of G's adversarial term.
-        d_weight: weight of D's; 0.5 slows D down where its optimizer heeds the scale
-            of a loss, which Adam does not.
-        prior: of the latent, where the generator takes one.
-        discriminator: None where there is none; `d_steps` is then 0.
+        d_weight: weight of D's adversarial term; 0.5 slows D down if its optimizer
+            depends on the scale of the loss, which Adam does not.
+        prior: prior of the latent, if the generator takes one.
+        discriminator: None for a model without D; `d_steps` is then 0.
         **settings: see `JudgedModel`.
     """
 
-    source_key = "source"  # of the batch: what the generator translates
+    source_key = "source"  # batch key of the images to translate
 
     def __init__(
         self,
@@ -107,10 +107,10 @@ class TranslationModel(JudgedModel):
         self.loss_terms = (*judged, *self.loss_terms, *distances)
 
     def compile(self, *args, **kwargs):
-        """As `JudgedModel.compile`; refuses an augmentation that would part a pair."""
+        """As `JudgedModel.compile`; refuses augmentation that would break up pairs."""
         if self.augment and any("source" in d.input for d in self.discriminators):
             raise ValueError(
-                "D sees a sample beside its source, and augmentation would change the "
+                "D sees a sample with its source, and augmentation would change the "
                 f"sample alone. Remove `augment`. Received: {self.augment!r}."
             )
         super().compile(*args, **kwargs)
@@ -123,12 +123,12 @@ class TranslationModel(JudgedModel):
 
     @property
     def scale(self) -> int:
-        """How many times larger than its source a sample is."""
+        """Factor by which a sample is larger than its source."""
         return self.image_shape[0] // self.source_shape[0]
 
     @property
     def sample_shape(self) -> tuple[int, ...]:
-        """Shape of one sample, as it is trained on."""
+        """Shape of one training sample."""
         return self.image_shape
 
     @property
@@ -141,22 +141,22 @@ class TranslationModel(JudgedModel):
         return {"sample": self.answer(self.generator, source, batch["seed"], training)}
 
     def answer(self, network, source, seed, training):
-        """What a generator makes of sources (N, H, W, C), float32 or better.
+        """A generator's output for sources (N, H, W, C), float32 or better.
 
-        In inference the noise that is always on depends on the seed alone.
+        In inference, noise that stays active depends on the seed alone.
         """
-        given = {"source": padded(source, self.multiple)}
+        inputs = {"source": padded(source, self.multiple)}
         if "latent" in network.input:
             count = source.shape[0] or tf.shape(source)[0]
             shape = count, network.input["latent"].shape[-1]
             own = distribute.fold(seed, Use.LATENT)
-            given["latent"] = PRIORS[self.prior](shape, own, self.variable_dtype)
+            inputs["latent"] = PRIORS[self.prior](shape, own, self.variable_dtype)
         if training:
-            sample = feed(network, given, training=True)
+            sample = feed(network, inputs, training=True)
         else:
             noise = distribute.fold(seed, Use.NOISE)
             with keras.StatelessScope(noise_states(network, noise)):
-                sample = feed(network, given, training=False)
+                sample = feed(network, inputs, training=False)
         sample = tf.cast(sample, self.variable_dtype)
         height, width = (side * self.scale for side in source.shape[1:3])
         return tf.ensure_shape(
@@ -176,7 +176,7 @@ class TranslationModel(JudgedModel):
         return terms | self.reconstruct(batch, fake, training), {}
 
     def reconstruct(self, batch, fake, training):
-        """The weighted distances of a sample from its target, g_<name>."""
+        """The weighted distances between samples and targets, as g_<name>."""
         return {
             f"g_{name}": weight * RECONSTRUCTIONS[name](batch["real"], fake["sample"])
             for name, weight in self.reconstruction.items()
@@ -186,14 +186,14 @@ class TranslationModel(JudgedModel):
 
     @property
     def noisy(self) -> bool:
-        """Whether one source has several answers."""
+        """True if one source has several answers."""
         return "latent" in self.generator.input or bool(always_on(self.generator))
 
     def sample(self, n, *, seed=0, label=None, ema=None):
         """Refuses: this model makes images from images.
 
         Raises:
-            ValueError: always; `translate` is what to use.
+            ValueError: always; use `translate` instead.
         """
         raise ValueError(
             f"{type(self).__name__} makes images from images: use "
@@ -208,12 +208,12 @@ class TranslationModel(JudgedModel):
 
         Args:
             images: (n, H, W, C), uint8 or floats in `value_range`, of any size.
-            samples: how many answers to each, which differ where the model has noise;
-                by default one.
-            seed: of the noise.
-            ema: whether to use the running average of the generator; by default
-                where there is one.
-            reverse: from the answers' side to the sources', where the model can.
+            samples: number of answers to each image, which differ if the model has
+                noise; by default one.
+            seed: seed of the noise.
+            ema: if True, use the running average of the generator; by default, use it
+                if there is one.
+            reverse: translate in the other direction, if the model has both.
 
         Returns:
             uint8 (n, H, W, C), or (n, samples, H, W, C) where `samples` is given.
@@ -250,14 +250,14 @@ class TranslationModel(JudgedModel):
 
     def _answers(self, network, images, seed):
         """One answer to each image, uint8."""
-        # Not every network takes a batch of none: a blank one tells the shape.
-        given = images if len(images) else np.zeros((1, *images.shape[1:]), "uint8")
-        count = max(1, PIXELS // given[0].size)
+        # Not every network takes an empty batch: a blank image provides the shape.
+        inputs = images if len(images) else np.zeros((1, *images.shape[1:]), "uint8")
+        count = max(1, PIXELS // inputs[0].size)
         chunks = []
-        for i, start in enumerate(range(0, len(given), count)):
-            source = self._scale(given[start : start + count])
-            made = self.answer(network, source, distribute.fold(seed, i), False)
-            chunks.append(self.as_samples(made.numpy()))
+        for i, start in enumerate(range(0, len(inputs), count)):
+            source = self._scale(inputs[start : start + count])
+            samples = self.answer(network, source, distribute.fold(seed, i), False)
+            chunks.append(self.as_samples(samples.numpy()))
         return np.concatenate(chunks)[: len(images)]
 
     def _checked_images(self, images, channels):
@@ -272,22 +272,24 @@ class TranslationModel(JudgedModel):
     @property
     def interface(self) -> str:
         """The inputs and outputs of the exported generator, in words."""
-        given = f"source (n, H, W, {self.source_shape[-1]}) in {list(self.value_range)}"
+        inputs = (
+            f"source (n, H, W, {self.source_shape[-1]}) in {list(self.value_range)}"
+        )
         if self.multiple > 1:
-            given += f", sides a multiple of {self.multiple}"
+            inputs += f", sides a multiple of {self.multiple}"
         if "latent" in self.generator.input:
             size = self.generator.input["latent"].shape[-1]
-            given += f", latent (n, {size}) from the prior {self.prior!r}"
+            inputs += f", latent (n, {size}) from the prior {self.prior!r}"
         times = "" if self.scale == 1 else f"{self.scale} "
-        made = f"(n, {times}H, {times}W, {self.image_shape[-1]})"
-        return f"{given}, to samples {made}"
+        shape = f"(n, {times}H, {times}W, {self.image_shape[-1]})"
+        return f"{inputs}, to samples {shape}"
 
     @property
     def sample_keys(self):
         return (self.source_key,)
 
     def sample_for(self, data, n, seed):
-        """Translations of n images: those whose answers are known, where some are."""
+        """Translates n images, preferably images whose targets are known."""
         known = "source" if "source" in data.arrays else self.source_key
         sources = spread(data.arrays[known], n)
         samples = self.translate(sources, seed=seed)
@@ -300,7 +302,7 @@ class TranslationModel(JudgedModel):
         return self._rows([source, self.translate(source, seed=1), target])
 
     def _examples(self, arrays, key):
-        """The images of a set that pictures show."""
+        """The images of a data set that are shown in pictures."""
         return spread(arrays[key], EXAMPLES)
 
     def _rows(self, shown):
@@ -310,10 +312,10 @@ class TranslationModel(JudgedModel):
 
     @property
     def sampler(self):
-        """The network that makes samples: the running average where one is kept."""
+        """The network that makes samples: the running average if one is kept."""
         return self.average_of(self.generator)
 
     def call(self, inputs, training=False):
-        """The generator, running average if there is one: sources to samples."""
-        given = inputs if isinstance(inputs, Mapping) else {"source": inputs}
-        return feed(self.sampler, given, training)
+        """Maps sources to samples with the generator, or its running average."""
+        values = inputs if isinstance(inputs, Mapping) else {"source": inputs}
+        return feed(self.sampler, values, training)

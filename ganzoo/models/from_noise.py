@@ -21,25 +21,25 @@ PRIORS = {
     "uniform": lambda *args: 2 * distribute.global_uniform(*args) - 1,
     "unit_uniform": distribute.global_uniform,
 }
-CHUNK = 256  # samples generated at once, so that memory is bounded for any n
+CHUNK = 256  # samples generated at once, which bounds memory for any n
 MOST_ROWS = 20  # classes of a conditional model's picture
 
 
 class LatentModel(AdversarialModel):
-    """A generator from noise to samples, by whatever it is trained.
+    """A generator from noise to samples, trained by any loss.
 
-    The networks say how they are conditioned: each takes a dict of named inputs,
-    of which it is given those that it names. The generator may name `latent` and
-    `label`; labels are whole numbers from 0 up to `num_classes`.
+    The networks declare their conditions: each takes a dict of named inputs, and
+    receives the values that it names. The generator may name `latent` and `label`;
+    labels are whole numbers from 0 to `num_classes` - 1.
 
     Args:
         generator: latent (N, latent_dim) to samples in `value_range`.
         prior: `normal` N(0, 1), `uniform` U(-1, 1) or `unit_uniform` U(0, 1).
-        num_classes: number of labels where the networks take one, else 0.
+        num_classes: number of labels if the networks take one, else 0.
         **settings: see `AdversarialModel`.
     """
 
-    has_probability = False  # whether D(x) of a sample is a probability
+    has_probability = False  # True if D(x) of a sample is a probability
 
     def __init__(self, *, generator, prior="normal", num_classes=0, **settings):
         super().__init__(**settings)
@@ -58,7 +58,7 @@ class LatentModel(AdversarialModel):
         return spec.plus(label=Labels(self.num_classes)) if self.num_classes else spec
 
     def adapt(self, batch):
-        """G's bias may start from the mean of the samples."""
+        """Starts G's bias from the mean of the samples, if G asks for that."""
         for layer in self.generator.layers:
             if isinstance(layer, MeanBias):
                 layer.initialize(batch["real"])
@@ -67,15 +67,15 @@ class LatentModel(AdversarialModel):
     def generate(self, batch, training):
         seed = distribute.fold(batch["seed"], Use.LATENT)
         count = batch["real"].shape[0] or tf.shape(batch["real"])[0]
-        given = {**batch, "latent": self._draw(count, seed)}
-        sample = feed(self.generator, given, training)
-        return {**given, "sample": sample}
+        inputs = {**batch, "latent": self._draw(count, seed)}
+        sample = feed(self.generator, inputs, training)
+        return {**inputs, "sample": sample}
 
     # --- use --------------------------------------------------------------------
 
     @property
     def conditional(self) -> bool:
-        """Whether samples are asked for by a label of the data."""
+        """True if samples are conditioned on labels from the data."""
         return bool(self.num_classes and "label" in self.batch_spec.entries)
 
     @property
@@ -93,8 +93,10 @@ class LatentModel(AdversarialModel):
         return tuple(self.generator.output.shape[1:])
 
     def latents(self, n: int, seed: int = 0) -> np.ndarray:
-        """Draws n latents (n, latent_dim) from the prior; the first ones of a larger
-        n are those of a smaller one."""
+        """Draws n latents (n, latent_dim) from the prior.
+
+        A larger n starts with the same latents as a smaller one.
+        """
         chunks = [
             self._draw(CHUNK, distribute.fold(tf.constant([seed, 1]), i)).numpy()
             for i in range(-(-n // CHUNK))
@@ -112,21 +114,21 @@ class LatentModel(AdversarialModel):
         """Generates n samples.
 
         Args:
-            n: how many; memory stays bounded for any number.
-            seed: of the latents, and of G's noise where it has some. The same n, seed
+            n: number of samples; memory stays bounded for any number.
+            seed: seed of the latents, and of G's noise if it has any. The same n, seed
                 and weights give the same samples.
             label: a label, or n of them, for conditional models; by default the
                 classes in turn.
-            ema: whether to use the running average of the generator; by default
-                where there is one.
+            ema: if True, use the running average of the generator; by default, use it
+                if there is one.
 
         Returns:
-            uint8 images (n, H, W, C) in 0..255; floats (n, d) where samples have no
+            uint8 images (n, H, W, C) in 0..255; floats (n, d) if samples have no
             `value_range`.
 
         Raises:
             ValueError: a negative n, a label that the model does not know, or
-                `ema=True` where no average is kept.
+                `ema=True` if no average is kept.
         """
         if n < 0:
             raise ValueError(f"`n` must be 0 or more. Received: {n}.")
@@ -135,10 +137,10 @@ class LatentModel(AdversarialModel):
     @property
     def _inputs(self) -> str:
         """The inputs of the exported generator, in words."""
-        given = f"latent (n, {self.latent_dim}) from the prior {self.prior!r}"
+        inputs = f"latent (n, {self.latent_dim}) from the prior {self.prior!r}"
         if self.num_classes:
-            given += f", label (n,) int32 below {self.num_classes}"
-        return given
+            inputs += f", label (n,) int32 below {self.num_classes}"
+        return inputs
 
     @property
     def interface(self) -> str:
@@ -182,11 +184,11 @@ class LatentModel(AdversarialModel):
         return latents
 
     def _decode(self, latents, conditions, ema, seed):
-        """The samples of latents and what goes with each of them, by chunks."""
-        given = {"latent": latents.astype(self.variable_dtype), **conditions}
+        """Decodes latents with their conditions, in chunks."""
+        inputs = {"latent": latents.astype(self.variable_dtype), **conditions}
         samples = [
             self._generated(
-                {k: v[i : i + CHUNK] for k, v in given.items()},
+                {k: v[i : i + CHUNK] for k, v in inputs.items()},
                 ema,
                 distribute.fold(tf.constant([seed, 1]), i),
             )
@@ -208,8 +210,8 @@ class LatentModel(AdversarialModel):
         """Generates n samples on the path from latent a to latent b, ends included.
 
         The path is the great circle for a normal prior, a straight line otherwise
-        (White 2016, arXiv 1609.04468). The label is the same all along it, 0 if none
-        is given.
+        (White 2016, arXiv 1609.04468). The label is the same all along it,
+        0 by default.
         """
         if label is None and self.num_classes:
             label = 0
@@ -221,15 +223,15 @@ class LatentModel(AdversarialModel):
 
     @property
     def sampler(self):
-        """The network that makes what `sample` gives, for export."""
+        """The network behind `sample`, for export."""
         return self.average_of(self.generator)
 
     def _checked(self, x):
-        """Samples (n, ...) that D may look at, n from 0."""
+        """Checks samples (n, ...), n from 0, as input for D."""
         return self.batch_spec.entries["real"].checked("real", np.asarray(x))
 
     def _by_chunks(self, function, x):
-        """`function` of samples (n, ...), checked and scaled, in bounded memory."""
+        """Applies `function` to samples (n, ...), checked and scaled, in chunks."""
         x = self._checked(x)
         chunks = [
             function(self._scale(x[i : i + CHUNK]))
@@ -238,21 +240,21 @@ class LatentModel(AdversarialModel):
         return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *chunks)
 
     def call(self, inputs, training=False):
-        """The generator, running average if there is one: latents to samples."""
-        given = inputs if isinstance(inputs, Mapping) else {"latent": inputs}
-        return self._made_of(given, None, training)
+        """Maps latents to samples with the generator, or its running average."""
+        values = inputs if isinstance(inputs, Mapping) else {"latent": inputs}
+        return self._made_of(values, None, training)
 
-    def _made_of(self, given, ema, training):
-        """What the generator that `ema` asks for makes of the values given."""
-        return feed(self._choose(self.generator, ema), given, training)
+    def _made_of(self, inputs, ema, training):
+        """Samples from inputs, by the generator or, as `ema` says, its average."""
+        return feed(self._choose(self.generator, ema), inputs, training)
 
-    def _generated(self, given, ema, noise):
-        """Samples in inference; the generator's own noise follows from the latter."""
-        tensors = {key: tf.convert_to_tensor(value) for key, value in given.items()}
+    def _generated(self, inputs, ema, noise):
+        """Samples in inference; `noise` is the seed of the generator's own noise."""
+        tensors = {key: tf.convert_to_tensor(value) for key, value in inputs.items()}
         states = noise_states(self._choose(self.generator, ema), noise)
         with keras.StatelessScope(states):
-            made = self._made_of(tensors, ema, False)
-        return tf.cast(made, self.variable_dtype).numpy()
+            samples = self._made_of(tensors, ema, False)
+        return tf.cast(samples, self.variable_dtype).numpy()
 
     def _draw(self, count, seed):
         shape = (count, self.latent_dim)

@@ -1,4 +1,4 @@
-"""GAN: the default answers, from noise to sample, and `assemble` for builders."""
+"""GAN: the default model, from noise to samples."""
 
 import keras
 import numpy as np
@@ -25,7 +25,7 @@ class GAN(JudgedModel, LatentModel):
 
     @property
     def has_probability(self) -> bool:
-        """Whether D(x) of a sample is a probability."""
+        """True if D(x) of a sample is a probability."""
         return self.loss_functions.probability is not None
 
     def probability_real(
@@ -34,7 +34,7 @@ class GAN(JudgedModel, LatentModel):
         """D(x) in [0, 1] of samples (n, ...), uint8 or in `value_range`.
 
         Raises:
-            ValueError: D(x) of a sample is no probability.
+            ValueError: D(x) of a sample is not a probability.
         """
         if not self.has_probability:
             raise ValueError(
@@ -53,10 +53,10 @@ class GAN(JudgedModel, LatentModel):
         return np.concatenate(values)
 
     def _probability_chunk(self, x, labels):
-        given = {
+        inputs = {
             "sample": self._scale(x),
             "label": tf.convert_to_tensor(labels, tf.int32),
         }
-        logits = self.discriminate(given, training=False)
+        logits = self.discriminate(inputs, training=False)
         probability = self.loss_functions.probability(logits)
         return tf.reshape(probability, (len(x), -1)).numpy().mean(axis=1)

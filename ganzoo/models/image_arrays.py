@@ -1,4 +1,4 @@
-"""Images of any size: padded for a network, picked and brought to one shape."""
+"""Images of any size: padding for a network, selection and a common shape."""
 
 import numpy as np
 import tensorflow as tf
@@ -7,7 +7,7 @@ from ganzoo.utils.options import evenly_spread
 
 
 def padded(images, multiple):
-    """Images with sides up to the next multiple, reflected at their ends."""
+    """Pads images by reflection until their sides are a multiple."""
     for axis in (1, 2):
         side = images.shape[axis]
         if side % multiple:
@@ -17,17 +17,17 @@ def padded(images, multiple):
 
 
 def spread(array, n):
-    """n rows of an array, evenly spread; again from the first where it has fewer."""
+    """Selects n rows of an array, evenly spread; repeats them if it has fewer."""
     if len(array) < n:
         return np.asarray(array[np.arange(n) % len(array)])
     return np.asarray(array[evenly_spread(len(array), n)])
 
 
 def like(images, shape):
-    """Images (n, h, w, c) as a picture shows them beside others of `shape`.
+    """Brings images (n, h, w, c) to the given shape, for a picture with others.
 
-    Smaller ones get larger pixels, grey ones colours; of a stack of frames the last
-    is shown.
+    Small images get larger pixels, and grey images get colour channels. Stacked frames
+    are reduced to the last one.
     """
     height, width, channels = shape
     images = images[..., -channels:]
@@ -39,7 +39,7 @@ def like(images, shape):
 
 
 def check_sides(image_shape, source_shape):
-    """Refuses samples that are not a whole number of times as large as sources."""
+    """Refuses samples whose size is not a whole multiple of the sources' size."""
     factors = [a / b for a, b in zip(image_shape[:2], source_shape[:2], strict=True)]
     if len(set(factors)) > 1 or factors[0] % 1:
         raise ValueError(

@@ -5,16 +5,16 @@ from numpy.typing import ArrayLike
 
 
 def lerp(a: ArrayLike, b: ArrayLike, n: int) -> np.ndarray:
-    """n points on the straight line from a to b (d,), ends included: (n, d)."""
+    """Returns n points (n, d) on the line from a to b (d,), ends included."""
     t = np.linspace(0, 1, n)[:, None]
     return (1 - t) * np.asarray(a) + t * np.asarray(b)
 
 
 def slerp(a: ArrayLike, b: ArrayLike, n: int) -> np.ndarray:
-    """n points on the great circle from a to b (d,), ends included: (n, d).
+    """Returns n points (n, d) on the great circle from a to b (d,), ends included.
 
-    Keeps the norm that a normal prior concentrates on (White 2016, arXiv
-    1609.04468). Falls back to the straight line where a and b are parallel, or one
+    It keeps the norm that a normal prior concentrates on (White 2016, arXiv
+    1609.04468). It falls back to the straight line if a and b are parallel, or if one
     is 0.
     """
     a, b = np.asarray(a), np.asarray(b)
@@ -28,10 +28,10 @@ def slerp(a: ArrayLike, b: ArrayLike, n: int) -> np.ndarray:
 
 
 def direction(with_attribute: ArrayLike, without: ArrayLike) -> np.ndarray:
-    """The latent of an attribute: mean of exemplars with it minus mean without.
+    """Latent of an attribute: mean of exemplars with it minus mean without.
 
-    Averaging exemplars before the arithmetic is what makes it stable (Radford et
-    al. 2016, arXiv 1511.06434, section 6.3.2).
+    Averaging exemplars before the arithmetic makes it stable (Radford et al. 2016,
+    arXiv 1511.06434, section 6.3.2).
 
     Args:
         with_attribute: latents (n, d) of samples that show the attribute.

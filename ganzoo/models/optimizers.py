@@ -1,4 +1,4 @@
-"""Optimizers by name, and how rates and momentum change in training."""
+"""Optimizers by name, and schedules of rates and momentum."""
 
 import math
 from collections.abc import Mapping
@@ -10,16 +10,16 @@ from ganzoo.utils.options import check_whole, from_spec
 
 
 def make(spec, rate, decay, updates):
-    """The optimizer of one player.
+    """Makes the optimizer of one player.
 
     Args:
-        spec: an optimizer, which is taken as it is; a name; or `{"name": ...}`.
-        rate: for a spec without a rate of its own.
+        spec: an optimizer, which is used as it is; a name; or `{"name": ...}`.
+        rate: learning rate, if the spec has none of its own.
         decay: a name or table of `DECAYS`.
-        updates: of this player in the whole training; None where that is unknown.
+        updates: total updates of this player; None if unknown.
 
     Raises:
-        ValueError: an unknown name or option, or a decay that cannot be.
+        ValueError: an unknown name or option, or an impossible decay.
     """
     falling = from_spec("decay", decay, DECAYS)
     if isinstance(spec, keras.optimizers.Optimizer):
@@ -32,13 +32,13 @@ def make(spec, rate, decay, updates):
 
 @keras.saving.register_keras_serializable("ganzoo")
 class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """`rate` for the first part of `steps` updates, then linearly down to 0.
+    """Holds `rate` for the first part of `steps` updates, then falls linearly to 0.
 
     Args:
-        rate: at first.
+        rate: initial rate.
         steps: updates until 0.
-        hold: share of them at `rate`: a half in CycleGAN (arXiv 1703.10593, section
-            4), none in SNGAN's code.
+        hold: share of the updates at `rate`: a half in CycleGAN (arXiv 1703.10593,
+            section 4), none in SNGAN's code.
     """
 
     def __init__(self, rate, steps, hold=0.5):
@@ -57,9 +57,9 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
 
 @keras.saving.register_keras_serializable("ganzoo")
 class ExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """`rate` times `factor` at each update, but not below `lowest`.
+    """Multiplies `rate` by `factor` at each update, down to `lowest`.
 
-    The GAN of 2014 has 1 / 1.000004 and 1e-6 in its authors' code.
+    The code of the 2014 GAN has a factor of 1 / 1.000004 and a lowest rate of 1e-6.
     """
 
     def __init__(self, rate, factor, lowest=0.0):
@@ -80,13 +80,13 @@ class ExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
 
 @keras.saving.register_keras_serializable("ganzoo")
 class RampedSGD(keras.optimizers.SGD):
-    """Gradient descent whose momentum grows linearly, as the GAN of 2014 has it.
+    """Gradient descent whose momentum grows linearly, as in the GAN of 2014.
 
     Args:
         learning_rate: the rate.
-        momentum: at the first update.
-        final_momentum: from update `ramp_steps` on; the code has 0.5 to 0.7 over 250
-            epochs of 500 updates.
+        momentum: momentum at the first update.
+        final_momentum: momentum from update `ramp_steps` on; the authors' code has 0.5
+            to 0.7 over 250 epochs of 500 updates.
         ramp_steps: updates between the two.
     """
 

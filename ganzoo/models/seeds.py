@@ -1,4 +1,4 @@
-"""Uses of a step's seed: each folds it with a number of its own."""
+"""Uses of a step's seed; each folds its own number into it."""
 
 from enum import IntEnum, unique
 
@@ -7,7 +7,7 @@ from enum import IntEnum, unique
 class Use(IntEnum):
     """Numbers that `distribute.fold` mixes into a seed, one for each use.
 
-    Files of earlier versions and runs that resume rely on the values: they never
+    Files of earlier versions and resumed runs rely on the values, so they must never
     change.
     """
 
@@ -16,7 +16,7 @@ class Use(IntEnum):
     AUGMENT_REAL = 2
     AUGMENT_FAKE = 3
     AUGMENT_PENALTY = 4
-    CONDITION = 5  # InfoGAN's category, text2image's mix of captions
-    NOISE = 6  # of layers that stay active in inference
+    CONDITION = 5  # InfoGAN's category, text2image's mixed captions
+    NOISE = 6  # layers that stay active in inference
     POOL = 7
-    G_STEP = 1_000_000  # the G step; D step i folds i
+    G_STEP = 1_000_000  # the G step; D step i uses i

@@ -1,4 +1,4 @@
-"""SuperResolution: samples larger than their sources, of large images by tiles."""
+"""SuperResolution: samples larger than their sources; tiles for large images."""
 
 import functools
 
@@ -14,8 +14,8 @@ class SuperResolution(TranslationModel):
     """A generator of images a whole number of times larger than their sources.
 
     Args:
-        reach: pixels of the source to each side that a pixel of a sample depends on;
-            None where it depends on the whole of it.
+        reach: receptive field: source pixels on each side that one pixel of a sample
+            depends on; None if it depends on the whole source.
         **settings: see `TranslationModel`.
     """
 
@@ -28,14 +28,14 @@ class SuperResolution(TranslationModel):
 
         Args:
             images: (n, H, W, C), uint8 or floats in `value_range`, of any size.
-            tile: side of the squares of a source that are translated at once, each
-                with all that its pixels depend on, so that the answer is that of the
-                whole image; None for the whole.
+            tile: side of the squares of a source that are translated at once. Each
+                comes with all pixels that it depends on, so the answer equals a
+                translation of the whole image. None for the whole image.
             **settings: the other arguments of `TranslationModel.translate`.
 
         Raises:
-            ValueError: a tile that is no whole number from 1, or a model whose pixels
-                depend on the whole image.
+            ValueError: a tile that is not a whole number from 1, or a model whose
+                pixels depend on the whole image.
         """
         whole = functools.partial(super().translate, **settings)
         if tile is None:
@@ -51,16 +51,16 @@ class SuperResolution(TranslationModel):
 
 
 def factor(image_shape, source_shape, scale, allowed) -> tuple[tuple[int, ...], int]:
-    """The shape of the sources, and how many times as large the samples are.
+    """Returns the shape of the sources, and the scale from sources to samples.
 
     Args:
         image_shape: (H, W, C) of the samples.
-        source_shape: None for what `scale` makes of it.
-        scale: None for that of the shapes, or else the largest allowed.
-        allowed: scales.
+        source_shape: shape of the sources; None to derive it from `scale`.
+        scale: None to derive it from the shapes, or else the largest allowed.
+        allowed: allowed scales.
 
     Raises:
-        ValueError: a scale that is not allowed, or that the shapes do not have.
+        ValueError: a scale that is not allowed, or that does not fit the shapes.
     """
     height, width, channels = image_shape
     if scale is None:
@@ -81,23 +81,23 @@ def factor(image_shape, source_shape, scale, allowed) -> tuple[tuple[int, ...], 
 
 
 def tiled(function, images, *, tile, reach, scale):
-    """What `function` makes of images (n, H, W, C), put together from tiles.
+    """Applies `function` to images (n, H, W, C) tile by tile.
 
     Args:
-        function: images to samples (..., scale H, scale W, C).
-        images: of any size.
+        function: maps images to samples (..., scale H, scale W, C).
+        images: images of any size.
         tile: side of a tile, in pixels of the images.
         reach: pixels around a tile that `function` sees too.
-        scale: of the samples.
+        scale: size of the samples relative to the images.
     """
 
     def part(top, left):
         above, before = max(0, top - reach), max(0, left - reach)
         below, after = top + tile + reach, left + tile + reach
-        made = function(images[:, above:below, before:after])
+        samples = function(images[:, above:below, before:after])
         down, along = (top - above) * scale, (left - before) * scale
         side = tile * scale
-        return made[..., down : down + side, along : along + side, :]
+        return samples[..., down : down + side, along : along + side, :]
 
     rows = [
         np.concatenate(

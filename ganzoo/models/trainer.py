@@ -1,4 +1,4 @@
-"""Trainer: how Keras is made to train two players on any number of replicas."""
+"""Trainer: training of two players with Keras on any number of replicas."""
 
 import contextlib
 import functools
@@ -18,26 +18,26 @@ from ganzoo.utils import precision
 class Trainer(keras.Model):
     """A Keras model with two optimizers; `AdversarialModel` adds the step.
 
-    Keras' own way is replaced where it fails: the train function under several
+    It replaces the parts of Keras that do not fit: the train function for several
     replicas or workers, the symbolic build (which consumes data), the single
     optimizer, averages of weights, and the saving of both optimizers.
 
-    Every keyword of `__init__` is kept as an attribute of the same name, which makes
-    `get_config` generic.
+    Every keyword of `__init__` is kept as an attribute of the same name, so
+    `get_config` is generic.
 
     Args:
         d_steps: D updates for each G update (Algorithm 1's k), each on fresh real
-            samples and fresh noise; 0 where there is no D.
+            samples and fresh noise; 0 for a model without D.
         ema_decay: decay of the running average of the `averaged` networks, in
             [0, 1), ramped up as min(decay, (1 + t) / (10 + t)); 0 keeps none.
         value_range: (low, high) of the samples, or None for unbounded vectors.
-        seed: of all the noise of training, and of the order of the data.
+        seed: seed of all noise in training, and of the order of the data.
     """
 
     loss_terms: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
-    conditional = False  # whether samples are asked for by a label
-    vocabulary: tuple[str, ...] = ()  # words of the captions that it knows
+    conditional = False  # True if samples are conditioned on labels
+    vocabulary: tuple[str, ...] = ()  # known words of captions
     sample_shape: tuple[int, ...] | None = None  # of one real sample, if it is fixed
 
     def __init__(
@@ -53,7 +53,7 @@ class Trainer(keras.Model):
         self.averages = []
         self._doors = ()
         self._functions = {}
-        self.built = True  # the networks are: Keras need not call them to build
+        self.built = True  # the networks are built: Keras need not call them
 
     @property
     def generators(self) -> list:
@@ -72,27 +72,27 @@ class Trainer(keras.Model):
 
     @property
     def batch_spec(self) -> BatchSpec:
-        """What its batches hold."""
+        """Layout of the model's batches."""
         replicas = self.distribute_strategy.num_replicas_in_sync
         factors = {"d_steps": max(1, self.d_steps), "replicas": replicas}
         real = Samples(self.sample_shape, self.value_range)
         return BatchSpec({"real": real}, factors)
 
     def adapt(self, batch: Mapping[str, tf.Tensor]) -> None:
-        """Called once before step 0 with the first batch: data-dependent starts."""
+        """Initialises what depends on the data, from the first batch, before step 0."""
 
     def compile(self, d_optimizer=None, g_optimizer=None, jit_compile=False):
-        """Gives each player its optimizer, and builds what training keeps.
+        """Gives each player its optimizer, and builds the state of training.
 
         Args:
-            d_optimizer: a `keras.optimizers.Optimizer`; None where there is no D.
+            d_optimizer: a `keras.optimizers.Optimizer`; None for a model without D.
             g_optimizer: the same for the generators.
             jit_compile: compile the step with XLA (one device only).
 
         Raises:
             ValueError: a weight that both players own; a layer that computes in
-                float16; under several replicas, XLA, or an optimizer that clips (it
-                would clip before the sum over them).
+                float16; with several replicas, XLA, or an optimizer that clips (it
+                would clip before gradients are summed).
         """
         if jit_compile and distribute.replica_count() > 1:
             raise ValueError(
@@ -135,7 +135,7 @@ class Trainer(keras.Model):
         return int(self.updates.count.numpy())
 
     def average_of(self, network):
-        """The running average of `network`, or itself where none is kept."""
+        """The running average of `network`, or `network` itself if none is kept."""
         pairs = zip(self.averaged, self.averages, strict=False)
         return next((mean for own, mean in pairs if own is network), network)
 
@@ -151,19 +151,19 @@ class Trainer(keras.Model):
         jitter=None,
         **kwargs,
     ):
-        """Trains. Arrays go through the zoo's pipeline, data sets as they are.
+        """Trains. Arrays pass the zoo's pipeline; data sets are used as they are.
 
         Args:
             x: real samples (N, ...), uint8 or floats in `value_range`; or a dict of
                 arrays by batch key; or a `tf.data.Dataset` of global batches.
-            y: labels (N,) where the variant uses them.
+            y: labels (N,) if the variant uses them.
             batch_size: global number of real samples for each D step (arrays;
                 default 128).
-            epochs: passes over `steps_per_epoch` batches.
-            steps_per_epoch: default: one pass over the arrays.
-            steps_per_call: steps in one call of the compiled function; by default
-                as many as divide `steps_per_epoch`, up to 16, and 1 for data sets
-                and with `validation_data`. Callbacks see the last of them.
+            epochs: number of epochs of `steps_per_epoch` batches.
+            steps_per_epoch: batches per epoch; by default one pass over the arrays.
+            steps_per_call: steps per call of the compiled function; by default the
+                largest divisor of `steps_per_epoch` up to 16, and 1 for data sets or
+                with `validation_data`. Callbacks see the last step of a call.
             validation_data: as `x`, or (x, y); evaluated after each epoch.
             jitter: a `data.jitter.Jitter` that crops and mirrors arrays of images.
             **kwargs: the other arguments of `keras.Model.fit`.
@@ -211,12 +211,12 @@ class Trainer(keras.Model):
                 self.steps_per_execution = 1
 
     def evaluate(self, x=None, y=None, batch_size=128, **kwargs):
-        """The mean of every term over a data set, without an update.
+        """Computes the mean of every term over a data set, without an update.
 
         Args:
             x: samples as for `fit`; none are dropped.
-            y: labels (N,) where the variant uses them.
-            batch_size: samples a step.
+            y: labels (N,) if the variant uses them.
+            batch_size: samples per step.
             **kwargs: the other arguments of `keras.Model.evaluate`.
         """
         with self._door() as door:
@@ -226,7 +226,7 @@ class Trainer(keras.Model):
 
     @contextlib.contextmanager
     def _door(self):
-        """A door for what its block runs; blocks stand within each other."""
+        """Opens a door for the code in its block; blocks may be nested."""
         before = self._doors
         door = Door(self.batch_spec)
         self._doors = (*before, door)
@@ -242,9 +242,9 @@ class Trainer(keras.Model):
         self.test_function = self._function("test_step", force)
 
     def _function(self, name, force):
-        """Several steps a call: the loop stands outside `strategy.run`.
+        """Compiles several steps per call, with the loop outside `strategy.run`.
 
-        Keras' own loop fails under several replicas, its reduction under several
+        Keras' own loop fails with several replicas, its reduction with several
         workers.
         """
         key = name, self.steps_per_execution
@@ -259,7 +259,7 @@ class Trainer(keras.Model):
         return self._functions[key]
 
     def _within_doors(self, function):
-        """The function; where it fails for a batch that was refused, that is said."""
+        """Wraps `function` to report the batch that a door refused, if it fails."""
 
         @functools.wraps(function)
         def call(iterator):
@@ -271,10 +271,10 @@ class Trainer(keras.Model):
         return call
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        """Nothing: all is built, and Keras' way would consume the data's order."""
+        """Does nothing: all is built, and Keras' own build would consume a batch."""
 
     def as_batch(self, data):
-        """What a data set yields as networks take it, by batch key."""
+        """Converts an element of a data set to the networks' tensors, by batch key."""
         return self.batch_spec.tensors(as_dict(data), self.variable_dtype)
 
     def _scale(self, value):
@@ -288,7 +288,7 @@ class Trainer(keras.Model):
 
     @classmethod
     def setting_names(cls):
-        """The settings: keywords of every `__init__` from `cls` up to this class."""
+        """The keywords of every `__init__` from `cls` up to this class."""
         chain = cls.__mro__[: cls.__mro__.index(Trainer)]
         return {
             parameter.name
@@ -299,8 +299,10 @@ class Trainer(keras.Model):
 
     def get_config(self):
         values = {name: getattr(self, name) for name in sorted(self.setting_names())}
-        made = {k: keras.saving.serialize_keras_object(v) for k, v in values.items()}
-        return {"dtype": self.dtype_policy.name, **made}
+        settings = {
+            k: keras.saving.serialize_keras_object(v) for k, v in values.items()
+        }
+        return {"dtype": self.dtype_policy.name, **settings}
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
@@ -321,9 +323,11 @@ class Trainer(keras.Model):
         }
 
     def compile_from_config(self, config):
-        made = {k: keras.saving.deserialize_keras_object(v) for k, v in config.items()}
+        settings = {
+            k: keras.saving.deserialize_keras_object(v) for k, v in config.items()
+        }
         with precision.policy(self.dtype_policy.name):
-            self.compile(**made)
+            self.compile(**settings)
 
 
 def _one_pass(door, x, y, batch_size):
@@ -357,12 +361,12 @@ def _divisor(number, limit):
 class Updates(keras.layers.Layer):
     """Counts G updates: the step that noise, penalties, averages and data order read.
 
-    An optimizer's `iterations` will not do: gradient accumulation divides them.
+    An optimizer's `iterations` do not serve: gradient accumulation divides them.
 
     Args:
-        earlier: () -> the count of a file of ganzoo 0.1.0, which holds none. There the
-            optimizer counted; Keras, which loads attributes in alphabetical order, has
-            loaded it before this layer.
+        earlier: () -> the count for a file of ganzoo 0.1.0, which has no such layer.
+            There the optimizer counted. Keras loads attributes in alphabetical order,
+            so the optimizer is loaded before this layer.
     """
 
     def __init__(self, earlier):
@@ -379,7 +383,7 @@ class Updates(keras.layers.Layer):
         self.built = True
 
     def add_one(self, after):
-        """Counts an update, once the tensors `after` are there."""
+        """Counts an update, once the tensors `after` are computed."""
         with tf.control_dependencies(after):
             self.count.assign_add(1)
 
@@ -410,12 +414,12 @@ class LogMean(keras.metrics.Metric):
 
 
 def total_of(term):
-    """The total that a term belongs to: d_adv to d_loss, g_adv to g_loss."""
+    """Name of the total of a term: d_loss for d_adv, g_loss for g_adv."""
     return term.split("_")[0] + "_loss"
 
 
 def span_replicas(layers):
-    """Batch statistics follow the present strategy, wherever their layer was made."""
+    """Synchronises batch statistics if the present strategy has several replicas."""
     for layer in layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.synchronized = distribute.replica_count() > 1
@@ -433,7 +437,7 @@ def _check_settings(d_steps, ema_decay):
 
 
 def check_owners(generators, discriminators):
-    """Raises ValueError where a trainable weight belongs to both players."""
+    """Raises ValueError if a trainable weight belongs to both players."""
     own = {id(v) for net in generators for v in net.trainable_variables}
     theirs = [v for net in discriminators for v in net.trainable_variables]
     both = [v.path for v in theirs if id(v) in own]
@@ -445,7 +449,7 @@ def check_owners(generators, discriminators):
 
 
 def check_precision(networks):
-    """Raises ValueError where a layer computes in float16."""
+    """Raises ValueError if a layer computes in float16."""
     layers = [layer for network in networks for layer in network._flatten_layers()]
     half = [layer.name for layer in layers if layer.compute_dtype == "float16"]
     if half:
@@ -457,7 +461,7 @@ def check_precision(networks):
 
 
 def check_clipping(optimizer):
-    """Raises ValueError for an optimizer that clips, under several replicas."""
+    """Raises ValueError for an optimizer that clips, with several replicas."""
     if distribute.replica_count() > 1 and (
         optimizer.clipnorm or optimizer.global_clipnorm or optimizer.clipvalue
     ):
@@ -469,7 +473,7 @@ def check_clipping(optimizer):
 
 
 def frozen_copy(network):
-    """A network of the same weights that no optimizer changes: a running average."""
+    """Copies a network with its weights, frozen: the start of a running average."""
     copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())
     copy.trainable = False

@@ -1,13 +1,14 @@
-"""What one model takes over from another that was trained before."""
+"""Weights that a model takes over from another, trained before."""
 
 from itertools import zip_longest
 
 
 def load_generators(model, start) -> None:
-    """Gives the generators of `model` the weights of those of `start`.
+    """Copies the weights of the generators of `start` to those of `model`.
 
-    Running averages where `start` keeps them, as in use; the averages of `model` start
-    from the same weights. D, the optimizers and the step stay as they are.
+    Running averages are copied if `start` keeps them, since samples come from them;
+    the averages of `model` start from the same weights. D, the optimizers and the step
+    stay as they are.
 
     Args:
         model: such as `srgan`.
@@ -22,30 +23,32 @@ def load_generators(model, start) -> None:
             "The models must have as many generators. "
             f"Received: {len(mine)} to fill, {len(theirs)} to start from."
         )
-    for network, given in zip(mine, theirs, strict=True):
-        _check_alike(network, given)
-    for network, given in zip(mine, theirs, strict=True):
-        weights = start.average_of(given).get_weights()
+    for network, source in zip(mine, theirs, strict=True):
+        _check_alike(network, source)
+    for network, source in zip(mine, theirs, strict=True):
+        weights = start.average_of(source).get_weights()
         network.set_weights(weights)
         model.average_of(network).set_weights(weights)
 
 
-def _check_alike(network, given):
-    wanted, there = _weights(network), _weights(given)
-    if wanted == there:
+def _check_alike(network, source):
+    mine, theirs = _weights(network), _weights(source)
+    if mine == theirs:
         return
-    pairs = enumerate(zip_longest(wanted, there, fillvalue="none"), start=1)
+    pairs = enumerate(zip_longest(mine, theirs, fillvalue="none"), start=1)
     i, own, other = next((i, *pair) for i, pair in pairs if pair[0] != pair[1])
     raise ValueError(
         f"The {network.name} differs from the one to start from: build both with the "
-        f"same options. Received: {len(wanted)} weights to fill and {len(there)} to "
+        f"same options. Received: {len(mine)} weights to fill and {len(theirs)} to "
         f"start from; weight {i} differs first, {own} and {other}."
     )
 
 
 def _weights(network) -> list[str]:
-    """Kind of the layer, name and shape of each weight; layers without any are left
-    out: they may be renamed from one release to the next."""
+    """Kind of the layer, name and shape of each weight.
+
+    Layers without weights are left out: their names may change between releases.
+    """
     return [
         f"{type(layer).__name__} {variable.name} {tuple(variable.shape)}"
         for layer in network.layers
