@@ -1,1 +1,1 @@
-"""One variant a file, found by the registry: a builder and the paper's defaults."""
+"""Variants, one per file: a builder with the paper's defaults, for the registry."""

@@ -1,4 +1,4 @@
-"""The files of `ganzoo.variants`: what they register, read without importing them."""
+"""The files of `ganzoo.variants`: their registrations, read without an import."""
 
 import ast
 import importlib
@@ -21,8 +21,8 @@ def registered(module: str, path: Path) -> Iterator[tuple[dict, "Builder"]]:
     """The arguments of each `@register(...)` of a module, and the builder under it.
 
     Raises:
-        ValueError: an argument or a default that is no literal and no constant of the
-            module.
+        ValueError: an argument or a default that is neither a literal nor a constant
+            of the module.
     """
     source = Source(path)
     for function, node in source.functions.items():
@@ -41,7 +41,7 @@ def _name(call):
 class Builder:
     """A builder that is imported when it is called.
 
-    To `inspect`, it has the signature and docstring of the real one.
+    For `inspect`, it has the signature and docstring of the real builder.
     """
 
     def __init__(self, module: str, source: Source, function: str):

@@ -1,7 +1,7 @@
-"""The registry: names to builders, with errors that help.
+"""The registry: names to builders, with helpful errors.
 
-Nothing here needs TensorFlow. What the variants are is read from their source; a
-builder is imported when it is first called.
+Nothing here needs TensorFlow. Variants are described from their source; a builder is
+imported when it is first called.
 """
 
 import fnmatch
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 ENTRY_POINTS = "ganzoo.variants"
 SOURCES = ("source", "unpaired")
-"""Batch keys of images to translate: paired with their answers, or not."""
+"""Batch keys of images to translate: with paired targets, or without."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A registered builder and what `describe` says of it."""
+    """A registered builder and its description."""
 
     name: str
     builder: Callable
@@ -44,7 +44,7 @@ class Variant:
 
     @property
     def source_key(self) -> str | None:
-        """The batch key of the images that it translates, None for other variants."""
+        """The batch key of the images to translate, None for other variants."""
         return next((key for key in SOURCES if key in self.batch_keys), None)
 
     @property
@@ -67,9 +67,9 @@ class Variant:
         return {**_common_options("network" in own), **own}
 
     def check_known(self, options: Mapping) -> None:
-        """Raises `ValueError`, with the nearest name, for an option that is unknown.
+        """Raises `ValueError`, with the nearest name, for an unknown option.
 
-        A variant with a `network` also takes the options of the family that it names.
+        A variant with a `network` also takes the options of that network family.
         """
         allowed = [*self.options, *self.network_options(options)]
         check_known(f"option of {self.name!r}", options, allowed)
@@ -78,8 +78,8 @@ class Variant:
         """The options of the network's family with their defaults, {} for no family.
 
         Args:
-            options: of `build`; their `network`, or the variant's own, names the
-                family.
+            options: options of `build`; their `network`, or else the variant's own,
+                names the family.
         """
         known = {**self.options, **options}
         if "network" not in known:
@@ -107,9 +107,9 @@ def register(
     Args:
         name: the paper's short name, lower case, words joined by `-`.
         paper: authors, year, title, arXiv id.
-        tasks: what it is for: `image`, `points`, `conditional`, ...
-        batch_keys: what the batches must hold, `real` first.
-        by_steps: options that an experiment sets to its steps unless it has them.
+        tasks: uses of the variant: `image`, `points`, `conditional`, ...
+        batch_keys: keys that batches must hold, `real` first.
+        by_steps: options that an experiment sets to its number of steps by default.
 
     Raises:
         ValueError: the name is taken by another builder.
@@ -142,8 +142,8 @@ def build(name: str, *, dtype: str = "float32", **options: Any) -> "AdversarialM
 
     Raises:
         ValueError: an unknown name, an unknown option, or a value that the
-            variant cannot serve.
-        RuntimeError: Keras computes with another backend than TensorFlow.
+            variant does not support.
+        RuntimeError: Keras uses another backend than TensorFlow.
     """
     _check_backend()
     variant = find(name)
@@ -153,7 +153,7 @@ def build(name: str, *, dtype: str = "float32", **options: Any) -> "AdversarialM
     try:
         with precision.policy(dtype):
             return variant.builder(**options)
-    except Exception as error:  # whatever an unfit value sets off further in
+    except Exception as error:  # whatever error a bad value causes further in
         if isinstance(error, ValueError | RuntimeError) and _is_ours(error):
             raise
         raise ValueError(
@@ -165,13 +165,13 @@ def build(name: str, *, dtype: str = "float32", **options: Any) -> "AdversarialM
 
 
 def _is_ours(error) -> bool:
-    """Whether it was raised here, with a message of ours, and not by a library."""
+    """True if ganzoo raised the error, rather than a library."""
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
     return frame.f_globals["__name__"].startswith("ganzoo.")
 
 
 def _check_plain(variant, options) -> None:
-    """Keras would make whatever object a table with a `class_name` describes."""
+    """Refuses tables with a `class_name`: Keras would make any object from them."""
     if any("class_name" in table for table in untrusted.tables(options)):
         raise ValueError(
             f"Options of {variant.name!r} are plain values or objects, no tables with "
@@ -180,7 +180,7 @@ def _check_plain(variant, options) -> None:
 
 
 def list_models(task: str | None = None, pattern: str = "*") -> list[str]:
-    """Names of the variants, sorted; by task and by shell pattern if given.
+    """Names of the variants, sorted, optionally by task and shell pattern.
 
     Raises:
         ValueError: no variant has this task.
@@ -200,8 +200,8 @@ def list_models(task: str | None = None, pattern: str = "*") -> list[str]:
 def describe(name: str) -> dict:
     """Returns name, paper, tasks, batch keys, options with defaults, notes, results.
 
-    The results are those of the zoo's experiments with this variant: by the name of
-    the experiment its headline, and the target that was fixed before.
+    The results come from the zoo's experiments with this variant: for each experiment,
+    its headline and the target that was fixed beforehand.
 
     Raises:
         ValueError: an unknown name, with the nearest one.
@@ -235,8 +235,8 @@ def discover() -> None:
     The files are read, not imported. Plug-ins are imported.
 
     Raises:
-        RuntimeError: Keras computes with another backend than TensorFlow, and there
-            are plug-ins.
+        RuntimeError: Keras uses another backend than TensorFlow, and there are
+            plug-ins.
     """
     for module, path in _files.modules():
         for arguments, builder in _files.registered(module, path):
@@ -247,10 +247,10 @@ def discover() -> None:
 
 
 def import_variants() -> None:
-    """Imports every variant, for the classes that saved models name.
+    """Imports every variant, so that saved models find their classes.
 
     Raises:
-        RuntimeError: Keras computes with another backend than TensorFlow.
+        RuntimeError: Keras uses another backend than TensorFlow.
     """
     _check_backend()
     discover()
@@ -265,7 +265,7 @@ def _results_of(name: str) -> dict[str, dict[str, str]]:
 
 
 def _check_backend() -> None:
-    # The environment first: importing Keras fails where its backend is missing.
+    # The environment first: importing Keras fails if its backend is missing.
     backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
     if backend == "tensorflow" or "keras" in sys.modules:
         import keras
@@ -280,7 +280,7 @@ def _check_backend() -> None:
 
 
 def _common_options(with_networks: bool) -> dict:
-    """The keywords of `assemble`; those of networks where it builds them."""
+    """The keywords of `assemble`; with those of networks if it builds them."""
     source = source_of("models.assemble")
     keywords = source.signature("assemble", kinds=[KEYWORD]).parameters
     of_networks = source.constant("OF_NETWORKS")

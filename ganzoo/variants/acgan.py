@@ -9,8 +9,8 @@ from ganzoo.models.seeds import Use
 from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
 
-# G crawls at DCGAN's 2e-4 for both players, which is for 10^5 steps; chosen by the
-# pilots of experiments/pilots.md.
+# With DCGAN's 2e-4 for both players, meant for 10^5 steps, G learns too slowly. Chosen
+# in the pilots of experiments/pilots.md.
 RATES = {"d": 4e-4, "g": 1e-3}
 
 
@@ -18,13 +18,13 @@ RATES = {"d": 4e-4, "g": 1e-3}
 class ACGAN(GAN):
     """D tells real from fake and, in a second output, the class.
 
-    D minimises the cross-entropy of the classes of real and of generated samples
-    beside its adversarial loss, G that of its own samples beside its own (the paper's
-    L_C, to be maximised by both). A generated sample's class is the label that G was
-    given: that of the real sample in its place, so that both have the same shares.
+    Next to the adversarial losses, D minimises the cross-entropy of the classes of real
+    and generated samples, and G that of its samples (the paper's L_C, which both
+    maximise). A generated sample's class is the label that G received. G receives the
+    labels of the real batch, so both have the same shares.
 
     Args:
-        class_weight: factor of the class terms in the losses of both.
+        class_weight: factor of the class terms in both losses.
         **settings: see `GAN`; D answers {"logits": (N, 1), "classes": (N, n)}.
     """
 
@@ -45,20 +45,20 @@ class ACGAN(GAN):
     def discriminator_loss(self, batch, fake, training):
         seen = self.view({**batch, "sample": batch["real"]}, Use.AUGMENT_REAL, training)
         real = self.outputs(seen, training)
-        made = self._outputs_of(batch, fake, training)
+        fakes = self._outputs_of(batch, fake, training)
         terms, watched = self._d_terms(
-            batch, fake, real["logits"], made["logits"], training
+            batch, fake, real["logits"], fakes["logits"], training
         )
         label = batch["label"]
-        errors = _error(real, label) + _error(made, label)
+        errors = _error(real, label) + _error(fakes, label)
         right = tf.argmax(real["classes"], 1, label.dtype) == label
         watched["accuracy"] = tf.reduce_mean(tf.cast(right, errors.dtype))
         return {**terms, "d_class": self.class_weight * errors}, watched
 
     def generator_loss(self, batch, fake, training):
-        made = self._outputs_of(batch, fake, training)
-        terms, watched = self._g_terms(batch, made["logits"], training)
-        error = self.class_weight * _error(made, batch["label"])
+        fakes = self._outputs_of(batch, fake, training)
+        terms, watched = self._g_terms(batch, fakes["logits"], training)
+        error = self.class_weight * _error(fakes, batch["label"])
         return {**terms, "g_class": error}, watched
 
     def _outputs_of(self, batch, fake, training):
@@ -67,7 +67,7 @@ class ACGAN(GAN):
 
 
 def _error(outputs, label):
-    """Mean cross-entropy of the classes that D names."""
+    """Mean cross-entropy of D's class logits."""
     return tf.reduce_mean(
         tf.nn.sparse_softmax_cross_entropy_with_logits(label, outputs["classes"])
     )
@@ -91,9 +91,9 @@ def acgan(
     """A DCGAN whose D classifies.
 
     The label joins the input of every layer of G; D does not see it. Adam with beta_1
-    0.5, as in the paper, whose rate is 2e-4. Its deeper networks for 128x128 and 32x32
-    are left out, and so are their noise on activations and D's dropout of 0.5: with
-    it, a small D names the class and lets noise pass.
+    0.5, as in the paper, where the rate is 2e-4. Its deeper networks for 128x128 and
+    32x32 are left out, and so are their noise on activations and D's dropout of 0.5:
+    with it, a small D learns the class and accepts noise.
 
     Args:
         class_weight: factor of the class terms in the losses of both players.

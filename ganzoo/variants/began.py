@@ -17,12 +17,12 @@ class BEGAN(GAN):
     With L(v) the mean absolute error of D's reconstruction of v, D minimises
     L(x) - k L(G(z)) and G minimises L(G(z)). After each step k moves by
     balance_rate (gamma L(x) - L(G(z))) and stays in [0, 1] (the paper's equations in
-    section 3.4), both errors being means over the global batch. It is the Wasserstein
-    loss of the critic -L, with a weight on its second term.
+    section 3.4), where both errors are means over the global batch. This is the
+    Wasserstein loss of the critic -L, with a weight on its second term.
 
     Args:
         gamma: the ratio L(G(z)) / L(x) that k holds, the paper's diversity ratio.
-        balance_rate: of k, the paper's lambda_k.
+        balance_rate: step size of k, the paper's lambda_k.
         **settings: see `GAN`; D maps samples to their reconstructions.
     """
 
@@ -52,12 +52,12 @@ class BEGAN(GAN):
 
     def discriminator_loss(self, batch, fake, training):
         terms, watched = super().discriminator_loss(batch, fake, training)
-        real, made = -watched["real_logit"], -watched["fake_logit"]
+        real, fakes = -watched["real_logit"], -watched["fake_logit"]
         k = tf.cast(self.k, real.dtype)
         # The paper's global measure M, lower as training converges.
-        convergence = real + tf.abs(self.gamma * real - made)
+        convergence = real + tf.abs(self.gamma * real - fakes)
         watched |= {"k": k, "convergence": convergence}
-        return {**terms, "d_adv": real - k * made}, watched
+        return {**terms, "d_adv": real - k * fakes}, watched
 
     def after_step(self, values):
         super().after_step(values)
@@ -90,27 +90,27 @@ def began(
 ):
     """Convolutional autoencoder and generator with linear ends, uniform prior.
 
-    As in the paper, but for two things: the players alternate, where the paper updates
-    both at once, and the rate is constant, where the paper halves it when the measure
-    of convergence stalls. The paper has 64 or 128 filters, a rate of 1e-4 and a
-    balance rate of 1e-3, by which k moves at most 1e-4 a step: in a few thousand steps
-    D would stay a plain autoencoder, and G go to the image that it copies best. The
-    defaults are for such shorter trainings.
+    As in the paper, with two differences: the players alternate, while the paper
+    updates both at once; and the rate is constant, while the paper halves it when
+    convergence stalls. The paper has 64 or 128 filters, a rate of 1e-4 and a balance
+    rate of 1e-3. With these, k moves at most 1e-4 per step: in a few thousand steps D
+    would stay a plain autoencoder, and G would end at the image that D copies best. The
+    defaults suit such short training.
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
         latent_dim: length of the latent.
         code_dim: length of the autoencoder's code.
         filters: channels of the convolutions, the paper's n.
-        gamma: wanted ratio of the errors on generated and on real samples; lower
+        gamma: target ratio of the errors on generated and on real samples; lower
             values give sharper and less diverse samples.
-        balance_rate: step of the weight k that holds it.
-        value_range: of the samples.
-        prior: of the latent.
-        learning_rate: of both players.
+        balance_rate: step size of the weight k that holds the ratio.
+        value_range: (low, high) of the samples.
+        prior: prior of the latent.
+        learning_rate: rate of both players.
         beta_1: Adam's decay of the mean gradient; the paper names none.
-        ema_decay: of the running average of G; 0 keeps none.
-        loss: none but its own, the Wasserstein loss of the critic -L.
+        ema_decay: decay of the running average of G; 0 keeps none.
+        loss: only "wasserstein", for the critic -L.
     """
     return assemble(
         BEGAN,

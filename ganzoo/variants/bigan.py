@@ -14,14 +14,14 @@ from ganzoo.variants._registry import register
 
 @keras.saving.register_keras_serializable("ganzoo")
 class BiGAN(GAN):
-    """D tells (x, E(x)) of the data from (G(z), z); G and E make both alike.
+    """D tells pairs (x, E(x)) from pairs (G(z), z); G and E make them alike.
 
     At the optimum E inverts G (theorem 2 of the paper). G and E minimise D's loss with
-    the two kinds of pairs exchanged, the paper's objective with a strong gradient; so
-    minimax is the same as non-saturating here.
+    the two kinds of pairs exchanged, the paper's loss with a strong gradient. Minimax
+    and non-saturating losses are therefore equal here.
 
     Args:
-        encoder: samples to latents (N, latent_dim); `g_optimizer` owns it with G.
+        encoder: network from samples to latents (N, latent_dim); `g_optimizer` owns it.
         **settings: see `GAN`; D takes `sample` and `latent`.
     """
 
@@ -42,14 +42,14 @@ class BiGAN(GAN):
         return {**super().generate(batch, training), "encoded": encoded}
 
     def discriminator_loss(self, batch, fake, training):
-        # The batch's latent is that of the real samples; fakes bring their own.
+        # The batch's latent belongs to the real samples; fakes bring their own.
         paired = {**batch, "latent": fake["encoded"]}
         return super().discriminator_loss(paired, fake, training)
 
     def generator_loss(self, batch, fake, training):
         real = self._judge_real({**batch, "latent": fake["encoded"]}, training)
-        made = self.judge({**batch, **fake}, Use.AUGMENT_FAKE, training)
-        return {"g_adv": self.loss_functions.discriminator(made, real)}, {}
+        fakes = self.judge({**batch, **fake}, Use.AUGMENT_FAKE, training)
+        return {"g_adv": self.loss_functions.discriminator(fakes, real)}, {}
 
     # --- use --------------------------------------------------------------------
 
@@ -61,14 +61,14 @@ class BiGAN(GAN):
         return self._by_chunks(self._encoded, x)
 
     def reconstruct(self, x) -> np.ndarray:
-        """G(E(x)), as `sample` gives samples."""
+        """G(E(x)), in the form of `sample`."""
         return self.decode(self.encode(x))
 
     def _probability_chunk(self, x, labels):
         # D(x) is D's verdict on the pair (x, E(x)).
         sample = self._scale(x)
-        given = {"sample": sample, "latent": self._encoded(sample)}
-        logits = self.discriminate(given, training=False)
+        inputs = {"sample": sample, "latent": self._encoded(sample)}
+        logits = self.discriminate(inputs, training=False)
         return self.loss_functions.probability(logits)[:, 0].numpy()
 
 
@@ -93,18 +93,19 @@ def bigan(
     Two hidden layers of 1024, batch normalisation in each but the first of E and D,
     LeakyReLU there and ReLU in G, a uniform prior of 50, Adam at 2e-4. The paper's
     weight decay and its convolutional nets are left out; its batch normalisation has
-    no gain or bias, ours has, and biases where there is none. `model.encode` and
-    `model.reconstruct` use E. Proven: the pairs and G's exchanged loss by hand
-    (tests/variants/test_bigan.py).
+    no gain or bias. Here it has both, and layers without it have biases.
+    `model.encode` and `model.reconstruct` use E. Tested: the pairs and G's exchanged
+    loss by hand (tests/variants/test_bigan.py).
 
     Args:
         image_shape: (H, W, C), (D, H, W, C), or (d,) for vectors.
         latent_dim: length of the latent.
         hidden: units of each hidden layer of the three networks.
-        normalize: batch normalisation in all of them.
-        value_range: of the samples; by default (0, 1), None (unbounded) for vectors.
-        prior: of the latent.
-        ema_decay: of the running average of G; 0 keeps none.
+        normalize: if True, all three networks have batch normalisation.
+        value_range: (low, high) of the samples; by default (0, 1), or None (unbounded)
+            for vectors.
+        prior: prior of the latent.
+        ema_decay: decay of the running average of G; 0 keeps none.
     """
     if value_range == "auto":
         value_range = None if len(image_shape) == 1 else (0.0, 1.0)

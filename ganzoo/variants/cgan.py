@@ -11,8 +11,8 @@ NETWORK = {
     "dropout": 0.3,
 }
 
-# G crawls at DCGAN's 2e-4 for both players, which is for 10^5 steps; chosen by the
-# pilots of experiments/pilots.md.
+# With DCGAN's 2e-4 for both players, meant for 10^5 steps, G learns too slowly. Chosen
+# in the pilots of experiments/pilots.md.
 RATES = {"d": 4e-4, "g": 1e-3}
 
 
@@ -30,11 +30,11 @@ def cgan(
     ema_decay=0.99,
     **options,
 ):
-    """Both players see the label's code: at every layer of convolutional networks.
+    """Both players see the label, in convolutional networks at every layer.
 
     The default networks are DCGAN's for images, and perceptrons for vectors. The
-    paper's are perceptrons, where the label passes a layer of its own before it meets
-    the latent in G, the sample in D: zoo_configs/cgan_mnist_paper.toml has them.
+    paper's are perceptrons, where the label passes its own layer before it joins the
+    latent in G, or the sample in D: see zoo_configs/cgan_mnist_paper.toml.
     """
     return assemble(
         network=network,

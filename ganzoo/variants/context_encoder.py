@@ -1,4 +1,4 @@
-"""Context encoder: what belongs into the hole of an image, or of a clip's frame."""
+"""Context encoder: fills holes in images, or in the frames of a clip."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ from ganzoo.variants._registry import register
 
 @keras.saving.register_keras_serializable("ganzoo")
 class InpaintingModel(TranslationModel):
-    """G fills holes; what is known stays as it is.
+    """G fills holes; known pixels stay as they are.
 
     The last channels of a source are the image with its hole filled by anything, the
     one before them the mask, highest in the hole; those before that, if any, are
@@ -23,8 +23,8 @@ class InpaintingModel(TranslationModel):
 
     Args:
         hole: weight of the squared error in the hole, a mean over it (eq. 1).
-        overlap: pixels around the hole that G predicts, too.
-        overlap_weight: of a pixel there, next to 1 in the hole.
+        overlap: width of the border around the hole that G predicts too.
+        overlap_weight: weight of a pixel in that border; 1 in the hole.
         **settings: see `TranslationModel`.
     """
 
@@ -36,14 +36,14 @@ class InpaintingModel(TranslationModel):
         self.loss_terms = (*self.loss_terms, "g_hole")
 
     def answer(self, network, source, seed, training):
-        made = super().answer(network, source, seed, training)
-        return self._composed(made, source)
+        prediction = super().answer(network, source, seed, training)
+        return self._composed(prediction, source)
 
     def generate(self, batch, training):
-        """The whole prediction beside the sample, for the pixels around the hole."""
+        """Adds the whole prediction to the sample, for the pixels around the hole."""
         source = batch["source"]
-        made = super().answer(self.generator, source, batch["seed"], training)
-        return {"sample": self._composed(made, source), "prediction": made}
+        prediction = super().answer(self.generator, source, batch["seed"], training)
+        return {"sample": self._composed(prediction, source), "prediction": prediction}
 
     def reconstruct(self, batch, fake, training):
         error = tf.reduce_mean(
@@ -57,7 +57,7 @@ class InpaintingModel(TranslationModel):
         return {**rest, "g_hole": self.hole * value}
 
     def _weights(self, source):
-        """Of the squared errors (N, H, W, 1): 1 in the hole, 0 in what is known."""
+        """Weights of squared errors (N, H, W, 1): 1 in the hole, 0 in known pixels."""
         mask = self._mask(source)
         if not self.overlap:
             return mask
@@ -66,22 +66,22 @@ class InpaintingModel(TranslationModel):
         return mask + self.overlap_weight * around
 
     def _mask(self, source):
-        """1 in the hole, 0 elsewhere, (N, H, W, 1)."""
+        """Mask (N, H, W, 1): 1 in the hole, 0 elsewhere."""
         low, high = self.value_range
         channel = self.image_shape[-1] + 1
         return (source[..., -channel : 1 - channel] - low) / (high - low)
 
-    def _composed(self, made, source):
+    def _composed(self, prediction, source):
         known = source[..., -self.image_shape[-1] :]
-        return tf.where(self._mask(source) > 0.5, made, known)
+        return tf.where(self._mask(source) > 0.5, prediction, known)
 
     # --- use --------------------------------------------------------------------
 
     def call(self, inputs, training=False):
-        given = inputs if isinstance(inputs, Mapping) else {"source": inputs}
-        source = tf.cast(given["source"], self.variable_dtype)
-        made = super().call(given, training)
-        return self._composed(tf.cast(made, source.dtype), source)
+        values = inputs if isinstance(inputs, Mapping) else {"source": inputs}
+        source = tf.cast(values["source"], self.variable_dtype)
+        prediction = super().call(values, training)
+        return self._composed(tf.cast(prediction, source.dtype), source)
 
     def _checked_images(self, images, channels):
         images = super()._checked_images(images, channels)
@@ -120,34 +120,35 @@ def context_encoder(
     """An encoder and decoder that fill holes, judged by a DCGAN discriminator.
 
     As in the paper: 0.999 times the squared error in the hole plus 0.001 times the
-    adversarial loss, Adam with beta_1 0.5 at 2e-4 for D and ten times that for G, a
-    mean colour in the hole of the source. We leave the paper in this: the source has
-    the mask as a channel, so that a hole may be anywhere and of any form; the encoder
-    is DCGAN's (the authors' code), not AlexNet; the middle has the channels of the
-    last level, not 4000; G predicts the whole image, of which the sample keeps the
-    hole alone, and D sees that, the known pixels around it. The paper's centre case
-    predicts a border of 7 pixels as well, with weight 10: `overlap=7`. Its error is a
-    sum, divided by the pixels of the hole here, so that holes of any size weigh alike.
-    `adversarial=0` is the twin without D. For the frame of a clip, neighbouring frames
-    are further channels of `source_shape`. See `ganzoo.data.holes.punch`.
+    adversarial loss; Adam with beta_1 0.5, at 2e-4 for D and ten times that for G; a
+    mean colour in the hole of the source. Differences: the source has the mask as a
+    channel, so that holes can have any place and form. The encoder is DCGAN's (as in
+    the authors' code), not AlexNet. The middle has the channels of the last level, not
+    4000. G predicts the whole image; the sample keeps only the hole, and D sees it with
+    the known pixels around it. For central holes, the paper also predicts a border of 7
+    pixels, with weight 10: `overlap=7`. Its error is a sum; here, it is divided by the
+    pixels of the hole, so that holes of any size count alike. `adversarial=0` is the
+    ablation without D. For a frame of a clip, neighbouring frames are further channels
+    of `source_shape`. See `ganzoo.data.holes.punch`.
 
-    Proven: every term by hand, the known pixels kept
+    Tested: every term by hand, the known pixels kept
     (tests/variants/test_context_encoder.py).
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
-        source_shape: of the sources: neighbouring frames, mask, image; by default
-            without neighbours.
+        source_shape: shape of the sources: neighbouring frames, mask, image; by
+            default without neighbours.
         filters: channels of G's first level.
-        levels: of G; by default down to about 4 positions along the shorter side.
+        levels: G's levels; by default down to about 4 positions along the shorter
+            side.
         norm: G's normalisation, a name of `networks.norms`.
-        d_filters: of D's first level; by default as `filters`.
+        d_filters: channels of D's first level; by default as `filters`.
         d_norm: D's normalisation.
         hole: weight of the squared error.
-        overlap: pixels around the hole that G predicts, too.
-        overlap_weight: of a pixel there, next to 1 in the hole.
+        overlap: width of the border around the hole that G predicts too.
+        overlap_weight: weight of a pixel in that border; 1 in the hole.
         adversarial: weight of G's adversarial term; 0 builds no D.
-        value_range: of the images.
+        value_range: (low, high) of the images.
         g_learning_rate: G's own rate.
 
     Raises:

@@ -1,4 +1,4 @@
-"""CycleGAN: images from images, learnt without pairs."""
+"""CycleGAN: image translation, learned without pairs."""
 
 import keras
 import tensorflow as tf
@@ -18,18 +18,18 @@ class CycleGAN(TranslationModel):
     """Two generators, there and back, and a discriminator for each of the two sets.
 
     Batches hold `real`, images of set B, and `unpaired`, images of set A in an order
-    of their own. `generator` makes B of A, `reverse_generator` A of B. G minimises, in
-    both directions, the adversarial term, the L1 distance of an image from what both
-    generators in turn make of it (weight `cycle`), and that of an image from what the
-    generator into its own set makes of it (`identity` times `cycle`). D sees fakes of
-    this step and of those before, see `Pool`.
+    of their own. `generator` maps A to B, `reverse_generator` B to A. G minimises, in
+    both directions, the adversarial term; the L1 distance between an image and its
+    round trip through both generators (weight `cycle`); and the L1 distance between an
+    image and its translation into its own set (`identity` times `cycle`). D sees fakes
+    of this step and of earlier ones, see `Pool`.
 
     Args:
-        reverse_generator: B to A.
-        reverse_discriminator: of A.
-        cycle: lambda, the weight of the cycle's distances.
-        identity: weight of the identity's, as a share of lambda.
-        pool: past fakes of each set that are kept; 0 keeps none.
+        reverse_generator: network from B to A.
+        reverse_discriminator: discriminator of A.
+        cycle: lambda, the weight of the cycle distances.
+        identity: weight of the identity distances, as a share of lambda.
+        pool: number of past fakes kept for each set; 0 keeps none.
         **settings: see `TranslationModel`.
     """
 
@@ -52,8 +52,8 @@ class CycleGAN(TranslationModel):
         self.cycle = cycle
         self.identity = identity
         self.pool = pool
-        made = {"sample": self.image_shape, "reverse": self.source_shape}
-        self.pools = {key: Pool(pool, made[key]) for key in made if pool}
+        shapes = {"sample": self.image_shape, "reverse": self.source_shape}
+        self.pools = {key: Pool(pool, shapes[key]) for key in shapes if pool}
         weights = {"g_cycle": cycle, "g_identity": cycle * identity}
         kept = (name for name, weight in weights.items() if weight)
         self.loss_terms = (*self.loss_terms, "d_reverse", "g_reverse", *kept)
@@ -90,8 +90,8 @@ class CycleGAN(TranslationModel):
     def discriminator_loss(self, batch, fake, training):
         terms, watched = super().discriminator_loss(batch, fake, training)
         real = self._judge_reverse(batch, batch["unpaired"], Use.AUGMENT_REAL, training)
-        made = self._judge_reverse(batch, fake["reverse"], Use.AUGMENT_FAKE, training)
-        reverse = self.loss_functions.discriminator(real, made)
+        fakes = self._judge_reverse(batch, fake["reverse"], Use.AUGMENT_FAKE, training)
+        reverse = self.loss_functions.discriminator(real, fakes)
         return {**terms, "d_reverse": self.d_weight * reverse}, watched
 
     def generator_loss(self, batch, fake, training):
@@ -101,19 +101,19 @@ class CycleGAN(TranslationModel):
             real = self._judge_reverse(
                 batch, batch["unpaired"], Use.AUGMENT_REAL, training
             )
-        made = self._judge_reverse(batch, fake["reverse"], Use.AUGMENT_FAKE, training)
+        fakes = self._judge_reverse(batch, fake["reverse"], Use.AUGMENT_FAKE, training)
         terms["g_reverse"] = self.adversarial * self.loss_functions.generator(
-            real, made
+            real, fakes
         )
         return terms | self._consistency(batch, fake, training), watched
 
     def _judge_reverse(self, batch, sample, use, training):
-        given = self.view({**batch, "sample": sample}, use, training)
-        logits = feed(self.reverse_discriminator, given, training)
+        inputs = self.view({**batch, "sample": sample}, use, training)
+        logits = feed(self.reverse_discriminator, inputs, training)
         return tf.cast(logits, self.variable_dtype)
 
     def _consistency(self, batch, fake, training):
-        """The weighted distances of the cycles and of the identities."""
+        """The weighted distances of cycles and identities."""
         seed, there, back = batch["seed"], self._forward, self._backward
         a, b, l1 = batch["unpaired"], batch["real"], RECONSTRUCTIONS["l1"]
         terms = {}
@@ -134,17 +134,17 @@ class CycleGAN(TranslationModel):
         return super()._direction(reverse)
 
     def sample_for(self, data, n, seed):
-        """As of `TranslationModel`, and `again`: the samples translated back."""
+        """As in `TranslationModel`, with `again`: the samples translated back."""
         samples = super().sample_for(data, n, seed)
         return {**samples, "again": self.translate(samples["real"], reverse=True)}
 
     def gallery(self, arrays, count):
-        """Rows of A | made B | A again, then of B | made A | B again."""
+        """Rows of A | fake B | A again, then of B | fake A | B again."""
         columns = []
         for key, reverse in (("unpaired", False), ("real", True)):
             images = self._examples(arrays, key)
-            made = self.translate(images, reverse=reverse)
-            columns += [images, made, self.translate(made, reverse=not reverse)]
+            answers = self.translate(images, reverse=reverse)
+            columns += [images, answers, self.translate(answers, reverse=not reverse)]
         return self._rows(columns)
 
 
@@ -181,36 +181,37 @@ def cyclegan(
 
     As in the paper: squares without LSGAN's factor 1/2, D's loss halved, cycle weight
     10, a pool of 50 past fakes, instance normalisation, reflected borders, Adam at 2e-4
-    with beta_1 0.5, kernels from N(0, 0.02). The identity term of half the cycle's
-    weight is as in the authors' code; the paper has it for paintings and flowers. The
-    paper's nets have 64 filters, and 9 blocks from 256x256 on; its batches are of 1.
+    with beta_1 0.5, kernels from N(0, 0.02). The identity term has half the cycle's
+    weight, as in the authors' code; the paper uses it for paintings and flowers. The
+    paper's nets have 64 filters, and 9 blocks from 256x256 on; its batch size is 1.
     `ganzoo train` sets `decay_steps` to its steps: the rates fall in the second half.
-    The authors' code lets D see the fakes of G's own step; here, as in all variants,
-    each step makes its own. `cycle=0` is the twin without cycles and identities.
+    In the authors' code, D sees the fakes of G's own step; here, as in all variants,
+    each step makes its own. `cycle=0` is the ablation without cycles and identities.
 
-    Proven: every term, the pool and the schedule by hand
+    Tested: every term, the pool and the schedule by hand
     (tests/variants/test_cyclegan.py, tests/layers/test_pool.py).
 
     Args:
         image_shape: (H, W, C) of set B, sides of at least 8.
-        source_shape: of set A, with the same sides; by default the same.
+        source_shape: shape of set A, with the same sides; by default the same.
         filters: channels of the first convolution of the generators.
         blocks: residual blocks of the generators.
         norm: the generators' normalisation, a name of `networks.norms`.
-        d_filters: of the PatchGANs; by default as `filters`.
-        d_levels: of the PatchGANs: 1 sees 16x16, 3 70x70, 5 286x286 pixels.
-        d_norm: their normalisation.
+        d_filters: filters of the PatchGANs; by default as `filters`.
+        d_levels: levels of the PatchGANs: 1 sees 16x16, 3 70x70, 5 286x286 pixels.
+        d_norm: normalisation of the PatchGANs.
         loss: adversarial loss, by name or table.
-        cycle: weight of the cycles; 0 leaves them out, and the identities.
+        cycle: weight of the cycles; 0 leaves out cycles and identities.
         identity: weight of the identities, as a share of `cycle`.
-        pool: past fakes kept of each set; 0 keeps none.
+        pool: number of past fakes kept for each set; 0 keeps none.
         d_weight: weight of D's losses.
-        decay_steps: G updates of the whole training; None keeps the rates.
-        value_range: of the images.
+        decay_steps: total G updates; the rates decay linearly to 0 over the second
+            half. None keeps them constant.
+        value_range: (low, high) of the images.
 
     Raises:
         ValueError: shapes that differ in more than the channels, or an identity
-            between sets of other channels.
+            term between sets with different channels.
     """
     shapes = tuple(image_shape), tuple(source_shape or image_shape)
     _check_shapes(*shapes, identity=cycle * identity)
@@ -219,9 +220,9 @@ def cyclegan(
     judge = {"filters": d_filters or filters, "levels": d_levels, "d_norm": d_norm}
     there, back = (
         resnet_generator.generator(
-            made, source_channels=given[-1], value_range=value_range, **common
+            shape, source_channels=source[-1], value_range=value_range, **common
         )
-        for made, given in ((b, a), (a, b))
+        for shape, source in ((b, a), (a, b))
     )
     return assemble(
         CycleGAN,

@@ -3,8 +3,8 @@
 from ganzoo.models.assemble import assemble
 from ganzoo.variants._registry import register
 
-# G crawls at DCGAN's 2e-4 for both players, which is for 10^5 steps; chosen by the
-# pilots of experiments/pilots.md.
+# With DCGAN's 2e-4 for both players, meant for 10^5 steps, G learns too slowly. Chosen
+# in the pilots of experiments/pilots.md.
 RATES = {"d": 4e-4, "g": 1e-3}
 
 
@@ -20,9 +20,9 @@ def dcgan(
     """Convolutions of stride 2, batch normalisation, ReLU in G, LeakyReLU in D.
 
     Adam with beta_1 0.5, weights from N(0, 0.02), uniform prior, as in section 4 of the
-    paper. Kernels of 4 instead of 5, so that the stride divides them. Rates and average
-    are for a few thousand steps on images up to 32x32; the paper has 2e-4 for both
-    players, 64 to 128 filters and no average, for 10^5 steps.
+    paper. Kernels of 4 instead of 5, so that the stride divides them. The rates and
+    the average suit a few thousand steps on images up to 32x32; the paper has 2e-4 for
+    both players, 64 to 128 filters and no average, for 10^5 steps.
     """
     return assemble(
         network=network,

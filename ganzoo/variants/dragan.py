@@ -5,8 +5,8 @@ from ganzoo.variants._registry import register
 
 PENALTIES = {"dragan": 10.0}
 
-# G crawls at DCGAN's 2e-4 for both players, which is for 10^5 steps; chosen by the
-# pilots of experiments/pilots.md.
+# With DCGAN's 2e-4 for both players, meant for 10^5 steps, G learns too slowly. Chosen
+# in the pilots of experiments/pilots.md.
 RATES = {"d": 4e-4, "g": 1e-3}
 
 
@@ -22,11 +22,11 @@ def dragan(
     ema_decay=0.99,
     **options,
 ):
-    """The GAN's own loss, and D's gradient drawn to norm 1 where the data are.
+    """The GAN's own loss, with D's gradient drawn to norm 1 near the data.
 
-    The weight is the paper's 10, with one step of D for each of G. The penalty rules
-    out batch normalisation in D; layer normalisation replaces it. The perturbation is
-    taken from the authors' code, see `ganzoo.penalties.dragan`.
+    The weight is the paper's 10, with one D step per G step. The penalty rules out
+    batch normalisation in D; layer normalisation replaces it. The perturbation follows
+    the authors' code, see `ganzoo.penalties.dragan`.
     """
     return assemble(
         network=network,

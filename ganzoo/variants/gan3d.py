@@ -13,12 +13,12 @@ from ganzoo.variants._registry import register
 class GatedGAN(GAN):
     """D is updated only while its accuracy on the last batch is low enough.
 
-    The accuracy is that of D's verdicts on real and fake samples of the step, over
-    all replicas. A step that finds it above `gate` leaves D as it was, bit for bit:
-    weights, statistics, optimizer slots and iterations.
+    The accuracy counts D's verdicts on the step's real and fake samples, over all
+    replicas. If it is above `gate`, the step leaves D unchanged, bit for bit: weights,
+    statistics, optimizer slots and iterations.
 
     Args:
-        gate: the highest accuracy at which D learns; 1 lets it always.
+        gate: the highest accuracy at which D learns; at 1 it always does.
         **settings: see `GAN`.
     """
 
@@ -79,17 +79,17 @@ def gan3d(
 ):
     """Volumetric convolutions; D learns while its accuracy is at most 90%.
 
-    The defaults are for trainings of minutes to hours. The paper's rates, 0.0025 for G
-    and 1e-5 for D, and its gate of 0.8 are for weeks; the prior of its authors' code is
-    `unit_uniform`, from which small nets at 32^3 made one shape of all latents
-    (3dgan_shapes_prior.json). Adam's beta_1 of 0.5 is the paper's. G's loss is the
-    non-saturating one; the paper writes the minimax one. Proven: a gated step equals no
+    The defaults suit training of minutes to hours. The paper's rates, 0.0025 for G and
+    1e-5 for D, and its gate of 0.8 suit weeks. The authors' code has the prior
+    `unit_uniform`; with it, small nets at 32^3 mapped all latents to one shape
+    (3dgan_shapes_prior.json). Adam's beta_1 of 0.5 is the paper's. G has the
+    non-saturating loss; the paper has the minimax one. Tested: a gated step equals no
     step bit for bit, on one device and on replicas (tests/variants/test_gan3d.py);
     chairs, and features of ten classes in D, with small nets: configs 3dgan_chairs,
     3dgan_modelnet10 and 3dgan_shapes.
 
     Args:
-        gate: the highest accuracy at which D learns; 1 lets it always.
+        gate: the highest accuracy at which D learns; at 1 it always does.
     """
     return assemble(
         GatedGAN,

@@ -11,14 +11,14 @@ from ganzoo.variants._registry import register
 NETWORK = {"name": "dcgan", "minibatch": "discrimination"}
 SMOOTHED = {"name": "non_saturating", "real_target": 0.9}
 
-# G crawls at DCGAN's 2e-4 for both players, which is for 10^5 steps; chosen by the
-# pilots of experiments/pilots.md.
+# With DCGAN's 2e-4 for both players, meant for 10^5 steps, G learns too slowly. Chosen
+# in the pilots of experiments/pilots.md.
 RATES = {"d": 4e-4, "g": 1e-3}
 
 
 @keras.saving.register_keras_serializable("ganzoo")
 class FeatureMatchingGAN(GAN):
-    """G draws D's mean features of its samples to those of the real ones.
+    """G matches D's mean features of generated and real samples.
 
     Args:
         **settings: see `GAN`; D answers {"logits": (N, 1), "features": (N, f)}.
@@ -30,14 +30,14 @@ class FeatureMatchingGAN(GAN):
         return {**arguments, "heads": {}}
 
     def generator_loss(self, batch, fake, training):
-        real, made = (
+        real, fakes = (
             self.outputs(self.view({**batch, **shown}, use, training), training)
             for shown, use in (
                 ({"sample": batch["real"]}, Use.AUGMENT_REAL),
                 (fake, Use.AUGMENT_FAKE),
             )
         )
-        return {"g_adv": feature_matching(real["features"], made["features"])}, {}
+        return {"g_adv": feature_matching(real["features"], fakes["features"])}, {}
 
 
 @register(
@@ -57,15 +57,15 @@ def improved(
     """The unconditional techniques of section 3, on DCGAN's networks.
 
     Minibatch discrimination (3.2) lets D compare the samples of a batch before its
-    last layer, by the authors' layer, which starts from the first batch; real samples
-    have the target 0.9 (3.4). Feature matching (3.1) is the other goal of G; the paper
-    says that it serves a classifier better than the eye. Historical averaging (3.3)
+    last layer. It is the authors' layer, initialised from the first batch. Real samples
+    have the target 0.9 (3.4). Feature matching (3.1) is an alternative loss for G; the
+    paper finds it better for classifiers than for looks. Historical averaging (3.3)
     and virtual batch normalisation (3.5) are left out. The paper's semi-supervised GAN
     is `sgan`.
 
     Args:
-        matching: G matches D's mean features in place of the loss's own term. The
-            features are the input of D's last layer, those of the minibatch included.
+        matching: if True, G matches D's mean features instead of the loss's own term.
+            The features are the input of D's last layer, including the minibatch's.
     """
     model = FeatureMatchingGAN if matching else GAN
     return assemble(

@@ -1,4 +1,4 @@
-"""InfoGAN: part of the latent is a code that can be read off the sample."""
+"""InfoGAN: part of the latent is a code that can be inferred from the sample."""
 
 import keras
 import numpy as np
@@ -18,14 +18,14 @@ from ganzoo.variants._registry import register
 class InfoGAN(GAN):
     """Q, a second head on D's trunk, infers the codes; both players help it.
 
-    The codes are a category, drawn evenly, which is G's `label`, and the last `codes`
-    numbers of the latent. Both losses gain lambda times the negative bound on the
-    mutual information (eq. 5), less constants: Q's cross-entropy of the category, and
-    half its squared error of the continuous codes (a Gaussian of variance 1).
-    `d_optimizer` owns Q, as in the authors' code; eq. 6 writes Q beside G.
+    The codes are a category, drawn uniformly, which is G's `label`, and the last
+    `codes` numbers of the latent. Both losses gain lambda times the negative bound on
+    the mutual information (eq. 5), without constants: Q's cross-entropy of the
+    category, and half its squared error of the continuous codes (a Gaussian of variance
+    1). `d_optimizer` owns Q, as in the authors' code; eq. 6 has Q with G.
 
-    Samples pass D in training by their own batch statistics, but those that are kept
-    for inference are of real batches alone: `infer` is for real samples.
+    In training, samples pass D with their own batch statistics. The statistics kept
+    for inference come from real batches alone: `infer` is for real samples.
 
     Args:
         codes: number of continuous codes, from 1.
@@ -52,7 +52,7 @@ class InfoGAN(GAN):
         return super().generate({**batch, "label": tf.cast(label, tf.int32)}, training)
 
     def answers(self, sample, training):
-        """What D and Q say, float32 or better."""
+        """Outputs of D and Q, float32 or better."""
         out = feed(self.discriminator, {"sample": sample}, training)
         return {key: tf.cast(v, self.variable_dtype) for key, v in out.items()}
 
@@ -71,7 +71,7 @@ class InfoGAN(GAN):
         return terms | self._q_terms("g", out, fake), watched
 
     def _answers_to_fakes(self, fake, training):
-        """`answers`, which leave D's kept statistics as they are."""
+        """`answers` for fakes, without a change of D's kept statistics."""
         kept = self.discriminator.non_trainable_variables
         with keras.StatelessScope([(v, v.value) for v in kept]):
             return self.answers(fake["sample"], training)
@@ -88,8 +88,10 @@ class InfoGAN(GAN):
         }
 
     def sample(self, n, *, seed=0, label=None, code=None, ema=None) -> np.ndarray:
-        """As `GAN.sample`; `label` is the category, and `code` the continuous codes,
-        (codes,) or (n, codes), from -1 to 1 in training.
+        """As `GAN.sample`, with codes.
+
+        `label` is the category; `code` holds the continuous codes, (codes,) or
+        (n, codes), from -1 to 1 in training.
         """
         latents = self.latents(n, seed)
         if code is not None:
@@ -103,7 +105,7 @@ class InfoGAN(GAN):
         return self.decode(latents, label=label, ema=ema)
 
     def infer(self, x) -> dict[str, np.ndarray]:
-        """Of samples, `category` (n, num_classes), `code` (n, codes), D's `logits`."""
+        """Infers `category` (n, num_classes), `code` (n, codes) and D's `logits`."""
         out = self._by_chunks(lambda sample: self.answers(sample, False), x)
         return {**out, "category": tf.nn.softmax(out["category"]).numpy()}
 
@@ -131,7 +133,7 @@ def infogan(
 ):
     """The MNIST nets, codes and rates of the paper (appendix C.1).
 
-    Proven: Q's terms by hand, the codes of `sample` (tests/variants/test_infogan.py).
+    Tested: Q's terms by hand, the codes of `sample` (tests/variants/test_infogan.py).
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
@@ -140,12 +142,12 @@ def infogan(
         codes: number of continuous codes.
         info_weight: lambda, the weight of Q's terms.
         filters: channels next to the image.
-        units: of the dense layer of each player.
-        value_range: of the samples.
-        prior: of the noise and the continuous codes.
-        d_learning_rate: D's and Q's.
-        g_learning_rate: G's.
-        ema_decay: of the running average of G; 0 keeps none.
+        units: units of the dense layer of each player.
+        value_range: (low, high) of the samples.
+        prior: prior of the noise and the continuous codes.
+        d_learning_rate: rate of D and Q.
+        g_learning_rate: G's rate.
+        ema_decay: decay of the running average of G; 0 keeps none.
     """
     check_whole(1, categories=categories, codes=codes, noise=latent_dim - codes)
     return assemble(

@@ -3,8 +3,8 @@
 from ganzoo.models.assemble import assemble
 from ganzoo.variants._registry import register
 
-# G crawls at DCGAN's 2e-4 for both players, which is for 10^5 steps; chosen by the
-# pilots of experiments/pilots.md.
+# With DCGAN's 2e-4 for both players, meant for 10^5 steps, G learns too slowly. Chosen
+# in the pilots of experiments/pilots.md.
 RATES = {"d": 4e-4, "g": 1e-3}
 
 

@@ -1,4 +1,4 @@
-"""Next frame: the frame after those of a clip, from coarse to fine."""
+"""Next frame: prediction of a clip's next frame, from coarse to fine."""
 
 import functools
 
@@ -16,14 +16,14 @@ from ganzoo.variants._registry import register
 class NextFrameModel(TranslationModel):
     """A generator of several scales, and a discriminator for each of them.
 
-    `discriminator` judges the samples themselves, `coarse_discriminators` what the
-    generator answers at the coarser scales, the coarsest first; each sees the frames
-    before at its size. Their losses are summed (eq. 1 and 2) and shown as d_coarse and
+    `discriminator` judges the samples themselves, `coarse_discriminators` the
+    generator's output at the coarser scales, the coarsest first; each sees the earlier
+    frames at its size. Their losses are summed (eq. 1 and 2) and shown as d_coarse and
     g_coarse.
 
     Args:
-        coarse_discriminators: of the scales below the finest; none where there is no
-            discriminator.
+        coarse_discriminators: discriminators of the scales below the finest; none for
+            a model without D.
         **settings: see `TranslationModel`.
     """
 
@@ -52,7 +52,7 @@ class NextFrameModel(TranslationModel):
         terms, watched = super().discriminator_loss(batch, fake, training)
         loss = self.loss_functions.discriminator
         pairs = self._judge_coarse(batch, fake, True, training)
-        coarse = [loss(real, made) for real, made in pairs]
+        coarse = [loss(real, fakes) for real, fakes in pairs]
         return {**terms, "d_coarse": self.d_weight * tf.add_n(coarse)}, watched
 
     def generator_loss(self, batch, fake, training):
@@ -60,7 +60,7 @@ class NextFrameModel(TranslationModel):
         if self.coarse_discriminators:
             loss, paired = self.loss_functions.generator, self.loss_functions.paired
             pairs = self._judge_coarse(batch, fake, paired, training)
-            coarse = [loss(real, made) for real, made in pairs]
+            coarse = [loss(real, fakes) for real, fakes in pairs]
             terms["g_coarse"] = self.adversarial * tf.add_n(coarse)
         return terms, watched
 
@@ -81,7 +81,7 @@ class NextFrameModel(TranslationModel):
 
 
 def halved(images):
-    """Images (N, H, W, C) at half the size, means of 2x2 pixels."""
+    """Halves the size of images (N, H, W, C) by means of 2x2 pixels."""
     count, height, width, channels = images.shape
     count = count or tf.shape(images)[0]
     squares = tf.reshape(images, (count, height // 2, 2, width // 2, 2, channels))
@@ -111,35 +111,34 @@ def next_frame(
 ):
     """Generators and discriminators of four scales, L1, gradients and adversaries.
 
-    As in the paper: four frames to the next, 32x32 patches in training and frames of
-    any size in use, weights 1 of the distance (p = 1) and of the difference of
-    gradients (alpha = 1), 0.05 of the adversarial term. The paper's distances are
-    sums over pixels, here means; its SGD (0.04 for G, falling to 0.005; 0.02 for D)
-    is Adam at 2e-4 here, and `g_optimizer="sgd", g_learning_rate=0.04` goes back;
-    between scales pixels are doubled. `adversarial=0` is the twin without D, `l1=0,
-    l2=1, gradient_difference=0` beside it the paper's l2 model. A source is the frames
-    one after the other in the channels, the last one last: see
-    `ganzoo.data.moving.pairs`. A size for two cores: `scales=3, filters=16,
-    d_filters=8, d_units=64`.
+    As in the paper: four frames predict the next; 32x32 patches in training and frames
+    of any size in use; weight 1 for the distance (p = 1) and the gradient difference
+    (alpha = 1), 0.05 for the adversarial term. The paper's distances are sums over
+    pixels; here they are means. Its SGD (0.04 for G, falling to 0.005; 0.02 for D) is
+    Adam at 2e-4 here; `g_optimizer="sgd", g_learning_rate=0.04` restores it. Between
+    scales, pixels are doubled. `adversarial=0` is the ablation without D; with
+    `l1=0, l2=1, gradient_difference=0` it is the paper's l2 model. A source holds the
+    frames in its channels, the latest last: see `ganzoo.data.moving.pairs`. A size for
+    two cores: `scales=3, filters=16, d_filters=8, d_units=64`.
 
-    Proven: every term by hand (tests/variants/test_next_frame.py,
+    Tested: every term by hand (tests/variants/test_next_frame.py,
     tests/test_translation_model.py).
 
     Args:
         image_shape: (H, W, C) of a frame, sides that 2^(scales - 1) divides.
-        source_shape: of the frames before it; by default four of them.
+        source_shape: shape of the earlier frames; by default four of them.
         scales: 2 to 4; each halves the sides.
         filters: channels of the generators' first convolutions.
-        d_filters: of the coarsest discriminator's.
-        d_units: of the discriminators' dense layers.
+        d_filters: channels of the coarsest discriminator's first convolution.
+        d_units: units of the discriminators' dense layers.
         l1: weight of the L1 distance; 0 leaves it out.
         l2: weight of the squared error; 0 leaves it out.
         gradient_difference: weight of the difference of gradients; 0 leaves it out.
         adversarial: weight of G's adversarial terms; 0 builds no D.
-        value_range: of the frames.
+        value_range: (low, high) of the frames.
 
     Raises:
-        ValueError: another number of scales, or sides too small or not divided.
+        ValueError: another number of scales, or sides too small or not divisible.
     """
     _check_sides(image_shape, scales)
     *sides, channels = image_shape

@@ -8,21 +8,21 @@ from ganzoo.models.gan import GAN
 from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
 
-# G crawls at DCGAN's 2e-4 for both players, which is for 10^5 steps; chosen by the
-# pilots of experiments/pilots.md.
+# With DCGAN's 2e-4 for both players, meant for 10^5 steps, G learns too slowly. Chosen
+# in the pilots of experiments/pilots.md.
 RATES = {"d": 4e-4, "g": 1e-3}
 
 
 @keras.saving.register_keras_serializable("ganzoo")
 class PacGAN(GAN):
-    """D sees packs of samples, all real or all fake; G is as it was.
+    """D sees packs of samples, all real or all fake; G is unchanged.
 
-    Samples next to each other in the batch make a pack, joined along the last axis:
-    channels of images, coordinates of points. A pack from a collapsed G lacks the
+    Neighbouring samples of the batch form a pack, joined along the last axis: channels
+    of images, coordinates of points. A pack from a collapsed G lacks the
     variety of a real one, so D sees the collapse.
 
     Args:
-        pack: m, samples in a pack; D takes (H, W, m C) or (m d,).
+        pack: m, samples per pack; D takes (H, W, m C) or (m d,).
         **settings: see `GAN`.
     """
 
@@ -65,7 +65,7 @@ class PacGAN(GAN):
         return tf.reshape(samples, (-1, *samples.shape[2:]))
 
     def _penalise(self, batch, fake, training):
-        # What a penalty takes D's gradient at is a pack.
+        # A penalty takes D's gradient at a pack.
         batch = {**batch, "real": self.packed(batch["real"])}
         return super()._penalise(batch, self.packed(fake), training)
 
@@ -83,12 +83,11 @@ class PacGAN(GAN):
 def pacgan(network="auto", pack=2, learning_rate=RATES, ema_decay=0.99, **options):
     """Any pair of nets, D's input widened to `pack` samples; nothing else changes.
 
-    The paper's remedy for mode collapse. Proven: the packs, a penalty's gradient at
-    a pack (tests/variants/test_pacgan.py). Modes of the grid of 25 Gaussians next to
-    the same nets with `pack=1`: config pacgan_grid25_small. `batch_size` counts
-    samples, so that D sees batch_size / pack packs; the paper's code keeps the number
-    of packs instead, and passes each of the pack's samples through G as a batch of its
-    own.
+    The paper's remedy for mode collapse. Tested: the packs, a penalty's gradient at a
+    pack (tests/variants/test_pacgan.py). The config pacgan_grid25_small compares modes
+    on the grid of 25 Gaussians with the same nets at `pack=1`. `batch_size` counts
+    samples, so D sees batch_size / pack packs. The paper's code keeps the number of
+    packs instead, and passes each sample of a pack through G in a separate batch.
 
     Args:
         pack: m, samples that D judges at once; 1 is the plain GAN.

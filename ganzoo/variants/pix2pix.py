@@ -1,4 +1,4 @@
-"""pix2pix: images from images, learnt from pairs."""
+"""pix2pix: image translation, learned from pairs."""
 
 from ganzoo.models.assemble import assemble
 from ganzoo.models.from_image import TranslationModel
@@ -32,38 +32,38 @@ def pix2pix(
     value_range=(-1.0, 1.0),
     **options,
 ):
-    """A U-Net and a 70x70 PatchGAN that sees the source, the adversarial loss and L1.
+    """A U-Net against a 70x70 PatchGAN that sees the source, with L1.
 
     As in the paper: L1 with weight 100, D's loss halved, Adam at 2e-4 with beta_1 0.5,
-    kernels from N(0, 0.02), and dropout as the only noise, which stays on in use, so
-    that `translate(images, samples=k)` has k answers; `noise=False` switches it off
-    there. (Adam does not heed the scale of a loss: halving D's changes little.) The
-    paper's nets have 64 filters, on 256x256 images in 8 levels, and batches of 1, where
-    its batch normalisation is the instance normalisation that is the default here for
-    any batch. `adversarial=0` is the L1 twin, without D. The paper's random jitter is
-    made by the data: `ganzoo train --load_size --flip`, crops of images loaded larger
-    (286 for 256 in the paper) and mirrored.
+    kernels from N(0, 0.02), and dropout as the only noise. Dropout stays active in use,
+    so `translate(images, samples=k)` has k answers; `noise=False` turns it off there.
+    (Adam does not depend on the scale of a loss: halving D's loss changes little.) The
+    paper's nets have 64 filters, 8 levels for 256x256 images, and batches of 1. At that
+    size, its batch normalisation is instance normalisation, the default here for any
+    batch. `adversarial=0` is the L1 ablation, without D. The data provide the paper's
+    random jitter: `ganzoo train --load_size --flip` crops images that are loaded larger
+    (286 for 256 in the paper), and mirrors them.
 
-    Proven: every term by hand, noise and padding in use
+    Tested: every term by hand, noise and padding in use
     (tests/variants/test_pix2pix.py, tests/test_translation_model.py).
 
     Args:
-        image_shape: (H, W, C) of the images wanted, sides of at least 4.
-        source_shape: of the sources, with the same sides; by default the same.
+        image_shape: (H, W, C) of the targets, sides of at least 4.
+        source_shape: shape of the sources, with the same sides; by default the same.
         filters: channels of the first level, 64 in the paper.
-        levels: of the U-Net; by default down to one position, at most 8.
-        dropout: rate in the innermost three levels of the decoder.
-        noise: whether the dropout stays on in use.
-        latent_dim: length of a latent beside it, which the paper found to be ignored.
+        levels: levels of the U-Net; by default down to one position, at most 8.
+        dropout: dropout rate in the innermost three levels of the decoder.
+        noise: if True, dropout stays active in use.
+        latent_dim: length of an additional latent; the paper reports that G ignores it.
         norm: G's normalisation, a name of `networks.norms`.
-        d_filters: of the PatchGAN; by default as `filters`.
-        d_levels: of the PatchGAN: 1 sees 16x16, 3 70x70, 5 286x286 pixels.
+        d_filters: filters of the PatchGAN; by default as `filters`.
+        d_levels: levels of the PatchGAN: 1 sees 16x16, 3 70x70, 5 286x286 pixels.
         d_norm: D's normalisation.
-        d_sees_source: whether D is conditional.
+        d_sees_source: if True, D sees the source with the sample.
         l1: weight of the L1 distance; 0 leaves it out.
         adversarial: weight of G's adversarial term; 0 builds no D.
         d_weight: weight of D's loss.
-        value_range: of the images.
+        value_range: (low, high) of the images.
     """
     source_shape = tuple(source_shape or image_shape)
     levels = levels or unet.level_count(*image_shape[:-1])

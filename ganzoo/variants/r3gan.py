@@ -13,7 +13,7 @@ NETWORK = {
     "zero_last": True,
     "pool": "mean",
 }
-SMALL = 32  # side up to which gamma is the lower one
+SMALL = 32  # largest side with the lower gamma
 
 
 @register(
@@ -35,17 +35,17 @@ def r3gan(
 ):
     """Real and generated samples judged in pairs, R1 and R2, no normalisation.
 
-    Adam without momentum and a running average of G, as in the paper. The networks
-    are the residual ones of SNGAN without any normalisation in G or D and with the
-    start of R3GAN, in place of the paper's larger ones, whose blocks hold grouped
-    convolutions and whose maps are resampled by [1, 2, 1]. The paper lowers rate and
-    gamma and raises beta_2 over training; ours are constant. It chooses gamma, the
-    weight of both penalties, for each data set: from 0.05 for CIFAR-10 and 2 for FFHQ
-    at 64x64 to 150 at 256x256.
+    Adam without momentum and a running average of G, as in the paper. The networks are
+    SNGAN's residual ones, without normalisation in G or D and with R3GAN's
+    initialisation. The paper's are larger: their blocks have grouped convolutions, and
+    maps are resampled by [1, 2, 1]. The paper lowers the rate and gamma and raises
+    beta_2 over training; here they are constant. It chooses gamma, the weight of both
+    penalties, for each data set: from 0.05 for CIFAR-10 and 2 for FFHQ at 64x64 to 150
+    at 256x256.
 
     Args:
-        penalties: on D; `auto` is `r1` and `r2` of weight 0.05 where no side is above
-            32, of 1 above.
+        penalties: penalties on D; `auto` is `r1` and `r2`, with weight 0.05 for sides
+            up to 32, else 1.
     """
     if penalties == "auto":
         penalties = dict.fromkeys(("r1", "r2"), _gamma(image_shape))
@@ -63,6 +63,6 @@ def r3gan(
 
 
 def _gamma(image_shape):
-    """Lower for small images: on D's gradient at each sample, a sum over pixels."""
+    """Gamma, lower for small images: the penalised gradient sums over pixels."""
     small = len(image_shape) == 1 or max(image_shape[:-1]) <= SMALL
     return 0.05 if small else 1.0

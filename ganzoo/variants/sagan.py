@@ -25,11 +25,11 @@ def sagan(
 ):
     """Residual networks with self-attention, spectral normalisation in G and D.
 
-    Hinge loss, Adam with beta_1 0 and beta_2 0.9, and D's rate four times G's in place
-    of more steps of D, as in the paper. Its networks are for 128x128, with attention at
-    32x32; here the residual networks of SNGAN have it on maps of half the image's
-    sides. Labels, which the paper's ImageNet models have, enter with `num_classes`: by
-    conditional batch normalisation in G and by projection in D.
+    Hinge loss, Adam with beta_1 0 and beta_2 0.9, and D's rate four times G's instead
+    of more D steps, as in the paper. Its networks are for 128x128, with attention at
+    32x32; here SNGAN's residual networks have it on maps of half the image's sides.
+    `num_classes` adds labels, as in the paper's ImageNet models: by conditional batch
+    normalisation in G and by projection in D.
     """
     return assemble(
         network=network,

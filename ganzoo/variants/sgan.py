@@ -21,14 +21,14 @@ class SGAN(GAN):
     """D has n class logits; the fake class, n + 1, has the logit 0 or its own.
 
     log P(real) / P(fake) = logsumexp(class logits) - fake logit. It is the logit of
-    the objective, to which every real sample contributes; a labelled one adds the
-    cross-entropy of its class among the n. Their sum is the cross-entropy of n + 1
-    classes, an unlabelled sample counting by the sum of the first n.
+    the adversarial loss, to which every real sample contributes; a labelled one adds
+    the cross-entropy of its class among the n. Their sum is the cross-entropy of n + 1
+    classes, in which an unlabelled sample counts by the sum of the first n.
 
     Args:
         label_count: n; batches hold labels below n, -1 for unlabelled.
-        matching: whether G matches D's mean features, else G takes the objective's
-            own loss.
+        matching: if True, G matches D's mean features; if False, it has the
+            adversarial loss.
         **settings: see `GAN`; D answers {"features": (N, f), "logits": (N, n)}, or
             n + 1 logits.
     """
@@ -68,7 +68,7 @@ class SGAN(GAN):
         out = feed(d, {"sample": sample}, training)
         logits = tf.cast(out["logits"], self.variable_dtype)
         classes = logits[:, : self.label_count]
-        # The sum over no column at all is the constant 0.
+        # Without a fake column, the sum is 0.
         fake = tf.reduce_sum(logits[:, self.label_count :], axis=1)
         features = tf.cast(out["features"], self.variable_dtype)
         return features, classes, tf.reduce_logsumexp(classes, axis=1) - fake
@@ -114,7 +114,7 @@ class SGAN(GAN):
 
 
 def _mean_of(values, known):
-    """Mean over the known samples of the global batch, 0 if there are none."""
+    """Mean over the labelled samples of the global batch, 0 if there are none."""
     count = distribute.global_mean(tf.reduce_sum(known))
     return tf.reduce_sum(values * known) / tf.maximum(
         count, 1 / distribute.replica_count()
@@ -145,27 +145,27 @@ def sgan(
 ):
     """n + 1 classes from partly labelled data, networks of Salimans et al. 2016.
 
-    Labels come as `label`, -1 where there is none, or as a stream of their own,
-    `labeled` and `labeled_label`, one labelled sample for each real one. Adam's
-    epsilon of 1e-4 stands for the paper's code's 1e-8 inside the square root. The
-    running average of D, which classifies, follows at 1e-3 (the code: 1e-4, for 300
-    epochs). The G step sees the real samples of the last D step; the code draws
-    others.
+    Labels come as `label`, -1 for none, or as a separate stream, `labeled` and
+    `labeled_label`, with one labelled sample for each real one. Adam's epsilon of 1e-4
+    corresponds to 1e-8 inside the square root in the paper's code. The running average
+    of D, which classifies, follows at 1e-3 (the code: 1e-4, for 300 epochs). The G step
+    sees the real samples of the last D step; the code draws others.
 
     Args:
         image_shape: (H, W, C), or (d,) for vectors.
         num_classes: n.
         latent_dim: length of the latent.
-        matching: G matches D's mean features; False: G takes the loss's own term.
-        free_fake_logit: the fake class has its own logit (Odena 2016) in place of
-            the constant 0.
+        matching: if True, G matches D's mean features; if False, it has the loss's own
+            term.
+        free_fake_logit: if True, the fake class has its own logit (Odena 2016) instead
+            of the constant 0.
         input_noise: standard deviation of the noise on D's input in training.
         hidden_noise: the same on D's hidden layers.
-        value_range: of the samples.
-        prior: of the latent.
-        learning_rate: of both players.
-        epsilon: Adam's.
-        ema_decay: of the running averages of G and D.
+        value_range: (low, high) of the samples.
+        prior: prior of the latent.
+        learning_rate: rate of both players.
+        epsilon: Adam's epsilon.
+        ema_decay: decay of the running averages of G and D.
     """
     return assemble(
         SGAN,

@@ -22,12 +22,12 @@ def sngan(
 ):
     """Every layer of D divided by its spectral norm, residual networks, hinge loss.
 
-    The residual networks of the paper's CIFAR-10 table at 32x32, and their like at
-    other sizes; Adam with rate 2e-4, beta_1 0 and beta_2 0.9, five steps of D for each
-    of G. The paper has 256 channels in G and 128 in D, {name = "resnet", g_filters =
+    The residual networks of the paper's CIFAR-10 table at 32x32, and similar ones at
+    other sizes; Adam with rate 2e-4, beta_1 0 and beta_2 0.9, five D steps per G step.
+    The paper has 256 channels in G and 128 in D, {name = "resnet", g_filters =
     256, d_filters = 128}; its authors' code lets both rates fall from the first step
     (`decay="linear"`) and gives G two samples for each of D's. The power iteration
-    advances once per update of D, not at each pass as in the authors' code, see
+    advances once per D update, not at each pass as in the authors' code, see
     `ganzoo.layers.SpectralNorm`.
     """
     return assemble(

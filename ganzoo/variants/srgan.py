@@ -1,4 +1,4 @@
-"""SRGAN: larger images that look real, by a content and an adversarial loss."""
+"""SRGAN: realistic super-resolution by a content and an adversarial loss."""
 
 import keras
 import tensorflow as tf
@@ -14,12 +14,12 @@ from ganzoo.variants._registry import register
 
 @keras.saving.register_keras_serializable("ganzoo")
 class SRGAN(SuperResolution):
-    """G minimises the distance of features, and the adversarial term beside it.
+    """G minimises the distance between features, and the adversarial term.
 
     Args:
-        content: a network from images (N, H, W, C) in `value_range` to features, which
+        content: network from images (N, H, W, C) in `value_range` to features, which
             is frozen and saved with the model; None for the pixels themselves.
-        content_weight: of the mean squared difference of the features.
+        content_weight: weight of the mean squared difference of the features.
         **settings: see `SuperResolution`.
     """
 
@@ -71,39 +71,39 @@ def srgan(
 
     As in the paper: the content loss plus 1e-3 times the adversarial one, D of eight
     convolutions, Adam at 1e-4 with beta_1 0.9. The paper starts from a trained
-    SRResNet, so as not to end in a poor optimum: `--init_from=RUN`. It then takes 1e5
-    updates at 1e-4 and as many at 1e-5; `decay_steps` lets the rate fall linearly
-    instead. `content="pixels"`, the default, is the paper's SRGAN-MSE
-    and needs no download; `"vgg19"` its SRGAN-VGG54 (see `networks.content.vgg19` for
-    layer, range and scaling; 80 MB more in each file of the model), where the sum
-    over channels is a mean here. ESRGAN's adversarial loss (Wang et al. 2018,
+    SRResNet to avoid a poor optimum: `--init_from=RUN`. It then takes 1e5 updates at
+    1e-4 and as many at 1e-5; here, `decay_steps` lets the rate fall linearly.
+    `content="pixels"`, the default, is the paper's SRGAN-MSE and needs no download.
+    `"vgg19"` is its SRGAN-VGG54, with a mean over channels instead of the sum; it adds
+    80 MB to each file of the model (see `networks.content.vgg19` for layer, range and
+    scaling). ESRGAN's adversarial loss (Wang et al. 2018,
     1809.00219) is `loss="relativistic_average"`. A size for two cores:
     `filters=32, blocks=5, d_filters=16, d_units=128`.
 
-    Proven: every term by hand (tests/variants/test_srgan.py).
+    Tested: every term by hand (tests/variants/test_srgan.py).
 
     Args:
         image_shape: (H, W, C) of the samples.
-        source_shape: of the sources; by default as `scale` has it.
-        scale: how much larger than its source a sample is, 2 or 4; by default that of
+        source_shape: shape of the sources; by default derived from `scale`.
+        scale: size of a sample relative to its source, 2 or 4; by default derived from
             the shapes, or 4.
         filters: channels of the generator.
         blocks: residual blocks.
         norm: G's normalisation, a name of `networks.norms`.
-        d_filters: of D's first level; by default as `filters`.
-        d_units: of D's dense layer.
+        d_filters: channels of D's first level; by default as `filters`.
+        d_units: units of D's dense layer.
         d_norm: D's normalisation.
         content: "pixels", "vgg19", or a `keras.Model` of images in `value_range`,
             which is frozen.
-        content_weight: of the mean squared difference of its features.
+        content_weight: weight of the mean squared difference of its features.
         adversarial: weight of G's adversarial term; 0 builds no D.
-        value_range: of the images.
-        learning_rate: Adam's.
+        value_range: (low, high) of the images.
+        learning_rate: Adam's rate.
         beta_1: Adam's decay of the mean gradient.
 
     Raises:
-        ValueError: another scale, shapes that do not have it, or a content network
-            that cannot be had or does not take the images.
+        ValueError: another scale, shapes that do not match it, or a content network
+            that is not available or does not take the images.
     """
     source_shape, scale = factor(image_shape, source_shape, scale, subpixel.SCALES)
     discriminator = subpixel.discriminator(
@@ -138,7 +138,7 @@ def _content_network(content, image_shape, value_range):
     try:
         if content is not None:
             content(tf.zeros((1, *image_shape)), training=False)
-    except Exception as error:  # whatever the network makes of it
+    except Exception as error:  # whatever error the network raises
         raise ValueError(
             f"The content network must take images of {tuple(image_shape)}, and this "
             f"one does not ({type(error).__name__}: {error})."

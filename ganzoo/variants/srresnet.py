@@ -1,4 +1,4 @@
-"""SRResNet: larger images by the mean squared error; it is not a GAN."""
+"""SRResNet: super-resolution by the mean squared error. It is not a GAN."""
 
 import keras
 
@@ -31,38 +31,38 @@ def srresnet(
     seed=0,
     jit_compile=False,
 ):
-    """SRGAN's generator, trained for the squared error alone: what `srgan` starts from.
+    """SRGAN's generator, trained on the squared error alone: the start of `srgan`.
 
     As in the paper: 16 residual blocks of 64 channels, patches of 96x96, Adam at 1e-4
     with beta_1 0.9, batches of 16 (give `batch_size=16`). The paper's sources are in
-    [0, 1]; here they are in `value_range`, as the samples. A size for two cores:
-    `filters=32, blocks=5`. Sources and samples of other sizes than those trained on
-    are what `translate` is for, large ones with `tile=128`.
+    [0, 1]; here they are in `value_range`, like the samples. A size for two cores:
+    `filters=32, blocks=5`. `translate` takes sources of any size, large ones with
+    `tile=128`.
 
-    Proven: the network, its reach, tiles and the terms by hand
+    Tested: the network, its reach, tiles and the terms by hand
     (tests/variants/test_srresnet.py, tests/networks/test_subpixel.py,
-    tests/test_super_resolution.py); on Set5: the result of srgan_x4.
+    tests/test_super_resolution.py); on Set5, the result of srgan_x4.
 
     Args:
         image_shape: (H, W, C) of the samples.
-        source_shape: of the sources; by default as `scale` has it.
-        scale: how much larger than its source a sample is, 2 or 4; by default that of
+        source_shape: shape of the sources; by default derived from `scale`.
+        scale: size of a sample relative to its source, 2 or 4; by default derived from
             the shapes, or 4.
         filters: channels of the generator.
         blocks: residual blocks.
         norm: a name of `networks.norms`; "none" as in ESRGAN.
-        distance: what is minimised, "l2", or "l1", which is less blurred.
-        value_range: of the images.
-        learning_rate: Adam's.
+        distance: distance to minimise: "l2", or "l1", which blurs less.
+        value_range: (low, high) of the images.
+        learning_rate: Adam's rate.
         beta_1: Adam's decay of the mean gradient.
-        decay_steps: updates of the whole training, in whose second half the rate falls
-            linearly to 0; None keeps it.
-        ema_decay: of the running average; 0 keeps none.
-        seed: of the order of the data.
+        decay_steps: total updates; the rate decays linearly to 0 over the second half.
+            None keeps it constant.
+        ema_decay: decay of the running average; 0 keeps none.
+        seed: seed of the order of the data.
         jit_compile: compile the step with XLA (one device only).
 
     Raises:
-        ValueError: another scale, or shapes that do not have it.
+        ValueError: another scale, or shapes that do not match it.
     """
     source_shape, scale = factor(image_shape, source_shape, scale, subpixel.SCALES)
     model = SuperResolution(

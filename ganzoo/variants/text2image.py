@@ -1,4 +1,4 @@
-"""Text to image: D judges whether an image is real and fits its caption."""
+"""Text to image: D judges realism, and the match of image and caption."""
 
 from dataclasses import replace
 
@@ -16,22 +16,23 @@ from ganzoo.variants._registry import register
 
 @keras.saving.register_keras_serializable("ganzoo")
 class TextGAN(TextModel, GAN):
-    """GAN-INT-CLS: a matching-aware D, and captions half way between two for G.
+    """GAN-INT-CLS: a matching-aware D, and interpolated captions for G.
 
-    D refuses fakes, and real images with the caption of another; the two kinds count
-    half each (algorithm 1). G is asked for samples of captions, and of points between
-    two captions (eq. 5). The encoder is D's: G reads it as a constant.
+    D rejects fakes, and real images with another image's caption; the two kinds count
+    half each (algorithm 1). G learns from captions, and from points between two
+    captions (eq. 5). The encoder belongs to D: G treats its output as a constant.
 
     Args:
-        mismatch: share of the mismatched real images in what D refuses; 0.5 in the
-            paper, 0 for a D that only tells real from fake.
-        between_weight: of G's term on captions between two; 0 leaves it out (GAN-CLS).
-        beta: share of the first caption in one between two.
+        mismatch: weight of mismatched real images among the images that D rejects; 0.5
+            in the paper, 0 for a D that only tells real from fake.
+        between_weight: weight of G's term on interpolated captions; 0 leaves it out
+            (GAN-CLS).
+        beta: share of the first caption in an interpolated one.
         **settings: see `TextModel` and `GAN`; D takes `sample` and `text`.
     """
 
     loss_terms = ("d_adv", "d_match", "g_adv", "g_between")
-    has_probability = False  # D(x) is of an image and its caption
+    has_probability = False  # D judges an image with its caption
 
     def __init__(self, *, mismatch=0.5, between_weight=1.0, beta=0.5, **settings):
         super().__init__(**settings)
@@ -62,15 +63,17 @@ class TextGAN(TextModel, GAN):
         return super().generate_from(batch, tf.stop_gradient(told), training)
 
     def discriminator_loss(self, batch, fake, training):
-        told, other = (
+        matching, mismatched = (
             {**batch, "text": self.text(batch[key], training)}
             for key in ("caption", "mismatched")
         )
-        real, wrong = (self._judge_real(given, training) for given in (told, other))
-        made = self.judge(
-            {**told, "sample": fake["sample"]}, Use.AUGMENT_FAKE, training
+        real, wrong = (
+            self._judge_real(inputs, training) for inputs in (matching, mismatched)
         )
-        terms, watched = self._d_terms(told, fake, real, made, training)
+        fakes = self.judge(
+            {**matching, "sample": fake["sample"]}, Use.AUGMENT_FAKE, training
+        )
+        terms, watched = self._d_terms(matching, fake, real, fakes, training)
         match = self.loss_functions.discriminator(real, wrong)
         terms["d_adv"] = (1 - self.mismatch) * terms["d_adv"]
         terms["d_match"] = self.mismatch * match
@@ -80,21 +83,21 @@ class TextGAN(TextModel, GAN):
         return terms, watched
 
     def generator_loss(self, batch, fake, training):
-        told = {**batch, "text": fake["text"]}
-        terms, watched = super().generator_loss(told, fake, training)
-        terms["g_between"] = self.between_weight * self._between(told, training)
+        inputs = {**batch, "text": fake["text"]}
+        terms, watched = super().generator_loss(inputs, fake, training)
+        terms["g_between"] = self.between_weight * self._between(inputs, training)
         return terms, watched
 
-    def _between(self, told, training):
-        """G's loss on captions between those of the batch and the mismatched ones."""
+    def _between(self, inputs, training):
+        """G's loss on captions interpolated between matching and mismatched ones."""
         if not self.between_weight:
             return tf.zeros((), self.variable_dtype)
-        other = self.text(told["mismatched"], training)
-        between = self.beta * told["text"] + (1 - self.beta) * other
-        seed = distribute.fold(told["seed"], Use.CONDITION)
-        fake = self.generate_from({**told, "seed": seed}, between, training)
+        other = self.text(inputs["mismatched"], training)
+        between = self.beta * inputs["text"] + (1 - self.beta) * other
+        seed = distribute.fold(inputs["seed"], Use.CONDITION)
+        fake = self.generate_from({**inputs, "seed": seed}, between, training)
         logits = self.judge(fake, Use.AUGMENT_FAKE, training)
-        return self._g_terms(told, logits, training)[0]["g_adv"]
+        return self._g_terms(inputs, logits, training)[0]["g_adv"]
 
 
 @register(
@@ -123,27 +126,28 @@ def text2image(
 ):
     """An image from a caption: `sample(16, caption="a red apple")`.
 
-    DCGAN's networks and rates, GAN-INT-CLS. In the paper an encoder of characters is
-    trained beforehand; here a small one of words learns with D. `fit` takes {"real":
-    images, "caption": model.tokens(captions)}. Proven: every term by hand
+    DCGAN's networks and rates, GAN-INT-CLS. In the paper, a character encoder is
+    trained beforehand; here, a small word encoder learns with D. `fit` takes {"real":
+    images, "caption": model.tokens(captions)}. Tested: every term by hand
     (tests/variants/test_text2image.py).
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
-        vocabulary: the words of the captions; a run takes those of its data.
-        caption_length: the most words of a caption; the same.
+        vocabulary: words of the captions; a run takes them from its data.
+        caption_length: most words of a caption; a run takes it from its data.
         latent_dim: length of the latent.
         text_dim: length of the caption's vector.
-        text_units: of the layer through which each player takes it in.
+        text_units: units of each player's layer for that vector.
         word_dropout: share of words that the encoder leaves out in training.
-        mismatch: share of real images with another caption in what D refuses; 0 for
-            a D that is not matching-aware.
-        between_weight: of G's term on captions between two (INT); 0 leaves it out.
-        beta: share of the first caption in one between two.
+        mismatch: weight of real images with a wrong caption among the images that D
+            rejects; 0 for a D that is not matching-aware.
+        between_weight: weight of G's term on interpolated captions (INT); 0 leaves it
+            out.
+        beta: share of the first caption in an interpolated one.
         filters: channels next to the image.
         d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or `spectral`.
-        dropout: rate on D's levels.
-        value_range: of the samples.
+        dropout: dropout rate on D's levels.
+        value_range: (low, high) of the samples.
     """
     sizes = {"text_dim": text_dim, "text_units": text_units, "filters": filters}
     return assemble(

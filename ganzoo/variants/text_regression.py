@@ -10,10 +10,10 @@ from ganzoo.variants._registry import register
 
 @keras.saving.register_keras_serializable("ganzoo")
 class TextRegression(TextModel):
-    """The generator of `text2image` drawn to each caption's own image; no D.
+    """The generator of `text2image`, fitted to each caption's image without a D.
 
-    Its loss is the mean absolute error, whose optimum is a median over all images of
-    a caption: soft where there are many right answers.
+    Its loss is the mean absolute error. The optimum is a median over all images of a
+    caption: blurred where there are many right answers.
 
     Args:
         **settings: see `TextModel`.
@@ -26,8 +26,8 @@ class TextRegression(TextModel):
         return [self.generator, self.encoder]
 
     def generator_loss(self, batch, fake, training):
-        made = tf.cast(fake["sample"], self.variable_dtype)
-        return {"g_l1": tf.reduce_mean(tf.abs(batch["real"] - made))}, {}
+        samples = tf.cast(fake["sample"], self.variable_dtype)
+        return {"g_l1": tf.reduce_mean(tf.abs(batch["real"] - samples))}, {}
 
 
 @register(
@@ -53,25 +53,25 @@ def text2image_l1(
     seed=0,
     jit_compile=False,
 ):
-    """No GAN: G and encoder of `text2image`, with the L1 distance in the place of D.
+    """A baseline: G and encoder of `text2image`, with the L1 distance instead of D.
 
-    What an adversary adds is what `text2image` has over it. The encoder learns with
-    G here, by the only loss that there is.
+    Its gap to `text2image` shows the effect of an adversary. Here the encoder learns
+    with G, from the only loss.
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
-        vocabulary: the words of the captions; a run takes those of its data.
-        caption_length: the most words of a caption; the same.
-        latent_dim: length of the latent, which it learns to ignore.
+        vocabulary: words of the captions; a run takes them from its data.
+        caption_length: most words of a caption; a run takes it from its data.
+        latent_dim: length of the latent, which G learns to ignore.
         text_dim: length of the caption's vector.
-        text_units: of the layer through which G takes it in.
+        text_units: units of G's layer for that vector.
         word_dropout: share of words that the encoder leaves out in training.
         filters: channels next to the image.
-        value_range: of the samples.
-        learning_rate: Adam's.
+        value_range: (low, high) of the samples.
+        learning_rate: Adam's rate.
         beta_1: Adam's decay of the mean gradient.
-        ema_decay: of the running averages of both networks; 0 keeps none.
-        seed: of all the noise of training.
+        ema_decay: decay of the running averages of both networks; 0 keeps none.
+        seed: seed of all noise in training.
         jit_compile: compile the step with XLA (one device only).
     """
     parts = captioned.make(

@@ -1,4 +1,4 @@
-"""Unrolled GAN: the generator meets the discriminator as it will be."""
+"""Unrolled GAN: the generator looks ahead at future steps of the discriminator."""
 
 import keras
 import tensorflow as tf
@@ -16,7 +16,7 @@ ADAM_EXTRAS = "amsgrad clipnorm clipvalue global_clipnorm use_ema weight_decay".
 
 @keras.saving.register_keras_serializable("ganzoo")
 class Unrolled(GAN):
-    """G's loss is that of D after `unroll` further steps, seen through those steps.
+    """G's loss uses D after `unroll` look-ahead steps, with gradients through them.
 
     The surrogate f_K of section 2: G ascends D's loss at theta_D^K(theta_G, theta_D),
     the saddle point's objective whatever the loss is, and its gradient passes through
@@ -36,7 +36,7 @@ class Unrolled(GAN):
         self.unroll = unroll
 
     def compile(self, *args, **kwargs):
-        """As `GAN.compile`; refuses a D whose steps the look-ahead cannot follow."""
+        """As `GAN.compile`; refuses a D whose steps cannot be looked ahead."""
         super().compile(*args, **kwargs)
         adam = self.d_optimizer
         plain = type(adam) is keras.optimizers.Adam
@@ -70,7 +70,7 @@ class Unrolled(GAN):
                     terms, _ = self.discriminator_loss(batch, fake, training)
                     loss = tf.add_n(list(terms.values()))
                 gradients = tape.gradient(loss, weights)
-            # Statistics and seeds of noise move on, in the scope alone.
+            # Statistics and noise seeds advance in the scope alone.
             state = {k: (v, scope.get_current_value(v)) for k, (v, _) in state.items()}
             gradients = [distribute.global_mean(g) for g in gradients]
             weights, slots = self._adam(weights, gradients, slots, ahead)
@@ -78,7 +78,7 @@ class Unrolled(GAN):
         return list(state.values())
 
     def _adam(self, weights, gradients, slots, ahead):
-        """D's next Adam step, differentiable: the weights and both slots after it."""
+        """Takes D's next Adam step, differentiably: returns weights and both slots."""
         adam, each = self.d_optimizer, tf.nest.map_structure
         count = tf.cast(adam.iterations + 1 + ahead, gradients[0].dtype)
         rate = tf.cast(adam.learning_rate, count.dtype)
@@ -94,7 +94,7 @@ class Unrolled(GAN):
 
 
 def _root(value):
-    """The square root, with gradient 0 at 0, where units are dead."""
+    """Square root with gradient 0 at 0, where units are dead."""
     return tf.where(value > 0, tf.sqrt(tf.where(value > 0, value, 1)), 0)
 
 
@@ -115,7 +115,7 @@ def unrolled(
 ):
     """Any pair of nets; by default perceptrons, with the rates of the paper's ring.
 
-    Proven (tests/variants/test_unrolled.py): the gradient against finite differences,
+    Tested (tests/variants/test_unrolled.py): the gradient against finite differences,
     the look-ahead against real steps of D.
 
     Args:

@@ -17,14 +17,14 @@ from ganzoo.variants._registry import register
 class VAE(LatentModel):
     """A decoder and an encoder that maximise a bound on the likelihood; no D.
 
-    The terms of -ELBO in nats a sample (eq. 10, one noise sample): the negative
-    log-likelihood of the sample under the decoder's answer, and the divergence of the
-    encoder's Gaussian from the prior N(0, 1). In [0, 1] the likelihood is Bernoulli,
-    of vectors Gaussian with a fixed deviation.
+    The terms of -ELBO in nats per sample (eq. 10, one noise sample): the negative
+    log-likelihood of the sample under the decoder's output, and the divergence of the
+    encoder's Gaussian from the prior N(0, 1). The likelihood is Bernoulli in [0, 1],
+    and Gaussian with a fixed deviation for vectors.
 
     Args:
-        encoder: samples to mean and log variance, (N, 2 latent_dim).
-        deviation: of the Gaussian likelihood of vectors without `value_range`.
+        encoder: network from samples to mean and log variance, (N, 2 latent_dim).
+        deviation: standard deviation of the likelihood of vectors.
         **settings: see `LatentModel`.
     """
 
@@ -79,7 +79,7 @@ class VAE(LatentModel):
         return self._by_chunks(lambda sample: self.posterior(sample, False)[0], x)
 
     def reconstruct(self, x) -> np.ndarray:
-        """What the decoder makes of the mean latents of samples; as `sample`."""
+        """Decodes the mean latents of samples; returns samples as `sample` does."""
         return self.decode(self.encode(x))
 
 
@@ -98,25 +98,25 @@ def vae(
     seed=0,
     jit_compile=False,
 ):
-    """No GAN, but what GANs are compared with: it has a likelihood and no D.
+    """A baseline for GANs, with a likelihood and no D.
 
-    One hidden layer of 500 units a network and 20 latents, as in the paper's figures;
-    LeakyReLU and ReLU for its tanh and Adam for its Adagrad, which train faster. It
-    has no loss, penalty or `d_steps` to choose: what it minimises is -ELBO, and
-    `evaluate` gives that bound as `g_loss`, in nats a sample; greys count as
-    probabilities. `sample` gives the mean of the likelihood, without its noise.
-    Proven: both terms against closed forms, the bound below the exact likelihood of a
+    One hidden layer of 500 units per network and 20 latents, as in the paper's figures.
+    LeakyReLU and ReLU replace its tanh, and Adam its Adagrad: they train faster. There
+    is no loss, penalty or `d_steps` to choose: the model minimises -ELBO, and
+    `evaluate` returns that bound as `g_loss`, in nats per sample; grey values count as
+    probabilities. `sample` returns the mean of the likelihood, without its noise.
+    Tested: both terms against closed forms, the bound below the exact likelihood of a
     linear model (tests/variants/test_vae.py).
 
     Args:
         image_shape: (H, W, C), (D, H, W, C), or (d,) for vectors.
         latent_dim: length of the latent.
         hidden: units of each hidden layer of the encoder; the decoder's in reverse.
-        deviation: of the Gaussian likelihood of vectors; images in [0, 1] are
-            Bernoulli's.
-        learning_rate: Adam's.
-        ema_decay: of the running averages of both networks; 0 keeps none.
-        seed: of all the noise of training.
+        deviation: standard deviation of the Gaussian likelihood of vectors; images in
+            [0, 1] have a Bernoulli likelihood.
+        learning_rate: Adam's rate.
+        ema_decay: decay of the running averages of both networks; 0 keeps none.
+        seed: seed of all noise in training.
         jit_compile: compile the step with XLA (one device only).
 
     Raises:

@@ -22,13 +22,13 @@ def wgan(
     ema_decay=0.99,
     **options,
 ):
-    """Algorithm 1: a critic of clipped weights, five steps of it for each of G.
+    """Algorithm 1: a critic with clipped weights, updated five times per G update.
 
     The paper's settings: RMSprop with rate 5e-5, clipping at 0.01, DCGAN's networks
     with batch normalisation in both players. RMSprop's decay of 0.99 is the default of
     the authors' code. All of the critic's weights are clipped after each update, gains
-    and biases included, as in algorithm 1. The code's hundred steps of the critic for
-    each of G's first 25 are left out.
+    and biases included, as in algorithm 1. The code's hundred critic steps for each of
+    G's first 25 steps are left out.
     """
     return assemble(
         network=network,

@@ -24,9 +24,9 @@ def wgan_gp(
     ema_decay=0.99,
     **options,
 ):
-    """Algorithm 1: the norm of the critic's gradient is drawn to 1 between the samples.
+    """Algorithm 1: a penalty draws the critic's gradient to norm 1 between samples.
 
-    The paper's settings: weight 10, five steps of the critic, Adam with rate 1e-4,
+    The paper's settings: weight 10, five critic steps per G step, Adam with rate 1e-4,
     beta_1 0 and beta_2 0.9. The penalty rules out batch normalisation in the critic;
     layer normalisation replaces it, as section 4 recommends.
     """
