@@ -3,7 +3,7 @@
 Each family is a module with `generator` and `discriminator`. A network names its
 inputs: `latent` (and `label`) for the generator, `sample` (and `label`) for the
 discriminator. `make` builds both players of a family by its name. A family is
-imported when it is first used, so that its options are known before TensorFlow is.
+imported when it is first used, so its options are known without TensorFlow.
 """
 
 from collections.abc import Mapping
@@ -14,11 +14,10 @@ from ganzoo.utils.source import source_of
 
 FAMILIES = ("mlp", "dcgan", "resnet", "volumetric")
 AUTO = {1: "mlp", 3: "dcgan", 4: "volumetric"}  # by the rank of a sample
-# In place of a family's default, for penalties on D's gradient at each sample
-# alone: batch statistics mix the samples, and a bound on the gradient fights its
-# penalty.
+# Replacements of a family's default for penalties on D's gradient at each sample alone:
+# batch statistics mix the samples, and a bound on the gradient opposes its penalty.
 PER_SAMPLE = {"batch": "layer", "spectral": "none"}
-# What the variant decides, for any family.
+# Options that the variant decides, for any family.
 GIVEN = ("image_shape", "latent_dim", "num_classes", "value_range", "heads")
 
 
@@ -39,31 +38,32 @@ def make(
     per_sample: bool = False,
     d_arguments: Mapping | None = None,
 ) -> dict:
-    """Builds the two players of a family, and says what they are made for.
+    """Builds the two players of a family, with the settings that belong to them.
 
-    An option of the family goes to each player that has it, or to one alone with
-    `g_` or `d_` before its name.
+    An option of the family applies to each player that has it, or to one alone with
+    the prefix `g_` or `d_`.
 
     Args:
         network: a family, or `{"name": family, option: value}`, see `table`; of two
-            options for one player the later one wins.
-        image_shape: of a sample; what the family can serve.
+            options for one player, the later one wins.
+        image_shape: shape of a sample, as the family supports it.
         latent_dim: length of the latent.
         num_classes: number of labels; 0 for none.
         d_norm: D's normalisation; None for the network's own.
-        value_range: of the samples; `auto` is None for vectors, else (-1, 1).
-        per_sample: a penalty needs D's gradient at each sample alone. D's own
-            normalisation is then `layer` where the family has `batch`, and `none`
-            where it has `spectral`.
-        d_arguments: `image_shape`, `num_classes` and `heads` of D, where they differ
-            from those of G.
+        value_range: (low, high) of the samples; `auto` is None for vectors, else
+            (-1, 1).
+        per_sample: if True, a penalty needs D's gradient at each sample alone. D's
+            default normalisation is then `layer` instead of `batch`, and `none`
+            instead of `spectral`.
+        d_arguments: `image_shape`, `num_classes` and `heads` of D, if they differ from
+            G's.
 
     Returns:
         {"generator", "discriminator", "num_classes", "value_range"}.
 
     Raises:
         ValueError: an unknown family or option, with the nearest one, or a value
-            that the family cannot serve.
+            that the family does not support.
     """
     options = table(network, image_shape)
     name = options.pop("name")
@@ -93,7 +93,7 @@ def make(
 
 
 def table(network: str | Mapping, image_shape) -> dict:
-    """The network as `{"name": family, option: value}`, `auto` resolved.
+    """Returns `{"name": family, option: value}`, with `auto` resolved.
 
     Raises:
         ValueError: an unknown family, with the nearest one, or no name at all.
@@ -112,9 +112,9 @@ def table(network: str | Mapping, image_shape) -> dict:
 
 
 def defaults(name: str) -> dict:
-    """The options of a family with their defaults.
+    """Returns the options of a family with their defaults.
 
-    Those that both players have come with `g_` and `d_` in front, too.
+    Options that both players have are also listed with the prefixes `g_` and `d_`.
     """
     source = source_of(f"networks.{name}")
     of_g, of_d = (
@@ -124,12 +124,12 @@ def defaults(name: str) -> dict:
     apart = {"g_" + option: of_g[option] for option in of_g if option in of_d}
     apart |= {"d_" + option: of_d[option] for option in of_d if option in of_g}
     options = {**of_d, **of_g, **apart}
-    given = {prefix + option for prefix in ("", "g_", "d_") for option in GIVEN}
-    return {k: v for k, v in options.items() if k not in given}
+    fixed = {prefix + option for prefix in ("", "g_", "d_") for option in GIVEN}
+    return {k: v for k, v in options.items() if k not in fixed}
 
 
 def _player(function, prefix, described, options):
-    """Calls `function` with those values and options that it takes, the last wins."""
+    """Calls `function` with the values and options that it takes; the last wins."""
     names = parameters(function)
     values = {name: value for name, value in described.items() if name in names}
     for option, value in options.items():

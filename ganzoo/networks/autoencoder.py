@@ -1,10 +1,10 @@
 """BEGAN's networks (Berthelot et al. 2017, arXiv 1703.10717), any size.
 
-A decoder doubles the sides from those where DCGAN starts up to the image's, two 3x3
+A decoder doubles the sides from DCGAN's smallest maps up to the image, with two 3x3
 convolutions with ELU at each size; an encoder is its mirror, with channels that grow
 by `filters` at each halving. D is an encoder and a decoder, G a decoder of the same
-form. Both end linearly: what is out of the range of the samples is cut off in use. The
-paper's optional skips of the first map to each later one are left out.
+form. Both end linearly, and values out of range are clipped in use. The paper's
+optional skips from the first map to each later one are left out.
 """
 
 import math
@@ -18,7 +18,7 @@ from ganzoo.utils.options import check_whole
 
 
 def generator(image_shape, *, latent_dim, filters=64):
-    """latent (N, latent_dim) to samples (N, H, W, C).
+    """Network from latent (N, latent_dim) to samples (N, H, W, C).
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
@@ -33,7 +33,7 @@ def generator(image_shape, *, latent_dim, filters=64):
 
 
 def discriminator(image_shape, *, code_dim=64, filters=64):
-    """sample (N, H, W, C) to its reconstruction, of the same shape.
+    """Network from sample (N, H, W, C) to its reconstruction.
 
     Args:
         image_shape: (H, W, C), sides of at least 8.

@@ -1,7 +1,8 @@
 """Networks from captions to images (Reed et al. 2016, arXiv 1605.05396), any size.
 
-DCGAN's, with the caption's vector beside the latent in G, and on every position of D's
-last maps. The encoder is a small one of words in place of the paper's, of characters.
+DCGAN's networks, with the caption's vector next to the latent in G, and at every
+position of D's last maps. The encoder is a small word encoder, instead of the paper's
+character encoder.
 """
 
 import keras
@@ -24,10 +25,10 @@ def make(
     text_dim,
     **sizes,
 ) -> dict:
-    """Generator and encoder, see there, and what a `TextModel` takes beside them.
+    """Builds generator and encoder, with the settings of a `TextModel`.
 
     Raises:
-        ValueError: what is no vocabulary, see `tokenizer.Tokenizer`.
+        ValueError: an invalid vocabulary, see `tokenizer.Tokenizer`.
     """
     words = len(Tokenizer(vocabulary, caption_length).vocabulary)
     return {
@@ -47,18 +48,18 @@ def make(
 
 
 def encoder(length, *, words, units=64, text_dim=128, word_dropout=0.1):
-    """caption (N, length) int32 to text (N, text_dim).
+    """Network from caption (N, length) int32 to text (N, text_dim).
 
-    The words' vectors pass a convolution over three of them; the largest of each
-    channel over the caption joins the sum of the words. No word, token 0, is zeros.
+    The words' vectors pass a convolution over three words. Its maximum over the
+    caption, by channel, joins the sum of the words. No word, token 0, is zeros.
 
     Args:
-        length: tokens of a caption.
-        words: of the vocabulary, tokens 1 to `words`.
+        length: number of tokens of a caption.
+        words: number of words in the vocabulary, tokens 1 to `words`.
         units: length of a word's vector, and channels of the convolution.
         text_dim: length of the caption's vector.
-        word_dropout: share of words that are left out in training, so that a caption
-            with unknown words is nothing new.
+        word_dropout: share of words that are left out in training, which prepares for
+            captions with unknown words.
     """
     check_whole(1, length=length, words=words, units=units, text_dim=text_dim)
     named = {"caption": keras.Input((length,), dtype="int32", name="caption")}
@@ -84,16 +85,16 @@ def generator(
     kernel=4,
     value_range=(-1.0, 1.0),
 ):
-    """latent (N, latent_dim) and text (N, text_dim) to samples (N, H, W, C).
+    """Network from latent and text (N, text_dim) to samples (N, H, W, C).
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
         latent_dim: length of the latent.
         text_dim: length of the caption's vector.
-        text_units: of the layer that the caption's vector passes first.
+        text_units: units of the first layer for the caption's vector.
         filters: channels before the output layer; doubled at each level below.
         kernel: size of the transposed convolutions, a multiple of their stride 2.
-        value_range: of the samples.
+        value_range: (low, high) of the samples.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     check_whole(1, latent_dim=latent_dim, text_units=text_units)
@@ -116,15 +117,15 @@ def discriminator(
     dropout=0.0,
     d_norm="batch",
 ):
-    """sample (N, H, W, C) and text (N, text_dim) to logits (N, 1).
+    """Network from sample (N, H, W, C) and text (N, text_dim) to logits (N, 1).
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
         text_dim: length of the caption's vector.
-        text_units: of the layer that the caption's vector passes first.
+        text_units: units of the first layer for the caption's vector.
         filters: channels of the first level; doubled at each level.
         kernel: size of the convolutions.
-        dropout: rate after each level.
+        dropout: dropout rate after each level.
         d_norm: a name of `norms.NORMS`.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)

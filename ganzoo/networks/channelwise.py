@@ -19,21 +19,22 @@ def generator(
     norm="batch",
     value_range=(-1.0, 1.0),
 ):
-    """source (N, H, W, C') to samples (N, H, W, C), of one size alone.
+    """Network from source (N, H, W, C') to samples (N, H, W, C), of a fixed size.
 
     Each level halves the sides by a 4x4 convolution. In the middle, each channel's map
-    goes through a dense layer of its own, so that every position sees all others, and
-    a 1x1 convolution mixes the channels (section 3.1). Each level of the decoder
-    doubles the sides by a transposed 4x4 convolution. LeakyReLU(0.2) down, ReLU up;
-    normalisation but in the first and the last layer.
+    passes its own dense layer, so that every position sees all others, and a 1x1
+    convolution mixes the channels (section 3.1). Each level of the decoder doubles the
+    sides by a transposed 4x4 convolution. LeakyReLU(0.2) down, ReLU up; normalisation
+    except in the first and the last layer.
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
-        source_channels: C'.
+        source_channels: C', the channels of the source.
         filters: channels of the first level; doubled up to 8 times.
-        levels: by default down to about 4 positions along the shorter side.
+        levels: number of levels; by default down to about 4 positions along the
+            shorter side.
         norm: a name of `norms.NORMS`.
-        value_range: of the samples.
+        value_range: (low, high) of the samples.
     """
     *sides, channels = inputs.check_image_shape(image_shape, (3,), smallest=8)
     levels = levels or level_count(*sides)
@@ -70,7 +71,7 @@ def generator(
 
 
 def _across_positions(x):
-    """Each channel's positions through a dense layer of its own."""
+    """Passes each channel's positions through its own dense layer."""
     height, width, channels = x.shape[1:]
     count = height * width
     x = layers.Reshape((count, channels))(x)

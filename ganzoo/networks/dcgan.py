@@ -1,10 +1,10 @@
 """DCGAN's convolutional networks (Radford et al. 2016, arXiv 1511.06434), any size.
 
 The shorter side is halved down to 4, and at least twice: 64 gives four levels as in
-the paper, 28 two (28, 14, 7). Below 64 pixels a dense layer of 1024 units stands
-between latent and maps, and before the logit, as in the authors' code for MNIST; and
-as there, a label joins what every layer sees. `generate` and `discriminate` are the
-same for images and volumes.
+the paper, 28 two (28, 14, 7). Below 64 pixels, there is a dense layer of 1024 units
+between latent and maps, and before the logit, as in the authors' code for MNIST. As
+there, a label joins the input of every layer. `generate` and `discriminate` serve both
+images and volumes.
 """
 
 import math
@@ -18,8 +18,8 @@ from ganzoo.utils.options import check_whole
 
 CONVOLUTION = {3: layers.Conv2D, 4: layers.Conv3D}
 TRANSPOSED = {3: layers.Conv2DTranspose, 4: layers.Conv3DTranspose}
-LARGE = 64  # side from which the levels alone are deep enough
-UNITS = 1024  # of the dense layer of smaller images
+LARGE = 64  # smallest side for which the levels alone are deep enough
+UNITS = 1024  # units of the dense layer for smaller images
 
 
 def generator(
@@ -33,25 +33,25 @@ def generator(
     num_classes=0,
     value_range=(-1.0, 1.0),
 ):
-    """latent (N, latent_dim) [and label (N,)] to samples (N, H, W, C).
+    """Network from latent (N, latent_dim) [and label (N,)] to samples (N, H, W, C).
 
-    Transposed convolutions of stride 2, batch normalisation and ReLU but at the
-    output; no bias before normalisation, which would cancel it. The dense layers are
-    normalised unit by unit, the maps channel by channel.
+    Transposed convolutions of stride 2, with batch normalisation and ReLU except at
+    the output; no bias before normalisation, which would cancel it. Dense layers are
+    normalised unit by unit, maps channel by channel.
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
         latent_dim: length of the latent.
         filters: channels before the output layer, doubled at each level below; by
-            default 32 where the larger side is below 64, else 64.
+            default 32 if the larger side is below 64, else 64.
         kernel: size of the transposed convolutions, a multiple of their stride 2,
             which avoids checkerboards (Odena et al. 2016).
-        units: of a dense layer between the latent and the maps, 0 for none; by
-            default 1024 where the larger side is below 64, else 0.
-        by_unit: whether the first maps are normalised unit by unit, as in the authors'
-            code, or channel by channel.
+        units: units of a dense layer between the latent and the maps, 0 for none; by
+            default 1024 if the larger side is below 64, else 0.
+        by_unit: if True, the first maps are normalised unit by unit, as in the authors'
+            code; else channel by channel.
         num_classes: number of labels, joined to the input of every layer; 0 for none.
-        value_range: of the samples.
+        value_range: (low, high) of the samples.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     filters, units = _sizes(shape, filters, units)
@@ -79,23 +79,23 @@ def discriminator(
     num_classes=0,
     heads=None,
 ):
-    """sample (N, H, W, C) [and label (N,)] to logits (N, 1).
+    """Network from sample (N, H, W, C) [and label (N,)] to logits (N, 1).
 
-    Convolutions of stride 2 and LeakyReLU(0.2); normalisation at every level but
-    the first, spectral normalisation of every layer.
+    Convolutions of stride 2 and LeakyReLU(0.2), with normalisation at every level
+    except the first; spectral normalisation applies to every layer.
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
-        filters: channels of the first level, doubled at each level; by default 32
-            where the larger side is below 64, else 64.
+        filters: channels of the first level, doubled at each level; by default 32 if
+            the larger side is below 64, else 64.
         kernel: size of the convolutions.
-        units: of a dense layer before the logit, 0 for none; by default 1024 where
+        units: units of a dense layer before the logit, 0 for none; by default 1024 if
             the larger side is below 64, else 0.
-        dropout: rate after each level.
+        dropout: dropout rate after each level.
         d_norm: a name of `norms.NORMS`; `instance` leaves out the dense layer.
         minibatch: a layer of `inputs.MINIBATCH`.
         num_classes: number of labels, joined to the input of every layer; 0 for none.
-        heads: units of further linear outputs by name, see `inputs.outputs`.
+        heads: units of further linear outputs, by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     filters, units = _sizes(shape, filters, units)
@@ -123,7 +123,7 @@ def generate(
     units,
     by_unit=True,
 ):
-    """`generator` of images or volumes (*sides, C)."""
+    """Builds `generator` for images or volumes (*sides, C)."""
     check_whole(1, latent_dim=latent_dim)
     named, code = {"latent": keras.Input((latent_dim,), name="latent")}, None
     if num_classes:
@@ -134,17 +134,17 @@ def generate(
 
 
 def grow(x, shape, filters, kernel, value_range, units=0, code=None, by_unit=True):
-    """From a vector (N, d) to samples (N, *shape), level by level.
+    """Grows a vector (N, d) to samples (N, *shape), level by level.
 
     Args:
         x: the vector.
         shape: (*sides, C).
         filters: see `generator`.
         kernel: see `generator`.
-        value_range: of the samples.
-        units: see `generator`; 0 for no such layer.
+        value_range: (low, high) of the samples.
+        units: see `generator`; 0 for no dense layer.
         code: a vector that joins the input of every layer; None for none.
-        by_unit: whether the first maps are normalised unit by unit, or by channel.
+        by_unit: see `generator`.
     """
     *sides, channels = shape
     check_whole(1, filters=filters)
@@ -177,7 +177,7 @@ def grow(x, shape, filters, kernel, value_range, units=0, code=None, by_unit=Tru
 def discriminate(
     shape, filters, kernel, dropout, d_norm, minibatch, num_classes, heads, *, units
 ):
-    """`discriminator` of images or volumes (*sides, C)."""
+    """Builds `discriminator` for images or volumes (*sides, C)."""
     _check_units(units)
     norm, batch = norms.get(d_norm), inputs.minibatch(minibatch)
     named, code = {"sample": keras.Input(shape, name="sample")}, None
@@ -196,13 +196,13 @@ def discriminate(
 
 
 def shrink(x, filters, kernel, dropout, norm, code=None, spread=None):
-    """From samples (N, *sides, C) to maps of about 4 by 4, level by level.
+    """Shrinks samples (N, *sides, C) to maps of about 4 by 4, level by level.
 
     Args:
         x: the samples.
         filters: see `discriminator`.
         kernel: see `discriminator`.
-        dropout: rate after each level.
+        dropout: dropout rate after each level.
         norm: a `norms.Norm`.
         code: a vector that joins the input of every level; None for none.
         spread: a layer before the last level, which then has no normalisation, see
@@ -242,15 +242,15 @@ def _hidden(x, units, norm, spread):
 
 
 def level_count(*sides: int) -> int:
-    """How often the shortest side is halved: down to 4, and at least twice."""
+    """Number of halvings of the shortest side: down to 4, and at least two."""
     return max(2, int(math.log2(min(sides) / 4)))
 
 
 def _sizes(shape, filters, units):
-    """Filters and units, by the size of the image where they are None."""
+    """Returns filters and units; None becomes the default for the image's size."""
     usual = (32, UNITS) if max(shape[:-1]) < LARGE else (64, 0)
-    given = (filters, units)
-    return [u if g is None else g for g, u in zip(given, usual, strict=True)]
+    values = (filters, units)
+    return [u if g is None else g for g, u in zip(values, usual, strict=True)]
 
 
 def _check_units(units):

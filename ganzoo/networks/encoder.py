@@ -9,12 +9,12 @@ from ganzoo.utils.options import check_whole
 
 
 def encoder(image_shape, *, outputs, hidden=(1024, 1024), normalize=True):
-    """sample (N, *image_shape) to vectors (N, outputs), LeakyReLU between.
+    """Network from sample (N, *image_shape) to vectors (N, outputs), LeakyReLU inside.
 
     Args:
-        outputs: numbers of the vector.
+        outputs: length of the vector.
         hidden: units of each hidden layer.
-        normalize: batch normalisation after each hidden layer but the first.
+        normalize: batch normalisation after each hidden layer except the first.
     """
     named = {"sample": _input(image_shape)}
     x = _hidden(layers.Flatten()(named["sample"]), hidden, normalize)
@@ -24,12 +24,12 @@ def encoder(image_shape, *, outputs, hidden=(1024, 1024), normalize=True):
 def joint_discriminator(
     image_shape, *, latent_dim, hidden=(1024, 1024), normalize=True
 ):
-    """sample (N, *image_shape) and latent (N, latent_dim) to logits (N, 1).
+    """Network from sample (N, *image_shape) and latent to logits (N, 1).
 
     Args:
         latent_dim: length of the latent.
         hidden: units of each hidden layer.
-        normalize: batch normalisation after each hidden layer but the first.
+        normalize: batch normalisation after each hidden layer except the first.
     """
     named = {"sample": _input(image_shape)}
     named["latent"] = keras.Input((latent_dim,), name="latent")

@@ -15,7 +15,7 @@ from ganzoo.utils.options import check_whole
 
 
 def generator(image_shape, *, latent_dim, hidden=(500, 500), value_range=(0.0, 1.0)):
-    """latent (N, latent_dim) to samples (N, *image_shape)."""
+    """Network from latent (N, latent_dim) to samples (N, *image_shape)."""
     shape = inputs.check_image_shape(image_shape, ranks=(1, 3, 4))
     check_whole(1, latent_dim=latent_dim)
     latent = x = keras.Input((latent_dim,), name="latent")
@@ -37,7 +37,7 @@ def discriminator(
     input_noise=0.3,
     hidden_noise=0.5,
 ):
-    """sample (N, *image_shape) to {"features": (N, f), "logits": (N, outputs)}.
+    """Network from sample to {"features": (N, f), "logits": (N, outputs)}.
 
     The features are the last hidden layer before its noise.
 
@@ -45,7 +45,7 @@ def discriminator(
         outputs: number of logits.
         hidden: units of each hidden layer.
         input_noise: standard deviation of the noise on the sample, in training.
-        hidden_noise: the same on each hidden layer.
+        hidden_noise: standard deviation of the noise on each hidden layer.
     """
     shape = inputs.check_image_shape(image_shape, ranks=(1, 3, 4))
     sample = keras.Input(shape, name="sample")

@@ -1,8 +1,8 @@
 """InfoGAN's MNIST networks (Chen et al. 2016, arXiv 1606.03657), for any image.
 
 The paper's table 1 at 28x28: 1024 units, 128 and 64 channels, strides of 2. Other
-sizes are halved twice as well. One trunk ends in D's logit and in Q, which reads the
-codes from a sample.
+sizes are halved twice as well. One trunk ends in D's logit and in Q, which infers
+the codes from a sample.
 """
 
 import math
@@ -18,7 +18,7 @@ from ganzoo.utils.options import check_whole
 def make(
     image_shape, latent_dim, codes, value_range, num_classes, filters, units
 ) -> dict:
-    """Both players, see there, and what `gan.assemble` takes beside them."""
+    """Builds both players, with the settings for `assemble`."""
     sizes = {"num_classes": num_classes, "filters": filters, "units": units}
     return {
         "generator": generator(
@@ -39,15 +39,15 @@ def generator(
     units=1024,
     value_range=(0.0, 1.0),
 ):
-    """latent (N, latent_dim) and label (N,) to samples (N, H, W, C).
+    """Network from latent (N, latent_dim) and label (N,) to samples (N, H, W, C).
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
         latent_dim: length of the noise and the continuous codes together.
         num_classes: values of the categorical code, which is the label.
         filters: channels before the output layer; twice as many below.
-        units: of the dense layer.
-        value_range: of the samples.
+        units: units of the dense layer.
+        value_range: (low, high) of the samples.
     """
     *sides, channels = inputs.check_image_shape(image_shape, (3,), smallest=8)
     check_whole(1, latent_dim=latent_dim, filters=filters, units=units)
@@ -72,18 +72,18 @@ def generator(
 def discriminator(
     image_shape, *, num_classes, codes, filters=64, units=1024, q_units=128
 ):
-    """sample (N, H, W, C) to {"logits", "category", "code"}.
+    """Network from sample (N, H, W, C) to {"logits", "category", "code"}.
 
-    `logits` (N, 1) are D's; `category` (N, num_classes) are Q's logits of the
-    categorical code and `code` (N, codes) its means of the continuous ones.
+    `logits` (N, 1) come from D; `category` (N, num_classes) are Q's logits of the
+    categorical code, and `code` (N, codes) its means of the continuous codes.
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
         num_classes: values of the categorical code.
         codes: number of continuous codes, from 0.
         filters: channels of the first level; twice as many at the second.
-        units: of the dense layer that D and Q share.
-        q_units: of Q's own hidden layer.
+        units: units of the dense layer that D and Q share.
+        q_units: units of Q's own hidden layer.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     check_whole(1, filters=filters, units=units, q_units=q_units)

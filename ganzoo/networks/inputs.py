@@ -1,4 +1,4 @@
-"""What the families share: their inputs, their ends, and checks of sizes."""
+"""Code that the families share: inputs, outputs, and checks of sizes."""
 
 import math
 import numbers
@@ -26,20 +26,20 @@ def output_activation(value_range) -> str:
 
 
 def one_hot_label(num_classes: int):
-    """A label input () int32 and its one-hot code (num_classes,); -1 gives zeros."""
+    """Makes a label input, int32 (), and its one-hot code; -1 gives zeros."""
     label = keras.Input((), dtype="int32", name="label")
     code = ops.one_hot(label, num_classes, dtype=keras.config.floatx())
     return label, code
 
 
 def constant_maps(code, sides):
-    """A code (N, k) as k maps of the given sides, each of one value."""
+    """Expands a code (N, k) to k constant maps with the sides."""
     maps = layers.RepeatVector(math.prod(sides))(code)
     return layers.Reshape((*sides, code.shape[-1]))(maps)
 
 
 def join(x, code):
-    """x with a code (N, k) as further features, at every position; None adds none."""
+    """Adds a code (N, k) to x as features at every position; None adds none."""
     if code is None:
         return x
     sides = x.shape[1:-1]
@@ -47,19 +47,19 @@ def join(x, code):
 
 
 def crop(x, sides):
-    """Cuts what odd sizes have too much, at the ends."""
+    """Crops maps to the sides, at the ends: odd sizes are generated too large."""
     if tuple(x.shape[1:-1]) == tuple(sides):
         return x
     return ops.convert_to_tensor(x)[:, *(slice(side) for side in sides)]
 
 
 def check_image_shape(image_shape, ranks, smallest=1) -> tuple[int, ...]:
-    """Returns the shape as a tuple; refuses what a family cannot generate.
+    """Returns the shape as a tuple; refuses shapes that a family does not support.
 
     Args:
         image_shape: (H, W, C), (D, H, W, C), or (d,) for vectors.
-        ranks: lengths of shape that the family serves.
-        smallest: least size of a spatial side.
+        ranks: lengths of shape that the family supports.
+        smallest: smallest size of a spatial side.
     """
     shape = tuple(image_shape)
     whole = all(isinstance(side, int) and side > 0 for side in shape)
@@ -75,11 +75,11 @@ def check_image_shape(image_shape, ranks, smallest=1) -> tuple[int, ...]:
 
 
 def start(initializer):
-    """Of kernels: `normal` is N(0, 0.02), as in many papers; u is U(-u, u).
+    """Initializer of a kernel: `normal` is N(0, 0.02), a number u is U(-u, u).
 
-    Any other name goes to Keras.
+    Any other name is passed to Keras.
     """
-    # One for each layer: Keras' own would give layers of one shape the same weights.
+    # A new one for each layer: a shared one gives layers of one shape equal weights.
     if initializer == "normal":
         return keras.initializers.RandomNormal(stddev=0.02)
     if isinstance(initializer, numbers.Real):
@@ -93,7 +93,7 @@ def start(initializer):
 
 
 def activation(name: str):
-    """A layer by the name of the activation: `relu` or `leaky_relu` (slope 0.2)."""
+    """Layer of an activation, by a name of `ACTIVATIONS`."""
     check_known("activation", [name], ACTIVATIONS)
     return ACTIVATIONS[name]()
 
@@ -103,17 +103,18 @@ ACTIVATIONS = {
     "leaky_relu": lambda: layers.LeakyReLU(0.2),
     "softplus": lambda: layers.Activation("softplus"),
 }
-# What keeps the mean square of normal values through an activation (He et al. 2015).
+# Gains that keep the mean square of normal values through an activation (He et al.
+# 2015).
 GAINS = {"relu": math.sqrt(2), "leaky_relu": math.sqrt(2 / (1 + 0.2**2))}
 
 
 def outputs(logits, features, norm, heads):
-    """The outputs of a discriminator: logits alone, or with heads a dict.
+    """The outputs of a discriminator: logits alone, or a dict with heads.
 
     Args:
-        logits: (N, 1).
-        features: (N, f), the input of the layer that makes the logits.
-        norm: of the layers, see `norms.Norm`.
+        logits: logits (N, 1).
+        features: features (N, f), the input of the layer before the logits.
+        norm: normalisation of the layers, see `norms.Norm`.
         heads: units of further linear outputs on the features, by name; None for
             logits alone.
 
@@ -131,14 +132,13 @@ def outputs(logits, features, norm, heads):
 
 @dataclass(frozen=True)
 class Minibatch:
-    """What shows D the whole batch.
+    """Layers that show D the whole batch.
 
     Attributes:
-        spread: makes one number of the batch, for a layer that combines it with the
-            rest: before the last layer that an activation follows. That layer has no
-            normalisation, since over the batch it would take away what is constant
-            there. None for none.
-        last: what the layer of the logit follows.
+        spread: layer that adds one number of the whole batch, before the last layer
+            with an activation. That layer has no normalisation: over the batch, it
+            would remove a constant. None for none.
+        last: layer before the logit's layer.
     """
 
     spread: Callable | None = None
@@ -146,7 +146,7 @@ class Minibatch:
 
 
 def minibatch(spec) -> Minibatch:
-    """What `MINIBATCH` has by this name or table."""
+    """Returns the entry of `MINIBATCH` for a name or table."""
     return from_spec("minibatch layer", spec, MINIBATCH)
 
 

@@ -29,23 +29,23 @@ def generator(
     initializer="glorot_uniform",
     output_bias="zeros",
 ):
-    """latent (N, latent_dim) [and label (N,)] to samples (N, *image_shape).
+    """Network from latent [and label (N,)] to samples (N, *image_shape).
 
     Args:
         hidden: units of each hidden layer.
-        normalize: batch normalisation after each hidden layer but the last.
-        normalize_last: after the last one too.
+        normalize: batch normalisation after each hidden layer except the last.
+        normalize_last: batch normalisation after the last hidden layer too.
         hidden_noise: standard deviation of noise added to each hidden layer, in
-            training and in sampling: it is part of what G makes of a latent.
-        latent_to_hidden: how many of the latent's numbers, its last ones, enter at
-            the second hidden layer in place of the input.
-        label_units: size of a ReLU layer that the label's one-hot code passes
-            before it joins the latent; 0 joins the code itself.
+            training and in sampling.
+        latent_to_hidden: number of the latent's last values that enter at the second
+            hidden layer instead of the input.
+        label_units: units of a ReLU layer between the label's one-hot code and the
+            latent; 0 joins the code itself.
         num_classes: number of labels; 0 for none.
-        value_range: of the samples.
-        initializer: of the kernels, see `inputs.start`.
-        output_bias: what the output's bias starts from: `zeros`, or `mean`, the value
-            that gives the mean of the first batch.
+        value_range: (low, high) of the samples.
+        initializer: initializer of the kernels, see `inputs.start`.
+        output_bias: start of the output's bias: `zeros`, or `mean`, the value that
+            gives the mean of the first batch.
     """
     shape = inputs.check_image_shape(image_shape, ranks=(1, 3, 4))
     check_whole(1, latent_dim=latent_dim)
@@ -100,20 +100,20 @@ def discriminator(
     initializer="glorot_uniform",
     heads=None,
 ):
-    """sample (N, *image_shape) [and label (N,)] to logits (N, 1).
+    """Network from sample (N, *image_shape) [and label (N,)] to logits (N, 1).
 
     Args:
         hidden: units of each hidden layer.
-        maxout_pieces: linear maps of which each hidden unit takes the largest; 0
-            for `activation` instead.
-        input_dropout: rate on the flattened sample.
-        dropout: rate after each hidden layer.
-        d_norm: a name of `norms.NORMS` but `instance`.
+        maxout_pieces: number of linear maps per hidden unit, which takes the largest;
+            0 for `activation` instead.
+        input_dropout: dropout rate on the flattened sample.
+        dropout: dropout rate after each hidden layer.
+        d_norm: a name of `norms.NORMS` except `instance`.
         minibatch: a layer of `inputs.MINIBATCH`.
         label_units: as in `generator`.
         num_classes: number of labels; 0 for none.
-        initializer: of the kernels, see `inputs.start`.
-        heads: units of further linear outputs by name, see `inputs.outputs`.
+        initializer: initializer of the kernels, see `inputs.start`.
+        heads: units of further linear outputs, by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, ranks=(1, 3, 4))
     norm, batch = norms.get(d_norm, maps=False), inputs.minibatch(minibatch)

@@ -6,7 +6,7 @@ from keras import layers
 from ganzoo.networks import inputs
 from ganzoo.utils.options import check_whole
 
-# By scale, the coarsest first: channels in terms of `filters`, and kernels.
+# By scale, the coarsest first: channels as multiples of `filters`, and kernels.
 GENERATORS = (
     ((1, 2, 1), (3, 3, 3, 3)),
     ((1, 2, 1), (5, 3, 3, 5)),
@@ -25,19 +25,21 @@ SCALES = range(2, len(GENERATORS) + 1)
 def generator(
     image_shape, *, source_channels, scales=4, filters=128, value_range=(-1.0, 1.0)
 ):
-    """source (N, H, W, C') to samples (N, H, W, C), sides any multiple of the coarsest.
+    """Network from source (N, H, W, C') to samples (N, H, W, C), for many sizes.
 
-    The coarsest network answers the source with sides smaller by 2^(scales - 1); each
-    finer one sees the source at its size and the doubled answer before it, to which it
-    adds a correction (eq. 4): ReLU, tanh at each end. `at_every_scale` opens the
-    answers at the coarser scales, which the discriminators judge.
+    Sides may be any multiple of `multiple(scales)`. The coarsest network sees the
+    source reduced by 2^(scales - 1). Each finer one sees the source at its size and the
+    doubled output of the one before, to which it adds a correction (eq. 4): ReLU, tanh
+    at each end. `at_every_scale` exposes the outputs at the coarser scales, which the
+    discriminators judge.
 
     Args:
-        image_shape: (H, W, C) that is trained on, sides of at least 4 at the coarsest.
-        source_channels: C'.
-        scales: 2 to 4, the paper's.
+        image_shape: (H, W, C) of the training samples, sides of at least 4 at the
+            coarsest scale.
+        source_channels: C', the channels of the source.
+        scales: number of scales, 2 to 4; 4 in the paper.
         filters: channels of the first convolutions, 128 in the paper.
-        value_range: of the samples.
+        value_range: (low, high) of the samples.
     """
     smallest = 4 * multiple(scales)
     *_, channels = inputs.check_image_shape(image_shape, (3,), smallest=smallest)
@@ -48,12 +50,12 @@ def generator(
         sources.append(layers.AveragePooling2D(2)(sources[-1]))
     ends = [inputs.output_activation(value_range), *["tanh"] * (scales - 1)]
     answer = None
-    for k, given in enumerate(reversed(sources)):
+    for k, scaled in enumerate(reversed(sources)):
         widths, kernels = GENERATORS[k]
-        x = given
+        x = scaled
         if answer is not None:
             answer = layers.UpSampling2D(2)(answer)
-            x = layers.Concatenate()([given, answer])
+            x = layers.Concatenate()([scaled, answer])
         for width, kernel in zip(widths, kernels, strict=False):
             x = layers.Conv2D(width * filters, kernel, padding="same")(x)
             x = layers.ReLU()(x)
@@ -67,9 +69,9 @@ def generator(
 
 
 def at_every_scale(network) -> keras.Model:
-    """The generator with its answers at all scales, the coarsest first.
+    """Returns the generator with its outputs at all scales, the coarsest first.
 
-    It shares the weights of `network`.
+    The result shares the weights of `network`.
     """
     names = sorted(x.name for x in network.layers if x.name.startswith("answer_"))
     answers = [network.get_layer(name).output for name in names]
@@ -77,10 +79,10 @@ def at_every_scale(network) -> keras.Model:
 
 
 def multiple(scales: int) -> int:
-    """What the sides must be a multiple of.
+    """Number that must divide the sides.
 
     Raises:
-        ValueError: another number of scales than 2 to 4.
+        ValueError: a number of scales outside 2 to 4.
     """
     if scales not in SCALES:
         raise ValueError(f"`scales` must be 2, 3 or 4. Received: {scales!r}.")
@@ -88,17 +90,17 @@ def multiple(scales: int) -> int:
 
 
 def discriminators(image_shape, *, source_channels, scales=4, filters=64, units=1024):
-    """One network for each scale, the coarsest first.
+    """Builds one network for each scale, the coarsest first.
 
-    Each takes sample (N, h, w, C) and source (N, h, w, C') at its size to logits
+    Each maps sample (N, h, w, C) and source (N, h, w, C') at its size to logits
     (N, 1): convolutions without padding, a 2x2 pooling, two dense layers; ReLU.
 
     Args:
-        image_shape: (H, W, C) at the finest.
-        source_channels: C'.
-        scales: as of the generator.
+        image_shape: (H, W, C) at the finest scale.
+        source_channels: C', the channels of the source.
+        scales: as in `generator`.
         filters: channels of the coarsest network, 64 in the paper.
-        units: of the first dense layer, 1024 in the paper; half at the coarsest.
+        units: units of the first dense layer, 1024 in the paper; half at the coarsest.
     """
     check_whole(1, filters=filters, units=units)
     height, width, channels = image_shape

@@ -1,4 +1,4 @@
-"""How a network is normalised, by name: `d_norm`, `norm`."""
+"""Normalisations of a network, by name: `d_norm`, `norm`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from ganzoo.utils.options import check_known
 
 @dataclass(frozen=True)
 class Norm:
-    """What is done to layers with a kernel, and what follows them.
+    """A wrapper of layers with a kernel, and a layer that follows them.
 
     Attributes:
-        wrap: takes every layer with a kernel and returns what is called instead.
-        after: makes the layer that normalises the result, None for none. It brings
-            its own bias, so that the layer before it needs none.
-        maps_only: whether `after` needs positions, which vectors lack.
+        wrap: maps every layer with a kernel to the layer to call instead.
+        after: makes the layer that normalises the result, None for none. It has its
+            own bias, so the layer before it needs none.
+        maps_only: if True, `after` needs positions, which vectors lack.
     """
 
     wrap: Callable = lambda layer: layer
@@ -33,15 +33,15 @@ NORMS = {
 
 
 def get(name: str, maps: bool = True, option: str = "d_norm") -> Norm:
-    """The normalisation called `name`.
+    """Returns the normalisation called `name`.
 
     Args:
         name: `none`, `batch`, `layer`, `instance` or `spectral`.
-        maps: whether what is normalised has positions, which `instance` needs.
-        option: what the name was given for.
+        maps: if True, the values have positions, which `instance` needs.
+        option: name of the option, for errors.
 
     Raises:
-        ValueError: an unknown name, or one that does not fit.
+        ValueError: an unknown name, or `instance` without positions.
     """
     check_known(option, [name], NORMS)
     if NORMS[name].maps_only and not maps:

@@ -17,18 +17,17 @@ def discriminator(
     levels=3,
     d_norm="instance",
 ):
-    """sample (N, H, W, C) [and source (N, H, W, C')] to a map of logits (N, h, w, 1).
+    """Network from sample [and source (N, H, W, C')] to a map of logits (N, h, w, 1).
 
-    Each logit judges a patch of `receptive_field(levels)` pixels a side. 4x4
+    Each logit judges a square patch with sides of `receptive_field(levels)` pixels. 4x4
     convolutions: `levels` of stride 2, one of stride 1, and one to the logits;
-    LeakyReLU(0.2) between, normalisation but in the first. Padding keeps every
-    position, so the map has ceil(side / 2**levels) of them, two more than the
-    authors' code.
+    LeakyReLU(0.2) between them, normalisation except in the first. Padding keeps every
+    position, so the map has sides of ceil(side / 2**levels), two more than the authors'
+    code.
 
     Args:
-        image_shape: (H, W, C) that is trained on; any other size will do.
-        source_channels: C' of the image that the sample should be of; 0 where D sees
-            samples alone.
+        image_shape: (H, W, C) of the training samples; any other size works too.
+        source_channels: C', the channels of the source; 0 if D sees samples alone.
         filters: channels of the first level, 64 in the paper; doubled up to 8 times.
         levels: 3 in the paper (70x70); 1 is its 16x16, 5 its 286x286.
         d_norm: a name of `norms.NORMS`. The paper's batch normalisation at batch size
@@ -53,8 +52,8 @@ def discriminator(
 
 
 def receptive_field(levels: int) -> int:
-    """Pixels a side that a logit sees: 16, 34, 70, 142, 286 for 1 to 5 levels."""
-    field = 7  # of the two convolutions of stride 1
+    """Side of a logit's patch in pixels: 16, 34, 70, 142, 286 for 1 to 5 levels."""
+    field = 7  # from the two convolutions of stride 1
     for _ in range(levels):
         field = 2 * field + 2
     return field

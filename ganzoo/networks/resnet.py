@@ -1,13 +1,13 @@
 """The residual networks of SNGAN (Miyato et al. 2018, arXiv 1802.05957), any size.
 
-At 32x32 those of its CIFAR-10 table: in G three blocks that double the sides from
-4x4, in D two that halve them, two that keep them, ReLU and a sum over positions. At
-other sizes G starts as DCGAN does (the shorter side halved down to 4, at least
+At 32x32, the networks of its CIFAR-10 table: in G three blocks that double the sides
+from 4x4; in D two that halve them, two that keep them, ReLU and a sum over positions.
+At other sizes, G starts as DCGAN does (the shorter side halved down to 4, at least
 twice), and D halves once less. The paper has 256 channels in G and 128 in D; the
 default of 32 trains on two cores of a CPU.
 
-Without normalisation the start decides: `initializer="msr"` and `zero_last` are those
-of R3GAN (Huang et al. 2024, arXiv 2501.05441), on these blocks.
+Without normalisation, the initialisation decides: `initializer="msr"` and `zero_last`
+follow R3GAN (Huang et al. 2024, arXiv 2501.05441), on these blocks.
 """
 
 import math
@@ -39,10 +39,10 @@ def generator(
     num_classes=0,
     value_range=(-1.0, 1.0),
 ):
-    """latent (N, latent_dim) [and label (N,)] to samples (N, H, W, C).
+    """Network from latent [and label (N,)] to samples (N, H, W, C).
 
-    A label acts through conditional batch normalisation in every block, or joins the
-    latent where there is no normalisation.
+    A label acts through conditional batch normalisation in every block; without
+    normalisation, it joins the latent.
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
@@ -52,11 +52,12 @@ def generator(
         spectral: spectral normalisation of every layer.
         attention: self-attention before the last block, on maps of half the sides.
         activation: see `inputs.activation`.
-        initializer: of the kernels, see `inputs.start`; or `msr`, see `_Blocks.start`.
-        zero_last: whether the last convolution of each block starts from 0, so that
-            the block starts as its shortcut alone.
+        initializer: initializer of the kernels, see `inputs.start`; or `msr`, see
+            `_Blocks.start`.
+        zero_last: if True, the last convolution of each block starts from 0, so the
+            block starts as its shortcut alone.
         num_classes: number of labels; 0 for none.
-        value_range: of the samples.
+        value_range: (low, high) of the samples.
     """
     *sides, channels = inputs.check_image_shape(image_shape, (3,), smallest=8)
     check_whole(1, latent_dim=latent_dim, filters=filters)
@@ -81,7 +82,7 @@ def generator(
         if attention and level == levels - 1:
             x = SelfAttention(spectral=spectral)(x)
         x = blocks.up(x)
-    # The end is normalised without the label.
+    # The last normalisation does not use the label.
     x = inputs.activation(activation)(batch_norm()(x) if normalize else x)
     x = inputs.crop(blocks.convolve(x, channels), sides)
     x = layers.Activation(inputs.output_activation(value_range))(x)
@@ -102,7 +103,7 @@ def discriminator(
     num_classes=0,
     heads=None,
 ):
-    """sample (N, H, W, C) [and label (N,)] to logits (N, 1).
+    """Network from sample (N, H, W, C) [and label (N,)] to logits (N, 1).
 
     A label acts by projection (Miyato and Koyama 2018, arXiv 1802.05637): the inner
     product of its embedding and the features joins the logit.
@@ -110,7 +111,7 @@ def discriminator(
     Args:
         image_shape: (H, W, C), sides of at least 8.
         filters: channels of every block.
-        d_norm: a name of `norms.NORMS`; before every activation but those of the
+        d_norm: a name of `norms.NORMS`, used before every activation except at the
             first block's input.
         attention: self-attention after the first block, on maps of half the sides.
         activation: as in `generator`.
@@ -119,7 +120,7 @@ def discriminator(
         pool: `sum` or `mean` of the features over the positions.
         minibatch: a layer of `inputs.MINIBATCH`.
         num_classes: number of labels; 0 for none.
-        heads: units of further linear outputs by name, see `inputs.outputs`.
+        heads: units of further linear outputs, by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     check_whole(1, filters=filters)
@@ -157,13 +158,12 @@ class _Blocks:
     """Residual blocks of one form.
 
     Attributes:
-        norm: what is done to every layer with a kernel.
-        before: what stands before an activation, with a bias of its own; None for
-            nothing.
+        norm: normalisation of every layer with a kernel.
+        before: layer before an activation, with its own bias; None for none.
         activation: see `inputs.activation`.
-        initializer: of the kernels.
-        zero_last: whether the last convolution of a block starts from 0.
-        count: blocks of the network.
+        initializer: initializer of the kernels.
+        zero_last: if True, the last convolution of a block starts from 0.
+        count: number of blocks of the network.
     """
 
     norm: norms.Norm
@@ -174,11 +174,11 @@ class _Blocks:
     count: int
 
     def start(self, branch=False):
-        """The start of a kernel, within a block's branch or outside.
+        """Initializer of a kernel, within a block's branch or outside.
 
-        `msr` is He's normal start: the variance is 1 / fan-in, in a branch times the
-        activation's gain squared, over the number of blocks. That is R3GAN's, with
-        L^(-1 / (2m - 2)) for L blocks of m = 2 layers.
+        `msr` is He's normal initializer: the variance is 1 / fan-in; in a branch, it is
+        multiplied by the activation's squared gain and divided by the number of blocks.
+        This is R3GAN's L^(-1 / (2m - 2)) for L blocks of m = 2 layers.
         """
         if self.initializer != "msr":
             return inputs.start(self.initializer)
@@ -190,16 +190,16 @@ class _Blocks:
         return inputs.activation(self.activation)(x)
 
     def convolve(self, x, filters, size=3):
-        """A convolution outside the branches."""
+        """Applies a convolution outside the branches."""
         start = self.start()
         layer = layers.Conv2D(filters, size, padding="same", kernel_initializer=start)
         return self.norm.wrap(layer)(x)
 
     def branch(self, x, filters, spread=None):
-        """Two convolutions with an activation between; the sides are kept.
+        """Applies two convolutions with an activation between; keeps the sides.
 
-        What `spread` adds to the input reaches the second one without normalisation,
-        which over the batch would take it away again.
+        The addition of `spread` reaches the second convolution without normalisation,
+        which would remove it over the batch.
         """
         normed = self.before is not None and spread is None
         layer = layers.Conv2D(
@@ -223,7 +223,7 @@ class _Blocks:
         return layers.Add()([h, shortcut])
 
     def first(self, sample, filters):
-        """Halves the sides; nothing before the first convolution."""
+        """Halves the sides, without an activation before the first convolution."""
         h = _halve(self.branch(sample, filters))
         return layers.Add()([h, self.convolve(_halve(sample), filters, size=1)])
 
@@ -239,7 +239,7 @@ class _Blocks:
 
 
 def _by_label(code):
-    """Batch normalisation, whose gain and bias the label's code chooses."""
+    """Returns batch normalisation with gain and bias chosen by the label's code."""
     if code is None:
         return lambda x: batch_norm()(x)
     return lambda x: ConditionalBatchNorm()([x, code])

@@ -6,7 +6,7 @@ from keras import layers, ops
 from ganzoo.networks import inputs, norms
 from ganzoo.utils.options import check_whole
 
-MULTIPLE = 4  # of which sides must be: two levels of stride 2
+MULTIPLE = 4  # number that must divide the sides: two levels of stride 2
 
 
 def generator(
@@ -18,19 +18,20 @@ def generator(
     norm="instance",
     value_range=(-1.0, 1.0),
 ):
-    """source (N, H, W, C') to samples (N, H, W, C), sides any multiple of 4.
+    """Network from source (N, H, W, C') to samples (N, H, W, C).
 
-    In the paper's terms c7s1-64, d128, d256, R256 x `blocks`, u128, u64, c7s1-3: two
-    halvings, residual blocks, two doublings by transposed 3x3 convolutions; reflected
-    borders in the blocks and at both ends, ReLU, normalisation but at the output.
+    Sides may be any multiple of 4. In the paper's terms c7s1-64, d128, d256, R256 x
+    `blocks`, u128, u64, c7s1-3: two halvings, residual blocks, two doublings by
+    transposed 3x3 convolutions; reflected borders in the blocks and at both ends, ReLU,
+    normalisation except at the output.
 
     Args:
-        image_shape: (H, W, C) that is trained on, sides of at least 8.
-        source_channels: C'; by default C.
+        image_shape: (H, W, C) of the training samples, sides of at least 8.
+        source_channels: C', the channels of the source; by default C.
         filters: channels of the first convolution, 64 in the paper.
         blocks: residual blocks; 6 in the paper for 128x128, 9 from 256x256.
         norm: a name of `norms.NORMS`.
-        value_range: of the samples.
+        value_range: (low, high) of the samples.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     check_whole(1, filters=filters, blocks=blocks)
@@ -43,7 +44,7 @@ def generator(
         return layers.ReLU()(x) if activated else x
 
     def convolution(kind, width, kernel, **options):
-        """A layer; it has no bias where normalisation follows."""
+        """Makes a layer, without a bias if normalisation follows."""
         options = {"use_bias": norm.after is None, **options}
         start = inputs.start("normal")
         return kind(width, kernel, kernel_initializer=start, **options)

@@ -8,21 +8,22 @@ from ganzoo.networks import inputs, norms
 from ganzoo.utils.options import check_whole
 
 SCALES = (2, 4)
-LEVELS = 4  # of the discriminator: 64, 128, 256, 512 channels
-LOCAL = ("none", "batch", "spectral")  # that let a pixel see its surroundings alone
-SLOPE = 0.25  # that PReLU starts from (He et al. 2015, arXiv 1502.01852)
+LEVELS = 4  # levels of the discriminator: 64, 128, 256, 512 channels
+LOCAL = ("none", "batch", "spectral")  # norms that keep the receptive field local
+SLOPE = 0.25  # initial slope of PReLU (He et al. 2015, arXiv 1502.01852)
 
 
 def generator(image_shape, *, scale=4, filters=64, blocks=16, norm="batch"):
-    """source (N, h, w, C) to samples (N, scale h, scale w, C), sides of any size.
+    """Network from source (N, h, w, C) to samples (N, scale h, scale w, C), any size.
 
-    A 9x9 convolution, residual blocks of two 3x3 ones, a last one and the sum with the
-    first map; for each factor 2 a convolution to four times the channels and a pixel
-    shuffle; a 9x9 convolution to the colours. PReLU, with one slope a channel. Linear
-    at the end, as in the paper's figure: what is out of range is cut off in use.
+    A 9x9 convolution, residual blocks of two 3x3 convolutions, another 3x3 convolution
+    and the sum with the first map; for each factor 2, a convolution to four times the
+    channels and a pixel shuffle; a 9x9 convolution to the colours. PReLU has one slope
+    per channel. The output is linear, as in the paper's figure; values out of range are
+    clipped in use.
 
     Args:
-        image_shape: (H, W, C) of the samples that are trained on.
+        image_shape: (H, W, C) of the training samples.
         scale: 2 or 4.
         filters: channels, 64 in the paper.
         blocks: residual blocks, 16 in the paper.
@@ -50,28 +51,29 @@ def generator(image_shape, *, scale=4, filters=64, blocks=16, norm="batch"):
 
 
 def reach(scale: int, blocks: int, norm: str) -> int | None:
-    """Pixels of the source to each side that a pixel of the sample depends on.
+    """Number of source pixels on each side that a pixel of the sample depends on.
 
-    None where it depends on all of them, by a normalisation over positions.
+    None if it depends on all of them, by a normalisation over positions.
     """
     if norm not in LOCAL:
         return None
-    pixels = 4  # of the last convolution, in pixels of the sample
+    pixels = 4  # from the last convolution, in pixels of the sample
     for _ in range(SCALES.index(scale) + 1):
         pixels = (pixels + 1) // 2 + 1
     return pixels + 1 + 2 * blocks + 4
 
 
 def discriminator(image_shape, *, filters=64, units=1024, d_norm="batch"):
-    """sample (N, H, W, C) to logits (N, 1): eight 3x3 convolutions, two dense layers.
+    """Network from sample (N, H, W, C) to logits (N, 1).
 
-    Each of four levels has a convolution, and one of stride 2; the channels double
-    from level to level. LeakyReLU(0.2); normalisation but in the first.
+    Eight 3x3 convolutions and two dense layers. Each of four levels has a convolution
+    of stride 1 and one of stride 2; the channels double from level to level.
+    LeakyReLU(0.2); normalisation except in the first layer.
 
     Args:
         image_shape: (H, W, C).
         filters: channels of the first level, 64 in the paper.
-        units: of the dense layer, 1024 in the paper.
+        units: units of the dense layer, 1024 in the paper.
         d_norm: a name of `norms.NORMS`.
     """
     shape = inputs.check_image_shape(image_shape, (3,))

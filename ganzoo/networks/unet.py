@@ -10,7 +10,7 @@ from ganzoo.networks import inputs, norms
 from ganzoo.utils.options import check_whole
 
 WIDEST = 8  # times `filters`: the paper's 512
-NOISY = 3  # levels of the decoder with dropout, the innermost ones
+NOISY = 3  # innermost levels of the decoder, which have dropout
 
 
 def generator(
@@ -25,26 +25,26 @@ def generator(
     latent_dim=0,
     value_range=(-1.0, 1.0),
 ):
-    """source (N, H, W, C') [and latent (N, latent_dim)] to samples (N, H, W, C).
+    """Network from source (N, H, W, C') [and latent] to samples (N, H, W, C).
 
     Sides may be any multiple of `multiple(levels)`. Each level halves the sides by a
-    4x4 convolution, each level of the decoder doubles them and sees the map of that
-    size from the way down. LeakyReLU(0.2) down, ReLU up. The first and the innermost
-    map are not normalised: the innermost may be one position, of which nothing would
-    be left.
+    4x4 convolution. Each level of the decoder doubles them and sees the encoder's map
+    of that size. LeakyReLU(0.2) down, ReLU up. The first and the innermost map are not
+    normalised: the innermost may have a single position, which normalisation would
+    erase.
 
     Args:
-        image_shape: (H, W, C) that is trained on, sides of at least 4.
-        source_channels: C'; by default C.
+        image_shape: (H, W, C) of the training samples, sides of at least 4.
+        source_channels: C', the channels of the source; by default C.
         filters: channels of the first level, 64 in the paper; doubled up to 8 times.
-        levels: by default down to one position along the shorter side, at most the
-            paper's 8, which are for 256x256.
+        levels: number of levels; by default down to one position along the shorter
+            side, at most the paper's 8, which are for 256x256.
         norm: a name of `norms.NORMS`. The paper's batch normalisation at batch size 1
             is instance normalisation.
-        dropout: rate after the innermost three levels of the decoder.
-        noise: whether inference drops, too: the paper's only noise.
+        dropout: dropout rate after the innermost three levels of the decoder.
+        noise: if True, dropout stays active in inference: the paper's only noise.
         latent_dim: length of a latent that is added to the innermost map; 0 for none.
-        value_range: of the samples.
+        value_range: (low, high) of the samples.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=4)
     levels = levels or level_count(*shape[:-1])
@@ -75,12 +75,12 @@ def generator(
 
 
 def level_count(*sides: int) -> int:
-    """How often the shorter side is halved: down to 1, at most 8 times."""
+    """Number of halvings of the shorter side: down to 1, at most 8."""
     return min(8, int(math.log2(min(sides))))
 
 
 def multiple(levels: int) -> int:
-    """What the sides must be a multiple of."""
+    """Number that must divide the sides."""
     return 2**levels
 
 

@@ -1,9 +1,10 @@
 """3D-GAN's volumetric networks (Wu et al. 2016, arXiv 1610.07584), any size.
 
-DCGAN's with a third axis: at 64^3, kernels of 4^3 and 512, 256, 128 and 64 channels
-in the generator, the reverse in the discriminator. The paper's first transposed
-convolution, from one position to 4^3, is a dense layer; so is D's last. As in the
-paper there is no hidden dense layer, and the first maps are normalised by channel.
+DCGAN's networks with a third axis. At 64^3: kernels of 4^3 and 512, 256, 128 and 64
+channels in the generator, the reverse in the discriminator. The paper's first
+transposed convolution, from one position to 4^3, is a dense layer here; so is D's last.
+As in the paper, there is no hidden dense layer, and the first maps are normalised by
+channel.
 """
 
 from ganzoo.networks import dcgan, inputs
@@ -18,7 +19,7 @@ def generator(
     num_classes=0,
     value_range=(0.0, 1.0),
 ):
-    """latent (N, latent_dim) [and label (N,)] to samples (N, D, H, W, C).
+    """Network from latent [and label (N,)] to samples (N, D, H, W, C).
 
     Args:
         image_shape: (D, H, W, C), sides of at least 8.
@@ -26,7 +27,7 @@ def generator(
         filters: channels before the output layer; doubled at each level below.
         kernel: size of the transposed convolutions, a multiple of their stride 2.
         num_classes: number of labels, joined to the input of every layer; 0 for none.
-        value_range: of the samples.
+        value_range: (low, high) of the samples.
     """
     shape = inputs.check_image_shape(image_shape, (4,), smallest=8)
     return dcgan.generate(
@@ -52,17 +53,17 @@ def discriminator(
     num_classes=0,
     heads=None,
 ):
-    """sample (N, D, H, W, C) [and label (N,)] to logits (N, 1).
+    """Network from sample (N, D, H, W, C) [and label (N,)] to logits (N, 1).
 
     Args:
         image_shape: (D, H, W, C), sides of at least 8.
         filters: channels of the first level; doubled at each level.
         kernel: size of the convolutions.
-        dropout: rate after each level.
-        d_norm: a name of `norms.NORMS`; activations at every level but the first.
+        dropout: dropout rate after each level.
+        d_norm: a name of `norms.NORMS`, used at every level except the first.
         minibatch: a layer of `inputs.MINIBATCH`.
         num_classes: number of labels, joined to the input of every layer; 0 for none.
-        heads: units of further linear outputs by name, see `inputs.outputs`.
+        heads: units of further linear outputs, by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, (4,), smallest=8)
     return dcgan.discriminate(
