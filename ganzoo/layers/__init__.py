@@ -1,4 +1,4 @@
-"""Layers that Keras lacks, or whose Keras version fails under several replicas."""
+"""Layers that Keras lacks, or whose Keras version fails with several replicas."""
 
 from ganzoo.layers.attention import SelfAttention
 from ganzoo.layers.dense import Maxout, WeightNormDense

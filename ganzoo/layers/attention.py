@@ -9,15 +9,15 @@ from ganzoo.layers.spectral import SpectralNorm
 
 @keras.saving.register_keras_serializable("ganzoo")
 class SelfAttention(keras.layers.Layer):
-    """x + gamma * attention(x), gamma from 0 (arXiv 1805.08318, section 3).
+    """Computes x + gamma * attention(x), gamma from 0 (arXiv 1805.08318, section 3).
 
-    Input and output (N, ..., C), with any number of positions between. Query, key
+    Input and output are (N, ..., C), with any number of axes between. Query, key
     and value are linear maps of each position to C / 8 channels, at least one; a
     fourth map leads back to C. The weights of a position are the softmax of the
     unscaled products of its query with all keys, in float32 or better.
 
     Args:
-        spectral: normalises the four maps spectrally, as in the paper.
+        spectral: if True, the four maps have spectral normalisation, as in the paper.
     """
 
     def __init__(self, spectral=False, **kwargs):

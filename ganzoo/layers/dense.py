@@ -8,7 +8,7 @@ from ganzoo.layers.start import DataDependent
 
 @keras.saving.register_keras_serializable("ganzoo")
 class Maxout(keras.layers.Layer):
-    """The largest of `pieces` linear maps (Goodfellow et al. 2013, arXiv 1302.4389).
+    """Maximum of `pieces` linear maps (Goodfellow et al. 2013, arXiv 1302.4389).
 
     Input (N, d), output (N, units).
     """
@@ -50,12 +50,12 @@ class Maxout(keras.layers.Layer):
 class WeightNormDense(DataDependent):
     """Dense layer with weight normalisation (Salimans and Kingma 2016, 1602.07868).
 
-    The kernel is v * scale / ||v||, the norm taken over each output's column. At the
-    start scale and bias give the outputs mean 0 and variance 1 (section 3).
+    The kernel is v * scale / ||v||, with the norm over each output's column. Initially,
+    scale and bias give the outputs mean 0 and variance 1 (section 3).
 
     Args:
         units: length of the output.
-        train_scale: trains `scale`; otherwise it keeps its initial value.
+        train_scale: if True, `scale` is trained; else it keeps its initial value.
         kernel_initializer: initializer of v.
     """
 

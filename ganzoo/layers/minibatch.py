@@ -1,4 +1,4 @@
-"""Layers that show D the whole batch, under any number of replicas."""
+"""Layers that show D the whole batch, with any number of replicas."""
 
 import keras
 import tensorflow as tf
@@ -6,8 +6,8 @@ import tensorflow as tf
 from ganzoo import distribute
 from ganzoo.layers.start import DataDependent
 
-NEAREST = 2.0  # mean distance of the nearest neighbour at the start
-TINY = 1e-6  # below which distances are no measure
+NEAREST = 2.0  # initial mean distance of the nearest neighbour
+TINY = 1e-6  # lower bound on distances
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -16,19 +16,20 @@ class MinibatchDiscrimination(DataDependent):
 
     Input (N, A), output (N, A + units). With M_i = x_i T of shape (units, dims),
     o(x_i)_b = bias_b + sum over the others j of exp(-||M_i,b - M_j,b||_1), in the
-    global batch. What a sample gets depends on the others that are judged with it, in
+    global batch. A sample's features depend on the other samples in the batch, in
     inference too.
 
-    As the authors' layer (openai/improved-gan, class MinibatchLayer) and not the
+    This is the authors' layer (openai/improved-gan, class MinibatchLayer), not the
     paper's equation: the sample itself is left out; T has weight-normalised columns;
-    and at the start the scale puts the nearest neighbour at a distance of 2 on
-    average, and the bias centres the sums. Without that start the sums are large, and
-    drown what else D sees.
+    initially, the scale puts the nearest neighbour at a mean distance of 2, and the
+    bias centres the sums. Without that, the sums are large and drown D's other
+    features.
 
     Args:
         units: B, the number of appended features.
-        dims: C, the length of the vectors that are compared.
-        kernel_initializer: of T's directions (A, units * dims); by default N(0, 0.05).
+        dims: C, the length of the compared vectors.
+        kernel_initializer: initializer of T's directions (A, units * dims); by default
+            N(0, 0.05).
     """
 
     def __init__(self, units=100, dims=5, kernel_initializer=None, **kwargs):
@@ -57,7 +58,7 @@ class MinibatchDiscrimination(DataDependent):
         return tf.concat([inputs, tf.cast(near, inputs.dtype)], axis=1)
 
     def initialize(self, inputs):
-        """Sets scale and bias by a global batch of at least two samples."""
+        """Sets scale and bias from a global batch of at least two samples."""
         maps = self._maps(inputs)
         itself = tf.eye(tf.shape(maps)[0], dtype=maps.dtype)[..., None] / TINY
         nearest = tf.reduce_min(_distances(maps, maps) + itself, axis=1)
@@ -77,7 +78,7 @@ class MinibatchDiscrimination(DataDependent):
 
     def _closeness(self, maps):
         distances = _distances(maps, distribute.global_batch(maps))
-        # Less what a sample, at no distance from itself, would add to its own sum.
+        # A sample has distance 0 from itself, which adds 1 to its own sum.
         return tf.reduce_sum(tf.exp(-distances), axis=1) - 1
 
     def compute_output_shape(self, input_shape):
@@ -101,15 +102,15 @@ def _distances(some, all_):
 class MinibatchStdDev(keras.layers.Layer):
     """Appends the batch's spread as one channel (Karras et al. 2018, arXiv 1710.10196).
 
-    Input (N, ..., C), output (N, ..., C + 1). The standard deviation of each feature
-    over the batch, averaged to one number. It is taken over the global batch, as in
-    the paper's text, not over groups of four as in its code: it is then the same for
-    any number of replicas and works with any batch size.
+    Input (N, ..., C), output (N, ..., C + 1). The channel holds the standard
+    deviation of each feature over the batch, averaged to one number. It is taken over
+    the global batch, as in the paper's text, not over groups of four as in its code. So
+    it is the same for any number of replicas, and works with any batch size.
     """
 
     def call(self, inputs):
         batch = distribute.global_batch(tf.cast(inputs, self.variable_dtype))
-        # The root has no gradient at 0, where all samples are alike.
+        # The root has no gradient at 0, which identical samples would reach.
         spread = tf.sqrt(tf.math.reduce_variance(batch, axis=0) + 1e-8)
         channel = tf.ones_like(inputs[..., :1])
         channel *= tf.cast(tf.reduce_mean(spread), inputs.dtype)

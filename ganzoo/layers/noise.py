@@ -9,16 +9,16 @@ from ganzoo import distribute
 
 @keras.saving.register_keras_serializable("ganzoo")
 class Dropout(keras.layers.Layer):
-    """Inverted dropout with its own mask on each replica (Keras' masks are alike).
+    """Inverted dropout with its own mask on each replica (Keras' masks are equal).
 
-    The mask compares 16 random bits with the rate, which takes half the random numbers
-    of a float comparison: the rate is exact to 1/65,536, and kept values are scaled by
-    exactly that rate.
+    The mask compares 16 random bits with the rate, which takes half as many random
+    numbers as a float comparison. The rate is exact to 1/65,536, and kept values are
+    scaled by exactly that rate.
 
     Args:
         rate: share of dropped values, from 0 to 0.99.
         seed: seed of the masks.
-        always: drops in inference, too: noise that is part of a generator.
+        always: if True, inference drops too: noise that is part of a generator.
     """
 
     def __init__(self, rate, seed=None, always=False, **kwargs):
@@ -46,7 +46,7 @@ class Dropout(keras.layers.Layer):
 
     @property
     def acts_always(self) -> bool:
-        """Whether inference is noisy."""
+        """True if inference is noisy."""
         return bool(self.always and self.rate)
 
 
@@ -55,10 +55,9 @@ class GaussianNoise(keras.layers.Layer):
     """Adds N(0, stddev) in training, with different noise on each replica.
 
     Args:
-        stddev: its standard deviation, from 0.
-        seed: of the noise.
-        always: whether it is added in inference, too: noise that is part of what a
-            generator does.
+        stddev: standard deviation of the noise, from 0.
+        seed: seed of the noise.
+        always: if True, inference is noisy too: noise that is part of a generator.
     """
 
     def __init__(self, stddev, seed=None, always=False, **kwargs):
@@ -84,7 +83,7 @@ class GaussianNoise(keras.layers.Layer):
 
     @property
     def acts_always(self) -> bool:
-        """Whether inference is noisy."""
+        """True if inference is noisy."""
         return bool(self.always and self.stddev)
 
 
@@ -105,15 +104,14 @@ def _replica_seed(generator):
 
 
 def always_on(network) -> list:
-    """Returns the layers of a network that make noise in inference, too."""
+    """Returns the layers of a network that are noisy in inference too."""
     layers = network._flatten_layers()
     noisy = [x for x in layers if isinstance(x, Dropout | GaussianNoise)]
     return [x for x in noisy if x.acts_always]
 
 
 def noise_states(network, seed) -> list:
-    """Returns seeds for the noise of inference, which leave the state of training
-    alone.
+    """Returns seeds for noise in inference, without a change of the training state.
 
     Args:
         network: the network whose `always_on` layers draw.

@@ -11,11 +11,11 @@ EPSILON = 1e-5
 
 @keras.saving.register_keras_serializable("ganzoo")
 class BatchNorm(keras.layers.BatchNormalization):
-    """Keras' layer, whose statistics span the replicas that it is called under.
+    """Keras' layer, with statistics that span the replicas of the current strategy.
 
     Keras' own `synchronized` exchanges three values one after the other, and two for
-    their gradients, and must be set when the layer is created; on two local workers, a
-    step of `dcgan` spent most of its time waiting for that.
+    their gradients, and must be set when the layer is created. On two local workers, a
+    step of `dcgan` spent most of its time waiting for these exchanges.
     """
 
     def _moments(self, inputs, mask):
@@ -28,14 +28,14 @@ class BatchNorm(keras.layers.BatchNormalization):
 
 
 def batch_norm(**options):
-    """Batch normalisation whose statistics span the replicas, momentum 0.9."""
+    """Makes batch normalisation with statistics that span replicas, momentum 0.9."""
     return BatchNorm(**{"momentum": 0.9, "epsilon": EPSILON, **options})
 
 
 def layer_norm():
     """Normalises each sample over all its axes; gain and bias by channel.
 
-    Ba et al. 2016, arXiv 1607.06450, as critics with a gradient penalty use it.
+    Ba et al. 2016, arXiv 1607.06450, as used in critics with a gradient penalty.
     """
     return keras.layers.GroupNormalization(groups=1, epsilon=EPSILON)
 
@@ -43,15 +43,15 @@ def layer_norm():
 def instance_norm():
     """Normalises each channel of each sample over its positions (Ulyanov et al. 2016).
 
-    arXiv 1607.08022. A channel needs at least two positions: one position alone is
-    its own mean, and nothing is left.
+    arXiv 1607.08022. A channel needs at least two positions: a single position is
+    its own mean, and becomes 0.
     """
     return keras.layers.GroupNormalization(groups=-1, epsilon=EPSILON)
 
 
 @keras.saving.register_keras_serializable("ganzoo")
 class ConditionalBatchNorm(keras.layers.Layer):
-    """`batch_norm` whose gain and bias follow a code (Dumoulin et al. 2017).
+    """`batch_norm` with gain and bias that depend on a code (Dumoulin et al. 2017).
 
     arXiv 1610.07629. Called on [x (N, ..., C), code (N, k)]. The gain is
     1 + code @ gain, the bias code @ shift, both tables (k, C) from zero: with a

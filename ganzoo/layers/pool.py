@@ -9,13 +9,13 @@ from ganzoo.utils.options import check_whole
 
 @keras.saving.register_keras_serializable("ganzoo")
 class Pool(keras.layers.Layer):
-    """Past samples, some of which a discriminator sees instead of new ones.
+    """Stores past samples, and shows some of them to D instead of new ones.
 
     As in CycleGAN: until it is full, the pool stores every sample and returns it; then,
     with probability 1/2, a sample is swapped with one in the pool and the older one is
-    returned. Every replica holds the same pool, of the global batch. The samples of a
-    batch draw different places, so at most `size` of them are swapped; in the step
-    that fills the pool none are.
+    returned. Every replica holds the same pool, for the global batch. The samples of
+    a batch draw different places, so at most `size` of them are swapped. The step that
+    fills the pool swaps none.
 
     Args:
         size: number of stored samples, from 1.
@@ -36,7 +36,7 @@ class Pool(keras.layers.Layer):
         self.built = True
 
     def exchange(self, samples, seed):
-        """Stores this replica's samples (N, ...), and returns as many to judge."""
+        """Stores this replica's samples (N, ...), and returns N samples for D."""
         local = samples.shape[0] or tf.shape(samples)[0]
         new = distribute.global_batch(samples)
         rank = tf.range(tf.shape(new)[0])

@@ -17,12 +17,11 @@ class SpectralNorm(keras.layers.Wrapper):
 
     A call only reads: every pass through D between two updates (real, fake, the
     penalty's samples, G's step, evaluation) uses the same sigma. The stored u advances
-    by one iteration after each optimizer update of the kernel, as the kernel's
-    constraint, which Keras calls exactly then; since the weights are equal on all
-    replicas, so is u.
+    by one iteration after each optimizer update, through the kernel's constraint, which
+    Keras calls exactly then. Weights are equal on all replicas, and so is u.
 
     Args:
-        layer: Dense, a convolution, Maxout: any layer with a `kernel`.
+        layer: any layer with a `kernel`, such as Dense, a convolution or Maxout.
 
     Raises:
         ValueError: the kernel has a constraint of its own.

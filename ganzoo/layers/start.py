@@ -1,4 +1,4 @@
-"""Starts that depend on the data (Salimans and Kingma 2016, arXiv 1602.07868)."""
+"""Data-dependent initialisation (Salimans and Kingma 2016, arXiv 1602.07868)."""
 
 from collections.abc import Iterable
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from keras import ops
 
 
 class DataDependent(keras.layers.Layer):
-    """A layer that sets its scale and bias by the first batch that it sees.
+    """A layer that sets its scale and bias from the first batch.
 
     Within `starting`, its `call` begins with `initialize`.
     """
@@ -16,13 +16,13 @@ class DataDependent(keras.layers.Layer):
     starts = False
 
     def initialize(self, inputs):
-        """Sets the weights so that the outputs of `inputs` are as they should be."""
+        """Sets the weights from a first batch of inputs."""
         raise NotImplementedError
 
 
 @contextmanager
 def starting(layers: Iterable[DataDependent]):
-    """Each of the layers starts from what it is called with here."""
+    """Initialises each layer from its input in the first call within the block."""
     layers = list(layers)
     for layer in layers:
         layer.starts = True
@@ -33,7 +33,7 @@ def starting(layers: Iterable[DataDependent]):
             layer.starts = False
 
 
-EDGE = 1e-3  # how near to the ends of its range a mean may start
+EDGE = 1e-3  # smallest distance of a starting mean from the ends of its range
 INVERSES = {
     "linear": lambda y: y,
     "tanh": lambda y: ops.arctanh(ops.clip(y, 2 * EDGE - 1, 1 - 2 * EDGE)),
@@ -47,13 +47,13 @@ def _logit(y):
 
 @keras.saving.register_keras_serializable("ganzoo")
 class MeanBias(keras.layers.Layer):
-    """Adds a bias, from which `activation` makes the mean of the data at the start.
+    """Adds a bias that starts so that `activation` maps it to the mean of the data.
 
-    As `init_sigmoid_bias_from_marginals` of the code of Goodfellow et al. 2014, but
-    for the mean, which is that of the first batch in place of all data.
+    As `init_sigmoid_bias_from_marginals` in the code of Goodfellow et al. 2014, but
+    with the mean of the first batch instead of all data.
 
     Args:
-        activation: what follows: `linear`, `tanh` or `sigmoid`.
+        activation: the activation that follows: `linear`, `tanh` or `sigmoid`.
     """
 
     def __init__(self, activation, **kwargs):
@@ -67,7 +67,7 @@ class MeanBias(keras.layers.Layer):
         return inputs + self.bias
 
     def initialize(self, samples):
-        """Sets the bias by samples (N, ...) in the range of the activation."""
+        """Sets the bias from samples (N, ...) in the range of the activation."""
         mean = ops.mean(ops.cast(samples, self.variable_dtype), axis=0)
         self.bias.assign(INVERSES[self.activation](mean))
 
