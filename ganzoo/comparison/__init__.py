@@ -1,1 +1,1 @@
-"""Comparisons: entries and seeds become runs, a ranking and a report."""
+"""Comparisons: runs of entries and seeds, with a ranking and a report."""

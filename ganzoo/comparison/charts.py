@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from ganzoo.plots.figures import PALETTE, render
 
-REST = "#8C959F"  # of the entries that have no colour of their own
+REST = "#8C959F"  # colour of the entries without their own
 
 Curve = tuple[Sequence[float], Sequence[float]]
 
@@ -15,13 +15,13 @@ Curve = tuple[Sequence[float], Sequence[float]]
 def score_chart(
     curves: Mapping[str, Sequence[Curve]], metric: str, x: str, floor: float | None
 ) -> np.ndarray:
-    """Draws a line per run and a colour per entry; the first have colours of their own.
+    """Draws a line per run; the first entries have their own colours.
 
     Args:
         curves: (x, score) of every run, by entry, the best entry first.
         metric: name of the score.
         x: name of the x axis.
-        floor: the score of real data, None where it is not known.
+        floor: score of real data, None if unknown.
     """
     figure = Figure(figsize=(8, 4.5), dpi=100, layout="constrained")
     axes = figure.add_subplot()
@@ -66,5 +66,5 @@ def loss_chart(runs: Sequence[tuple[Curve, Curve]], x: str) -> np.ndarray:
 
 
 def _escaped(name):
-    """A name for a legend: without mathematics; it may begin with an underscore."""
+    """Escapes a name for a legend: no mathematics, leading underscores shown."""
     return " " + name[:40].replace("$", r"\$")

@@ -1,4 +1,4 @@
-"""`compare`: entries and seeds, each run in a process of its own, become a ranking."""
+"""`compare`: trains entries with several seeds in separate processes; ranks them."""
 
 import csv
 import hashlib
@@ -43,9 +43,9 @@ def compare(
 ) -> Comparison:
     """Trains entries on one data set with one budget and several seeds; ranks them.
 
-    Each run has a process of its own: one that dies, or takes all the memory, takes no
-    other with it, and its memory can be measured. Call it again to resume: finished
-    runs are kept, failed ones are tried again.
+    Each run has its own process: if it dies or runs out of memory, the others continue,
+    and its memory can be measured. Call it again to resume: finished runs are kept,
+    failed ones are tried again.
 
     Args:
         entries: see `entries.make`: `dcgan`, `dcgan:loss=hinge`, `a=dcgan`, a config,
@@ -53,17 +53,17 @@ def compare(
         workdir: directory of the comparison.
         images: real images that D sees in a run.
         seeds: runs per entry, with the seeds 0, 1, ...
-        grid: values by option: entries for their product.
-        options: of every entry.
-        jobs: runs at the same time.
+        grid: values by option; entries are made for their product.
+        options: options of every entry.
+        jobs: number of runs at the same time.
         only: names of scores; by default all that apply.
-        progress: whether to print a line per run.
-        **settings: of `Experiment`, for all entries: `dataset`, `batch_size`, `metric`,
-            `extractor`, `evaluation_samples`, ...
+        progress: if True, print a line per run.
+        **settings: settings of `Experiment` for all entries: `dataset`, `batch_size`,
+            `metric`, `extractor`, `evaluation_samples`, ...
 
     Raises:
-        ValueError: as `entries.make`; a directory that another process uses, that is
-            no comparison, of a newer version, or with other settings; scores of
+        ValueError: as in `entries.make`; a directory that another process uses, that
+            is not a comparison, of a newer version, or with other settings; scores of
             different protocols.
     """
     check_whole(1, seeds=seeds, jobs=jobs)
@@ -86,7 +86,7 @@ def compare(
 
 
 class _Processes:
-    """Runs tasks, an entry with a seed each, in processes.
+    """Runs tasks, each an entry with a seed, in processes.
 
     Args:
         path: directory of the comparison.
@@ -103,7 +103,7 @@ class _Processes:
 
     def run_all(self, tasks, jobs):
         tasks, runs = list(tasks), []
-        # The first run makes what all share, such as the classifier.
+        # The first run makes shared files, such as the classifier.
         while tasks and not any(run.scores for run in runs):
             runs.append(self.run(*tasks.pop(0)))
         pool = ThreadPoolExecutor(jobs)
@@ -112,7 +112,7 @@ class _Processes:
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
             for child in self.children:
-                child.stdin.close()  # it saves and ends, if it has not ended
+                child.stdin.close()  # tells the child to save and end
         return runs
 
     def run(self, entry: Entry, seed: int) -> Run:
@@ -135,7 +135,7 @@ class _Processes:
         print(line, file=sys.stderr, flush=True)
 
     def _train(self, entry, seed, path):
-        """Runs the task; returns why it failed, or nothing."""
+        """Runs the task; returns the reason of a failure, else an empty text."""
         task = {
             "experiment": to_dict(entry.run(seed)),
             "path": str(path),
@@ -151,7 +151,7 @@ class _Processes:
                 stderr=file,
                 text=True,
                 env={"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ},
-                start_new_session=True,  # Ctrl-C reaches it through us alone
+                start_new_session=True,  # Ctrl-C reaches it through this process alone
             )
         self.children.append(child)
         try:
@@ -172,7 +172,7 @@ class _Processes:
 
 
 def folder(name: str) -> str:
-    """A safe folder name for any entry's name; different names get different ones."""
+    """Makes a safe folder name of an entry's name; different names stay different."""
     safe = re.sub(r"[^\w.=+-]+", "_", name, flags=re.ASCII)[:80].strip(".")
     if safe == name:
         return name
@@ -180,7 +180,7 @@ def folder(name: str) -> str:
 
 
 def _outcome(entry, seed, path, only, failure=""):
-    """The run of a directory; without scores and failure if it is not finished."""
+    """Reads the run of a directory; without scores or failure if it is unfinished."""
     if failure:
         return Run(entry.name, seed, path, failure=failure)
     try:
@@ -202,7 +202,7 @@ def _record(path):
 
 
 def _keep_settings(path, entries):
-    """Refuses the settings of another comparison; writes comparison.json."""
+    """Refuses a directory with other settings; writes comparison.json."""
     if (path / "config.json").exists():
         raise ValueError(f"{path} is a run directory. Choose another --workdir.")
     file = path / FILE
@@ -219,7 +219,7 @@ def _keep_settings(path, entries):
 
 
 def _kept_settings(file):
-    """The experiments that comparison.json holds, by entry."""
+    """The experiments in comparison.json, by entry."""
     try:
         content = untrusted.read_json(file)
         version = content["format"]

@@ -1,4 +1,4 @@
-"""The entries of a comparison: each an experiment under a name."""
+"""Entries of a comparison: experiments with names."""
 
 import itertools
 import re
@@ -17,12 +17,12 @@ from ganzoo.utils.options import check_known, check_whole
 from ganzoo.variants._registry import SOURCES, find, list_models
 
 ALL = "all"
-FOLDER = "comparisons"  # of zoo_configs
+FOLDER = "comparisons"  # subfolder of zoo_configs
 SHARED = [name for name in FIELDS if name not in ("model", "options", "steps", "seed")]
 """The settings of an experiment that all entries have in common."""
 
-LOG_LINES = 20  # of a run, where the settings do not say
-SCORES = 4  # during a run
+LOG_LINES = 20  # lines of the log per run, by default
+SCORES = 4  # scores during a run, by default
 _FORM = re.compile(r"(?:(?P<label>[^=:]+)=)?(?P<base>[^=:]+)(?::(?P<options>.+))?")
 
 
@@ -31,9 +31,9 @@ class Entry:
     """One competitor of a comparison.
 
     Attributes:
-        name: in tables and pictures.
-        experiment: with the seed 0; another seed is another run.
-        choices: the values that the grid chose, by option.
+        name: name in tables and pictures.
+        experiment: the experiment with seed 0; other seeds are other runs.
+        choices: values from the grid, by option.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Entry:
     choices: Mapping
 
     def run(self, seed: int) -> Experiment:
-        """The experiment with one of the seeds."""
+        """Returns the experiment with a seed."""
         return replace(self.experiment, seed=seed)
 
 
@@ -56,14 +56,14 @@ def make(
     """Makes the entries: each word with each choice of the grid.
 
     Args:
-        words: `NAME`, `NAME:option=value,option=value`, the name or file of a config,
-            each with `LABEL=` in front where two entries would have the same name;
-            `all` stands for every unconditional variant of images.
+        words: `NAME`, `NAME:option=value,option=value`, or the name or file of a
+            config, each with an optional `LABEL=` in front to rename the entry; `all`
+            stands for every unconditional image variant.
         images: real images that D sees in a run; steps = images / (batch size x
             d_steps), rounded, so that all entries have the same budget.
         grid: values by option; entries are made for their product.
-        options: of every entry; those of the word and of the grid override them.
-        settings: of `Experiment`, see `SHARED`; they override those of a config.
+        options: options of every entry; the word and the grid override them.
+        settings: settings of `Experiment`, see `SHARED`; they override a config.
 
     Raises:
         ValueError: an unknown variant, option or setting, with the nearest one; two
@@ -88,7 +88,7 @@ def parse_grid(words: Iterable[str]) -> dict[str, list]:
     """Reads words OPTION=VALUE,VALUE.
 
     Raises:
-        ValueError: a word that is no assignment.
+        ValueError: a word that is not an assignment.
     """
     grid = {}
     for word in words:
@@ -99,7 +99,7 @@ def parse_grid(words: Iterable[str]) -> dict[str, list]:
 
 
 def images_per_step(experiment: Experiment) -> int:
-    """Real images that D sees in a step."""
+    """Number of real images that D sees per step."""
     default = find(experiment.model).options.get("d_steps", 1)
     d_steps = experiment.options.get("d_steps", default)
     return experiment.batch_size * max(1, d_steps)
@@ -126,7 +126,7 @@ def _expanded(word):
 
 
 def _parsed(word):
-    """The name of an entry, and the values of its experiment."""
+    """Parses a word to an entry's name and the values of its experiment."""
     match = _FORM.fullmatch(word)
     if not match:
         raise ValueError(
@@ -165,9 +165,11 @@ def _experiment(values, options, settings, images):
 
 
 def _intervals(steps, settings):
-    """The log, pictures and scores at the same shares of every entry's budget."""
+    """Intervals of log, pictures and scores, as shares of the entry's budget."""
     every = max(1, steps // LOG_LINES)
-    every -= every % 10 if every >= 10 else 0  # round numbers make long calls
+    every -= (
+        every % 10 if every >= 10 else 0
+    )  # round intervals allow more steps per call
     every = settings.get("log_every", every)
     rare = every * max(1, steps // (every * SCORES))
     names = ("sample_every", "checkpoint_every", "evaluate_every")

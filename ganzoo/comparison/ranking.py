@@ -1,4 +1,4 @@
-"""The ranking of entries: differences of means, and their intervals over seeds."""
+"""Ranking of entries: differences of means, with intervals over seeds."""
 
 import functools
 import math
@@ -20,14 +20,14 @@ class Place:
     """The place of an entry in a ranking.
 
     Attributes:
-        name: of the entry.
+        name: name of the entry.
         seeds: number of scored seeds.
-        mean: of the scores.
-        std: their standard deviation (n - 1); NaN for one seed.
-        difference: its distance from the best, 0 or more.
-        low, high: the simultaneous 95% interval of the difference; NaN where an entry
-            has one seed.
-        verdict: `BEST`, `EQUAL`, `WORSE` or, where an entry has one seed, `UNKNOWN`.
+        mean: mean of the scores.
+        std: standard deviation of the scores (n - 1); NaN for one seed.
+        difference: distance from the best mean, 0 or more.
+        low, high: simultaneous 95% interval of the difference; NaN if an entry has one
+            seed.
+        verdict: `BEST`, `EQUAL`, `WORSE` or, if an entry has one seed, `UNKNOWN`.
     """
 
     name: str
@@ -43,14 +43,15 @@ class Place:
 def ranking(scores: Mapping[str, Sequence[Score]]) -> list[Place]:
     """Ranks entries by the mean of one metric over seeds, the best first.
 
-    The interval of the difference to the best is by Games and Howell (1976): Welch's,
-    which gives every entry its own spread, with the quantile of the studentized range,
-    since the best was picked from all entries. With two entries it is Welch's t
-    interval. It keeps its level with 3 seeds, where the percentiles of a bootstrap do
-    not (tests/comparison/test_ranking.py).
+    The interval of the difference to the best follows Games and Howell (1976). It is
+    Welch's, with a separate spread for every entry, and has the quantile of the
+    studentized range, since the best was picked from all entries. With two entries, it
+    is Welch's t interval. It keeps its level with 3 seeds; the percentiles of a
+    bootstrap do not (tests/comparison/test_ranking.py).
 
     Args:
-        scores: of one metric, by entry, one per seed; an entry without any is left out.
+        scores: scores of one metric, by entry, one per seed; an entry without scores is
+            left out.
 
     Raises:
         ValueError: scores of different protocols.
@@ -65,7 +66,7 @@ def ranking(scores: Mapping[str, Sequence[Score]]) -> list[Place]:
 
 
 def winner(places: Sequence[Place]) -> str | None:
-    """The entry that is better than every other one beyond seed noise, if any."""
+    """Name of the entry that is better than all others beyond seed noise, if any."""
     others = places[1:]
     if others and all(place.verdict == WORSE for place in others):
         return places[0].name
@@ -73,9 +74,9 @@ def winner(places: Sequence[Place]) -> str | None:
 
 
 def interval(a: np.ndarray, b: np.ndarray, count: int = 2) -> tuple[float, float]:
-    """The interval of mean(a) - mean(b), two of `count` samples.
+    """Interval of mean(a) - mean(b), for two of `count` samples.
 
-    (NaN, NaN) where one of them has a single value.
+    (NaN, NaN) if a sample has a single value.
     """
     if min(len(a), len(b)) < 2:
         return math.nan, math.nan
@@ -91,7 +92,7 @@ def interval(a: np.ndarray, b: np.ndarray, count: int = 2) -> tuple[float, float
 
 @functools.cache
 def _quantile(count, df):
-    """The bound on the difference of any two of `count` means, in standard errors."""
+    """Bound on the difference of any two of `count` means, in standard errors."""
     if count == 2:
         return float(t.ppf((1 + LEVEL) / 2, df))
     return float(studentized_range.ppf(LEVEL, count, df) / math.sqrt(2))

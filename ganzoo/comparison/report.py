@@ -1,4 +1,4 @@
-"""report.html of a comparison: one file that fetches nothing else."""
+"""report.html of a comparison: a self-contained file."""
 
 import base64
 import hashlib
@@ -24,7 +24,7 @@ FILE = "report.html"
 SCORES = "scores.jsonl"
 IMAGES = "real images seen"
 LOSSES = ("d_loss", "g_loss")
-SMALL = 40_000  # bytes of a picture, so that hundreds of them make no heavy page
+SMALL = 40_000  # bytes per picture, which keeps a page with hundreds of them small
 COSTS = {
     "g_parameters": "G's parameters",
     "d_parameters": "D's parameters",
@@ -47,7 +47,7 @@ def write(comparison: Comparison) -> None:
 
 
 def render(comparison: Comparison) -> str:
-    """Renders the page. All text from outside, names above all, is escaped."""
+    """Renders the page. All text from outside, such as names, is escaped."""
     files = resources.files("ganzoo.comparison.templates")
     style, script = ((files / name).read_text() for name in ("page.css", "page.js"))
     environment = jinja2.Environment(
@@ -86,7 +86,7 @@ def number(value) -> str:
 
 
 def data_uri(picture: np.ndarray) -> str:
-    """Encodes a uint8 RGB picture as WebP: exactly, unless that would be large."""
+    """Encodes a uint8 RGB picture as WebP, lossless unless that is too large."""
     image = Image.fromarray(picture)
     half = image.reduce(2)
     attempts = [(image, {"lossless": True, "quality": 20, "method": 2})]
@@ -100,7 +100,7 @@ def data_uri(picture: np.ndarray) -> str:
 
 
 def _policy(style, script):
-    """A content security policy: this style, this script, inline images, no more."""
+    """Content security policy that allows this style, this script and inline images."""
     style, script = (
         f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
         for text in (style, script)
@@ -112,7 +112,7 @@ def _policy(style, script):
 
 
 def _ranked(comparison):
-    """The entries in the order of the ranking; those without scores at the end."""
+    """The entries in the order of the ranking; entries without scores come last."""
     order = [place.name for place in comparison.places]
     return sorted(
         comparison.entries,
@@ -143,13 +143,13 @@ def _charts(comparison):
 
 
 def _floor_in_training(comparison):
-    """The score of real data during training, on other parts of the data."""
+    """The score of real data in training, which uses other parts of the data."""
     rows = (row for run in comparison.runs for row in read_rows(run.path / SCORES))
     return next((row["floor"] for row in rows if "floor" in row), None)
 
 
 def _points(run, entry):
-    """Lists (images, seconds, scores) of the scores during a run."""
+    """Lists (images, seconds, scores) at each score of a run."""
     log = read_rows(run.path / "metrics.jsonl")
     seconds = {row["step"]: row["seconds"] for row in log}
     rows = [
@@ -212,7 +212,7 @@ def _grid(run):
 
 
 def _picture(runs, name):
-    """The picture of the first seed that has it, None if there is none."""
+    """The picture from the first seed that has it, None if there is none."""
     paths = [run.path / "samples" / name for run in runs]
     return next((data_uri(pictures.read_png(p)) for p in paths if p.exists()), None)
 
@@ -235,7 +235,7 @@ def _losses(comparison, entry, runs):
 
 
 def _protocols(comparison):
-    """The conditions of each score, once each."""
+    """The protocol of each score."""
     protocols = {}
     for run in comparison.runs:
         for score in run.scores:

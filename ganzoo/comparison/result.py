@@ -1,4 +1,4 @@
-"""The result of a comparison as records, rows and tables of text."""
+"""Result of a comparison, as records, rows and text tables."""
 
 import dataclasses
 import math
@@ -20,12 +20,12 @@ class Run:
     """The outcome of an entry with one seed.
 
     Attributes:
-        entry: its name.
-        seed: of the run.
+        entry: name of the entry.
+        seed: seed of the run.
         path: the run directory.
-        scores: of the last checkpoint, and of the best one.
-        cost: see `run_process.cost`; empty where the run failed.
-        failure: why there are no scores; empty where there are.
+        scores: scores of the last checkpoint, and of the best one.
+        cost: see `run_process.cost`; empty if the run failed.
+        failure: reason of a failure; empty if there are scores.
     """
 
     entry: str
@@ -36,7 +36,7 @@ class Run:
     failure: str = ""
 
     def score(self, metric: str, checkpoint: str = "last") -> Score | None:
-        """One of the scores, None where it was not measured."""
+        """The score of a metric and checkpoint, None if it was not measured."""
         for score in self.scores:
             if (score.metric, score.checkpoint) == (metric, checkpoint):
                 return score
@@ -49,7 +49,7 @@ class Comparison:
 
     Attributes:
         entries: the competitors.
-        runs: of every entry and seed, in this order.
+        runs: runs of every entry and seed, in this order.
         path: the directory, with report.html, scores.csv and scores.json.
     """
 
@@ -59,18 +59,18 @@ class Comparison:
 
     @property
     def metric(self) -> str:
-        """The score that ranks."""
+        """Name of the score that ranks the entries."""
         return self.entries[0].experiment.metric
 
     @property
     def metrics(self) -> list[str]:
-        """Every score that a run has, the one that ranks first."""
+        """Names of all scores, with the ranking one first."""
         names = [score.metric for run in self.runs for score in run.scores]
         return list(dict.fromkeys([self.metric, *names]))
 
     @cached_property
     def places(self) -> list[Place]:
-        """The ranking, without the entries that have no scores.
+        """The ranking, without entries that have no scores.
 
         Raises:
             ValueError: scores of different protocols.
@@ -92,7 +92,7 @@ class Comparison:
         return [run for run in self.runs if run.entry == name]
 
     def scores(self, name: str, metric: str | None = None) -> list[Score]:
-        """An entry's scores of a metric, one per seed that has it."""
+        """An entry's scores for a metric, one per scored seed."""
         scores = (run.score(metric or self.metric) for run in self.of(name))
         return [score for score in scores if score]
 
@@ -104,7 +104,7 @@ class Comparison:
         return None
 
     def seconds(self, name: str) -> float:
-        """Mean seconds of training of an entry's runs."""
+        """Mean training time of an entry's runs, in seconds."""
         costs = [run.cost["seconds"] for run in self.of(name) if run.cost]
         return statistics.mean(costs)
 
@@ -148,7 +148,7 @@ class Comparison:
         return "\n".join([*lines, self.verdict()])
 
     def _row(self, place):
-        """A line of `table`; the best entry is behind no other."""
+        """A line of `table`; the best entry has no distance."""
         behind, interval = "", ""
         if place is not self.places[0]:
             behind = _short(place.difference)
@@ -160,7 +160,7 @@ class Comparison:
     def cross_table(self) -> list[list[str]]:
         """Means over a grid of two options, the first down, the second across.
 
-        Empty where there is no such grid, or several entries stand in one place.
+        Empty without such a grid, or if several entries share a cell.
         """
         names = {tuple(entry.choices.items()): entry.name for entry in self.entries}
         unique = len(names) == len(self.entries)

@@ -1,7 +1,7 @@
-"""A run of a comparison, in a process of its own: train, score, measure, draw.
+"""A run of a comparison in its own process: train, score, measure, draw.
 
 `python -m ganzoo.comparison.run_process` reads its task as a line of JSON from standard
-input. Once that is closed, since its parent has ended, it saves and ends.
+input. When standard input closes, since the parent has ended, it saves and ends.
 """
 
 import json
@@ -27,8 +27,8 @@ from ganzoo.utils.files import write_atomically
 
 FORMAT = 1
 FILE = "entry.json"  # marks a run as finished
-OLD_FILE = "cell.json"  # its name until 0.1.0
-FAILURE = "failure"  # key of the reason why a run failed
+OLD_FILE = "cell.json"  # name of the file until 0.1.0
+FAILURE = "failure"  # key of the reason of a failure
 PAIRS = 10  # samples drawn with their nearest neighbours
 WALKS = 3  # interpolations
 
@@ -37,12 +37,12 @@ def run(experiment: Experiment, path, only=None) -> None:
     """Trains and scores an experiment in a run directory, and marks it as finished.
 
     Args:
-        experiment: of the entry, with the run's seed.
+        experiment: experiment of the entry, with the run's seed.
         path: the run directory.
-        only: names of scores, by default all that apply.
+        only: names of scores; by default all that apply.
 
     Raises:
-        Exception: as `train` and `evaluate`.
+        Exception: as in `train` and `evaluate`.
     """
     path = Path(path)
     model, resolved = train_resolved(experiment, path, progress=False)
@@ -60,7 +60,7 @@ def run(experiment: Experiment, path, only=None) -> None:
 
 
 def cost(model, rows) -> dict:
-    """The cost of a run, from the model and the lines of its metrics.jsonl."""
+    """Computes a run's cost from the model and the rows of its metrics.jsonl."""
     pairs = list(zip(rows, rows[1:], strict=False))
     rates = [
         (b["seconds"] - a["seconds"]) / (b["step"] - a["step"])
@@ -115,7 +115,7 @@ def main() -> None:
 
 
 def _end_with_parent():
-    os.read(sys.stdin.fileno(), 1)  # holds no lock that ending would wait for
+    os.read(sys.stdin.fileno(), 1)  # a raw read holds no lock that would block the exit
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -1,8 +1,8 @@
-"""Checkpoints: every variable of training in an .npz, and a JSON with its checksum.
+"""Checkpoints: all variables of training in an .npz, and a JSON with a checksum.
 
-Plain arrays, so that loading one runs no code. A checkpoint counts once its JSON
-file is there; both are written to a temporary name, synced and renamed. There are two
-kinds: `step`, of which the last few are kept, and `best`, of which the last is.
+They are plain arrays, so loading one runs no code. A checkpoint is complete once its
+JSON file exists; both are written to a temporary name, synced and renamed. There are
+two kinds: `step`, with the last few kept, and `best`, with only the last kept.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ from ganzoo.utils.files import read_arrays, write_arrays
 
 
 def state(model) -> dict:
-    """Every variable that training changes, by a name that survives rebuilding."""
+    """Returns all variables of training, by names that are stable across builds."""
     step = model.updates.count
     groups = {"model": [v for v in model.variables if v is not step], "step": [step]}
     for player in ("d_optimizer", "g_optimizer"):
@@ -27,11 +27,11 @@ def state(model) -> dict:
 
 
 def save(model, directory, keep: int = 3, write: bool = True) -> Path:
-    """Writes the model's state as `step_NNNNNNNN`, keeps the last `keep`.
+    """Writes the model's state as `step_NNNNNNNN`; keeps the last `keep`.
 
     Args:
-        write: False on workers other than the chief: they take part in reading
-            the variables, and write nothing.
+        write: False on workers other than the chief, which help to read the variables
+            but write nothing.
 
     Raises:
         OSError: the disk is full or not writable; older checkpoints are intact.
@@ -45,9 +45,9 @@ def save(model, directory, keep: int = 3, write: bool = True) -> Path:
 
 
 def save_best(arrays, step: int, directory, score: dict) -> None:
-    """Writes what `read_state` returned as the one `best` checkpoint, with its score.
+    """Writes the arrays of `read_state` as the `best` checkpoint, with its score.
 
-    The previous one is removed once the new one is complete.
+    The previous one is removed when the new one is complete.
     """
     path = Path(directory) / f"best_{step:08d}.npz"
     write_arrays(path, arrays, step=step, score=score)
@@ -55,7 +55,7 @@ def save_best(arrays, step: int, directory, score: dict) -> None:
 
 
 def best(directory) -> dict | None:
-    """Step and score of the best checkpoint, None where there is no sound one."""
+    """Step and score of the best checkpoint, None if no sound one exists."""
     for path in reversed(_complete(Path(directory), "best")):
         read = read_arrays(path, "it is left out")
         if read is not None:
@@ -64,7 +64,7 @@ def best(directory) -> dict | None:
 
 
 def read_state(model) -> dict:
-    """The values of `state`; under several workers all of them must call it."""
+    """Reads the values of `state`; with several workers, all must call it."""
     return {name: np.asarray(v.numpy()) for name, v in state(model).items()}
 
 
@@ -78,7 +78,7 @@ def restore(model, directory, kind: str = "step") -> int:
         The step that was restored, 0 if the directory holds no checkpoint.
 
     Raises:
-        ValueError: a checkpoint of another model, or none of several is sound.
+        ValueError: a checkpoint of another model, or only damaged checkpoints.
     """
     paths = _complete(Path(directory), kind)
     for path in reversed(paths):
@@ -101,18 +101,18 @@ def newest(directory) -> str:
 
 
 def _complete(directory: Path, kind: str = "step") -> list[Path]:
-    """The checkpoints whose JSON file is there, oldest first."""
+    """Complete checkpoints, oldest first."""
     return sorted(p.with_suffix(".npz") for p in directory.glob(f"{kind}_*.json"))
 
 
 def _prune(directory: Path, kind: str, keep: int) -> None:
     for old in _complete(directory, kind)[:-keep]:
         old.with_suffix(".json").unlink()
-        old.unlink(missing_ok=True)  # a damaged one may have lost it
+        old.unlink(missing_ok=True)  # may be missing in a damaged checkpoint
 
 
 def _with_step(arrays: dict) -> dict:
-    """The arrays of a checkpoint; in those of 0.1.0 G's optimizer counted the steps."""
+    """Adds the step to arrays of 0.1.0, where G's optimizer counted the steps."""
     before = arrays.get("g_optimizer/0000", np.zeros((), "int64"))
     return {"step/0000": before, **arrays}
 

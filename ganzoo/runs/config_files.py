@@ -1,4 +1,4 @@
-"""Config files: TOML in, checked values out."""
+"""Config files: reads TOML to checked values."""
 
 import re
 import tomllib
@@ -12,11 +12,11 @@ from ganzoo.utils.options import check_known
 
 
 def load_config(name: str) -> dict:
-    """Reads a TOML config: a file, or the name of one in `zoo_configs`.
+    """Reads a TOML config: a file, or a name in `zoo_configs`.
 
     Raises:
-        ValueError: no such config (with the nearest name), not valid TOML, or what
-            `from_dict` refuses.
+        ValueError: no such config (with the nearest name), invalid TOML, or values
+            that `from_dict` refuses.
     """
     values = read_toml(name)
     _check_values(values)
@@ -27,7 +27,7 @@ def read_toml(name: str, folder: str = "") -> dict:
     """Reads a TOML file, or a shipped one in a folder of `zoo_configs`.
 
     Raises:
-        ValueError: no such file (with the nearest name), or not valid TOML.
+        ValueError: no such file (with the nearest name), or invalid TOML.
     """
     if name.endswith(".toml"):
         path = Path(name)
@@ -53,7 +53,7 @@ def parse_toml(data: bytes, where: str) -> dict:
     """Parses TOML text.
 
     Raises:
-        ValueError: no valid TOML, nested too deep, or a number too large.
+        ValueError: invalid TOML, nested too deep, or a number too large.
     """
     try:
         values = tomllib.loads(data.decode("utf-8"))
@@ -64,17 +64,17 @@ def parse_toml(data: bytes, where: str) -> dict:
 
 
 def parse_options(words: Iterable[str]) -> dict:
-    """Reads words OPTION=VALUE: the value as in TOML, or a bare word.
+    """Reads words OPTION=VALUE, with a value as in TOML or a bare word.
 
     Raises:
-        ValueError: a word that is no assignment.
+        ValueError: a word that is not an assignment.
     """
     options = {}
     for word in words:
         try:
             options |= parse_toml(word.encode(), "an option")
         except ValueError as error:
-            # A bare word is a string. True and None are Python's words: refused.
+            # A bare word is a string. Python's True and None are refused.
             bare = re.fullmatch(r"(\w+)=([a-z][\w-]*)", word)
             if not bare:
                 raise ValueError(
@@ -86,7 +86,7 @@ def parse_options(words: Iterable[str]) -> dict:
 
 
 def split(text: str) -> list[str]:
-    """Splits at the commas outside of brackets and quotes."""
+    """Splits at commas outside brackets and quotes."""
     parts, depth, quote = [""], 0, ""
     for character in text:
         if quote:

@@ -1,4 +1,4 @@
-"""The run directory: claimed by one process, and only if it is a run of ganzoo."""
+"""Run directories: held by one process at a time, and only if they are ganzoo's."""
 
 import errno
 import fcntl
@@ -14,24 +14,24 @@ from ganzoo.runs.checkpoint import newest
 from ganzoo.utils import untrusted
 from ganzoo.utils.files import write_atomically
 
-FORMAT = 2  # 1: of 0.1.0, whose defaults were others, see `earlier`
+FORMAT = 2  # 1 is 0.1.0, with other defaults, see `earlier`
 _BUILD = {"name": str, "dtype": str, "options": dict}
 CHECKPOINTS = "checkpoints"
 _PACKAGES = ("ganzoo-keras", "tensorflow", "keras", "numpy", "tensorflow-datasets")
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM: the machine is needed for something else."""
+    """Raised by SIGTERM: the machine is needed for something else."""
 
 
 @contextmanager
 def claim(workdir):
-    """Holds the directory for this process; creates it if need be.
+    """Holds the directory for this process; creates it if needed.
 
     Raises:
-        ValueError: another process holds it, it holds something that is not a run
-            of ganzoo, a link or a pipe, or it cannot be written.
-        OSError: the disk is full, and how to resume.
+        ValueError: another process holds it; it has other content than a run of ganzoo,
+            or a link or a pipe; or it cannot be written.
+        OSError: the disk is full; the message says how to resume.
     """
     path = Path(workdir)
     with _open_lock(path):
@@ -98,7 +98,7 @@ def _lock(lock, path):
 
 
 def read_config(workdir) -> dict | None:
-    """The run's `config.json`, None where there is none yet.
+    """Reads the run's `config.json`; None if there is none yet.
 
     Raises:
         ValueError: it is damaged, or of a newer version of ganzoo.
@@ -128,10 +128,10 @@ def check_same(before: dict, now: dict, workdir) -> None:
     """Refuses to resume a run with other settings; more steps are allowed.
 
     Raises:
-        ValueError: the settings that differ, old and new.
+        ValueError: different settings, with their old and new values.
     """
-    # The place of the data may change, since their fingerprint is compared, and so may
-    # the devices, since the result is the same.
+    # The data may move, since their fingerprint is compared. Devices may change, since
+    # the result is the same.
     free = dict.fromkeys(
         ("steps", "data_dir", "strategy", "virtual_devices", "checkpoint_minutes")
     )
@@ -155,7 +155,7 @@ def write_config(workdir, config: dict) -> None:
 
 
 def forget_config(workdir) -> None:
-    """Removes `config.json` of a run without a step, so that other settings fit."""
+    """Removes `config.json` of a run without a step, to allow other settings."""
     (Path(workdir) / "config.json").unlink()
 
 

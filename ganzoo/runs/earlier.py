@@ -1,7 +1,7 @@
-"""Defaults of ganzoo 0.1.0, for files that state only the options that differed.
+"""Defaults of ganzoo 0.1.0, for files that list only non-default options.
 
 Version 0.2.0 changed networks, rates and averages. Runs and cards of format 1 are built
-with the options below, so that their weights fit and their samples stay as they were.
+with the options below, so their weights fit and their samples stay the same.
 """
 
 from collections.abc import Mapping
@@ -27,19 +27,19 @@ OF_VARIANTS: dict[str, dict] = {
 
 
 def options_of(version: int, name: str, options: Mapping) -> dict:
-    """Returns the options that build a model as the version of its file did.
+    """Returns the options that build a model as in the version of its file.
 
     Args:
         version: format of the file.
-        name: of the variant.
-        options: that the file states.
+        name: name of the variant.
+        options: options in the file.
 
     Raises:
         ValueError: an unknown variant, with the nearest name.
     """
     if version > 1:
         return dict(options)
-    # They go with the default networks, which for vectors are others.
+    # They belong to the default networks of images; vectors have other networks.
     default = "network" not in options and len(options.get("image_shape", ())) > 1
     usual = OF_VARIANTS.get(name, {}) if default else {}
     keeps = "ema_decay" in find(name).own_options and name not in ("sgan", "r3gan")

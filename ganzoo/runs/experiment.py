@@ -121,19 +121,19 @@ def from_dict(values: Mapping) -> Experiment:
     """Makes an experiment from its settings by name.
 
     Raises:
-        ValueError: an unknown key, with the nearest one, or a value of a wrong type.
+        ValueError: an unknown key, with the nearest one, or a value of the wrong type.
     """
     _check_values(values)
     return Experiment(**values)
 
 
 def to_dict(experiment: Experiment) -> dict:
-    """The inverse of `from_dict`, as JSON holds it: a tuple becomes a list."""
+    """The inverse of `from_dict`, in the form of JSON: tuples become lists."""
     return json.loads(json.dumps(dataclasses.asdict(experiment)))
 
 
 def completed(values: Mapping) -> dict:
-    """Completes an older `to_dict` with the defaults of later settings."""
+    """Completes the `to_dict` of an older version with the defaults of new settings."""
     return {**to_dict(Experiment()), **values}
 
 

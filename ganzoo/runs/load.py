@@ -1,4 +1,4 @@
-"""`load`: a run directory, a file or a pretrained name becomes a model."""
+"""`load`: loads a model from a run directory, a file or a pretrained name."""
 
 from pathlib import Path
 
@@ -14,17 +14,16 @@ from ganzoo.variants._registry import build, import_variants
 
 
 def load(source: str | Path, best: bool = False) -> AdversarialModel:
-    """Loads a model: a run directory, a `.keras` file, or one of the pretrained zoo.
+    """Loads a model: a run directory, a `.keras` file, or a pretrained model.
 
-    The data are not needed, and no network.
+    It needs neither the data nor an internet connection.
 
     Args:
         source: a path, or a name of `ganzoo.runs.pretrained`; an existing path wins.
-        best: whether to load a run's checkpoint with the best score, not the last.
+        best: if True, load the checkpoint with the best score instead of the last one.
 
     Raises:
-        ValueError: there is no such file or checkpoint, or it holds no model of
-            ganzoo.
+        ValueError: no such file or checkpoint, or not a model of ganzoo.
     """
     import_variants()
     path = Path(source)
@@ -50,7 +49,7 @@ def load(source: str | Path, best: bool = False) -> AdversarialModel:
 
 
 def _pretrained(name):
-    """The pretrained models, and the nearest one to an unknown name."""
+    """Names the pretrained models, and the nearest one to an unknown name."""
     try:
         check_known("pretrained model", [name], pretrained.names())
     except ValueError as error:
@@ -61,7 +60,7 @@ def _pretrained(name):
 def _load_keras(path):
     try:
         model = keras.saving.load_model(path, safe_mode=True)
-    except Exception as error:  # Keras raises anything on a config that is not sound
+    except Exception as error:  # Keras raises any error on an invalid config
         raise ValueError(f"{path} holds no model of ganzoo: {error}") from error
     if not isinstance(model, AdversarialModel):
         raise ValueError(

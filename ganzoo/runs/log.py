@@ -1,4 +1,4 @@
-"""The logs of a run: a line of JSON for each entry, read and cut."""
+"""Logs of a run: a line of JSON for each row."""
 
 import json
 from pathlib import Path
@@ -8,10 +8,10 @@ from ganzoo.utils.untrusted import MAX_LOG, MAX_TEXT, parse_json, read_bytes
 
 
 def drop_after(path, step: int) -> list[dict]:
-    """Drops the lines after `step`, which a resumed run writes again.
+    """Drops the rows after `step`, which a resumed run writes again.
 
     Returns:
-        The lines that are left; none if there is no file.
+        The remaining rows; none if there is no file.
     """
     rows = [row for row in read_rows(path) if row["step"] <= step]
     if Path(path).exists():
@@ -21,7 +21,7 @@ def drop_after(path, step: int) -> list[dict]:
 
 
 def read_rows(path) -> list[dict]:
-    """The lines of a log, each a table with its step, up to one that is cut off."""
+    """Reads the rows of a log, each with its step, up to a truncated line."""
     rows = []
     path = Path(path)
     lines = read_bytes(path, MAX_LOG).splitlines() if path.exists() else ()

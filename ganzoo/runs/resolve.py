@@ -1,4 +1,4 @@
-"""`resolve`: an experiment's data set, loaded once, and the options of its build."""
+"""`resolve`: loads an experiment's data set once, and completes its build options."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from ganzoo.variants._registry import find
 
 @dataclass(frozen=True, eq=False)
 class Resolved:
-    """The samples and options that an experiment stands for.
+    """The samples and options of an experiment.
 
     Attributes:
-        data: the samples to train on, with as many labels as the experiment shows.
-        options: of `build`: the experiment's own, and those that follow from its
-            data and steps.
-        train: the training split with all its labels.
-        settings: of `load_data`.
+        data: training samples, with the labels that the experiment keeps.
+        options: options of `build`: the experiment's own, and others that follow from
+            its data and steps.
+        train: training split with all labels.
+        settings: settings of `load_data`.
     """
 
     data: Data
@@ -30,9 +30,9 @@ class Resolved:
 
     @cached_property
     def parts(self) -> Parts:
-        """The parts that samples are scored against.
+        """Parts of the data to score samples against.
 
-        The held-out split is loaded here, once: training alone does without it.
+        The held-out split is loaded here, once; training alone does not need it.
         """
         return Parts(self.train, load_held_out(**self.settings))
 
@@ -40,11 +40,11 @@ class Resolved:
 def resolve(experiment: Experiment) -> Resolved:
     """Loads the data set of an experiment and completes its options.
 
-    Training, the choice of the best checkpoint, final scores and pictures all take
-    their samples from the result, so that a process reads each split once.
+    Training, the choice of the best checkpoint, final scores and pictures all use the
+    result, so a process reads each split once.
 
     Raises:
-        ValueError: as `load_data` and `effective_options`.
+        ValueError: as in `load_data` and `effective_options`.
     """
     settings = data_settings(experiment)
     data = train = load_data(**settings)
@@ -54,7 +54,7 @@ def resolve(experiment: Experiment) -> Resolved:
 
 
 def data_settings(experiment: Experiment) -> dict:
-    """The settings of `load_data` that decide the samples, not their labels."""
+    """Returns the settings of `load_data`, which decide samples but not labels."""
     of_images = ("image_size", "channels", "patch_stride", "strict")
     names = ("data_dir", "class_name", *of_images, "pairs", "direction")
     settings = {name: getattr(experiment, name) for name in names}
@@ -63,7 +63,7 @@ def data_settings(experiment: Experiment) -> dict:
 
 
 def effective_options(experiment: Experiment, data: Data) -> dict:
-    """The options of `build`: the experiment's, and what data and steps decide.
+    """Returns the options of `build`, completed from data and steps.
 
     Raises:
         ValueError: data without the labels or captions that the variant needs, or an

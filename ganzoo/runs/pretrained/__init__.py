@@ -1,10 +1,10 @@
-"""The pretrained zoo: small trained generators that are installed with the package.
+"""Pretrained models: small generators that are installed with the package.
 
-A model is NAME.npz, the weights of its generator (the running average where one was
-kept), and NAME.json, its card: how it is built, the command that made it, its scores
-with their protocols, and the hash of the weights. Arrays of two axes and more are
-8-bit integers with a scale for each slice of the last axis: the score of what is
-loaded model, not of the trained one, is on the card.
+A model is NAME.npz, the weights of its generator (the running average if one was kept),
+and NAME.json, its card: the options of its build, the training command, its scores with
+their protocols, and the hash of the weights. Arrays of two axes and more are 8-bit
+integers with a scale for each slice of the last axis. The card has the scores of the
+loaded model, not of the trained one.
 """
 
 import hashlib
@@ -19,21 +19,21 @@ from ganzoo.utils import untrusted
 from ganzoo.utils.options import check_known
 from ganzoo.variants._registry import build
 
-FORMAT = 2  # 1: of 0.1.0, see `ganzoo.runs.earlier`
+FORMAT = 2  # 1 is 0.1.0, see `ganzoo.runs.earlier`
 FOLDER = Path(__file__).parent
 MAX_BYTES = 2 * 2**20
 
 
 def names() -> list[str]:
-    """The models that `ganzoo.load` knows by name."""
+    """Names of the pretrained models."""
     return sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
 def card(name: str) -> dict:
-    """The model's card.
+    """Reads a model's card.
 
     Raises:
-        ValueError: there is no such model, with the nearest name.
+        ValueError: no such model, with the nearest name.
     """
     check_known("pretrained model", [name], names())
     return untrusted.read_json(FOLDER / f"{name}.json")
@@ -43,8 +43,7 @@ def load(name: str):
     """Loads a model to sample from. Its discriminator is untrained.
 
     Raises:
-        ValueError: there is no such model, with the nearest name; a file that is
-            damaged.
+        ValueError: no such model, with the nearest name; or a damaged file.
     """
     about = card(name)
     path = FOLDER / f"{name}.npz"
@@ -63,14 +62,14 @@ def write(model, name: str, settings: dict, facts: dict, folder=FOLDER) -> None:
     """Writes a model and its card.
 
     Args:
-        model: of the generator to keep.
-        name: of the files.
+        model: model with the generator to write.
+        name: name of the files.
         settings: name and options of `build`.
-        facts: further entries of the card.
-        folder: of the files.
+        facts: other entries of the card.
+        folder: folder of the files.
 
     Raises:
-        ValueError: it is larger than 2 MiB.
+        ValueError: weights of more than 2 MiB.
     """
     arrays = {}
     weights = model.average_of(model.generator).get_weights()
