@@ -16,8 +16,8 @@ from ganzoo.utils import precision
 from ganzoo.utils.options import check_known
 from ganzoo.variants._registry import build, list_models
 
-CALL = 10  # steps in a call of the train function
-TURNS = 5  # of `fit` and the bare loop
+CALL = 10  # steps per call of the train function
+TURNS = 5  # alternations of `fit` and the bare loop
 
 
 def tutorial_dcgan(**options):
@@ -55,13 +55,13 @@ def run(name, batch_size=128, dtype="float32", options=None, seconds=8.0) -> dic
         name: a variant, or `tutorial_dcgan`.
         batch_size: real samples per D step.
         dtype: see `build`.
-        options: of the variant.
-        seconds: minimum duration of the bare loop; `fit` takes as long.
+        options: options of the variant.
+        seconds: minimum duration of the bare loop, and of `fit`.
 
     Returns:
-        By name: ms/step (median, of `fit` and of a bare loop of the same step), the
-        seconds that `fit` needs once, images/s, samples/s, GFLOP/step, GFLOP/s, the
-        matmul peak in GFLOP/s and the ratio of both.
+        By name: ms/step (medians for `fit` and for a bare loop of the same step), the
+        start-up time of `fit` in seconds, images/s, samples/s, GFLOP/step, GFLOP/s, the
+        matmul peak in GFLOP/s, and the ratio of the two.
     """
     if name == "tutorial_dcgan":
         with precision.policy(dtype):
@@ -96,10 +96,10 @@ def _random_arrays(model, count):
 
 
 def _time_training(model, arrays, batch_size, seconds):
-    """Median seconds per step of `fit`, and of the same step in a bare compiled loop.
+    """Measures median seconds per step for `fit` and for a bare compiled loop.
 
-    In turns, so that other load on the machine meets both. The third value is the time
-    that `fit` needs once, at its start, which its median leaves out.
+    The two alternate, so that other load on the machine affects both. The third value
+    is the start-up time of `fit`, which the median leaves out.
     """
     size = batch_size * max(1, model.d_steps)
     iterator = iter(batches(arrays, size, seed=0))
@@ -128,7 +128,7 @@ def _time_training(model, arrays, batch_size, seconds):
             times.append(time.perf_counter())
         return np.diff(times)
 
-    fit(2)  # traces it
+    fit(2)  # traces the functions
     bare(2)
     begin = time.perf_counter()
     fit(1)
@@ -161,13 +161,13 @@ def _time_samples(model, seconds):
 
 
 def flops_of_step(model, arrays, batch_size) -> int:
-    """Floating-point operations of a train step, `batch_size` samples per D step."""
+    """Counts the operations of a train step, with `batch_size` samples per D step."""
     size = batch_size * max(1, model.d_steps)
     return flops(model.train_step, next(iter(batches(arrays, size, seed=0))))
 
 
 def _matmul_peak(dtype):
-    """FLOP/s of the fastest of a few square matmuls."""
+    """Measures the FLOP/s of the fastest of a few square matmuls."""
     kind = "bfloat16" if dtype == "mixed_bfloat16" else dtype
     n = 2048
     a = tf.cast(tf.random.normal((n, n)), kind)

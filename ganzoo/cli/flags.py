@@ -6,9 +6,9 @@ SOURCE = "run directory, .keras file or pretrained model"
 
 
 def add_experiment(command, names) -> None:
-    """Adds a flag for each of these fields of `Experiment`.
+    """Adds a flag for each of the named fields of `Experiment`.
 
-    One that is not set is None: the config, or the field's default, decides.
+    A flag that is not set is None: the config, or the field's default, decides.
     """
     for name in names:
         field = schema.FIELDS[name]
@@ -36,11 +36,11 @@ def add_set(command) -> None:
 
 
 def set_values(args, names) -> dict:
-    """The flags among these that were set, by name."""
+    """Returns the named flags that were set."""
     values = {name: getattr(args, name) for name in names}
     return {name: value for name, value in values.items() if value is not None}
 
 
 def names_of(text: str | None) -> list[str] | None:
-    """The names that commas join; None if the flag was not set."""
+    """Splits names at commas; None if the flag was not set."""
     return text.split(",") if text else None

@@ -11,10 +11,10 @@ GRACE = 10.0  # seconds from SIGTERM to SIGKILL
 
 
 def launch(count: int, arguments: list[str]) -> int:
-    """Runs `ganzoo ARGUMENTS` in `count` processes that make up one cluster.
+    """Runs `ganzoo ARGUMENTS` in `count` processes that form one cluster.
 
-    Each line of output is prefixed with the worker's index. When one fails, the others
-    are ended.
+    Each line of output is prefixed with the worker's index. If one worker fails, the
+    others are stopped.
 
     Returns:
         0, or the exit code of the worker that failed first.
@@ -56,7 +56,7 @@ def _start(index, addresses, arguments):
 
 
 def _first_failure(workers) -> int:
-    """Waits until one fails or all have ended."""
+    """Waits until a worker fails or all have ended."""
     running = dict(enumerate(workers))
     while running:
         for index, worker in list(running.items()):

@@ -1,4 +1,4 @@
-"""Commands on this machine: several local workers, and speed."""
+"""Commands on this machine: local workers and benchmarks."""
 
 import argparse
 import sys

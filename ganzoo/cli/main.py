@@ -1,4 +1,4 @@
-"""The `ganzoo` command: one module for each group of its commands."""
+"""The `ganzoo` command: one module for each group of commands."""
 
 import os
 import sys
@@ -13,12 +13,12 @@ GROUPS = (zoo, runs, comparisons, machine)
 
 def main():
     """Entry point of the console script."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # errors of TensorFlow only
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow logs errors only
     app.run(run, flags_parser=parse)
 
 
 def parse(argv):
-    """Parses the words of the command line, the program's name first."""
+    """Parses the command line, with the program's name first."""
     parser = argparse_flags.ArgumentParser(
         prog="ganzoo",
         description="The GAN model zoo for TensorFlow and Keras 3.",
@@ -42,8 +42,8 @@ def parse(argv):
 
 
 def run(args):
-    """Runs the command; an error that explains itself ends it with one line."""
-    logging.set_verbosity(logging.ERROR)  # TFDS reports each set that it opens
+    """Runs the command; an error with a clear message ends it with one line."""
+    logging.set_verbosity(logging.ERROR)  # TFDS logs each data set that it opens
     try:
         args.function(args)
     except (ValueError, RuntimeError, OSError, ImportError) as error:

@@ -1,4 +1,4 @@
-"""Commands on one run: train it, then sample, score, translate, export."""
+"""Commands on one run: train, sample, evaluate, translate and export."""
 
 import sys
 from pathlib import Path
@@ -118,7 +118,7 @@ def train(args):
 
 
 def experiment_of(args) -> schema.Experiment:
-    """The experiment that the words of `train` describe.
+    """Makes the experiment from the arguments of `train`.
 
     Flags override the config, and `--set` its options.
     """
@@ -132,7 +132,7 @@ def experiment_of(args) -> schema.Experiment:
 
 
 def _default_name(args, experiment):
-    variant = _registry.find(experiment.model)  # a known name is no path
+    variant = _registry.find(experiment.model)  # a known name is safe in a path
     if args.config:
         return Path(args.config).stem
     return f"{variant.name}_{Path(experiment.dataset).stem}"

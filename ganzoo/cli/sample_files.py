@@ -9,16 +9,16 @@ import numpy as np
 from ganzoo.plots import pictures
 from ganzoo.utils import files
 
-LEVEL = 127.5  # of 0..255: the surface between empty and filled
-GAP = 1.25  # from one volume to the next, in sides
+LEVEL = 127.5  # in 0..255: the surface between empty and filled
+GAP = 1.25  # distance between volumes, in sides
 
 
 def writer(path: str | Path) -> Callable:
-    """Returns the function (samples, path) that writes this type of file.
+    """Returns the function (samples, path) that writes files of this type.
 
     Raises:
         ValueError: an unknown suffix.
-        ImportError: the suffix of a mesh, without the extra `mesh`.
+        ImportError: a suffix for meshes, without the extra `mesh`.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in WRITERS:
@@ -32,7 +32,7 @@ def writer(path: str | Path) -> Callable:
 
 
 def write_picture(samples: np.ndarray, path: str | Path) -> None:
-    """Writes `plots.samples_picture` of samples as a PNG."""
+    """Writes a picture of samples as a PNG, see `plots.samples_picture`."""
     pictures.save_png(pictures.samples_picture(samples), path)
 
 
@@ -45,8 +45,8 @@ def write_arrays(samples: np.ndarray, path: str | Path) -> None:
 def write_mesh(samples: np.ndarray, path: str | Path) -> None:
     """Writes the surfaces of volumes, next to each other on the ground, z upwards.
 
-    Marching cubes at half of full (Lorensen and Cline 1987); each volume is one unit
-    wide. A volume without a filled voxel leaves its place empty.
+    Marching cubes at half of the full value (Lorensen and Cline 1987); each volume is
+    one unit wide. A volume without a filled voxel leaves its place empty.
 
     Args:
         samples: uint8 (n, X, Y, Z, 1) in 0..255.
@@ -71,7 +71,7 @@ def write_mesh(samples: np.ndarray, path: str | Path) -> None:
         vertices, faces, *_ = measure.marching_cubes(
             np.pad(volume, 1), LEVEL, gradient_direction="ascent"
         )
-        # One voxel less for the border, half a voxel more for the voxel's centre.
+        # Minus one voxel for the border, plus half a voxel for the voxel's centre.
         vertices = (vertices - 0.5) / max(volume.shape)
         row, column = divmod(index, columns)
         vertices += GAP * np.array([column, row, 0])

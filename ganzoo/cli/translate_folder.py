@@ -1,4 +1,4 @@
-"""`ganzoo translate`: a folder of images becomes a folder of translations."""
+"""`ganzoo translate`: translates the images of a folder into another folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +23,7 @@ class Translated:
 
     Attributes:
         count: number of translated images.
-        broken: the reason for each image that could not be read, by its path within
-            the folder.
+        broken: errors of images that could not be read, by path within the folder.
     """
 
     count: int
@@ -46,23 +45,23 @@ def translate_folder(
 
     Images are read as in training: upright, alpha on white, 16 bits as 8, in the
     model's channels. Each result has the path and the format of its image; several
-    are numbered.
+    results of an image are numbered.
 
     Args:
         model: a `TranslationModel`.
         source: folder of images, read with its subfolders.
         target: another folder; files in it are overwritten.
-        image_size: side to which images are resized and cropped, as in training; by
-            default each keeps its size.
+        image_size: side for resized and cropped images, as in training; by default
+            each image keeps its size.
         samples: translations of each image, for a model with noise: `a.png` becomes
             `a_1.png`, `a_2.png`, ...; by default one, `a.png`.
-        seed: of the noise.
-        reverse: whether to translate in the other direction, for a model with two.
-        progress: whether to show a progress bar.
+        seed: seed of the noise.
+        reverse: if True, translate in the other direction, if the model has two.
+        progress: if True, show a progress bar.
 
     Raises:
-        ValueError: a model that does not translate single images, no folder, one
-            without an image, or `samples` for a model without noise.
+        ValueError: a model that does not translate single images, no folder, a folder
+            without images, or `samples` for a model without noise.
     """
     source, target = Path(source), Path(target)
     if not isinstance(model, TranslationModel):

@@ -1,4 +1,4 @@
-"""Commands that tell what the zoo holds; they answer without TensorFlow."""
+"""Commands that list the contents of the zoo; they run without TensorFlow."""
 
 from ganzoo.runs import pretrained
 from ganzoo.variants import _registry

@@ -1,1 +1,1 @@
-"""Training: an experiment becomes a run directory."""
+"""Training: experiments in run directories."""

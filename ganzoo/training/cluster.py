@@ -1,7 +1,7 @@
 """Several machines: their addresses, and a check that all have the same settings.
 
-The workers first meet on their addresses and compare a fingerprint: TensorFlow's own
-cluster, which starts afterwards, would wait for a missing worker for a long time.
+The workers first connect to each other and compare a fingerprint. TensorFlow's own
+cluster starts afterwards; it would wait a long time for a missing worker.
 """
 
 import json
@@ -35,10 +35,10 @@ class Cluster:
 
 
 def from_environment() -> Cluster:
-    """Reads TF_CONFIG; in a Slurm job without one, it is made from the job.
+    """Reads TF_CONFIG; derives it from the job in Slurm if it is missing.
 
     Raises:
-        ValueError: it is missing or malformed; the message shows the form.
+        ValueError: TF_CONFIG is missing or malformed; the message shows the form.
     """
     if "TF_CONFIG" not in os.environ and "SLURM_STEP_NODELIST" in os.environ:
         os.environ["TF_CONFIG"] = _from_slurm()
@@ -84,7 +84,7 @@ def _from_slurm() -> str:
 
 
 def meet(cluster: Cluster, fingerprint: dict, patience: float = PATIENCE) -> None:
-    """Waits until every worker is there with the same fingerprint.
+    """Waits until every worker is present with the same fingerprint.
 
     Args:
         cluster: this worker's view of the cluster.
@@ -92,8 +92,8 @@ def meet(cluster: Cluster, fingerprint: dict, patience: float = PATIENCE) -> Non
         patience: seconds to wait.
 
     Raises:
-        ValueError: two workers with different settings, or a worker that did not come
-            in time, with its index or address.
+        ValueError: two workers with different settings, or a worker that does not
+            answer in time, with its index or address.
     """
     deadline = time.monotonic() + patience
     peers = {i for i in range(len(cluster.workers)) if i != cluster.index}
@@ -161,7 +161,7 @@ def _serve(address, message):
 
 
 def _ask(address, index) -> str:
-    """Reads the message of the worker at `address`, empty if it is not there yet."""
+    """Reads the message of the worker at `address`; empty if it is not ready yet."""
     host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host, int(port)), timeout=2.0) as connection:

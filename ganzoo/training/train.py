@@ -1,4 +1,4 @@
-"""`train`: an experiment becomes a run directory and a trained model."""
+"""`train`: trains an experiment in a run directory."""
 
 import json
 import math
@@ -49,21 +49,20 @@ def train(
 ) -> AdversarialModel:
     """Trains an experiment in a run directory, or resumes it.
 
-    A directory that holds this experiment already is resumed, bit for bit; a larger
-    `steps` extends it. Ctrl-C and SIGTERM save before it ends. Under `multi_worker`
-    every worker calls this with the same arguments; the chief, worker 0, writes the
-    files.
+    A directory with this experiment is resumed, bit for bit; a larger `steps` extends
+    it. Ctrl-C and SIGTERM save before training ends. With `multi_worker`, every worker
+    calls this with the same arguments; the chief, worker 0, writes the files.
 
     Args:
-        experiment: what to train.
+        experiment: experiment to train.
         workdir: the run directory; see README for its files.
-        progress: whether to show a progress bar.
+        progress: if True, show a progress bar.
 
     Returns:
         The trained model.
 
     Raises:
-        ValueError: settings that do not fit, or a directory that is not this run's.
+        ValueError: incompatible settings, or a directory of another run.
         OSError: the disk is full; older checkpoints are intact.
         TrainingDiverged: a term is no longer finite; the last checkpoint is kept.
         RuntimeError: another worker was lost; start them again to resume.
@@ -76,7 +75,7 @@ def train(
 def train_resolved(experiment: Experiment, workdir, progress: bool = True):
     """Trains as `train` does; returns the model and the `Resolved` experiment.
 
-    For callers that score or draw with the same data next.
+    This is for callers that then score or draw with the same data.
     """
     workers = cluster.from_environment() if _on_workers(experiment) else None
     writes = workers is None or workers.is_chief
@@ -123,7 +122,7 @@ def train_resolved(experiment: Experiment, workdir, progress: bool = True):
 
 @contextmanager
 def _sigterm_interrupts():
-    """Makes SIGTERM save as Ctrl-C does; in the main thread, where signals arrive."""
+    """Makes SIGTERM save as Ctrl-C does, in the main thread, which gets signals."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -152,9 +151,9 @@ def _on_workers(experiment):
 
 
 def _fingerprint(experiment, path):
-    """The strings that all workers must agree on before they start."""
+    """Strings that must be equal on all workers before they start."""
     settings = to_dict(experiment)
-    del settings["data_dir"]  # the data themselves are compared once they are loaded
+    del settings["data_dir"]  # the data themselves are compared after loading
     return {
         **{name: json.dumps(value) for name, value in settings.items()},
         "version of ganzoo": code_version(),
@@ -163,7 +162,7 @@ def _fingerprint(experiment, path):
 
 
 def _check_data(config, resolved, strategy, path):
-    """Refuses data, or options that follow from them, that are not the run's."""
+    """Refuses data, or options derived from them, that differ from the run's."""
     data = resolved.data
     if config and config["data"]["fingerprint"] != data.fingerprint:
         raise ValueError(
@@ -172,7 +171,7 @@ def _check_data(config, resolved, strategy, path):
         )
     if not distribute.same_everywhere(strategy, data.fingerprint):
         raise ValueError(f"The data set {data.name!r} is not the same on all workers.")
-    if config:  # more steps may not move a schedule that they decide
+    if config:  # more steps must not change a schedule that depends on them
         options = {"options": config["build"]["options"]}
         check_same(options, json.loads(json.dumps({"options": resolved.options})), path)
 
@@ -219,7 +218,7 @@ def _callbacks(experiment, model, resolved, path, writes, progress):
     if experiment.evaluate_every:
         callbacks.append(_selection(experiment, model, resolved, path, writes))
     if writes:
-        callbacks += [  # after the monitor, which stops a run before these save it
+        callbacks += [  # after the monitor, which stops a run before they save it
             RunLog(path, images_per_step),
             SampleGrid(path, resolved.data, every=experiment.sample_every),
             Checkpoint(
@@ -248,8 +247,8 @@ def _selection(experiment, model, resolved, path, writes):
 def _fit(model, experiment, resolved, callbacks):
     """Trains to the experiment's steps; one Keras epoch is one interval of the log.
 
-    A run that was interrupted within an interval first completes it, so that the
-    steps of a call, and with them every bit, are those of an uninterrupted run.
+    A run that was interrupted within an interval completes it first. Then each call has
+    the same steps as in an uninterrupted run, and the result is equal bit for bit.
     """
     every = min(experiment.log_every, experiment.steps)
     call = max(d for d in range(1, STEPS_PER_CALL + 1) if every % d == 0)
@@ -274,12 +273,12 @@ def _fit(model, experiment, resolved, callbacks):
 
 
 def _training_arrays(experiment: Experiment, model, resolved: Resolved):
-    """The arrays for `fit`, and their random crops and mirror images if any."""
+    """The arrays for `fit`, and a `Jitter` for random crops and mirroring, if any."""
     data = resolved.data
     if not experiment.load_size and not experiment.flip:
         return data.arrays, None
     if experiment.load_size not in (None, experiment.image_size):
-        # Crops are cut from larger images, which are no other size of the loaded ones.
+        # Crops need larger images, which must be loaded again from the files.
         data = resolve(replace(experiment, image_size=experiment.load_size)).data
     shapes = {k: s for k, s in model.batch_spec.shapes.items() if k in data.arrays}
     sizes = {key: tuple(shape[:2]) for key, shape in shapes.items() if len(shape) == 3}

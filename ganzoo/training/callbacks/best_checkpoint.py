@@ -1,4 +1,4 @@
-"""Selection: scores during training, which choose the best checkpoint."""
+"""Selection: scores during training, to choose the best checkpoint."""
 
 import json
 import sys
@@ -14,29 +14,29 @@ from ganzoo.runs.directory import CHECKPOINTS
 from ganzoo.runs.log import drop_after
 from ganzoo.utils.options import check_known
 
-SEED = 1_000_003  # of the latents: not those of a final evaluation
+SEED = 1_000_003  # seed of the latents, different from the final evaluation
 
 
 class Selection(keras.callbacks.Callback):
     """Scores the model every `every` steps, and keeps the best checkpoint so far.
 
-    Each score becomes a line of `scores.jsonl`. Final scores use other real samples
-    and latents of another seed, so that they are not flattered by the choice. A
-    resumed run reads the best score from its checkpoint. Must come before the
-    callbacks that save: a checkpoint then follows all scores up to its step.
+    Each score becomes a line of `scores.jsonl`. Final scores use other real samples and
+    latents of another seed, so the choice does not bias them. A resumed run reads the
+    best score from its checkpoint. This callback must come before those that save: a
+    checkpoint then follows all scores up to its step.
 
-    Under several workers each has this callback: all sample and read the variables,
-    which they can only do together; the chief scores and writes.
+    With several workers, each has this callback: all sample and read the variables,
+    which must happen together; the chief scores and writes.
 
     Args:
-        scorer: with the roles `SELECTION`.
+        scorer: a scorer with the roles `SELECTION`.
         metric: name of the score.
         every: steps between scores.
         workdir: the run directory.
-        writes: whether this worker is the chief.
+        writes: True if this worker is the chief.
 
     Raises:
-        ValueError: the score is unknown, or does not apply to the data and model.
+        ValueError: an unknown score, or one that does not fit the data and model.
     """
 
     def __init__(self, scorer: Scorer, metric: str, every: int, workdir, writes=True):
@@ -80,7 +80,7 @@ class Selection(keras.callbacks.Callback):
                 step=step,
                 checkpoint="selection",
             )
-        except ValueError as error:  # a generator may be constant for a while
+        except ValueError as error:  # a generator may be constant at times
             row = {"step": step, "metric": self.metric, "problem": str(error)}
             print(f"\nNo score at step {step}: {error}", file=sys.stderr)
         else:

@@ -10,7 +10,7 @@ from ganzoo.runs import checkpoint
 class Checkpoint(keras.callbacks.Callback):
     """Saves the state of training every `every` steps, or after `minutes`.
 
-    Checked at the end of an interval of the log.
+    It checks at the end of each interval of the log.
     """
 
     def __init__(self, directory, every: int, minutes: float = 10):

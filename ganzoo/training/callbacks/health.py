@@ -19,29 +19,29 @@ class HealthMonitor(keras.callbacks.Callback):
     """Names training failures, with the step and a remedy.
 
     A non-finite term or weight stops training; other alarms are printed, written to
-    `health.jsonl` and kept in `events`. An alarm sounds once until its cause is gone.
-    Must come before the callbacks that save.
+    `health.jsonl` and kept in `events`. An alarm is raised once until its cause is
+    gone. This callback must come before those that save.
 
     Args:
-        data: training data, for the diversity of real samples.
+        data: training data, to measure the diversity of real samples.
         workdir: directory of `health.jsonl`; None for no file.
     """
 
-    # D rejects nearly all fakes and accepts real samples: G hardly learns from it. The
-    # second bound leaves room for a smoothed real target of 0.9.
+    # D rejects nearly all fakes and accepts real samples, so G hardly learns. The other
+    # bound allows for a smoothed real target of 0.9.
     REJECTS, ACCEPTS = 0.03, 0.8
-    # D cannot tell real from fake: D(x) is above D(G(z)) by less than this. It is the
-    # equilibrium, and no fault, where the samples are like the data.
+    # D cannot tell real from fake: D(x) exceeds D(G(z)) by less than this. If samples
+    # resemble the data, this is the equilibrium, not a fault.
     CHANCE = 0.1
     # Energy distance of samples and data (Szekely and Rizzo 2013), as a share of the
     # mean distance between real samples: 0 if they are alike, about 1 for a bad G.
     FAR = 0.2
-    # Mean distance between samples, as a share of the distance between real ones. A
-    # lost mode, or soft samples, leave it far above this.
+    # Mean distance between samples, as a share of the distance between real ones. Lost
+    # modes or blurred samples leave it far above this.
     DIVERSITY = 0.25
-    # Intervals in a row before an alarm sounds: a phase may pass.
+    # Consecutive intervals before an alarm, since a phase may pass.
     PATIENCE = 3
-    # Steps before G is judged: it starts far from the data, and nearly constant.
+    # Steps before G is checked: it starts far from the data, and nearly constant.
     WARM_UP = 500
     COMPARED = 128
 
@@ -80,7 +80,7 @@ class HealthMonitor(keras.callbacks.Callback):
                 )
 
     def _broken_weights(self):
-        """Networks with NaN weights; ReLU may turn them into 0 in the terms."""
+        """Lists networks with NaN weights, which ReLU may hide as 0 in the terms."""
         networks = [*self.model.generators, *self.model.discriminators]
         return [
             f"weights of {network.name}"
@@ -136,11 +136,11 @@ def compare(real, fake) -> dict[str, float]:
     """Compares samples (m, ...) with real ones (n, ...).
 
     Returns:
-        diversity: mean distance of two samples, over the mean distance of two real
-            ones.
-        distance: the energy distance, over the mean distance of two real ones.
+        diversity: mean distance between samples, divided by the mean distance between
+            real ones.
+        distance: energy distance, divided by the mean distance between real ones.
     """
-    # Every k-th value of large samples is enough for the ratios.
+    # For large samples, every k-th value is enough for the ratios.
     stride = max(1, real[0].size // MOST_VALUES)
     x, y = (v.reshape(len(v), -1)[:, ::stride].astype(float) for v in (real, fake))
     between = {"xx": pdist(x).mean(), "yy": pdist(y).mean(), "xy": cdist(x, y).mean()}

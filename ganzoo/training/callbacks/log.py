@@ -16,7 +16,7 @@ class RunLog(keras.callbacks.Callback):
 
     Each line has the step, the seconds of training so far over all resumed parts
     (without pictures and checkpoints), images per second, the process's peak memory,
-    and the mean of every term over the interval. The first interval includes the
+    and the mean of every term over the interval. The first interval includes
     compilation.
     """
 
@@ -35,7 +35,7 @@ class RunLog(keras.callbacks.Callback):
         self.step, self.begin = self.model.step, time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
-        # Pictures and checkpoints come after an interval, and before the next.
+        # Pictures and checkpoints come between intervals.
         elapsed, step = time.perf_counter() - self.begin, self.model.step
         self.seconds += elapsed
         images = (step - self.step) * self.images_per_step

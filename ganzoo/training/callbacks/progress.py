@@ -1,4 +1,4 @@
-"""Progress: one line on the terminal that is updated during training."""
+"""Progress: one line on the terminal, updated during training."""
 
 import sys
 import time

@@ -16,10 +16,10 @@ class SampleGrid(keras.callbacks.Callback):
     vectors by their first two coordinates.
 
     Args:
-        workdir: directory whose folder `samples` gets the pictures.
+        workdir: run directory; pictures go to its folder `samples`.
         data: training data.
         every: steps between pictures.
-        count: samples in a picture, where the model leaves it open.
+        count: samples per picture, if the model leaves it open.
     """
 
     def __init__(self, workdir, data, every: int, count: int = 64):
