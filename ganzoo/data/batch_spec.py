@@ -1,4 +1,4 @@
-"""BatchSpec: what the batches of a model hold, declared once by the model."""
+"""BatchSpec: the layout of a model's batches, declared once by the model."""
 
 import math
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ from ganzoo.data.dataset import check_finite
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """Values under a key of a batch; of this class, those that no spec names.
+    """Values under a key of a batch.
 
-    They stay as they are.
+    This base class is for keys that no spec names; their values stay as they are.
 
     Attributes:
-        unless: another key, in whose presence a batch may lack this one.
-        origin: the key from which the pipeline makes this one, where arrays lack it.
+        unless: another key that can replace this one in a batch.
+        origin: key from which the pipeline makes this one, if arrays lack it.
     """
 
     unless: str = ""
@@ -27,25 +27,25 @@ class Entry:
 
     @property
     def note(self) -> str:
-        """Where arrays have the values from."""
+        """Note on the origin of the values, for messages."""
         return f" (made of {self.origin!r} where arrays are given)" * bool(self.origin)
 
     def check_dtype(self, key: str, array: np.ndarray) -> None:
-        """Refuses what cannot be converted."""
+        """Refuses a dtype that cannot be converted."""
 
     def check_shape(self, key: str, array: np.ndarray) -> None:
-        """Refuses another shape than that of the entry."""
+        """Refuses a shape other than the entry's."""
 
     def check_values(self, key: str, array: np.ndarray) -> None:
-        """Refuses values that are not allowed; the array has one, at least."""
+        """Refuses values that are not allowed; the array is not empty."""
         check_finite(array, where=repr(key))
 
     def convert(self, array: np.ndarray) -> np.ndarray:
-        """The array, all of which is allowed, in the dtype of batches."""
+        """Converts a checked array to the dtype of batches."""
         return array
 
     def checked(self, key: str, array: np.ndarray) -> np.ndarray:
-        """The converted array, once all of it is allowed."""
+        """Checks an array, and returns it converted."""
         self.check_dtype(key, array)
         self.check_shape(key, array)
         if array.size:
@@ -53,7 +53,7 @@ class Entry:
         return self.convert(array)
 
     def tensor(self, value, dtype: str) -> tf.Tensor:
-        """The values as networks take them, floats in `dtype`."""
+        """Converts values to a tensor for the networks, floats in `dtype`."""
         value = tf.convert_to_tensor(value)
         return tf.cast(value, dtype) if value.dtype.is_floating else value
 
@@ -63,9 +63,9 @@ class Samples(Entry):
     """Samples, uint8 in 0..255 or floats in the model's range.
 
     Attributes:
-        shape: of one sample; None for any.
+        shape: shape of one sample; None for any.
         value_range: (low, high) of floats; None for any.
-        option: of `build` that decides the shape.
+        option: option of `build` that decides the shape.
     """
 
     shape: tuple[int, ...] | None
@@ -131,7 +131,7 @@ class Samples(Entry):
 
 @dataclass(frozen=True)
 class Whole(Entry):
-    """Whole numbers, int32 in batches: what labels and tokens share."""
+    """Whole numbers, int32 in batches: the base of labels and tokens."""
 
     def dtype(self, received):
         return np.int32
@@ -148,8 +148,8 @@ class Labels(Whole):
     """A label of each sample.
 
     Attributes:
-        count: labels are below it.
-        lowest: -1 where a sample may be unlabelled.
+        count: number of labels; each is below it.
+        lowest: lowest label; -1 if samples may be unlabelled.
     """
 
     count: int
@@ -158,7 +158,7 @@ class Labels(Whole):
 
     @property
     def allowed(self) -> str:
-        """The labels, as messages name them."""
+        """The allowed labels, for messages."""
         unlabelled = ", -1 for unlabelled" if self.lowest < 0 else ""
         return f"0 to {self.count - 1}{unlabelled}"
 
@@ -195,8 +195,8 @@ class Tokens(Whole):
     """A caption of each sample: places in the vocabulary from 1, 0 for no word.
 
     Attributes:
-        length: of a caption.
-        words: of the vocabulary.
+        length: number of tokens of a caption.
+        words: number of words in the vocabulary.
     """
 
     length: int
@@ -204,7 +204,7 @@ class Tokens(Whole):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one caption."""
+        """Shape of one caption."""
         return (self.length,)
 
     def described(self, key):
@@ -240,43 +240,44 @@ class Tokens(Whole):
 
 @dataclass(frozen=True)
 class BatchSpec:
-    """What every batch of a model holds; `data.door` checks by it.
+    """Layout of every batch of a model, which `data.door` checks.
 
     Attributes:
-        entries: by key; other keys may be there, and stay as they are.
-        factors: by name, the numbers whose product a batch of training must divide by.
+        entries: entries by key; other keys are allowed, and stay as they are.
+        factors: numbers by name; their product must divide the size of a training
+            batch.
     """
 
     entries: Mapping[str, Entry]
     factors: Mapping[str, int] = field(default_factory=dict)
 
     def plus(self, **entries: Entry) -> "BatchSpec":
-        """The same with further entries."""
+        """Returns the spec with more entries."""
         return replace(self, entries={**self.entries, **entries})
 
     def without(self, *keys: str) -> "BatchSpec":
-        """The same without some entries."""
+        """Returns the spec without some entries."""
         rest = {key: e for key, e in self.entries.items() if key not in keys}
         return replace(self, entries=rest)
 
     def times(self, **factors: int) -> "BatchSpec":
-        """The same with further factors of the size of a batch."""
+        """Returns the spec with more factors of the batch size."""
         return replace(self, factors={**self.factors, **factors})
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...] | None]:
-        """The shape of one sample, label or caption by key."""
+        """Shape of one sample, label or caption, by key."""
         return {key: entry.shape for key, entry in self.entries.items()}
 
     def entry(self, key: str) -> Entry:
-        """What a key holds."""
+        """The entry of a key."""
         return self.entries.get(key, Entry())
 
     def check_keys(self, keys, made_of=()) -> None:
         """Refuses a batch that lacks a key.
 
         Args:
-            keys: of the batch.
+            keys: keys of the batch.
             made_of: keys from which the pipeline makes others.
         """
         for key, entry in self.entries.items():
@@ -288,7 +289,7 @@ class BatchSpec:
             )
 
     def check_size(self, size: int) -> None:
-        """Refuses a batch of training that does not divide by the factors."""
+        """Refuses a training batch whose size is not divisible by the factors."""
         unit = math.prod(self.factors.values())
         if size % unit:
             below, above = size - size % unit, size + unit - size % unit
@@ -299,7 +300,7 @@ class BatchSpec:
             )
 
     def random(self, count: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """Random arrays that the model can be trained on, as few as it needs."""
+        """Makes random training arrays for every required key."""
         arrays = {}
         for key, entry in self.entries.items():
             if entry.unless not in arrays and not entry.origin:
@@ -307,12 +308,12 @@ class BatchSpec:
         return arrays
 
     def tensors(self, batch: Mapping, dtype: str) -> dict[str, tf.Tensor]:
-        """A batch as networks take it: samples in their range, whole numbers int32."""
+        """Converts a batch for the networks: samples in range, whole numbers int32."""
         return {key: self.entry(key).tensor(v, dtype) for key, v in batch.items()}
 
 
 def scaled(value, value_range, dtype) -> tf.Tensor:
-    """Samples as networks take them: uint8 in `value_range`, floats as they are."""
+    """Scales uint8 samples to `value_range`; keeps the values of floats."""
     value = tf.convert_to_tensor(value)
     if value.dtype != tf.uint8 or value_range is None:
         return tf.cast(value, dtype)
@@ -321,7 +322,7 @@ def scaled(value, value_range, dtype) -> tf.Tensor:
 
 
 def as_dict(data) -> dict:
-    """Names what a data set yields: a dict as it is, x, (x,) or (x, label)."""
+    """Converts an element of a data set to a dict: a dict, x, (x,) or (x, label)."""
     if isinstance(data, Mapping):
         if "real" not in data:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""Door: the one place where what a model is given is checked and converted."""
+"""Door: the one place that checks and converts the data of a model."""
 
 import numpy as np
 import tensorflow as tf
@@ -8,17 +8,17 @@ from ganzoo.data.pipeline import stream_of, without_autotune
 
 
 class Door:
-    """Lets in arrays as a whole, and data sets batch by batch.
+    """Checks arrays as a whole, and data sets batch by batch.
 
-    The batches of a data set come while TensorFlow runs, which makes errors of its own
-    of a refused one; under several replicas it takes it for the end of the data. As a
-    context, a door raises the `ValueError` instead.
+    The batches of a data set arrive while TensorFlow runs. It turns the error of a
+    refused batch into its own or, with several replicas, takes it for the end of the
+    data. As a context manager, a door raises the `ValueError` instead.
 
     Args:
-        spec: of the model, see `BatchSpec`.
+        spec: batch layout of the model, see `BatchSpec`.
 
     Attributes:
-        refusal: the `ValueError` of a refused batch, None before one comes.
+        refusal: the `ValueError` of a refused batch, None if there is none.
     """
 
     def __init__(self, spec: BatchSpec):
@@ -33,19 +33,19 @@ class Door:
             raise self.refusal from None
 
     def arrays(self, x, y=None, batch_size=1, jitter=None) -> dict[str, np.ndarray]:
-        """The arrays of `fit` and `evaluate` by batch key.
+        """Checks the arrays of `fit` and `evaluate`; returns them by batch key.
 
-        uint8 samples stay so, floats become Keras' floatx, whole numbers int32.
+        uint8 samples stay uint8, floats become Keras' floatx, and whole numbers int32.
 
         Args:
             x: samples, or a dict of arrays by batch key, or (x, y).
             y: labels (N,) or (N, 1).
-            batch_size: at most the number of samples of the main stream; others may
-                be shorter, since they are repeated.
-            jitter: a `Jitter`, where it cuts images to the model's shape.
+            batch_size: at most the number of samples of the main stream; other streams
+                may be shorter, since they are repeated.
+            jitter: a `Jitter`, if it cuts images to the model's shape.
 
         Raises:
-            ValueError: what is wrong, what is allowed, what was received.
+            ValueError: invalid data; the message has the allowed and the received.
         """
         if not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError(
@@ -73,10 +73,10 @@ class Door:
         return {k: self.spec.entry(k).convert(array) for k, array in arrays.items()}
 
     def full_batches(self, dataset) -> tuple[dict, tf.data.Dataset]:
-        """The first batch, and all of them with as many samples as it has.
+        """Returns the first batch, and all batches with as many samples.
 
-        A smaller one repeats its own samples: a part of it could else be empty on some
-        replica or D step, and its mean nan.
+        A smaller batch repeats its own samples: otherwise, a replica or D step could
+        get an empty part, with a mean of NaN.
         """
         with self:
             first = next(iter(self.dataset(dataset)), None)
@@ -85,15 +85,15 @@ class Door:
         return first, self.dataset(dataset, len(first["real"]))
 
     def dataset(self, dataset: tf.data.Dataset, size=None) -> tf.data.Dataset:
-        """The batches of a data set as dicts, each of them checked as arrays are.
+        """Maps a data set to dicts, with each batch checked as arrays are.
 
         Args:
-            dataset: of batches x, (x, label), or dicts by batch key.
-            size: samples that each batch is to have, see `full_batches`; None leaves
-                them as they are.
+            dataset: data set of batches x, (x, label), or dicts by batch key.
+            size: number of samples for each batch, see `full_batches`; None keeps the
+                batches' sizes.
 
         Raises:
-            ValueError: keys that are missing, or values that are no dense tensors.
+            ValueError: missing keys, or values other than dense tensors.
         """
         specs = as_dict(dataset.element_spec)
         self.spec.check_keys(specs)
@@ -123,7 +123,7 @@ class Door:
         return without_autotune(dataset.map(admit))
 
     def _checked(self, batch, size):
-        """The arrays of one batch, in the order of its keys."""
+        """Checks the arrays of one batch; returns them in the order of its keys."""
         arrays = {
             key: self.spec.entries[key].checked(key, array)
             for key, array in batch.items()

@@ -1,7 +1,7 @@
-"""From arrays to an infinite stream of batches whose order is a pure function.
+"""Pipeline: arrays as an infinite stream of batches in a reproducible order.
 
-Batch `s` depends on the seed and on `s` alone, so a run resumes at any step at no cost
-and the number of replicas does not change what is seen.
+Batch `s` depends on the seed and on `s` alone. So a run resumes at any step at no cost,
+and the number of replicas does not change the batches.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ import tensorflow as tf
 from ganzoo.data import mismatched_captions
 from ganzoo.data.jitter import Jitter
 
-# Streams beside the main one: their own length, hence their own order. By key, what
-# the seed is changed by.
+# Streams next to the main one, with their own length and order: by key, the number that
+# changes the seed.
 _STREAMS = {"labeled": 0x5EED, "labeled_label": 0x5EED, "unpaired": 0xA11}
 
 
@@ -29,19 +29,18 @@ def batches(
 
     Position `i = step * batch_size + j` of the stream is sample
     `index_shuffle(i % n, seed=[seed, i // n])`: every epoch of `n` samples is a new
-    permutation. `labeled` and `labeled_label` follow an order of their own, and
-    `unpaired` does. Beside `caption` comes `mismatched`: the caption of a sample that
-    has another one.
+    permutation. `labeled` and `labeled_label` share their own order, and `unpaired` has
+    another. With `caption` comes `mismatched`, a different caption from another sample.
 
     Args:
-        arrays: arrays of equal length within a stream. An in-memory
-            array is kept as one tensor; an `np.memmap` is read row by row.
-        batch_size: samples a batch, static in the element's shape.
-        seed: decides the order.
+        arrays: arrays of equal length within a stream. An in-memory array is kept as
+            one tensor; an `np.memmap` is read row by row.
+        batch_size: samples per batch, static in the element's shape.
+        seed: seed of the order.
         start: index of the first batch.
         jitter: random crops and flips of the images, new in each batch.
     """
-    # On the CPU, where tf.data runs: a captured GPU tensor would be copied each step.
+    # On the CPU, where tf.data runs: a captured GPU tensor is copied at each step.
     with tf.device("CPU:0"):
         readers = {key: _reader(array) for key, array in arrays.items()}
 
@@ -56,13 +55,13 @@ def batches(
             fold: _order(step, batch_size, n, seed ^ fold)
             for fold, n in streams.items()
         }
-        made = {key: read(rows[stream_of(key)]) for key, read in readers.items()}
+        values = {key: read(rows[stream_of(key)]) for key, read in readers.items()}
         for key, choose in others.items():
-            made[key] = readers["caption"](choose(rows[stream_of(key)], step))
-        return jitter(made, seed, step, stream_of) if jitter else made
+            values[key] = readers["caption"](choose(rows[stream_of(key)], step))
+        return jitter(values, seed, step, stream_of) if jitter else values
 
     options = tf.data.Options()
-    # Its thread delays the end of `fit` by up to half the run's duration.
+    # The autotune thread delays the end of `fit` by up to half the run's duration.
     options.autotune.enabled = False
     options.deterministic = True
     options.experimental_distribute.auto_shard_policy = (
@@ -73,7 +72,7 @@ def batches(
 
 
 def stream_of(key: str) -> int:
-    """The stream of a key: what changes the seed of its order; 0 is the main one."""
+    """The stream of a key: a number that changes the seed; 0 is the main stream."""
     return _STREAMS.get(key, 0)
 
 
@@ -81,8 +80,8 @@ def _order(step: tf.Tensor, batch_size: int, n: int, seed: int) -> tf.Tensor:
     """Returns the `(batch_size,)` sample indices of batch `step`."""
     position = step * batch_size + tf.range(batch_size, dtype=tf.int64)
     epoch, index = position // n, position % n
-    # index_shuffle is vectorised over the index but not over the seed, so shuffle for
-    # each epoch that a batch can touch (two, unless n < batch_size), then pick.
+    # index_shuffle is vectorised over the index, but not over the seed. So shuffle for
+    # each epoch that a batch can touch (two, unless n < batch_size), then select.
     touched = (n + batch_size - 2) // n + 1
     shuffled = [
         tf.random.experimental.index_shuffle(
@@ -115,7 +114,7 @@ def _reader(array: np.ndarray):
 
 
 def finite(arrays: Mapping, batch_size: int) -> tf.data.Dataset:
-    """One pass over arrays, in order, the smaller last batch included.
+    """Makes one pass over arrays in order, including a smaller last batch.
 
     Streams of another length than `real` are cut, or repeated from their start.
     """
@@ -131,7 +130,7 @@ def finite(arrays: Mapping, batch_size: int) -> tf.data.Dataset:
 
 
 def without_autotune(dataset: tf.data.Dataset) -> tf.data.Dataset:
-    """Turns off the tuning thread, for which the end of `fit` would have to wait."""
+    """Turns off the autotune thread, which would delay the end of `fit`."""
     options = tf.data.Options()
     options.autotune.enabled = False
     return dataset.with_options(options)
