@@ -216,11 +216,11 @@ class TranslationModel(JudgedModel):
             reverse: translate in the other direction, if the model has both.
 
         Returns:
-            uint8 (n, H, W, C), or (n, samples, H, W, C) where `samples` is given.
+            uint8 (n, H, W, C), or (n, samples, H, W, C) if `samples` is set.
 
         Raises:
             ValueError: other images, `samples` above 1 of a model without noise,
-                `ema=True` where no average is kept, or `reverse` of a model with one
+                `ema=True` if no average is kept, or `reverse` of a model with one
                 direction.
         """
         network, channels = self._direction(reverse)

@@ -24,7 +24,7 @@ def spread(array, n):
 
 
 def like(images, shape):
-    """Brings images (n, h, w, c) to the given shape, for a picture with others.
+    """Brings images (n, h, w, c) to a common shape, for a picture with others.
 
     Small images get larger pixels, and grey images get colour channels. Stacked frames
     are reduced to the last one.

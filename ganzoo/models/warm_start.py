@@ -4,7 +4,7 @@ from itertools import zip_longest
 
 
 def load_generators(model, start) -> None:
-    """Copies the weights of the generators of `start` to those of `model`.
+    """Copies weights from the generators of `start` to the generators of `model`.
 
     Running averages are copied if `start` keeps them, since samples come from them;
     the averages of `model` start from the same weights. D, the optimizers and the step

@@ -69,7 +69,7 @@ def _open_lock(path):
 
 
 def _is_ours(path):
-    """Tells whether the path is new, empty, or a directory of ganzoo."""
+    """True if the path is new, empty, or a directory of ganzoo."""
     if not path.exists():
         return True
     empty = path.is_dir() and not any(path.iterdir())

@@ -280,7 +280,7 @@ def _check_backend() -> None:
 
 
 def _common_options(with_networks: bool) -> dict:
-    """The keywords of `assemble`; with those of networks if it builds them."""
+    """The keywords of `assemble`, with the networks' options if it builds them."""
     source = source_of("models.assemble")
     keywords = source.signature("assemble", kinds=[KEYWORD]).parameters
     of_networks = source.constant("OF_NETWORKS")

@@ -18,10 +18,10 @@ RATES = {"d": 4e-4, "g": 1e-3}
 class ACGAN(GAN):
     """D tells real from fake and, in a second output, the class.
 
-    Next to the adversarial losses, D minimises the cross-entropy of the classes of real
-    and generated samples, and G that of its samples (the paper's L_C, which both
-    maximise). A generated sample's class is the label that G received. G receives the
-    labels of the real batch, so both have the same shares.
+    Next to the adversarial losses, D minimises the class cross-entropy of real and
+    generated samples, and G the class cross-entropy of its own samples (in the paper,
+    both maximise L_C). The class of a generated sample is the label that G received. G
+    receives the labels of the real batch, so classes are equally frequent in both.
 
     Args:
         class_weight: factor of the class terms in both losses.
