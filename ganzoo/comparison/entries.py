@@ -28,7 +28,7 @@ _FORM = re.compile(r"(?:(?P<label>[^=:]+)=)?(?P<base>[^=:]+)(?::(?P<options>.+))
 
 @dataclass(frozen=True)
 class Entry:
-    """One competitor of a comparison.
+    """A competitor in a comparison.
 
     Attributes:
         name: name in tables and pictures.

@@ -110,7 +110,7 @@ class MinibatchStdDev(keras.layers.Layer):
 
     def call(self, inputs):
         batch = distribute.global_batch(tf.cast(inputs, self.variable_dtype))
-        # The root has no gradient at 0, which identical samples would reach.
+        # The root has no finite gradient at 0, where all samples are equal.
         spread = tf.sqrt(tf.math.reduce_variance(batch, axis=0) + 1e-8)
         channel = tf.ones_like(inputs[..., :1])
         channel *= tf.cast(tf.reduce_mean(spread), inputs.dtype)

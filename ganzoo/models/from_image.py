@@ -249,7 +249,7 @@ class TranslationModel(JudgedModel):
         return self.generator, self.source_shape[-1]
 
     def _answers(self, network, images, seed):
-        """One answer to each image, uint8."""
+        """Translates each image once, to uint8."""
         # Not every network takes an empty batch: a blank image provides the shape.
         inputs = images if len(images) else np.zeros((1, *images.shape[1:]), "uint8")
         count = max(1, PIXELS // inputs[0].size)

@@ -36,7 +36,7 @@ class Unrolled(GAN):
         self.unroll = unroll
 
     def compile(self, *args, **kwargs):
-        """As `GAN.compile`; refuses a D whose steps cannot be looked ahead."""
+        """As `GAN.compile`; refuses a D that the look-ahead does not support."""
         super().compile(*args, **kwargs)
         adam = self.d_optimizer
         plain = type(adam) is keras.optimizers.Adam
