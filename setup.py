@@ -17,6 +17,7 @@ TEST = [
     "nbformat>=5.10",
     "ipykernel>=6",
     "ruff>=0.8",
+    "mypy>=1.18",
     "selenium>=4.20",
     "prdc>=0.2",  # with scikit-image, what the metrics are tested against
     *MESH,

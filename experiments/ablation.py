@@ -4,21 +4,12 @@ Imported by the long tests: `pytest -m slow tests/slow/test_restoration.py`, and
 """
 
 import numpy as np
-import pytest
-from conftest import SHARED
 from experiment import alarms, record, trained, verdict
 
 import ganzoo
 
 SEEDS = (0, 1, 2)
 SCORES = ("l1", "psnr", "ssim", "mean_gradient")
-
-
-def shared(name):
-    """The folder or file of a real data set."""
-    if not (SHARED / "data" / name).exists():
-        pytest.skip(f"the real data are not there: {SHARED / 'data' / name}")
-    return SHARED / "data" / name
 
 
 def runs(config, ablation=None, seeds=SEEDS, **settings):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ganzoo.training import callbacks as callbacks
     from ganzoo.training.train import train as train
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 # Where each public name is; those without a colon are modules.
 _LAZY = {

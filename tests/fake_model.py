@@ -25,7 +25,8 @@ class FakeModel:
         self.labels.append(label)
         return self.made[np.arange(n) % len(self.made)]
 
-    draw, gallery = LatentModel.draw, LatentModel.gallery
+    sample_keys = ()
+    sample_for, gallery = LatentModel.sample_for, LatentModel.gallery
 
     def as_samples(self, values):
         return values

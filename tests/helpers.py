@@ -21,7 +21,10 @@ TINY = {
     "wgan": CONVOLUTIONS,
     "wgan-gp": CONVOLUTIONS,
     "vanilla": {"g_hidden": (16, 16), "d_hidden": (16, 16), "latent_dim": 4},
-    "cgan": {"g_hidden": (16, 16), "d_hidden": (16, 16), "latent_dim": 4},
+    "cgan": {
+        "network": {"name": "mlp", "hidden": (16, 16), "label_units": 4},
+        "latent_dim": 4,
+    },
     "dcgan": {"image_shape": (16, 16, 1), "filters": 4, "latent_dim": 4},
     "sgan": {"latent_dim": 4},
     "pacgan": {"network": {"name": "mlp", "hidden": (16, 16)}, "latent_dim": 4},

@@ -10,6 +10,8 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 from ganzoo.comparison import report, run_process
 from ganzoo.comparison.entries import Entry, make
@@ -28,7 +30,7 @@ FILE = "comparison.json"
 
 def compare(
     entries: Iterable[str],
-    workdir,
+    workdir: str | Path,
     *,
     images: int = 60_000,
     seeds: int = 3,
@@ -37,7 +39,7 @@ def compare(
     jobs: int = 1,
     only: Iterable[str] | None = None,
     progress: bool = True,
-    **settings,
+    **settings: Any,
 ) -> Comparison:
     """Trains entries on one data set with one budget and several seeds; ranks them.
 
@@ -65,20 +67,20 @@ def compare(
             different protocols.
     """
     check_whole(1, seeds=seeds, jobs=jobs)
-    entries = make(
+    compared = make(
         entries, images=images, grid=grid, options=options, settings=settings
     )
-    metric = entries[0].experiment.metric
+    metric = compared[0].experiment.metric
     check_known("score", [metric, *(only or [])], BETTER)
     only = None if only is None else sorted({*only, metric})
     with directory.claim(workdir) as path:
-        _keep_settings(path, entries)
-        tasks = [(entry, seed) for seed in range(seeds) for entry in entries]
+        _keep_settings(path, compared)
+        tasks = [(entry, seed) for seed in range(seeds) for entry in compared]
         processes = _Processes(path, only, total=len(tasks) if progress else 0)
         runs = processes.run_all(tasks, jobs)
-        order = {entry.name: i for i, entry in enumerate(entries)}
+        order = {entry.name: i for i, entry in enumerate(compared)}
         runs.sort(key=lambda run: (order[run.entry], run.seed))
-        comparison = Comparison(entries, runs, path)
+        comparison = Comparison(compared, runs, path)
         _write(comparison)
         return comparison
 

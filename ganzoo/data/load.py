@@ -8,6 +8,7 @@ import numpy as np
 
 from ganzoo.data import (
     captions,
+    faces,
     folder,
     images,
     moving,
@@ -21,7 +22,7 @@ from ganzoo.data.dataset import Data, Mixture
 from ganzoo.data.decoded_cache import default_dir
 from ganzoo.data.made_pairs import PAIRS, made_pairs
 
-BUILT_IN = (*toy.BUILT_IN, stacked.NAME, moving.NAME)
+BUILT_IN = (*toy.BUILT_IN, *faces.SETS, stacked.NAME, moving.NAME)
 """Names of the sets that ganzoo makes itself."""
 
 MEMORY_LIMIT = 2**30
@@ -50,10 +51,10 @@ def load_data(
 
     Args:
         name: a built-in set ("digits", "ring8", "grid25", "swiss_roll",
-            "voxel_shapes"), one that is made from MNIST ("stacked_mnist",
-            "moving_mnist"), else an existing path (an `.npz` file or an image folder,
-            with captions if it holds `captions.jsonl`), else a TFDS image set such
-            as "mnist".
+            "voxel_shapes", "faces", "faces_ink", "faces_captions"), one that is made
+            from MNIST ("stacked_mnist", "moving_mnist"), else an existing path (an
+            `.npz` file or an image folder, with captions if it holds
+            `captions.jsonl`), else a TFDS image set such as "mnist".
         split: "train", "test" or "all"; a TFDS set takes its own splits and slices.
         data_dir: folder of prepared TFDS sets; by default `TFDS_DATA_DIR`, then TFDS'
             own default.
@@ -123,6 +124,8 @@ def _plain(name, path, split, data_dir, form, strict, places) -> Data:
         data = _named(name, *toy.load_built_in(name, split), form)
         mixture = Mixture(*toy.MIXTURES[name]) if name in toy.MIXTURES else None
         return replace(data, mixture=mixture)
+    if name in faces.SETS:
+        return faces.load_faces(name, split, form)
     if name in MADE_OF_MNIST:
         mnist = _mnist(name, split, data_dir, places["cache_dir"])
         return MADE_OF_MNIST[name](mnist, split, form)

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from ganzoo.data import holes, moving
+from ganzoo.data import faces, holes, moving
 from ganzoo.data.dataset import Data
 from ganzoo.data.decoded_cache import cache_path, collect
 
@@ -101,6 +101,7 @@ PAIRS: dict[str, Callable] = {
     "hole": hole,
     "free_form": free_form,
     "next_frame": lambda x, rng: next_frame(x),
+    "ink": lambda x, rng: (faces.inked(x), x),
 }
 """Name -> function of images and a generator that returns sources and targets."""
 

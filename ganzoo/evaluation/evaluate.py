@@ -1,6 +1,7 @@
 """`evaluate`: scores of a run, a file or a model, each with its protocol."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ganzoo.evaluation.classifier import accuracy
 from ganzoo.evaluation.sampling import draw
 from ganzoo.evaluation.score import Score
 from ganzoo.evaluation.scorer import Scorer, measure, scorer_for
+from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.models.from_image import TranslationModel
 from ganzoo.models.from_noise import LatentModel
 from ganzoo.runs import directory
@@ -79,13 +81,13 @@ _WORDS = {"lower": "lower", "higher": "higher", "floor": "as real data"}
 
 
 def evaluate(
-    source,
+    source: str | Path | AdversarialModel,
     *,
     n: int = 10_000,
-    extractor=None,
-    only=None,
-    dataset=None,
-    data_dir=None,
+    extractor: str | Path | None = None,
+    only: Iterable[str] | None = None,
+    dataset: str | Path | None = None,
+    data_dir: str | Path | None = None,
     seed: int = 0,
     scorer: Scorer | None = None,
 ) -> Evaluation:

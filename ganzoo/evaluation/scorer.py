@@ -134,7 +134,9 @@ class Scorer:
         known = arrays.get("label", np.zeros(self.n))
         labels = test.get("label", np.zeros(self.n))
         pools = {label: np.flatnonzero(known == label) for label in set(labels)}
-        rows = [rng.choice(p if len(p := pools[x]) else self.n) for x in labels]
+        everything = np.arange(self.n)
+        candidates = [pools[x] if len(pools[x]) else everything for x in labels]
+        rows = [rng.choice(pool) for pool in candidates]
         real = arrays["real"][rows]
         data = replace(self.reference.data, arrays={"real": real})
         return View(data, lambda data: self.extractor.run(data.arrays["real"]))

@@ -1,5 +1,7 @@
 """AdversarialModel: the one train step that every variant shares."""
 
+from collections.abc import Mapping
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -8,6 +10,11 @@ from ganzoo import distribute
 from ganzoo.data.dataset import Data
 from ganzoo.models.seeds import Use
 from ganzoo.models.trainer import Trainer, total_of
+
+Batch = Mapping[str, tf.Tensor]
+"""Tensors by key: `real`, `label`, ...; of a generator `sample` and what made it."""
+Terms = tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]
+"""Named scalars to minimise, and scalars to watch."""
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -20,21 +27,25 @@ class AdversarialModel(Trainer):
     Terms are plain means over this replica's samples; the scaling for replicas
     happens once, in `_update`.
 
+    A baseline without D, such as `vae` or `srresnet`, is no adversary; it shares this
+    base with `d_steps` 0, so that noise, averages, resuming and replicas are as tested
+    for the others.
+
     Args:
         **settings: see `Trainer`.
     """
 
     # --- what a variant answers -------------------------------------------------
 
-    def generate(self, batch, training):
+    def generate(self, batch: Batch, training: bool) -> Batch:
         """Returns {"sample": fake, ...}, with what the losses need of its making."""
         raise NotImplementedError
 
-    def discriminator_loss(self, batch, fake, training):
+    def discriminator_loss(self, batch: Batch, fake: Batch, training: bool) -> Terms:
         """Returns (terms to minimise, scalars to watch)."""
         raise NotImplementedError
 
-    def generator_loss(self, batch, fake, training):
+    def generator_loss(self, batch: Batch, fake: Batch, training: bool) -> Terms:
         """Returns (terms to minimise, scalars to watch)."""
         raise NotImplementedError
 
@@ -110,9 +121,9 @@ class AdversarialModel(Trainer):
         with distribute.whole_batch():
             fake = self.generate(batch, training=False)
             values = {}
-            losses = (self.discriminator_loss, self.generator_loss)
-            for loss in losses[not self.d_steps :]:
-                values |= _merge(*loss(batch, fake, training=False))
+            if self.d_steps:
+                values = _merge(*self.discriminator_loss(batch, fake, training=False))
+            values |= _merge(*self.generator_loss(batch, fake, training=False))
         return self._log(values, tf.shape(batch["real"])[0])
 
     def parts(self, batch, seed):

@@ -23,7 +23,7 @@ OF_NETWORKS = {
 
 
 def assemble(
-    model: type[AdversarialModel] = GAN,
+    model: type[Any] = GAN,
     *,
     network: str | Mapping | None = None,
     image_shape: Sequence[int] | None = None,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from ganzoo import distribute
 from ganzoo.data.batch_spec import Labels
@@ -100,7 +101,14 @@ class LatentModel(AdversarialModel):
         ]
         return np.concatenate(chunks)[:n] if n else np.empty((0, self.latent_dim))
 
-    def sample(self, n, *, seed=0, label=None, ema=None) -> np.ndarray:
+    def sample(
+        self,
+        n: int,
+        *,
+        seed: int = 0,
+        label: ArrayLike | None = None,
+        ema: bool | None = None,
+    ) -> np.ndarray:
         """Generates n samples.
 
         Args:
@@ -151,11 +159,18 @@ class LatentModel(AdversarialModel):
         labels = np.repeat(np.arange(min(self.num_classes, MOST_ROWS)), columns)
         return self.sample(len(labels), seed=1, label=labels), columns
 
-    def decode(self, latents, *, label=None, ema=None, seed=0) -> np.ndarray:
+    def decode(
+        self,
+        latents: ArrayLike,
+        *,
+        label: ArrayLike | None = None,
+        ema: bool | None = None,
+        seed: int = 0,
+    ) -> np.ndarray:
         """Generates the samples of latents (n, latent_dim); see `sample`."""
-        latents = self._checked_latents(latents)
-        label = self._labels(label, len(latents))
-        return self._decode(latents, {"label": label}, ema, seed)
+        checked = self._checked_latents(latents)
+        labels = self._labels(label, len(checked))
+        return self._decode(checked, {"label": labels}, ema, seed)
 
     def _checked_latents(self, latents):
         latents = np.asarray(latents)
@@ -181,7 +196,15 @@ class LatentModel(AdversarialModel):
             samples = [np.empty((0, *self.sample_shape), self.variable_dtype)]
         return self.as_samples(np.concatenate(samples))
 
-    def interpolate(self, a, b, n=10, *, label=None, ema=None) -> np.ndarray:
+    def interpolate(
+        self,
+        a: ArrayLike,
+        b: ArrayLike,
+        n: int = 10,
+        *,
+        label: ArrayLike | None = None,
+        ema: bool | None = None,
+    ) -> np.ndarray:
         """Generates n samples on the path from latent a to latent b, ends included.
 
         The path is the great circle for a normal prior, a straight line otherwise

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from ganzoo.models.discriminated import JudgedModel
 from ganzoo.models.from_noise import CHUNK, LatentModel
@@ -27,7 +28,9 @@ class GAN(JudgedModel, LatentModel):
         """Whether D(x) of a sample is a probability."""
         return self.loss_functions.probability is not None
 
-    def probability_real(self, x, label=None) -> np.ndarray:
+    def probability_real(
+        self, x: ArrayLike, label: ArrayLike | None = None
+    ) -> np.ndarray:
         """D(x) in [0, 1] of samples (n, ...), uint8 or in `value_range`.
 
         Raises:
@@ -41,11 +44,11 @@ class GAN(JudgedModel, LatentModel):
             )
         if label is None and "label" in self.discriminator.input:
             raise ValueError("D(x) of this model depends on the label: give `label`.")
-        x = self._checked(x)
-        labels = self._labels(label, len(x))
+        samples = self._checked(x)
+        labels = self._labels(label, len(samples))
         values = [np.empty(0, self.variable_dtype)] + [
-            self._probability_chunk(x[i : i + CHUNK], labels[i : i + CHUNK])
-            for i in range(0, len(x), CHUNK)
+            self._probability_chunk(samples[i : i + CHUNK], labels[i : i + CHUNK])
+            for i in range(0, len(samples), CHUNK)
         ]
         return np.concatenate(values)
 

@@ -40,4 +40,4 @@ def direction(with_attribute: ArrayLike, without: ArrayLike) -> np.ndarray:
     Returns:
         (d,): add it to a latent to add the attribute, subtract it to remove it.
     """
-    return np.mean(with_attribute, axis=0) - np.mean(without, axis=0)
+    return np.asarray(with_attribute).mean(axis=0) - np.asarray(without).mean(axis=0)

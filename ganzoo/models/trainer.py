@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import inspect
+from collections.abc import Mapping
 
 import keras
 import tensorflow as tf
@@ -77,7 +78,7 @@ class Trainer(keras.Model):
         real = Samples(self.sample_shape, self.value_range)
         return BatchSpec({"real": real}, factors)
 
-    def adapt(self, batch):
+    def adapt(self, batch: Mapping[str, tf.Tensor]) -> None:
         """Called once before step 0 with the first batch: data-dependent starts."""
 
     def compile(self, d_optimizer=None, g_optimizer=None, jit_compile=False):

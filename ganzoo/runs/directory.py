@@ -109,7 +109,7 @@ def read_config(workdir) -> dict | None:
     try:
         config = untrusted.read_json(path)
         version = config["format"]
-        types = [(config[key], dict) for key in ("experiment", "build", "data")]
+        types: list = [(config[key], dict) for key in ("experiment", "build", "data")]
         types += [(config["build"][key], kind) for key, kind in _BUILD.items()]
         types.append((config["data"]["fingerprint"], str))
     except (KeyError, TypeError) as error:

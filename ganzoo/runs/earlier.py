@@ -9,12 +9,20 @@ from collections.abc import Mapping
 from ganzoo.variants._registry import find
 
 DCGAN = {"units": 0, "filters": 64, "by_unit": False}
+CGAN = {
+    "name": "mlp",
+    "g_hidden": (256, 512),
+    "d_hidden": (512, 256),
+    "label_units": 50,
+    "dropout": 0.3,
+}
 RESNET = {"g_filters": 256, "d_filters": 128}
 NO_AVERAGE = {"ema_decay": 0.0}
-OF_VARIANTS = {
-    **dict.fromkeys(["dcgan", "lsgan", "dragan", "wgan", "wgan-gp"], DCGAN),
+OF_VARIANTS: dict[str, dict] = {
+    **dict.fromkeys(["dcgan", "lsgan", "dragan", "pacgan", "wgan", "wgan-gp"], DCGAN),
     **dict.fromkeys(["sngan", "sagan"], RESNET),
     "3dgan": {"prior": "unit_uniform"},
+    "cgan": {"network": CGAN},
 }
 
 
@@ -31,7 +39,8 @@ def options_of(version: int, name: str, options: Mapping) -> dict:
     """
     if version > 1:
         return dict(options)
-    # The options of a family go with its networks, not with those that a file names.
-    usual = {} if "network" in options else OF_VARIANTS.get(name, {})
+    # They go with the default networks, which for vectors are others.
+    default = "network" not in options and len(options.get("image_shape", ())) > 1
+    usual = OF_VARIANTS.get(name, {}) if default else {}
     keeps = "ema_decay" in find(name).own_options and name not in ("sgan", "r3gan")
     return {**usual, **(NO_AVERAGE if keeps else {}), **options}

@@ -81,8 +81,9 @@ FIELDS = {f.name: f for f in dataclasses.fields(Experiment)}
 HELP = {
     "model": "variant, see `ganzoo list`",
     "init_from": "start from the generators of a run or a .keras file",
-    "dataset": "data set: digits, ring8, grid25, swiss_roll, voxel_shapes, "
-    "stacked_mnist, moving_mnist (clips), a TFDS name, an .npz file or a folder",
+    "dataset": "data set: digits, ring8, grid25, swiss_roll, voxel_shapes, faces, "
+    "faces_ink, faces_captions, stacked_mnist, moving_mnist (clips), a TFDS name, an "
+    ".npz file or a folder",
     "data_dir": "directory of prepared TFDS sets (or TFDS_DATA_DIR)",
     "image_size": "resize images to N x N pixels",
     "channels": "convert the images of a folder to 1 (grey) or 3 (RGB) channels",
@@ -92,7 +93,7 @@ HELP = {
     "unlabelled",
     "class_name": "train on the samples of this class only",
     "pairs": "make pairs from single images: edges, invert, rotate, halves, "
-    "downscale2, downscale4, hole, free_form, next_frame",
+    "downscale2, downscale4, hole, free_form, next_frame, ink (of faces)",
     "direction": "AtoB or BtoA: A is the left image of a pair, or the one that `pairs` "
     "makes",
     "load_size": "load images at N x N pixels, for random crops of image_size",

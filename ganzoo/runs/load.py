@@ -13,7 +13,7 @@ from ganzoo.utils.options import check_known
 from ganzoo.variants._registry import build, import_variants
 
 
-def load(source, best: bool = False):
+def load(source: str | Path, best: bool = False) -> AdversarialModel:
     """Loads a model: a run directory, a `.keras` file, or one of the pretrained zoo.
 
     The data are not needed, and no network.

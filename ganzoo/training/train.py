@@ -14,6 +14,7 @@ import tensorflow as tf
 from ganzoo import distribute
 from ganzoo.data.jitter import Jitter
 from ganzoo.evaluation.scorer import SELECTION, scorer_for
+from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.models.warm_start import load_generators
 from ganzoo.runs import checkpoint
 from ganzoo.runs.directory import (
@@ -43,7 +44,9 @@ from ganzoo.variants._registry import build
 STEPS_PER_CALL = 20
 
 
-def train(experiment: Experiment, workdir, progress: bool = True):
+def train(
+    experiment: Experiment, workdir: str | Path, progress: bool = True
+) -> AdversarialModel:
     """Trains an experiment in a run directory, or resumes it.
 
     A directory that holds this experiment already is resumed, bit for bit; a larger

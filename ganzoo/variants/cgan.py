@@ -24,23 +24,21 @@ RATES = {"d": 4e-4, "g": 1e-3}
     batch_keys=("real", "label"),
 )
 def cgan(
-    network=NETWORK,
+    network="auto",
     num_classes=10,
-    value_range=(-1.0, 1.0),
     learning_rate=RATES,
     ema_decay=0.99,
     **options,
 ):
-    """Multilayer perceptrons whose inputs are joined by the label's code.
+    """Both players see the label's code: at every layer of convolutional networks.
 
-    As in the paper the label passes a layer of its own before it meets the latent in G,
-    the sample in D. The widths are a plain small pair that trains well;
-    zoo_configs/cgan_mnist_paper.toml has the paper's.
+    The default networks are DCGAN's for images, and perceptrons for vectors. The
+    paper's are perceptrons, where the label passes a layer of its own before it meets
+    the latent in G, the sample in D: zoo_configs/cgan_mnist_paper.toml has them.
     """
     return assemble(
         network=network,
         num_classes=num_classes,
-        value_range=value_range,
         learning_rate=learning_rate,
         ema_decay=ema_decay,
         **options,

@@ -94,7 +94,8 @@ class InfoGAN(GAN):
         latents = self.latents(n, seed)
         if code is not None:
             code = np.asarray(code, latents.dtype)
-            if code.shape not in (allowed := ((self.codes,), (n, self.codes))):
+            allowed = (self.codes,), (n, self.codes)
+            if code.shape not in allowed:
                 raise ValueError(
                     f"`code` must be of shapes {allowed}. Received: {code}."
                 )

@@ -68,9 +68,8 @@ def test_describe_shows_paper_options_and_notes(capsys):
     out = capsys.readouterr().out
     assert out.startswith("dcgan: Radford et al. 2016")
     assert "tasks: image\nbatch keys: real\n" in out
-    assert "  filters = 64\n" in out
+    assert "options of its network:\n  filters = None\n  kernel = 4\n" in out
     assert "  beta_1 = 0.5\n" in out
-    assert "options of its network:\n  filters = 64\n" in out
     assert "measured (dcgan_digits): classes " in out
     assert "; target: 8 of 10 classes" in out
 

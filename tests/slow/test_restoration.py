@@ -5,9 +5,10 @@ GANZOO_RUNS=runs pytest -n0 -m slow tests/slow/test_restoration.py
 
 import numpy as np
 import pytest
-from ablation import SEEDS, check_against_ablation, column, shared
+from ablation import SEEDS, check_against_ablation, column
 from experiment import record, trained, verdict
 from PIL import Image
+from real_sets import shared
 
 from ganzoo import metrics
 from ganzoo.data import load_data

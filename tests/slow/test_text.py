@@ -5,8 +5,9 @@ GANZOO_RUNS=runs pytest -n0 -m slow tests/slow/test_text.py
 
 import numpy as np
 import pytest
-from ablation import SEEDS, shared
+from ablation import SEEDS
 from experiment import alarms, percent, record, trained, verdict
+from real_sets import shared
 
 from ganzoo import metrics
 from ganzoo.data.splits import load_parts

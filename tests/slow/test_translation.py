@@ -7,18 +7,10 @@ import resource
 
 import numpy as np
 import pytest
-from ablation import (
-    SEEDS,
-    apart,
-    check_against_ablation,
-    column,
-    listed,
-    runs,
-    scored,
-    shared,
-)
+from ablation import SEEDS, apart, check_against_ablation, column, listed, runs, scored
 from experiment import flat, record, trained, untrained, verdict
 from image_files import break_three, check_answers, identical, make_folder
+from real_sets import shared
 from sklearn.neighbors import KNeighborsClassifier
 
 from ganzoo.cli.translate_folder import translate_folder

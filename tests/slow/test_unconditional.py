@@ -18,7 +18,7 @@ def test_wgan_digits():
 
 
 def test_wgan_gp_digits():
-    check_digits("wgan_gp_digits", note="32 filters instead of 64")
+    check_digits("wgan_gp_digits")
 
 
 def test_dragan_digits():
@@ -26,7 +26,7 @@ def test_dragan_digits():
 
 
 def test_sngan_digits():
-    check_digits("sngan_digits", note="32 filters instead of 256 and 128")
+    check_digits("sngan_digits", note="32 filters, the paper has 256 and 128")
 
 
 def test_sagan_digits():
@@ -34,11 +34,11 @@ def test_sagan_digits():
 
 
 def test_r3gan_digits():
-    check_digits("r3gan_digits", note="32 filters instead of 256 and 128")
+    check_digits("r3gan_digits", note="24 filters")
 
 
 def test_began_digits():
-    check_digits("began_digits", note="32 filters instead of 64; codes of 32")
+    check_digits("began_digits", note="16 filters, the paper has 64; codes of 32")
 
 
 def test_improved_digits():

@@ -6,8 +6,9 @@ GANZOO_RUNS=runs pytest -m slow tests/slow/test_volumes.py
 import keras
 import numpy as np
 import pytest
-from ablation import SEEDS, shared
+from ablation import SEEDS
 from experiment import alarms, percent, record, trained, untrained, verdict
+from real_sets import shared
 
 from ganzoo import metrics
 from ganzoo.data import load_data

@@ -84,7 +84,7 @@ def test_describe_merges_own_and_common_options():
     assert "1511.06434" in about["paper"]
     assert about["tasks"] == ["image"]
     assert about["batch_keys"] == ["real"]
-    assert about["network_options"]["filters"] == 64  # the family's
+    assert about["network_options"]["kernel"] == 4  # the family's
     assert about["options"]["beta_1"] == 0.5  # assemble's
     assert about["options"]["prior"] == "uniform"  # its own in place of assemble's
     assert not {"model", "parts", "options"} & about["options"].keys()
@@ -129,7 +129,7 @@ def test_the_common_options_are_the_keywords_of_assemble():
     keywords = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
     keywords |= OF_NETWORKS
     options = ganzoo.describe("lsgan")["options"]
-    assert options == {**keywords, "network": "dcgan", "loss": "least_squares"}
+    assert options == {**keywords, **_registry.find("lsgan").own_options}
 
 
 def test_a_default_that_is_no_literal_is_named(variants, tmp_path, monkeypatch):

@@ -43,6 +43,7 @@ class Watched:
     def __init__(self, scorer, workdir, monkeypatch, metric="frechet_distance", **how):
         self.model = tiny("vanilla", g_hidden=(8,), d_hidden=(8,))
         self.scorer, self.metric, self.workdir, self.how = scorer, metric, workdir, how
+        self.level = 0
         monkeypatch.setattr(best_checkpoint, "draw", self._draw)
         self.begin()
 
@@ -71,7 +72,7 @@ class Watched:
     def _bias(self):
         return self.model.generator.weights[1]
 
-    def _draw(self, model, scorer, seed):
+    def _draw(self, model, scorer, seed, n=None):
         assert seed == best_checkpoint.SEED
         real = scorer.parts.take("selection_test", N).arrays["real"]
         noise = np.random.default_rng(0).integers(-self.level, self.level + 1, N)

@@ -37,7 +37,8 @@ def _events(dataset, name, steps, **options):
 
 
 def test_d_overpowers_g_with_its_rate_times_100():
-    events = _events("digits", "dcgan", 600, filters=8, d_learning_rate=2e-2)
+    rates = {"g": 1e-4, "d": 1e-2}
+    events = _events("digits", "dcgan", 800, filters=8, learning_rate=rates)
     assert "D overpowers G" in events
     event = events["D overpowers G"]
     assert event["values"]["D(x)"] > 0.97 and event["values"]["D(G(z))"] < 0.03
