@@ -34,9 +34,12 @@ def trained(name, strategy):
         train(model, steps=3)
     optimizers = [o for o in (model.g_optimizer, model.d_optimizer) if o is not None]
     state = [v for optimizer in optimizers for v in optimizer.variables]
-    # The count of steps is no weight, and records of ganzoo 0.1.0 have none.
-    weights = [v for v in model.weights if v is not model.updates.count]
-    return [np.asarray(v.numpy()) for v in [*weights, *state]]
+    return [np.asarray(v.numpy()) for v in [*weights_of(model), *state]]
+
+
+def weights_of(model):
+    """The weights without the count of steps, which ganzoo 0.1.0 had not."""
+    return [v for v in model.weights if v is not model.updates.count]
 
 
 def default_hash(name):
@@ -44,7 +47,7 @@ def default_hash(name):
     keras.utils.set_random_seed(7)
     model = ganzoo.build(name)
     digest = hashlib.sha256()
-    for variable in model.weights:
+    for variable in weights_of(model):
         digest.update(variable.numpy().tobytes())
     for optimizer in (model.g_optimizer, model.d_optimizer):
         if optimizer is not None:

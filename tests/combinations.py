@@ -35,7 +35,7 @@ def refusal(loss, penalty, network, d_norm, dtype):
     if penalty in PER_SAMPLE and d_norm == "batch":
         return "batch normalisation makes depend on the others"
     if penalty == "clip" and d_norm == "spectral":
-        return "needs kernels without another constraint"
+        return "needs weights without another constraint"
     return None
 
 

@@ -291,5 +291,6 @@ def test_the_train_step_is_the_alternating_schedule():
         expected = path(alternating, field(loss, "r1", 0.5), steps=5)
         for theta, psi in expected[1:]:
             model.train_step(tf.zeros((2, 1)))
-            found = [float(w[0, 0]) for w in model.get_weights()[:2]]
+            networks = model.generator, model.discriminator
+            found = [float(network.get_weights()[0][0, 0]) for network in networks]
             np.testing.assert_allclose(found, [theta, psi], atol=1e-6)

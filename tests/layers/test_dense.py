@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from helpers import copied
 
-from ganzoo.layers import Maxout, WeightNormDense
+from ganzoo.layers import Maxout, WeightNormDense, starting
 
 # --- maxout -----------------------------------------------------------------------
 
@@ -112,8 +112,8 @@ def test_weight_norm_comes_back_from_its_config():
 def test_weight_norm_in_bfloat16():
     layer = WeightNormDense(3, dtype="mixed_bfloat16")
     x = np.random.default_rng(0).normal(size=(64, 4))
-    layer.build(x.shape)
-    layer.initialize(x)
+    with starting([layer]):
+        layer(x)
     assert layer.scale.dtype == "float32"
     out = layer(x)
     assert out.dtype == tf.bfloat16

@@ -192,7 +192,12 @@ SPECTRAL = {"d_norm": "spectral"}
 WHOLE_BATCH = [
     SPECTRAL,
     {"d_norm": "instance", "network": {"name": "dcgan", "minibatch": "stddev"}},
-    {"d_norm": "none", "network": {"name": "dcgan", "minibatch": "discrimination"}},
+    # Adam's epsilon is raised: near-zero gradients of T would blow rounding up.
+    {
+        "d_norm": "none",
+        "network": {"name": "dcgan", "minibatch": "discrimination"},
+        "epsilon": 1e-3,
+    },
     # The penalty's gradient at a sample meets the other replica's logits.
     {
         "network": {"name": "dcgan", "minibatch": "stddev"},

@@ -27,7 +27,7 @@ from ganzoo.plots import pictures
 from ganzoo.runs import checkpoint, directory
 from ganzoo.runs.config_files import load_config
 from ganzoo.runs.experiment import Experiment, from_dict
-from ganzoo.runs.log import read_rows
+from ganzoo.runs.log import drop_after, read_rows
 from ganzoo.utils import files, untrusted
 
 ROOT = Path(__file__).parents[2]
@@ -456,10 +456,23 @@ def test_a_write_follows_no_link(tmp_path):
     "line",
     [b"[1]", b'{"step": "x"}', b"{", b"\xff", b"[" * 99_999, b'{"step":1,"a":"b'],
 )
-def test_a_log_ends_at_its_first_damaged_line(line, tmp_path):
+def test_damaged_lines_of_a_log_are_skipped_and_kept(line, tmp_path):
     path = tmp_path / "metrics.jsonl"
-    path.write_bytes(b'{"step": 1}\n' + line + b'\n{"step": 3}\n')
-    assert read_rows(path) == [{"step": 1}]
+    content = b'{"step": 1}\n' + line + b'\n{"step": 3}\n{"step": 5}\n'
+    path.write_bytes(content)
+    with pytest.warns(UserWarning, match=r"metrics.jsonl: skipped damaged lines \(2\)"):
+        assert read_rows(path) == [{"step": 1}, {"step": 3}, {"step": 5}]
+    with pytest.warns(UserWarning, match="skipped damaged lines"):
+        assert drop_after(path, 3) == [{"step": 1}, {"step": 3}]
+    assert path.read_bytes() == b'{"step": 1}\n{"step": 3}\n'
+    assert path.with_name("metrics.jsonl.damaged").read_bytes() == content
+
+
+def test_a_last_line_that_is_cut_off_is_no_damage(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    path.write_bytes(b'{"step": 1}\n{"step": 3}\n{"st')
+    assert drop_after(path, 9) == [{"step": 1}, {"step": 3}]
+    assert [file.name for file in tmp_path.iterdir()] == ["metrics.jsonl"]
 
 
 def test_an_endless_log_is_refused(tmp_path, monkeypatch):

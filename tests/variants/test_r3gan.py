@@ -56,5 +56,5 @@ def test_gamma_by_the_size_of_the_samples(shape, gamma):
     points = {"name": "mlp", "hidden": (8,), "normalize": False}
     images = {"name": "dcgan", "filters": 2, "d_norm": "none"}
     network = images if len(shape) > 1 else points
-    model = tiny("r3gan", network=network, image_shape=shape, filters=None)
+    model = ganzoo.build("r3gan", network=network, image_shape=shape)
     assert model.penalties == {"r1": gamma, "r2": gamma}
