@@ -99,7 +99,10 @@ class HealthMonitor(keras.callbacks.Callback):
         if "d_real" in logs:
             real, fake = float(logs["d_real"]), float(logs["d_fake"])
             values = {"D(x)": round(real, 3), "D(G(z))": round(fake, 3), **likeness}
-            d_wins = fake < self.REJECTS and real > self.ACCEPTS
+            # Where samples are at the data, a D that sees whole batches may well tell
+            # them apart: that harms nobody.
+            away = likeness["distance"] > self.FAR
+            d_wins = away and fake < self.REJECTS and real > self.ACCEPTS
             chance = real - fake < self.CHANCE
             d_loses = late and chance and likeness["distance"] > self.FAR
             alarms["D overpowers G"] = d_wins, values

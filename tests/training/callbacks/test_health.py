@@ -101,7 +101,7 @@ def test_non_finite_terms_are_named_and_stop_training(points, tmp_path, value):
 
 
 def test_discriminator_overpowers_generator(points, capsys, tmp_path):
-    watch = monitor(points, points, tmp_path)
+    watch = monitor(points, points + 3, tmp_path)
     intervals(watch, 10)
     sure = {**HEALTHY, "d_real": 0.995, "d_fake": 0.005}
     intervals(watch, watch.PATIENCE - 1, sure)
@@ -116,6 +116,12 @@ def test_discriminator_overpowers_generator(points, capsys, tmp_path):
     intervals(watch, 10, sure)
     assert names(watch) == ["D overpowers G"] * 2  # again, once it had cleared
     assert len((tmp_path / "health.jsonl").read_text().splitlines()) == 2
+
+
+def test_a_sure_discriminator_is_no_fault_where_samples_are_at_the_data(points):
+    watch = monitor(points, points)
+    intervals(watch, 10, {**HEALTHY, "d_real": 0.995, "d_fake": 0.005})
+    assert watch.events == []
 
 
 def test_generator_overpowers_discriminator(points):
