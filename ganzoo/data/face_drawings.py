@@ -1,4 +1,4 @@
-"""What `faces` are drawn with: palettes, paints, and drawings on 16x16 cells.
+"""Material of `faces`: palettes, paints, and drawings on 16x16 cells.
 
 A character of a drawing is a paint, "." none: what lies below shows.
 """

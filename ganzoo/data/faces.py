@@ -77,7 +77,7 @@ ATTRIBUTES = {
 Those that are colours come first; their values are equally likely."""
 
 COUNT = int(np.prod([len(values) for values in ATTRIBUTES.values()]))
-"""How many faces there are, each with a picture of its own: 91,445,760."""
+"""Number of faces, each with its own picture: 91,445,760."""
 
 _COLUMNS = {name: column for column, name in enumerate(ATTRIBUTES)}
 _FIXED = len(ATTRIBUTES)  # the column of paints that no attribute colours
@@ -234,7 +234,7 @@ BLOCKS = (
 
 @cache
 def _plan(style):
-    """What is read, one after another: columns, their possible values, and the cells.
+    """Columns to read, one after another, with their possible values and their cells.
 
     First every block, from the cells that depend on nothing else that is not yet read;
     then each attribute alone, from all cells that it touches.
@@ -348,7 +348,7 @@ def _checked(attributes, style="flat"):
 
 
 def caption(face: np.ndarray, mentioned: Collection[str] = tuple(ATTRIBUTES)) -> str:
-    """What a face (12,) looks like, in words that each belong to one attribute.
+    """Describes a face (12,) in words that each belong to one attribute.
 
     "a smiling tan-skinned face with long ginger hair, raised brows, blue eyes, round
     glasses and golden earrings, in navy clothes on mint"; what is absent, such as

@@ -30,7 +30,7 @@ DAMAGE = (
     zlib.error,
     Image.DecompressionBombError,
 )
-"""What Pillow's decoders raise on damaged files."""
+"""Errors of Pillow's decoders on damaged files."""
 _DECODE_AHEAD = 256  # images in flight, which bounds the memory
 
 

@@ -106,7 +106,7 @@ PAIRS: dict[str, Callable] = {
 """Name -> function of images and a generator that returns sources and targets."""
 
 OF_CLIPS = {"hole": (4, 5), "free_form": (4, 5), "next_frame": (5,)}
-"""How many axes the arrays of a function may have that takes clips."""
+"""Numbers of axes that a function of clips takes."""
 
 
 def made_pairs(

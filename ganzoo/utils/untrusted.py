@@ -1,4 +1,4 @@
-"""What a file from a stranger may be: checked before anything is made of it.
+"""Validates untrusted files before they are parsed or memory is allocated.
 
 The limits stand here, and nowhere else. docs/safety.md lists what was tried.
 """
