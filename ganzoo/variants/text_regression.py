@@ -32,8 +32,8 @@ class TextRegression(TextModel):
 
 @register(
     "text2image-l1",
-    paper="the non-adversarial ablation of Reed et al. 2016, Generative Adversarial Text "
-    "to Image Synthesis, arXiv 1605.05396",
+    paper="the non-adversarial ablation of Reed et al. 2016, Generative Adversarial "
+    "Text to Image Synthesis, arXiv 1605.05396",
     tasks=("image", "text", "baseline"),
     batch_keys=("real", "caption"),
 )
