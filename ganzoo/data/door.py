@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from ganzoo.data.batch_spec import BatchSpec, as_dict
 from ganzoo.data.pipeline import stream_of, without_autotune
+from ganzoo.utils.options import check_whole
 
 
 class Door:
@@ -47,10 +48,7 @@ class Door:
         Raises:
             ValueError: invalid data; the message has the allowed and the received.
         """
-        if not isinstance(batch_size, int) or batch_size < 1:
-            raise ValueError(
-                f"`batch_size` must be a whole number from 1. Received: {batch_size!r}."
-            )
+        check_whole(1, batch_size=batch_size)
         named = as_dict(x if y is None else (x, y))
         self.spec.check_keys(named, made_of=named)
         arrays = {key: np.asanyarray(array) for key, array in named.items()}

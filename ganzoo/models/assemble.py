@@ -10,7 +10,6 @@ from ganzoo.models import optimizers
 from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.models.gan import GAN
 from ganzoo.penalties import lazy_ratio, terms_of
-from ganzoo.utils.options import check_known
 
 OF_NETWORKS = {
     "image_shape": (28, 28, 1),
@@ -149,10 +148,9 @@ def assemble(
 def _with_networks(model, network, described, penalties, options):
     """Builds the networks, and returns the settings of the model."""
     table = networks.table(network, described["image_shape"])
-    known = networks.defaults(table["name"])
-    settings = {k: v for k, v in options.items() if k in model.setting_names()}
-    of_family = {k: v for k, v in options.items() if k not in settings}
-    check_known(f"option of network {table['name']!r}", of_family, known)
+    of_model = model.setting_names()
+    settings = {k: v for k, v in options.items() if k in of_model}
+    of_family = {k: v for k, v in options.items() if k not in of_model}
     per_sample = any(term.penalty.per_sample for term in terms_of(penalties).values())
     players = networks.make(
         {**table, **of_family},

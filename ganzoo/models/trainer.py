@@ -13,6 +13,7 @@ from ganzoo.data import pipeline
 from ganzoo.data.batch_spec import BatchSpec, Samples, as_dict, scaled
 from ganzoo.data.door import Door
 from ganzoo.utils import precision
+from ganzoo.utils.options import check_whole
 
 
 class Trainer(keras.Model):
@@ -426,10 +427,7 @@ def span_replicas(layers):
 
 
 def _check_settings(d_steps, ema_decay):
-    if not isinstance(d_steps, int) or d_steps < 0:
-        raise ValueError(
-            f"`d_steps` must be a whole number from 0. Received: {d_steps!r}."
-        )
+    check_whole(0, d_steps=d_steps)
     if not 0 <= ema_decay < 1:
         raise ValueError(
             f"`ema_decay` must be in [0, 1); 0 keeps no average. Received: {ema_decay}."

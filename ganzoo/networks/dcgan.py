@@ -178,7 +178,7 @@ def discriminate(
     shape, filters, kernel, dropout, d_norm, minibatch, num_classes, heads, *, units
 ):
     """Builds `discriminator` for images or volumes (*sides, C)."""
-    _check_units(units)
+    check_whole(0, units=units)
     norm, batch = norms.get(d_norm), inputs.minibatch(minibatch)
     named, code = {"sample": keras.Input(shape, name="sample")}, None
     if num_classes:
@@ -251,14 +251,6 @@ def _sizes(shape, filters, units):
     usual = (32, UNITS) if max(shape[:-1]) < LARGE else (64, 0)
     values = (filters, units)
     return [u if g is None else g for g, u in zip(values, usual, strict=True)]
-
-
-def _check_units(units):
-    if not isinstance(units, int) or units < 0:
-        raise ValueError(
-            "`units` must be a whole number from 0; 0 leaves the dense layer out. "
-            f"Received: {units!r}."
-        )
 
 
 def _normal():

@@ -46,7 +46,6 @@ def write_atomically(path, data: bytes) -> None:
 def write_arrays(path, arrays: dict, **facts) -> None:
     """Writes an .npz, then its checksum and the facts to a JSON file beside it."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
     data = buffer.getvalue()
