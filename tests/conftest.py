@@ -48,6 +48,13 @@ def quick_classifier(request, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def graphs_as_traced(request):
+    """No rewriting of graphs, except in slow tests: it takes half of a first step."""
+    slow = bool(request.node.get_closest_marker("slow"))
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not slow})
+
+
+@pytest.fixture(autouse=True)
 def seeded():
     keras.utils.set_random_seed(7)
 
