@@ -6,6 +6,7 @@ module are the same for any number of replicas.
 
 import functools
 import hashlib
+import math
 import threading
 from contextlib import contextmanager
 
@@ -13,6 +14,8 @@ import keras
 import tensorflow as tf
 
 from ganzoo.utils.options import check_known
+
+PHILOX = tf.random.Algorithm.PHILOX.value
 
 
 def get_strategy(name: str = "none", virtual_devices: int = 0):
@@ -116,23 +119,60 @@ def fold(seed, number):
     return tf.random.experimental.stateless_fold_in(seed, number)
 
 
-def _own_slice(draw, shape, seed, dtype):
-    """Draws for the global batch, so that the replica count makes no difference."""
-    local, *rest = shape
-    count = replica_count()
-    return own_share(draw((local * count, *rest), seed, dtype=dtype), local)
-
-
 def global_normal(shape, seed, dtype=None):
     """N(0, 1) of `shape` (local batch first): this replica's share of one draw."""
-    dtype = dtype or keras.config.floatx()
-    return _own_slice(tf.random.stateless_normal, shape, seed, dtype)
+    return _own_floats(tf.raw_ops.StatelessRandomNormalV2, shape, seed, dtype)
 
 
 def global_uniform(shape, seed, dtype=None):
     """U(0, 1) of `shape` (local batch first): this replica's share of one draw."""
-    dtype = dtype or keras.config.floatx()
-    return _own_slice(tf.random.stateless_uniform, shape, seed, dtype)
+    return _own_floats(tf.raw_ops.StatelessRandomUniformV2, shape, seed, dtype)
+
+
+def global_bits(shape, seed):
+    """Uniform int32 in 0..65535: this replica's share of one draw.
+
+    Each 32-bit random number gives two.
+    """
+
+    def draw(count, **place):
+        words = tf.raw_ops.StatelessRandomUniformFullIntV2(
+            shape=[(count + 1) // 2], alg=PHILOX, dtype=tf.uint32, **place
+        )
+        return tf.reshape(tf.bitcast(words, tf.uint16), (-1,))
+
+    return tf.cast(_own_share(draw, shape, seed, bits=16), tf.int32)
+
+
+def _own_floats(op, shape, seed, dtype):
+    dtype = tf.as_dtype(dtype or keras.config.floatx())
+
+    def draw(count, **place):
+        return op(shape=[count], alg=PHILOX, dtype=dtype, **place)
+
+    return _own_share(draw, shape, seed, bits=max(32, 8 * dtype.size))
+
+
+def _own_share(draw, shape, seed, bits):
+    """This replica's share of a draw for the global batch, at the cost of the share.
+
+    Philox makes a block of 128 bits for each value of its counter, in order, so a
+    replica sets the counter to the block in which its share begins.
+
+    Args:
+        draw: `(count, key, counter)` -> a vector of at least `count` numbers.
+        shape: shape of the share.
+        seed: int (2,), the same on all replicas.
+        bits: random bits in a number.
+    """
+    per_block = 128 // bits
+    size = math.prod(shape)
+    start = replica_id() * size
+    key, counter = tf.raw_ops.StatelessRandomGetKeyCounter(seed=seed)
+    counter += tf.cast(tf.stack([start // per_block, 0]), counter.dtype)
+    before = start % per_block  # numbers of the first block that are another's
+    numbers = draw(before + size, key=key, counter=counter)
+    return tf.reshape(numbers[before : before + size], shape)
 
 
 def global_mean(value):

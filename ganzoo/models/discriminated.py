@@ -14,7 +14,7 @@ from ganzoo.layers import (
     MinibatchStdDev,
     starting,
 )
-from ganzoo.models.adversarial import AdversarialModel, feed
+from ganzoo.models.adversarial import AdversarialModel, feed, layer_noise
 from ganzoo.models.seeds import Use
 from ganzoo.penalties import terms_of
 
@@ -110,8 +110,9 @@ class JudgedModel(AdversarialModel):
         ]
         layers = [layer for layer in layers if isinstance(layer, DataDependent)]
         if layers:
-            with starting(layers):
-                self._judge_real({**batch, "seed": self.step_seed()}, training=True)
+            batch = {**batch, "seed": self.step_seed()}
+            with starting(layers), layer_noise(batch):
+                self._judge_real(batch, training=True)
 
     # --- answers ----------------------------------------------------------------
 

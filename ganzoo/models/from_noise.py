@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 
-import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from ganzoo import distribute
 from ganzoo.data.batch_spec import Labels
-from ganzoo.layers import MeanBias, noise_states
+from ganzoo.layers import MeanBias, noise_from
 from ganzoo.models import latent
 from ganzoo.models.adversarial import AdversarialModel, feed
 from ganzoo.models.image_arrays import spread
@@ -251,8 +250,7 @@ class LatentModel(AdversarialModel):
     def _generated(self, inputs, ema, noise):
         """Samples in inference; `noise` is the seed of the generator's own noise."""
         tensors = {key: tf.convert_to_tensor(value) for key, value in inputs.items()}
-        states = noise_states(self._choose(self.generator, ema), noise)
-        with keras.StatelessScope(states):
+        with noise_from(noise):
             samples = self._made_of(tensors, ema, False)
         return tf.cast(samples, self.variable_dtype).numpy()
 

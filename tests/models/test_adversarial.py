@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import largest_difference, tiny, train, without_noise
+from helpers import largest_difference, tiny, train
 from keras import layers
 
 from ganzoo.data import pipeline
@@ -116,9 +116,7 @@ def accumulating(**options):
         for player in "dg"
     }
     keras.utils.set_random_seed(3)
-    return without_noise(
-        points(dtype="float64", ema_decay=0.9, **optimizers, **options)
-    )
+    return points(dtype="float64", ema_decay=0.9, **optimizers, **options)
 
 
 def test_accumulated_gradients_are_those_of_different_noise(monkeypatch):
@@ -216,7 +214,7 @@ def test_no_weight_is_written_before_it_was_read():
             d_optimizer=sgd,
             dtype="float64",
         )
-        train(without_noise(model), 5, steps_per_call=1)
+        train(model, 5, steps_per_call=1)
         return model
 
     first = trained()
@@ -281,7 +279,7 @@ def test_labels_of_any_whole_type_train_alike(name):
     models = []
     for dtype in ("int32", "uint8", "int64"):
         keras.utils.set_random_seed(3)
-        models.append(without_noise(tiny(name, dtype="float64")))
+        models.append(tiny(name, dtype="float64"))
         elements = (images, labels.astype(dtype))
         fit(models[-1], tf.data.Dataset.from_tensor_slices(elements).batch(8))
     assert [largest_difference(models[0], model) for model in models] == [0] * 3
