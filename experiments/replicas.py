@@ -2,9 +2,9 @@
 
     PYTHONPATH=tests python experiments/replicas.py TASK STRATEGY COUNT FOLDER NAME...
 
-`finals` trains ten steps without dropout and noise, and keeps the weights. `whole`
-trains 4 + 6 steps with them, keeps the checkpoint of step 4 and the end, and is
-killed; `rest` begins from that checkpoint and lists what differs at the end.
+`finals` trains ten steps, and keeps the weights. `whole` trains 4 + 6 steps, keeps the
+checkpoint of step 4 and the end, and is killed; `rest` begins from that checkpoint and
+lists what differs at the end.
 """
 
 import json

@@ -7,6 +7,8 @@ module are the same for any number of replicas.
 import functools
 import hashlib
 import math
+import os
+import sys
 import threading
 from contextlib import contextmanager
 
@@ -76,6 +78,15 @@ STRATEGIES = {
     "multi_worker": tf.distribute.MultiWorkerMirroredStrategy,
     "tpu": _tpu,
 }
+
+
+def threads() -> int:
+    """Threads that share an operation on the CPU: they set the order of its sums."""
+    chosen = tf.config.threading.get_intra_op_parallelism_threads()
+    chosen = chosen or int(os.environ.get("TF_NUM_INTRAOP_THREADS", 0))
+    if chosen or sys.platform != "linux":
+        return chosen or os.cpu_count() or 1
+    return len(os.sched_getaffinity(0))
 
 
 def same_everywhere(strategy, text: str) -> bool:

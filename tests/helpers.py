@@ -119,8 +119,9 @@ def train_eagerly(model, batches):
 
     Nothing is traced, which takes most of the time of a test.
     """
-    model.adapt(model.as_batch(batches[0]))
-    model._reset_averages()
+    if model.step == 0:
+        model.adapt(model.as_batch(batches[0]))
+        model._reset_averages()
     for batch in batches:
 
         def step(batch=batch):

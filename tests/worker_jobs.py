@@ -12,9 +12,9 @@ import numpy as np
 from ganzoo.cli.launch import _free_ports
 
 SMALL = {
-    "vanilla": ["g_hidden=[16,16]", "d_hidden=[16]", "dropout=0.0"],
+    "vanilla": ["g_hidden=[16,16]", "d_hidden=[16]", "dropout=0.4"],
     "dcgan": ["filters=4", "latent_dim=8"],
-    "sgan": ["input_noise=0.0", "hidden_noise=0.0", "latent_dim=8"],
+    "sgan": ["latent_dim=8"],
 }
 
 

@@ -117,10 +117,8 @@ class GaussianNoise(keras.layers.Layer):
 
 def _next_seed(layer):
     """The seed of a layer's next draw."""
-    if _source.seeds is None:
-        seed = layer.seed_generator.next()
-    else:
-        seed = tf.cast(next(_source.seeds), "uint32")
+    own = layer.seed_generator
+    seed = own.next() if _source.seeds is None else next(_source.seeds)
     return distribute.fold(tf.cast(seed, tf.int64), 0)  # 0: as 0.1.0 on one device
 
 

@@ -49,9 +49,10 @@ def train(
 ) -> AdversarialModel:
     """Trains an experiment in a run directory, or resumes it.
 
-    A directory with this experiment is resumed, bit for bit; a larger `steps` extends
-    it. Ctrl-C and SIGTERM save before training ends. With `multi_worker`, every worker
-    calls this with the same arguments; the chief, worker 0, writes the files.
+    A directory with this experiment is resumed, bit for bit on as many threads and
+    devices as before; a larger `steps` extends it. Ctrl-C and SIGTERM save before
+    training ends. With `multi_worker`, every worker calls this with the same arguments;
+    the chief, worker 0, writes the files.
 
     Args:
         experiment: experiment to train.
@@ -96,7 +97,7 @@ def train_resolved(experiment: Experiment, workdir, progress: bool = True):
         if writes:
             write_config(path, _config(experiment, resolved))
             devices = [device.name for device in tf.config.list_logical_devices()]
-            write_environment(path, devices)
+            write_environment(path, devices, distribute.threads())
         try:
             callbacks = _callbacks(experiment, model, resolved, path, writes, progress)
             with _sigterm_interrupts():

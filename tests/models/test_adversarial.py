@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import largest_difference, tiny, train
+from helpers import batches_for, largest_difference, tiny, train, train_eagerly
 from keras import layers
 
+import ganzoo
 from ganzoo.data import pipeline
 from ganzoo.models.assemble import assemble
 from ganzoo.models.gan import GAN
@@ -117,6 +118,41 @@ def accumulating(**options):
     }
     keras.utils.set_random_seed(3)
     return points(dtype="float64", ema_decay=0.9, **optimizers, **options)
+
+
+def noisy(**options):
+    """A small model with dropout in D and noise in G."""
+    network = {"name": "mlp", "hidden": (5, 5), "hidden_noise": 0.3, "dropout": 0.4}
+    keras.utils.set_random_seed(3)
+    return ganzoo.build(
+        "vanilla",
+        image_shape=(2,),
+        latent_dim=3,
+        network=network,
+        dtype="float64",
+        **options,
+    )
+
+
+def test_noise_of_layers_is_a_function_of_seed_and_step():
+    """Not of what was computed before, nor of the layers' own seeds."""
+    models = [noisy(), noisy(), noisy(seed=1)]
+    states = [v for v in models[1].variables if "seed_generator" in v.path]
+    assert len(states) == 6  # of G, D and the average of G
+    for state in states:
+        state.assign([99, 99])
+    batches = batches_for(models[0], 2)
+    for model in models:
+        train_eagerly(model, batches[:1])
+        if model is models[1]:
+            model.evaluate(POINTS[:9], verbose=0)
+            model.sample(3)
+        train_eagerly(model, batches[1:])
+    assert all((state.numpy() == 99).all() for state in states)
+    one, two, other = ([v.numpy() for v in m.trainable_variables] for m in models)
+    for i, value in enumerate(one):
+        np.testing.assert_array_equal(value, two[i])
+    assert max(np.abs(a - b).max() for a, b in zip(one, other, strict=True)) > 1e-5
 
 
 def test_accumulated_gradients_are_those_of_different_noise(monkeypatch):

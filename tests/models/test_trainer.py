@@ -167,7 +167,7 @@ def test_the_users_own_networks_span_the_replicas(mirrored):
 
 RUN = {
     "model": "vanilla",
-    "options": {"g_hidden": [8], "d_hidden": [8], "dropout": 0.0, "ema_decay": 0.9},
+    "options": {"g_hidden": [8], "d_hidden": [8], "dropout": 0.4, "ema_decay": 0.9},
     "dtype": "float64",
     "batch_size": 16,
     "log_every": 2,

@@ -9,6 +9,7 @@ import pytest
 from small_runs import BASE, TINY, check_equal, files_of
 
 import ganzoo
+from ganzoo import distribute
 from ganzoo.runs import directory
 from ganzoo.runs.experiment import Experiment
 from ganzoo.runs.log import read_rows
@@ -53,6 +54,7 @@ def test_a_run_holds_its_settings_log_pictures_and_checkpoints(finished):
     environment = json.loads((path / "environment.json").read_text())
     assert environment["packages"]["keras"] == keras.__version__
     assert environment["devices"]
+    assert environment["threads"] == distribute.threads()
     rows = read_rows(path / "metrics.jsonl")
     assert [row["step"] for row in rows] == [2, 4]
     assert {"seconds", "images_per_second", *model.log.names} <= rows[0].keys()
