@@ -318,6 +318,24 @@ def test_penalties_draw_from_the_seed_of_the_step():
     assert term(SEED) != term(SEED + 1)
 
 
+def test_each_penalty_draws_for_itself(monkeypatch):
+    """Once a step: the seeds of two penalties, and of another step, differ."""
+    seeds = []
+    monkeypatch.setattr(
+        penalties.Term,
+        "__call__",
+        lambda term, critic, real, fake, seed, update=None: (
+            seeds.append(tuple(seed.numpy())) or tf.zeros(())
+        ),
+    )
+    model = tiny("vanilla", penalties={"dragan": 1.0, "gradient_penalty": 1.0})
+    for step in (0, 1):
+        batch = {"real": tf.zeros((4, 8, 8, 1)), "seed": tf.constant([0, step])}
+        batch |= {"d_updates": tf.constant(step)}
+        model.discriminator_loss(batch, {"sample": batch["real"]}, training=True)
+    assert len(set(seeds)) == len(seeds) == 4
+
+
 def test_the_critic_knows_the_labels():
     model = tiny("cgan", penalties={"r1": 1.0}, dropout=0.0)
     seen = []

@@ -29,6 +29,16 @@ def test_crops_are_windows_at_every_offset_flipped_half_the_time():
     assert {top - left for top, left, _ in seen} == set(range(-4, 5))
 
 
+def test_flips_and_offsets_are_independent():
+    jitter = Jitter({"real": (8, 8)}, flip=True)
+    _, offsets, flips = jitter._places(
+        {"real": np.zeros((4000, 9, 9, 1))}, ["real"], [3, 0]
+    )
+    drawn = [np.asarray(x, float) for x in (*offsets, flips)]  # each 0 or 1
+    together = np.corrcoef(drawn)[np.triu_indices(3, 1)]
+    assert np.abs(together).max() < 5 / np.sqrt(4000)
+
+
 def test_both_halves_of_a_pair_are_cut_alike():
     arrays = {"real": PLACES, "source": 255 - PLACES}
     jitter = Jitter({"real": (8, 8), "source": (8, 8)}, flip=True)

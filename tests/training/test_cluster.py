@@ -112,6 +112,14 @@ def test_a_missing_worker_is_named_in_time():
     assert "waited 1 s for localhost:" in errors[0]
 
 
+def test_a_worker_stays_until_all_others_have_read_its_answer():
+    """Else one that came late would find nobody there."""
+    mine, theirs = (f"localhost:{port}" for port in _free_ports(2))
+    with cluster._serve(theirs, "{}"):  # answers, and asks nothing
+        with pytest.raises(ValueError, match="waited 1 s for the others to reach it"):
+            cluster.meet(cluster.Cluster((mine, theirs), 0), {}, 1.0)
+
+
 def test_a_port_in_use_is_refused():
     import socket
 
