@@ -28,7 +28,8 @@ from ganzoo.variants._registry import find
 
 VARIANTS = ganzoo.list_models()
 every_variant = pytest.mark.parametrize("name", VARIANTS)
-# One of each kind is compiled on replicas; `tests/slow/test_equality.py` has all.
+# One of each kind is compiled on replicas, and the others are not, which takes less
+# time; `tests/slow/test_equality.py` compiles all.
 COMPILED = {"vanilla", "dcgan", "infogan", "pix2pix", "cyclegan", "text2image-l1"}
 
 
@@ -156,7 +157,7 @@ def _changed(update, model):
     }
 
 
-@every_variant
+@pytest.mark.parametrize("name", sorted(set(VARIANTS) - COMPILED))
 def test_one_device_equals_two_replicas(name, mirrored):
     """With the variant's dropout and noise; the steps are not compiled."""
     models = []
