@@ -3,6 +3,7 @@
 from ganzoo.models.assemble import assemble
 from ganzoo.variants._registry import register
 
+RATES = {"d": 4e-4, "g": 1e-4}
 NETWORK = {"name": "resnet", "attention": True, "spectral": True}
 
 
@@ -16,8 +17,7 @@ def sagan(
     network=NETWORK,
     latent_dim=128,
     loss="hinge",
-    d_learning_rate=4e-4,
-    g_learning_rate=1e-4,
+    learning_rate=RATES,
     beta_1=0.0,
     beta_2=0.9,
     ema_decay=0.99,
@@ -35,8 +35,7 @@ def sagan(
         network=network,
         latent_dim=latent_dim,
         loss=loss,
-        d_learning_rate=d_learning_rate,
-        g_learning_rate=g_learning_rate,
+        learning_rate=learning_rate,
         beta_1=beta_1,
         beta_2=beta_2,
         ema_decay=ema_decay,
