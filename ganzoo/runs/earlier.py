@@ -22,9 +22,11 @@ NO_AVERAGE = {"ema_decay": 0.0}
 OF_VARIANTS: dict[str, dict] = {
     **dict.fromkeys(["dcgan", "lsgan", "dragan", "pacgan", "wgan", "wgan-gp"], DCGAN),
     **dict.fromkeys(["sngan", "sagan"], RESNET),
+    "bigan": {"filters": 0, "value_range": (0.0, 1.0)},
     "3dgan": {"prior": "unit_uniform"},
     "cgan": {"network": CGAN},
 }
+OF_ANY_DATA: dict[str, dict] = {"bigan": {"d_normalize": True, "prior": "uniform"}}
 
 
 def options_of(version: int, name: str, options: Mapping) -> dict:
@@ -46,4 +48,5 @@ def options_of(version: int, name: str, options: Mapping) -> dict:
     if "doubling" in usual:  # D halved its maps once less than G doubles them
         usual["halvings"] = level_count(*options["image_shape"][:-1]) - 1
     keeps = "ema_decay" in find(name).own_options and name not in ("sgan", "r3gan")
+    usual |= OF_ANY_DATA.get(name, {})
     return {**usual, **(NO_AVERAGE if keeps else {}), **options}
