@@ -105,6 +105,14 @@ def _check_saved(model, path):
 
 
 @every_variant
+def test_one_rate_is_the_rate_of_every_player(name):
+    model = tiny(name, learning_rate=3e-3)
+    optimizers = [model.g_optimizer, model.d_optimizer]
+    rates = [float(o.learning_rate) for o in optimizers if o is not None]
+    assert rates == pytest.approx([3e-3] * len(rates))
+
+
+@every_variant
 def test_each_player_changes_its_own_weights_alone(name):
     check_players(name)
 

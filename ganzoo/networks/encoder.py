@@ -4,37 +4,40 @@ import keras
 from keras import layers
 
 from ganzoo.layers import batch_norm
-from ganzoo.networks import inputs
+from ganzoo.networks import dcgan, inputs, norms
 from ganzoo.utils.options import check_whole
 
 
-def encoder(image_shape, *, outputs, hidden=(1024, 1024), normalize=True):
+def encoder(image_shape, *, outputs, hidden=(1024, 1024), normalize=True, filters=0):
     """Network from sample (N, *image_shape) to vectors (N, outputs), LeakyReLU inside.
 
     Args:
         outputs: length of the vector.
         hidden: units of each hidden layer.
-        normalize: batch normalisation after each hidden layer except the first.
+        normalize: batch normalisation after each layer except the first.
+        filters: channels of the first of DCGAN's convolutions, which come before the
+            hidden layers; 0 for none.
     """
     named = {"sample": _input(image_shape)}
-    x = _hidden(layers.Flatten()(named["sample"]), hidden, normalize)
+    x = _hidden(named["sample"], hidden, normalize, filters)
     return keras.Model(named, layers.Dense(outputs)(x), name="encoder")
 
 
 def joint_discriminator(
-    image_shape, *, latent_dim, hidden=(1024, 1024), normalize=True
+    image_shape, *, latent_dim, hidden=(1024, 1024), normalize=True, filters=0
 ):
     """Network from sample (N, *image_shape) and latent to logits (N, 1).
 
     Args:
-        latent_dim: length of the latent.
-        hidden: units of each hidden layer.
-        normalize: batch normalisation after each hidden layer except the first.
+        latent_dim: length of the latent, which joins the input of every convolution
+            and of the first hidden layer.
+        hidden: as in `encoder`.
+        normalize: as in `encoder`.
+        filters: as in `encoder`.
     """
     named = {"sample": _input(image_shape)}
     named["latent"] = keras.Input((latent_dim,), name="latent")
-    x = layers.Concatenate()([layers.Flatten()(named["sample"]), named["latent"]])
-    x = _hidden(x, hidden, normalize)
+    x = _hidden(named["sample"], hidden, normalize, filters, named["latent"])
     return keras.Model(named, layers.Dense(1)(x), name="discriminator")
 
 
@@ -43,10 +46,14 @@ def _input(image_shape):
     return keras.Input(shape, name="sample")
 
 
-def _hidden(x, hidden, normalize):
+def _hidden(x, hidden, normalize, filters, code=None):
     check_whole(1, **{f"hidden[{i}]": units for i, units in enumerate(hidden)})
+    if filters:
+        norm = norms.get("batch" if normalize else "none")
+        x = dcgan.shrink(x, filters, 4, 0.0, norm, code)
+    x = inputs.join(layers.Flatten()(x), code)
     for i, units in enumerate(hidden):
-        normed = normalize and i > 0
+        normed = normalize and (filters or i > 0)
         x = layers.Dense(units, use_bias=not normed)(x)
         x = batch_norm()(x) if normed else x
         x = inputs.activation("leaky_relu")(x)

@@ -1,10 +1,12 @@
 """The residual networks of SNGAN (Miyato et al. 2018, arXiv 1802.05957), any size.
 
-At 32x32, the networks of its CIFAR-10 table: in G three blocks that double the sides
-from 4x4; in D two that halve them, two that keep them, ReLU and a sum over positions.
-At other sizes, G starts as DCGAN does (the shorter side halved down to 4, at least
-twice), and D halves once less. The paper has 256 channels in G and 128 in D; the
-default of 32 trains on two cores of a CPU.
+At 32x32, the blocks of its CIFAR-10 table: in G three that double the sides from 4x4;
+in D two that halve them, two that keep them, ReLU and a sum over positions. At other
+sizes, G starts as DCGAN does (the shorter side halved down to 4, at least twice), and D
+halves down to 8 or less, so that its last blocks see the whole image. Channels double
+with each halving, as in the paper's nets for STL-10 and ImageNet; its CIFAR-10 nets
+have 256 in every block of G and 128 in D (`doubling=False`). The default of 16 next to
+the image trains on two cores of a CPU.
 
 Without normalisation, the initialisation decides: `initializer="msr"` and `zero_last`
 follow R3GAN (Huang et al. 2024, arXiv 2501.05441), on these blocks.
@@ -23,13 +25,15 @@ from ganzoo.networks.dcgan import level_count
 from ganzoo.utils.options import check_known, check_whole
 
 POOLS = {"sum": ops.sum, "mean": ops.mean}
+LAST = 8  # largest side of D's last maps
 
 
 def generator(
     image_shape,
     *,
     latent_dim,
-    filters=32,
+    filters=16,
+    doubling=True,
     normalize=True,
     spectral=False,
     attention=False,
@@ -47,7 +51,8 @@ def generator(
     Args:
         image_shape: (H, W, C), sides of at least 8.
         latent_dim: length of the latent.
-        filters: channels of every block.
+        filters: channels of the last block.
+        doubling: if True, each block before has twice the channels of the next one.
         normalize: batch normalisation before every activation.
         spectral: spectral normalisation of every layer.
         attention: self-attention before the last block, on maps of half the sides.
@@ -76,12 +81,12 @@ def generator(
         zero_last=zero_last,
         count=levels,
     )
-    dense = layers.Dense(math.prod(base) * filters, kernel_initializer=blocks.start())
-    x = layers.Reshape((*base, filters))(blocks.norm.wrap(dense)(x))
-    for level in range(levels):
-        if attention and level == levels - 1:
-            x = SelfAttention(spectral=spectral)(x)
-        x = blocks.up(x)
+    *widths, first = (filters * 2 ** (i * doubling) for i in range(levels + 1))
+    dense = layers.Dense(math.prod(base) * first, kernel_initializer=blocks.start())
+    x = layers.Reshape((*base, first))(blocks.norm.wrap(dense)(x))
+    for level, width in reversed(list(enumerate(widths))):
+        x = SelfAttention(spectral=spectral)(x) if attention and level == 0 else x
+        x = blocks.up(x, width)
     # The last normalisation does not use the label.
     x = inputs.activation(activation)(batch_norm()(x) if normalize else x)
     x = inputs.crop(blocks.convolve(x, channels), sides)
@@ -92,7 +97,9 @@ def generator(
 def discriminator(
     image_shape,
     *,
-    filters=32,
+    filters=16,
+    doubling=True,
+    halvings=None,
     d_norm="spectral",
     attention=False,
     activation="relu",
@@ -110,7 +117,11 @@ def discriminator(
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
-        filters: channels of every block.
+        filters: channels of the first block.
+        doubling: if True, each block that halves the sides has twice the channels of
+            the one before.
+        halvings: number of blocks that halve the sides, from 1; by default as many as
+            lead to sides of at most 8.
         d_norm: a name of `norms.NORMS`, used before every activation except at the
             first block's input.
         attention: self-attention after the first block, on maps of half the sides.
@@ -126,27 +137,30 @@ def discriminator(
     check_whole(1, filters=filters)
     check_known("pool", [pool], POOLS)
     norm, batch = norms.get(d_norm), inputs.minibatch(minibatch)
-    halved = level_count(*shape[:-1]) - 2
+    if halvings is None:
+        halvings = max(1, math.ceil(math.log2(min(shape[:-1]) / LAST)))
+    check_whole(1, halvings=halvings)
     blocks = _Blocks(
         norm=norm,
         before=norm.after and (lambda x: norm.after()(x)),
         activation=activation,
         initializer=initializer,
         zero_last=zero_last,
-        count=halved + 3,
+        count=halvings + 2,
     )
     named = {"sample": keras.Input(shape, name="sample")}
     x = blocks.first(named["sample"], filters)
     x = SelfAttention(spectral=d_norm == "spectral")(x) if attention else x
-    for _ in range(halved):
-        x = blocks.down(x)
+    for level in range(1, halvings):
+        x = blocks.down(x, filters * 2 ** (level * doubling))
     x = blocks.keep(blocks.keep(x), batch.spread)
     features = POOLS[pool](blocks.active(x), axis=(1, 2))
     last = batch.last(features)
     logit = norm.wrap(layers.Dense(1, kernel_initializer=blocks.start()))(last)
     if num_classes:
         named["label"], code = inputs.one_hot_label(num_classes)
-        embedding = norm.wrap(layers.Dense(filters, use_bias=False))(code)
+        width = features.shape[-1]
+        embedding = norm.wrap(layers.Dense(width, use_bias=False))(code)
         match = ops.sum(layers.Multiply()([embedding, features]), axis=1, keepdims=True)
         logit = layers.Add()([logit, match])
     answers = inputs.outputs(logit, last, norm, heads)
@@ -215,9 +229,8 @@ class _Blocks:
         layer = layers.Conv2D(filters, 3, padding="same", kernel_initializer=start)
         return self.norm.wrap(layer)(h)
 
-    def up(self, x):
+    def up(self, x, filters):
         """Doubles the sides."""
-        filters = x.shape[-1]
         h = self.branch(layers.UpSampling2D()(self.active(x)), filters)
         shortcut = self.convolve(layers.UpSampling2D()(x), filters, size=1)
         return layers.Add()([h, shortcut])
@@ -227,9 +240,8 @@ class _Blocks:
         h = _halve(self.branch(sample, filters))
         return layers.Add()([h, self.convolve(_halve(sample), filters, size=1)])
 
-    def down(self, x):
+    def down(self, x, filters):
         """Halves the sides."""
-        filters = x.shape[-1]
         h = _halve(self.branch(self.active(x), filters))
         return layers.Add()([h, _halve(self.convolve(x, filters, size=1))])
 

@@ -6,6 +6,7 @@ with the options below, so their weights fit and their samples stay the same.
 
 from collections.abc import Mapping
 
+from ganzoo.networks.dcgan import level_count
 from ganzoo.variants._registry import find
 
 DCGAN = {"units": 0, "filters": 64, "by_unit": False}
@@ -16,14 +17,16 @@ CGAN = {
     "label_units": 50,
     "dropout": 0.3,
 }
-RESNET = {"g_filters": 256, "d_filters": 128}
+RESNET = {"g_filters": 256, "d_filters": 128, "doubling": False}
 NO_AVERAGE = {"ema_decay": 0.0}
 OF_VARIANTS: dict[str, dict] = {
     **dict.fromkeys(["dcgan", "lsgan", "dragan", "pacgan", "wgan", "wgan-gp"], DCGAN),
     **dict.fromkeys(["sngan", "sagan"], RESNET),
+    "bigan": {"filters": 0, "value_range": (0.0, 1.0)},
     "3dgan": {"prior": "unit_uniform"},
     "cgan": {"network": CGAN},
 }
+OF_ANY_DATA: dict[str, dict] = {"bigan": {"d_normalize": True, "prior": "uniform"}}
 
 
 def options_of(version: int, name: str, options: Mapping) -> dict:
@@ -41,6 +44,9 @@ def options_of(version: int, name: str, options: Mapping) -> dict:
         return dict(options)
     # They belong to the default networks of images; vectors have other networks.
     default = "network" not in options and len(options.get("image_shape", ())) > 1
-    usual = OF_VARIANTS.get(name, {}) if default else {}
+    usual = dict(OF_VARIANTS.get(name, {})) if default else {}
+    if "doubling" in usual:  # D halved its maps once less than G doubles them
+        usual["halvings"] = level_count(*options["image_shape"][:-1]) - 1
     keeps = "ema_decay" in find(name).own_options and name not in ("sgan", "r3gan")
+    usual |= OF_ANY_DATA.get(name, {})
     return {**usual, **(NO_AVERAGE if keeps else {}), **options}

@@ -7,9 +7,11 @@ from ganzoo.models.adversarial import feed
 from ganzoo.models.assemble import assemble
 from ganzoo.models.gan import GAN
 from ganzoo.models.seeds import Use
-from ganzoo.networks import mlp
+from ganzoo.networks import dcgan, mlp
 from ganzoo.networks.encoder import encoder, joint_discriminator
 from ganzoo.variants._registry import register
+
+RATES = {"d": 1e-3, "g": 4e-4}
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -81,52 +83,80 @@ class BiGAN(GAN):
 def bigan(
     image_shape=(28, 28, 1),
     latent_dim=50,
-    hidden=(1024, 1024),
+    filters="auto",
+    hidden="auto",
     normalize=True,
+    d_normalize=False,
     value_range="auto",
-    prior="uniform",
+    prior="normal",
+    learning_rate=RATES,
     ema_decay=0.99,
     **options,
 ):
-    """The permutation-invariant MNIST nets of the paper: three perceptrons.
+    """DCGAN's networks for images, with an encoder and a joint discriminator.
 
-    Two hidden layers of 1024, batch normalisation in each but the first of E and D,
-    LeakyReLU there and ReLU in G, a uniform prior of 50, Adam at 2e-4. The paper's
-    weight decay and its convolutional nets are left out; its batch normalisation has
-    no gain or bias. Here it has both, and layers without it have biases.
+    The encoder is D's network with latents at its end, and D has the latent at every
+    layer. D has no normalisation: over a batch it hides the scale of E(x). In a pilot,
+    E then drowned the image, D could not tell the pairs, and G made noise.
+    The paper's perceptrons for MNIST, which take its 400 epochs, are the config
+    bigan_mnist: two hidden layers of 1024, batch normalisation in each but the first of
+    E and D, a uniform prior of 50. Left out are its weight decay and its nets for
+    ImageNet; its batch normalisation has no gain or bias, here it has both.
     `model.encode` and `model.reconstruct` use E. Tested: the pairs and G's exchanged
     loss by hand (tests/variants/test_bigan.py).
 
     Args:
         image_shape: (H, W, C), (D, H, W, C), or (d,) for vectors.
         latent_dim: length of the latent.
-        hidden: units of each hidden layer of the three networks.
-        normalize: if True, all three networks have batch normalisation.
-        value_range: (low, high) of the samples; by default (0, 1), or None (unbounded)
+        filters: channels of the convolutions next to the image, doubled at each level;
+            0 for perceptrons. By default 32 for images with sides of at least 8, else
+            0.
+        hidden: units of each hidden layer of E and D, and of G's perceptrons; by
+            default (1024,), or (1024, 1024) for perceptrons.
+        normalize: if True, E and perceptrons of G have batch normalisation; a
+            convolutional G has it always.
+        d_normalize: if True, D has it, too.
+        value_range: (low, high) of the samples; by default (-1, 1), or None (unbounded)
             for vectors.
         prior: prior of the latent.
-        ema_decay: decay of the running average of G; 0 keeps none.
+        learning_rate: rate of all, or `{"d": ..., "g": ...}` for D and for G and E.
+        ema_decay: decay of the running average of G and E; 0 keeps none.
     """
+    shape = tuple(image_shape)
+    if filters == "auto":
+        filters = 32 if len(shape) == 3 and min(shape[:-1]) >= 8 else 0
+    if hidden == "auto":
+        hidden = (1024,) if filters else (1024, 1024)
     if value_range == "auto":
-        value_range = None if len(image_shape) == 1 else (0.0, 1.0)
+        value_range = None if len(shape) == 1 else (-1.0, 1.0)
+    sizes = {"hidden": hidden, "filters": filters}
     return assemble(
         BiGAN,
-        generator=mlp.generator(
-            image_shape,
-            latent_dim=latent_dim,
-            hidden=hidden,
-            normalize=normalize,
-            normalize_last=True,
-            value_range=value_range,
+        generator=_generator(
+            shape, latent_dim, filters, hidden, normalize, value_range
         ),
-        encoder=encoder(
-            image_shape, outputs=latent_dim, hidden=hidden, normalize=normalize
-        ),
+        encoder=encoder(shape, outputs=latent_dim, normalize=normalize, **sizes),
         discriminator=joint_discriminator(
-            image_shape, latent_dim=latent_dim, hidden=hidden, normalize=normalize
+            shape, latent_dim=latent_dim, normalize=d_normalize, **sizes
         ),
         value_range=value_range,
         prior=prior,
+        learning_rate=learning_rate,
         ema_decay=ema_decay,
         **options,
+    )
+
+
+def _generator(shape, latent_dim, filters, hidden, normalize, value_range):
+    if filters:
+        return dcgan.generator(
+            shape, latent_dim=latent_dim, filters=filters, value_range=value_range
+        )
+    return mlp.generator(
+        shape,
+        latent_dim=latent_dim,
+        hidden=hidden,
+        normalize=normalize,
+        normalize_last=True,
+        value_range=value_range,
     )

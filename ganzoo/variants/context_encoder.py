@@ -12,6 +12,8 @@ from ganzoo.networks import channelwise, dcgan
 from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
 
+RATES = {"d": 2e-4, "g": 2e-3}
+
 
 @keras.saving.register_keras_serializable("ganzoo")
 class InpaintingModel(TranslationModel):
@@ -114,7 +116,7 @@ def context_encoder(
     overlap_weight=10.0,
     adversarial=0.001,
     value_range=(-1.0, 1.0),
-    g_learning_rate=2e-3,
+    learning_rate=RATES,
     **options,
 ):
     """An encoder and decoder that fill holes, judged by a DCGAN discriminator.
@@ -149,7 +151,7 @@ def context_encoder(
         overlap_weight: weight of a pixel in that border; 1 in the hole.
         adversarial: weight of G's adversarial term; 0 builds no D.
         value_range: (low, high) of the images.
-        g_learning_rate: G's own rate.
+        learning_rate: rate of both players, or `{"d": ..., "g": ...}`.
 
     Raises:
         ValueError: sources without a mask, or a wrong `overlap`.
@@ -179,7 +181,7 @@ def context_encoder(
         overlap_weight=overlap_weight,
         adversarial=adversarial,
         value_range=value_range,
-        g_learning_rate=g_learning_rate,
+        learning_rate=learning_rate,
         **options,
     )
 

@@ -8,6 +8,8 @@ from ganzoo.models.assemble import assemble
 from ganzoo.models.gan import GAN
 from ganzoo.variants._registry import register
 
+RATES = {"d": 1e-3, "g": 2e-3}
+
 
 @keras.saving.register_keras_serializable("ganzoo")
 class GatedGAN(GAN):
@@ -72,8 +74,7 @@ def gan3d(
     value_range=(0.0, 1.0),
     gate=0.9,
     prior="normal",
-    g_learning_rate=2e-3,
-    d_learning_rate=1e-3,
+    learning_rate=RATES,
     ema_decay=0.99,
     **options,
 ):
@@ -99,8 +100,7 @@ def gan3d(
         value_range=value_range,
         gate=gate,
         prior=prior,
-        g_learning_rate=g_learning_rate,
-        d_learning_rate=d_learning_rate,
+        learning_rate=learning_rate,
         ema_decay=ema_decay,
         **options,
     )

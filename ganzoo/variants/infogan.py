@@ -13,6 +13,8 @@ from ganzoo.networks import infogan as nets
 from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
 
+RATES = {"d": 2e-4, "g": 1e-3}
+
 
 @keras.saving.register_keras_serializable("ganzoo")
 class InfoGAN(GAN):
@@ -126,8 +128,7 @@ def infogan(
     units=1024,
     value_range=(0.0, 1.0),
     prior="uniform",
-    d_learning_rate=2e-4,
-    g_learning_rate=1e-3,
+    learning_rate=RATES,
     ema_decay=0.99,
     **options,
 ):
@@ -145,8 +146,7 @@ def infogan(
         units: units of the dense layer of each player.
         value_range: (low, high) of the samples.
         prior: prior of the noise and the continuous codes.
-        d_learning_rate: rate of D and Q.
-        g_learning_rate: G's rate.
+        learning_rate: rate of both players, or `{"d": ..., "g": ...}`; D's is Q's.
         ema_decay: decay of the running average of G; 0 keeps none.
     """
     check_whole(1, categories=categories, codes=codes, noise=latent_dim - codes)
@@ -158,8 +158,7 @@ def infogan(
         codes=codes,
         info_weight=info_weight,
         prior=prior,
-        d_learning_rate=d_learning_rate,
-        g_learning_rate=g_learning_rate,
+        learning_rate=learning_rate,
         ema_decay=ema_decay,
         **options,
     )

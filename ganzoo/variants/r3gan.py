@@ -5,7 +5,6 @@ from ganzoo.variants._registry import register
 
 NETWORK = {
     "name": "resnet",
-    "filters": 24,
     "normalize": False,
     "d_norm": "none",
     "activation": "leaky_relu",
@@ -28,6 +27,7 @@ def r3gan(
     latent_dim=64,
     loss="relativistic",
     penalties="auto",
+    learning_rate=1e-3,
     beta_1=0.0,
     beta_2=0.99,
     ema_decay=0.999,
@@ -55,6 +55,7 @@ def r3gan(
         latent_dim=latent_dim,
         loss=loss,
         penalties=penalties,
+        learning_rate=learning_rate,
         beta_1=beta_1,
         beta_2=beta_2,
         ema_decay=ema_decay,

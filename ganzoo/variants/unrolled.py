@@ -11,6 +11,7 @@ from ganzoo.models.seeds import Use
 from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
 
+RATES = {"d": 1e-4, "g": 1e-3}
 ADAM_EXTRAS = "amsgrad clipnorm clipvalue global_clipnorm use_ema weight_decay".split()
 
 
@@ -108,8 +109,7 @@ def unrolled(
     network="mlp",
     latent_dim=256,
     unroll=5,
-    d_learning_rate=1e-4,
-    g_learning_rate=1e-3,
+    learning_rate=RATES,
     ema_decay=0.99,
     **options,
 ):
@@ -128,8 +128,7 @@ def unrolled(
         network=network,
         latent_dim=latent_dim,
         unroll=unroll,
-        d_learning_rate=d_learning_rate,
-        g_learning_rate=g_learning_rate,
+        learning_rate=learning_rate,
         ema_decay=ema_decay,
         **options,
     )

@@ -28,10 +28,11 @@ def test_serves_any_shape(shape, num_classes):
 
 
 def test_the_cifar_table():
-    g = resnet.generator((32, 32, 3), latent_dim=128, filters=256)
+    constant = {"doubling": False}
+    g = resnet.generator((32, 32, 3), latent_dim=128, filters=256, **constant)
     sums = [layer.output.shape[1:] for layer in of_kind(g, layers.Add)]
     assert sums == [(8, 8, 256), (16, 16, 256), (32, 32, 256)]
-    d = resnet.discriminator((32, 32, 3), filters=128)
+    d = resnet.discriminator((32, 32, 3), filters=128, **constant)
     sums = [layer.output.shape[1:] for layer in of_kind(d, layers.Add)]
     assert sums == [(16, 16, 128), (8, 8, 128), (8, 8, 128), (8, 8, 128)]
     # Counted by hand from the table: convolutions with a bias, norms with two
@@ -45,6 +46,20 @@ def test_the_cifar_table():
     expected += 2 * conv + 128 * 128 + 128  # the second
     expected += 4 * conv + 128 + 1
     assert sum(v.numpy().size for v in d.trainable_variables) == expected
+
+
+def test_channels_double_with_each_halving():
+    g = resnet.generator((28, 28, 1), latent_dim=4, filters=3)
+    sums = [layer.output.shape[1:] for layer in of_kind(g, layers.Add)]
+    assert g.layers[2].output.shape[1:] == (7, 7, 12)
+    assert sums == [(14, 14, 6), (28, 28, 3)]
+    # D ends at 7x7 and not at 14x14, where a 3x3 kernel sees little of a digit.
+    d = resnet.discriminator((28, 28, 1), filters=3)
+    sums = [layer.output.shape[1:] for layer in of_kind(d, layers.Add)]
+    assert sums == [(14, 14, 3), (7, 7, 6), (7, 7, 6), (7, 7, 6)]
+    d = resnet.discriminator((28, 28, 1), filters=3, halvings=1)
+    sums = [layer.output.shape[1:] for layer in of_kind(d, layers.Add)]
+    assert sums == [(14, 14, 3)] * 3
 
 
 def test_a_block_is_what_it_says():
@@ -88,6 +103,7 @@ def test_the_mean_over_positions():
 def test_the_start_of_r3gan():
     """MSR: 1 / fan-in, in the branches times the gain squared over the blocks."""
     options = {"initializer": "msr", "activation": "leaky_relu", "filters": 32}
+    options["doubling"] = False
     g = resnet.generator((32, 32, 3), latent_dim=64, normalize=False, **options)
     d = resnet.discriminator((32, 32, 3), d_norm="none", **options)
     gain = np.sqrt(2 / (1 + 0.2**2))
@@ -127,7 +143,7 @@ def test_the_label_chooses_gain_and_bias_in_every_block():
     given = {"latent": z, "label": tf.range(3)}
     a, b, c = g(given, training=False).numpy()
     np.testing.assert_array_equal(a, b)  # all labels begin alike
-    chosen[0].shift.assign(RNG.normal(size=(3, 2)))
+    chosen[0].shift.assign(RNG.normal(size=chosen[0].shift.shape))
     a, b, c = g(given, training=False).numpy()
     assert (a != b).any() and (b != c).any()
 
@@ -155,9 +171,9 @@ def test_self_attention_on_maps_of_half_the_sides(side, half, spectral):
     )
     norm = "spectral" if spectral else "none"
     d = resnet.discriminator(shape, filters=2, attention=True, d_norm=norm)
-    for network in (g, d):
+    for network, channels in ((g, 4), (d, 2)):
         (layer,) = of_kind(network, SelfAttention)
-        assert layer.output.shape[1:] == (half, half, 2)
+        assert layer.output.shape[1:] == (half, half, channels)
         assert layer.spectral == spectral
     assert not of_kind(resnet.discriminator(shape, filters=2), SelfAttention)
 

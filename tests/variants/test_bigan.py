@@ -62,7 +62,7 @@ def test_encode_and_reconstruct_use_the_averages():
 def test_probability_is_that_of_the_pair():
     model = tiny("bigan")
     images = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 1), "uint8")
-    x = tf.constant(images / 255, tf.float32)
+    x = tf.constant(images / 127.5 - 1, tf.float32)
     logits = model.discriminator({"sample": x, "latent": model.encoder({"sample": x})})
     expected = 1 / (1 + np.exp(-logits.numpy()[:, 0]))
     np.testing.assert_allclose(model.probability_real(images), expected, atol=1e-6)
