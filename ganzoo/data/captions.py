@@ -86,12 +86,12 @@ def _read(folder: Path) -> dict[str, dict]:
     path = folder / FILE
     rows = {}
     for number, line in enumerate(
-        untrusted.read_bytes(path, untrusted.MAX_LOG).splitlines(), start=1
+        untrusted.read_bytes(path, untrusted.MAX_CAPTIONS).splitlines(), start=1
     ):
         where = f"{path}, line {number}"
         if not line.strip():
             continue
-        if len(line) > untrusted.MAX_TEXT // 1000:
+        if len(line) > untrusted.MAX_LINE:
             raise ValueError(f"{where} is damaged: it is too long.")
         row = untrusted.parse_json(line, where)
         for name in ("file", "caption"):

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,14 +45,43 @@ def write_atomically(path, data: bytes) -> None:
 
 
 def write_arrays(path, arrays: dict, **facts) -> None:
-    """Writes an .npz, then its checksum and the facts to a JSON file beside it."""
+    """Writes an .npz, and its checksum and the facts to a JSON file beside it.
+
+    The JSON file is named first, so an .npz without one has lost it, while a process
+    that was killed in between leaves the temporary .npz for `sweep`.
+    """
     path = Path(path)
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
     data = buffer.getvalue()
-    write_atomically(path, data)
     facts["sha256"] = hashlib.sha256(data).hexdigest()
-    write_atomically(path.with_suffix(".json"), json.dumps(facts).encode())
+    beside = path.with_suffix(".json")
+    try:
+        with replacing(path) as temporary:
+            with open(temporary, "xb") as file:
+                file.write(data)
+            write_atomically(beside, json.dumps(facts).encode())
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+_TEMPORARY = re.compile(r"\.(?P<stem>.+)\.\d+(?P<suffix>\.\w+|)")
+
+
+def sweep(*folders: str | Path) -> None:
+    """Removes temporary files that killed processes of ours left in these folders.
+
+    Nobody else may write there meanwhile: hold the lock.
+    """
+    for folder in map(Path, folders):
+        for path in folder.glob(".*.*"):
+            match = _TEMPORARY.fullmatch(path.name)
+            if match and path.is_file() and not path.is_symlink():
+                whole = path.with_name(match["stem"] + match["suffix"])
+                if whole.suffix == ".npz" and not whole.exists():
+                    whole.with_suffix(".json").unlink(missing_ok=True)
+                path.unlink()
 
 
 def read_arrays(path, otherwise: str) -> tuple[dict, dict] | None:

@@ -463,7 +463,7 @@ def test_damaged_lines_of_a_log_are_skipped_and_kept(line, tmp_path):
     with pytest.warns(UserWarning, match=r"metrics.jsonl: skipped damaged lines \(2\)"):
         assert read_rows(path) == [{"step": 1}, {"step": 3}, {"step": 5}]
     with pytest.warns(UserWarning, match="skipped damaged lines"):
-        assert drop_after(path, 3) == [{"step": 1}, {"step": 3}]
+        assert drop_after(path, 3) == {"step": 3}
     assert path.read_bytes() == b'{"step": 1}\n{"step": 3}\n'
     assert path.with_name("metrics.jsonl.damaged").read_bytes() == content
 
@@ -471,7 +471,7 @@ def test_damaged_lines_of_a_log_are_skipped_and_kept(line, tmp_path):
 def test_a_last_line_that_is_cut_off_is_no_damage(tmp_path):
     path = tmp_path / "metrics.jsonl"
     path.write_bytes(b'{"step": 1}\n{"step": 3}\n{"st')
-    assert drop_after(path, 9) == [{"step": 1}, {"step": 3}]
+    assert drop_after(path, 9) == {"step": 3}
     assert [file.name for file in tmp_path.iterdir()] == ["metrics.jsonl"]
 
 
