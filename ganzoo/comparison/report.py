@@ -13,7 +13,7 @@ from PIL import Image
 from ganzoo.comparison import charts
 from ganzoo.comparison.entries import images_per_step
 from ganzoo.comparison.ranking import BEST, LEVEL, WORSE
-from ganzoo.comparison.result import Comparison
+from ganzoo.comparison.result import FAILED, Comparison
 from ganzoo.evaluation.metric_table import BETTER
 from ganzoo.plots import pictures
 from ganzoo.runs.experiment import to_dict
@@ -177,6 +177,7 @@ def _shown(comparison, entry):
     return {
         "name": entry.name,
         "place": places.get(entry.name),
+        "missing": FAILED if runs else "not run yet",
         "rank": ranks.get(entry.name),
         "means": {metric: _mean(v) for metric, v in values.items()},
         "spreads": {metric: _std(v) for metric, v in values.items()},

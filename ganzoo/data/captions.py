@@ -39,8 +39,8 @@ def load_captioned(
 
     Raises:
         ValueError: a line that is not a table or lacks a file or caption, with its
-            number; a file that is missing, outside the folder or named twice; with
-            `strict`, an image without a line; and what `load_folder` refuses.
+            number; a file that is missing, outside the folder, a link or named twice;
+            with `strict`, an image without a line; and what `load_folder` refuses.
     """
     check_split(folder, split)
     rows = _read(folder)
@@ -122,7 +122,14 @@ def _check_file(folder, file, rows, where):
         raise ValueError(f"{where} names a file outside of the folder: {file!r}.")
     if file in rows:
         raise ValueError(f"{where} names a file again; one line each: {file!r}.")
-    if not (folder / file).is_file():
+    path = folder / file
+    for below in (path, *path.parents[: len(pure.parts) - 1]):
+        if below.is_symlink():
+            raise ValueError(
+                f"{where} names a file that is reached through a link, {str(below)!r}; "
+                f"put the real one in its place. Received: {file!r}."
+            )
+    if not path.is_file():
         raise ValueError(f"{where} names a file that is not there: {file!r}.")
 
 

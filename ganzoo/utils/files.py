@@ -1,6 +1,7 @@
 """Atomic writes, and arrays in files."""
 
 import contextlib
+import fcntl
 import hashlib
 import io
 import json
@@ -9,6 +10,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
@@ -75,13 +77,49 @@ def sweep(*folders: str | Path) -> None:
     Nobody else may write there meanwhile: hold the lock.
     """
     for folder in map(Path, folders):
-        for path in folder.glob(".*.*"):
-            match = _TEMPORARY.fullmatch(path.name)
-            if match and path.is_file() and not path.is_symlink():
-                whole = path.with_name(match["stem"] + match["suffix"])
-                if whole.suffix == ".npz" and not whole.exists():
-                    whole.with_suffix(".json").unlink(missing_ok=True)
-                path.unlink()
+        for left, whole in _leftovers(folder):
+            _remove(left, whole)
+
+
+def locked(path: Path) -> TextIO:
+    """Waits for the lock of a file that several processes may want to make.
+
+    Temporary files in its folder whose own lock nobody holds are removed. Closing the
+    returned file frees the lock.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left, whole in _leftovers(path.parent):
+        with contextlib.suppress(BlockingIOError), _lock(whole, fcntl.LOCK_NB):
+            _remove(left, whole)
+    return _lock(path)
+
+
+def _lock(path, how=0):
+    # KEY.npy and KEY.labels.npy share a lock.
+    lock = open(path.with_name(path.name.partition(".")[0] + ".lock"), "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | how)
+    except BlockingIOError:
+        lock.close()
+        raise
+    return lock
+
+
+def _leftovers(folder):
+    """Temporary files of `replacing`, each with what it would have become."""
+    for path in folder.glob(".*.*"):
+        match = _TEMPORARY.fullmatch(path.name)
+        if match and path.is_file() and not path.is_symlink():
+            yield path, path.with_name(match["stem"] + match["suffix"])
+
+
+def _remove(left, whole):
+    if whole.suffix == ".npz" and not whole.exists():
+        whole.with_suffix(".json").unlink(missing_ok=True)  # see `write_arrays`
+    left.unlink(missing_ok=True)
 
 
 def read_arrays(path, otherwise: str) -> tuple[dict, dict] | None:

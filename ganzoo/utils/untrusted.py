@@ -126,6 +126,31 @@ def _inner(value) -> Iterable:
     return value if isinstance(value, list | tuple) else ()
 
 
+# --- folders ----------------------------------------------------------------------
+
+
+def files_below(root, what: str) -> Iterator[Path]:
+    """The files below a folder, which may be a link itself, but holds none.
+
+    So the paths that are checked are those that are used.
+
+    Args:
+        what: names the folder in a message.
+
+    Raises:
+        ValueError: a link, to a file or a folder.
+    """
+    for folder, folders, files in os.walk(root):
+        for name in (*folders, *files):
+            path = Path(folder, name)
+            if path.is_symlink():
+                raise ValueError(
+                    f"{what} may hold plain files and folders alone; put the real ones "
+                    f"in their place. Received a link: {path}."
+                )
+        yield from (Path(folder, name) for name in files)
+
+
 # --- archives ---------------------------------------------------------------------
 
 

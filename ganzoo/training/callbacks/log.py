@@ -10,7 +10,6 @@ import keras
 from ganzoo.plots import figures, pictures
 from ganzoo.runs.log import drop_after, read_rows
 
-
 METRICS = "metrics.jsonl"
 
 
