@@ -207,9 +207,9 @@ def _check_lost(experiment, path):
     if last > experiment.checkpoint_every or (last and not folder.is_dir()):
         lost = "empty" if folder.is_dir() else "not there"
         raise ValueError(
-            f"The log of the run in {path} goes to step {last}, but {folder} is {lost}: "
-            f"training would begin at step 0 and overwrite {METRICS} and the pictures. "
-            "Put the checkpoints back, choose another --workdir, or remove "
+            f"The log of the run in {path} goes to step {last}, but {folder} is "
+            f"{lost}: training would begin at step 0 and overwrite {METRICS} and the "
+            "pictures. Put the checkpoints back, choose another --workdir, or remove "
             f"{path / METRICS} to begin anew here."
         )
 

@@ -16,7 +16,7 @@ class Interruption(keras.callbacks.Callback):
     """Ends training when it is asked to, and carries the sums of the interval over.
 
     Within an interval it stops after a step, and `state` holds the sums of the log so
-    far. At the end of an interval all callbacks run first, so this one must be the last.
+    far. At its end all callbacks run first, so this one must be the last.
 
     Args:
         halt: the request, a `distribute.Halt`.
@@ -53,7 +53,7 @@ class Interruption(keras.callbacks.Callback):
             raise Halted
 
     def state(self, model) -> dict[str, np.ndarray]:
-        """The sums of an unfinished interval; with several workers, all must call it."""
+        """The sums of an unfinished interval; all workers must call this together."""
         if not self._within(model):
             return {}
         strategy = model.distribute_strategy
