@@ -93,7 +93,7 @@ def _wait(done, seconds=300):
         time.sleep(0.5)
 
 
-def _submit(slurm, folder, workdir, steps):
+def _submit(slurm, folder, workdir, steps, minutes=20):
     """Submits docs/slurm.sh with two tasks on the one node; returns the job."""
     folder.mkdir(exist_ok=True)
     tool = folder / "ganzoo"
@@ -103,7 +103,7 @@ def _submit(slurm, folder, workdir, steps):
     said = _say(
         {**slurm, "PATH": f"{folder}:{slurm['PATH']}"},
         *("sbatch", "--nodes=1", "--ntasks-per-node=2", "--cpus-per-task=1"),
-        *("--gpus-per-node=0", "--time=20", f"--output={folder}/%j.out"),
+        *("--gpus-per-node=0", f"--time={minutes}", f"--output={folder}/%j.out"),
         *(str(SCRIPT), *arguments),
     )
     return re.fullmatch(r"Submitted batch job (\d+)\n", said)[1]
@@ -142,3 +142,16 @@ def test_a_job_whose_time_is_up_goes_on_and_two_jobs_share_a_node(slurm, tmp_pat
     assert "Run the same command again to resume" in log
     assert largest_difference(tmp_path / "alone", one) <= 1e-10
     assert _steps(one) == list(range(5, 3001, 5))
+
+
+@pytest.mark.slurm
+def test_the_time_limit_itself(slurm, tmp_path):
+    """Two minutes are not enough; Slurm signals in the first, requeues, ends it."""
+    run_dir = tmp_path / "run"
+    job = _submit(slurm, tmp_path / "a", run_dir, 9000, minutes=2)
+    _wait(lambda: _job(slurm, job)["Restarts"] == "1", 300)
+    print(f"requeued at step {_steps(run_dir)[-1]}", flush=True)
+    _say(slurm, "scontrol", "update", f"job={job}", "TimeLimit=20", "StartTime=now")
+    _wait(lambda: _job(slurm, job)["JobState"] == "COMPLETED", 900)
+    assert _job(slurm, job)["ExitCode"] == "0:0"
+    assert _steps(run_dir) == list(range(5, 9001, 5))

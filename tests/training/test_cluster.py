@@ -1,7 +1,11 @@
 """Who takes part: TF_CONFIG, Slurm, and the meeting before TensorFlow's cluster."""
 
 import json
+import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 
@@ -209,3 +213,40 @@ def test_launch_ends_all_workers_when_one_fails(capfd):
     assert "] ganzoo: Unknown model 'no-such-model'" in printed
     with pytest.raises(ValueError, match="`workers` must be 1 or more"):
         launch(0, [])
+
+
+WORKER = """
+import pathlib, signal, sys, time
+path = pathlib.Path(sys.argv[1])
+def save(number, frame):
+    time.sleep(0.5)
+    path.with_suffix(".saved").touch()
+    sys.exit(143)
+signal.signal(signal.SIGTERM, save)
+path.touch()
+time.sleep(60)
+"""
+
+
+def test_launch_passes_sigterm_on_and_waits_until_all_have_saved(tmp_path, monkeypatch):
+    names = [str(tmp_path / f"worker{i}") for i in range(2)]
+    monkeypatch.setattr(
+        "ganzoo.cli.launch._start",
+        lambda i, addresses, arguments: subprocess.Popen(
+            [sys.executable, "-c", WORKER, names[i]], stdout=subprocess.PIPE, text=True
+        ),
+    )
+
+    def end():
+        while len(list(tmp_path.iterdir())) < 2:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.1)
+        os.kill(os.getpid(), signal.SIGTERM)  # a second one changes nothing
+
+    ender = threading.Thread(target=end)
+    ender.start()
+    assert launch(2, []) == 143
+    ender.join()
+    assert len(list(tmp_path.glob("*.saved"))) == 2
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
