@@ -104,6 +104,8 @@ def restore_run(model, directory, kind: str = "step") -> dict[str, np.ndarray] |
     names = sound.arrays.keys()
     run = {name: sound.arrays[name] for name in names if name.startswith(_RUN)}
     own = {name: sound.arrays[name] for name in names - run.keys()}
+    if any(value.dtype.kind not in "iuf" for value in run.values()):
+        raise ValueError(f"The checkpoint {sound.path} holds more than numbers.")
     _assign(state(model), own, sound.path)
     return {name.removeprefix(_RUN): value for name, value in run.items()}
 
