@@ -128,12 +128,12 @@ def _newest_sound(directory: Path, kind: str, otherwise: str) -> _Sound | None:
         read = read_arrays(path, otherwise)
         if read is None:
             continue
-        arrays = _with_step(read[0])
-        if np.array_equal(arrays["step/0000"], _step_of(path)):
-            return _Sound(path, arrays, read[1])
+        arrays, facts = _with_step(read[0]), read[1]
+        step = arrays["step/0000"]
+        if step.shape or step.dtype.kind != "i" or step == _step_of(path):
+            return _Sound(path, arrays, facts)
         warnings.warn(
-            f"The file {path.name} holds step {arrays['step/0000']}: it was renamed; "
-            f"{otherwise}.",
+            f"The file {path.name} holds step {step}: it was renamed; {otherwise}.",
             stacklevel=4,
         )
     if found:
@@ -178,7 +178,7 @@ def _prune(path: Path, keep: int) -> None:
 
 def _with_step(arrays: dict) -> dict:
     """Adds the step to arrays of 0.1.0, where G's optimizer counted the steps."""
-    before = arrays.get("g_optimizer/0000", np.zeros((), "int64"))
+    before = arrays.get("g_optimizer/0000", np.zeros(()))  # none: another program's
     return {"step/0000": before, **arrays}
 
 

@@ -77,9 +77,10 @@ def test_half_a_memory_map_is_removed_and_a_live_one_is_not(tmp_path):
     prepare(tmp_path / "sets")
     cache = tmp_path / "cache"
     cache.mkdir()
-    for name in (".dead.17304.npy", ".dead.labels.17304.npy", ".live.17305.npy"):
+    for name in (".dead.17304.npy", ".dead.labels.17304.npy"):
         (cache / name).write_bytes(b"half")
     with locked(cache / "live.npy"):
+        (cache / ".live.17305.npy").write_bytes(b"half")
         load_data("tiny", memory_limit=0, data_dir=tmp_path / "sets", cache_dir=cache)
     assert [path.name for path in cache.glob(".*")] == [".live.17305.npy"]
     with locked(cache / "live.npy"):

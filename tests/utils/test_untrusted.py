@@ -401,7 +401,7 @@ def test_run_with_a_wrong_checksum(digest, run):
     (path,) = (run / "checkpoints").glob("*.json")
     path.write_text(digest)
     with pytest.warns(UserWarning, match="damaged"):
-        with pytest.raises(ValueError, match="None of the 1 checkpoints"):
+        with pytest.raises(ValueError, match="no sound checkpoint, but"):
             ganzoo.load(run)
 
 
@@ -410,8 +410,8 @@ def test_run_with_a_wrong_checksum(digest, run):
     "name,message",
     [
         ("config.json", "neither a run directory"),
-        ("checkpoints/step_00000003.npz", "None of the 1 checkpoints"),
-        ("checkpoints/step_00000003.json", "None of the 1 checkpoints"),
+        ("checkpoints/step_00000003.npz", "no sound checkpoint, but"),
+        ("checkpoints/step_00000003.json", "no sound checkpoint, but"),
     ],
 )
 def test_run_with_a_pipe_does_not_wait(name, message, run):
@@ -614,7 +614,7 @@ def test_prepared_set_of_another_spelling(tmp_path):
     inner = {"pythonClassName": "antigravity.fly", "content": {}}
     features = json.dumps({"featuresDict": {"x": inner}})
     (tmp_path / "my_set/1.0.0/features.json").write_text(features)
-    with pytest.raises(ValueError, match="Unknown data set 'MySet'"):
+    with pytest.raises(ValueError, match="Unknown data set.*Received: 'MySet'"):
         load_data("MySet", data_dir=tmp_path)
 
 
