@@ -84,6 +84,8 @@ def load_captioned(
 def _read(folder: Path) -> dict[str, dict]:
     """Returns the checked rows of the file by the image's path."""
     path = folder / FILE
+    if path.is_symlink():
+        raise ValueError(f"{path} is a link; put the real file in its place.")
     rows = {}
     for number, line in enumerate(
         untrusted.read_bytes(path, untrusted.MAX_CAPTIONS).splitlines(), start=1
