@@ -15,7 +15,7 @@ from small_runs import files_of
 from worker_jobs import final
 
 SEED = 0
-VARIANTS = ("vanilla", "dcgan", "wgan-gp", "cgan", "infogan", "sgan", "vae")
+VARIANTS = ("vanilla", "cgan", "bigan", "pacgan", "vae", "sgan", "dcgan")
 KINDS = [signal.SIGTERM, signal.SIGINT, signal.SIGKILL]
 STOPS = 9  # of each variant
 OF_THE_MACHINE = ("seconds", "images_per_second", "peak_memory_mib")
