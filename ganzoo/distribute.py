@@ -13,6 +13,7 @@ import threading
 from contextlib import contextmanager
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from ganzoo.utils.options import check_known
@@ -95,6 +96,48 @@ def same_everywhere(strategy, text: str) -> bool:
     value = strategy.run(lambda: tf.constant(own, tf.float64))
     mean = strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None)
     return abs(float(mean) - own) < 0.5
+
+
+class Halt:
+    """A request to stop between two steps, on which all workers agree."""
+
+    def __init__(self):
+        self.agreed = False  # after each call of the train function
+        with tf.device("CPU:0"):
+            self._asked = tf.Variable(0.0)
+
+    def ask(self) -> None:
+        """Asks this worker, and so all, to stop; from any thread."""
+        self._asked.assign(1.0)
+
+    def anywhere(self, strategy) -> tf.Tensor:
+        """True in every worker once one of them was asked."""
+        asked = strategy.run(self._asked.read_value)
+        return strategy.reduce(tf.distribute.ReduceOp.SUM, asked, axis=None) > 0
+
+
+def shares_of(strategy, variable) -> np.ndarray:
+    """Returns what each replica holds of a metric's variable, (replicas, ...).
+
+    With several workers, all must call this together.
+    """
+    shares = strategy.run(lambda: tf.convert_to_tensor(variable.value)[None])
+    return strategy.gather(shares, axis=0).numpy()
+
+
+def set_shares(strategy, variable, shares: np.ndarray) -> None:
+    """The inverse of `shares_of`; for another number of replicas, the first has all."""
+    count = strategy.num_replicas_in_sync
+    if len(shares) != count:
+        total = shares.sum(0, keepdims=True)
+        shares = np.concatenate([total, np.zeros((count - 1, *total.shape[1:]))])
+    rows = tf.constant(shares, variable.dtype)
+
+    def assign():
+        own = tf.distribute.get_replica_context().replica_id_in_sync_group
+        variable.assign(rows[own])
+
+    strategy.run(assign)
 
 
 class _Sight(threading.local):

@@ -79,7 +79,8 @@ def mnist_dir():
 def pytest_runtest_makereport(item, call):
     """Where the real data are, a test that skips is a test that fails."""
     report = yield
-    if report.skipped and SHARED.is_dir() and not item.get_closest_marker("gpu"):
+    elsewhere = any(map(item.get_closest_marker, ("gpu", "slurm")))
+    if report.skipped and SHARED.is_dir() and not elsewhere:
         report.outcome = "failed"
         report.longrepr = f"skipped although {SHARED} is there: {report.longrepr}"
     return report

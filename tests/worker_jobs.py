@@ -59,9 +59,9 @@ def largest_difference(a, b):
     return max(float(np.abs(a[k] - b[k]).max(initial=0)) for k in a)
 
 
-def start_workers(arguments, count=2, more=lambda index: []):
+def start_workers(arguments, count=2, more=lambda index: [], host="localhost"):
     """Workers as a cluster would start them, without `launch` to end them."""
-    addresses = [f"localhost:{port}" for port in _free_ports(count)]
+    addresses = [f"{host}:{port}" for port in _free_ports(count)]
     return [
         subprocess.Popen(
             [

@@ -6,8 +6,8 @@ from pathlib import Path
 from ganzoo.cli.flags import SOURCE, add_experiment, add_set, names_of, set_values
 from ganzoo.runs import config_files
 from ganzoo.runs import experiment as schema
-from ganzoo.runs.directory import Terminated
 from ganzoo.utils.options import check_known, parameters
+from ganzoo.utils.signals import Terminated
 from ganzoo.variants import _registry
 
 FLAGS = [name for name in schema.FIELDS if name not in ("model", "options")]

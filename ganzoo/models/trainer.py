@@ -54,6 +54,7 @@ class Trainer(keras.Model):
         self.averages = []
         self._doors = ()
         self._functions = {}
+        self._halt = None
         self.built = True  # the networks are built: Keras need not call them
 
     @property
@@ -150,6 +151,7 @@ class Trainer(keras.Model):
         steps_per_call=None,
         validation_data=None,
         jitter=None,
+        halt=None,
         **kwargs,
     ):
         """Trains. Arrays pass the zoo's pipeline; data sets are used as they are.
@@ -167,6 +169,8 @@ class Trainer(keras.Model):
                 with `validation_data`. Callbacks see the last step of a call.
             validation_data: as `x`, or (x, y); evaluated after each epoch.
             jitter: a `data.jitter.Jitter` that crops and mirrors arrays of images.
+            halt: a `distribute.Halt`: a call ends after the step in which it was
+                asked. The caller's callback then ends the training.
             **kwargs: the other arguments of `keras.Model.fit`.
 
         Raises:
@@ -199,6 +203,7 @@ class Trainer(keras.Model):
                 self.adapt(self.as_batch(first))
                 self._reset_averages()
             self.steps_per_execution = steps_per_call or 1
+            self._halt = halt
             try:
                 return super().fit(
                     batches,
@@ -210,6 +215,7 @@ class Trainer(keras.Model):
                 )
             finally:
                 self.steps_per_execution = 1
+                self._halt = None
 
     def evaluate(self, x=None, y=None, batch_size=128, **kwargs):
         """Computes the mean of every term over a data set, without an update.
@@ -237,25 +243,28 @@ class Trainer(keras.Model):
             self._doors = before
 
     def make_train_function(self, force=False):
-        self.train_function = self._function("train_step", force)
+        self.train_function = self._function("train_step", force, self._halt)
 
     def make_test_function(self, force=False):
         self.test_function = self._function("test_step", force)
 
-    def _function(self, name, force):
+    def _function(self, name, force, halt=None):
         """Compiles several steps per call, with the loop outside `strategy.run`.
 
         Keras' own loop fails with several replicas, its reduction with several
         workers.
         """
-        key = name, self.steps_per_execution
+        key = name, self.steps_per_execution, halt
         if key not in self._functions or force:
             # The steps are plain Python; only the loop over them is converted.
             step = tf.autograph.experimental.do_not_convert(getattr(self, name))
             if self.jit_compile:
                 step = tf.function(step, jit_compile=True)
             steps = self.steps_per_execution
-            function = _multi_step(step, self.distribute_strategy, steps)
+            if halt is None:
+                function = _multi_step(step, self.distribute_strategy, steps)
+            else:
+                function = _until(halt, step, self.distribute_strategy, steps)
             self._functions[key] = self._within_doors(function)
         return self._functions[key]
 
@@ -337,12 +346,18 @@ def _one_pass(door, x, y, batch_size):
     return pipeline.finite(door.arrays(x, y), batch_size)
 
 
-def _multi_step(step, strategy, steps):
+def _one_step(step, strategy):
     @tf.function(reduce_retracing=True)
     def one(iterator):
         logs = strategy.run(step, args=(next(iterator),))
         mean = tf.distribute.ReduceOp.MEAN
         return {k: strategy.reduce(mean, v, axis=None) for k, v in logs.items()}
+
+    return one
+
+
+def _multi_step(step, strategy, steps):
+    one = _one_step(step, strategy)
 
     @tf.function(reduce_retracing=True)
     def several(iterator):
@@ -352,6 +367,32 @@ def _multi_step(step, strategy, steps):
         return logs
 
     return one if steps == 1 else several
+
+
+def _until(halt, step, strategy, steps):
+    """As `_multi_step`; ends after the step in which `halt` was asked."""
+    one = _one_step(step, strategy)
+
+    def one_and_halted(iterator):
+        logs = one(iterator)
+        with tf.control_dependencies(list(logs.values())):
+            return logs, halt.anywhere(strategy)
+
+    @tf.function(reduce_retracing=True)
+    def several(iterator):
+        logs, halted = one_and_halted(iterator)
+        done = tf.constant(1)
+        while tf.logical_and(done < steps, tf.logical_not(halted)):
+            logs, halted = one_and_halted(iterator)
+            done += 1
+        return logs, halted
+
+    def call(iterator):
+        logs, halted = several(iterator)
+        halt.agreed = bool(halted)
+        return logs
+
+    return call
 
 
 def _divisor(number, limit):

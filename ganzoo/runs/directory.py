@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ganzoo.runs.checkpoint import newest
 from ganzoo.utils import untrusted
-from ganzoo.utils.files import write_atomically
+from ganzoo.utils.files import sweep, write_atomically
 
 FORMAT = 2  # 1 is 0.1.0, with other defaults, see `earlier`
 _BUILD = {"name": str, "dtype": str, "options": dict}
@@ -21,13 +21,11 @@ CHECKPOINTS = "checkpoints"
 _PACKAGES = ("ganzoo-keras", "tensorflow", "keras", "numpy", "tensorflow-datasets")
 
 
-class Terminated(KeyboardInterrupt):
-    """Raised by SIGTERM: the machine is needed for something else."""
-
-
 @contextmanager
 def claim(workdir):
     """Holds the directory for this process; creates it if needed.
+
+    Temporary files of processes that were killed here are removed.
 
     Raises:
         ValueError: another process holds it; it has other content than a run of ganzoo,
@@ -36,6 +34,7 @@ def claim(workdir):
     """
     path = Path(workdir)
     with _open_lock(path):
+        sweep(path, *(inner for inner in path.iterdir() if inner.is_dir()))
         try:
             yield path
         except OSError as error:
