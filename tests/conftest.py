@@ -48,13 +48,6 @@ def quick_classifier(request, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def graphs_as_traced(request):
-    """No rewriting of graphs, except in slow tests: it takes half of a first step."""
-    slow = bool(request.node.get_closest_marker("slow"))
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not slow})
-
-
-@pytest.fixture(autouse=True)
 def seeded():
     keras.utils.set_random_seed(7)
 
@@ -73,6 +66,13 @@ def images():
 def mnist_dir():
     """The folder of prepared TFDS sets."""
     return shared("tfds/mnist").parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """No rewriting of graphs, except in slow tests: it takes half of a first step."""
+    slow = bool(item.get_closest_marker("slow"))
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not slow})
 
 
 @pytest.hookimpl(wrapper=True)

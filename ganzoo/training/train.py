@@ -100,6 +100,7 @@ def train_resolved(experiment: Experiment, workdir, progress: bool = True):
             write_config(path, _config(experiment, resolved))
             devices = [device.name for device in tf.config.list_logical_devices()]
             write_environment(path, devices, distribute.threads())
+        halt, begin = distribute.Halt(), model.step
         try:
             every = min(experiment.log_every, experiment.steps)
             monitor = HealthMonitor(resolved.data, path if writes else None, before)
