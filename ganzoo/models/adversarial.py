@@ -9,7 +9,8 @@ import tensorflow as tf
 from ganzoo import distribute
 from ganzoo.data.dataset import Data
 from ganzoo.models.seeds import Use
-from ganzoo.models.trainer import Trainer, total_of
+from ganzoo.models.state import total_of
+from ganzoo.models.trainer import Trainer
 
 Batch = Mapping[str, tf.Tensor]
 """Tensors by key: `real`, `label`, ...; from a generator, `sample` and its inputs."""

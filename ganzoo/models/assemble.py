@@ -93,7 +93,8 @@ def assemble(
             `{"name": "exponential", "factor": 0.999996, "lowest": 1e-6}`.
         prior: `normal`, `uniform` (-1 to 1) or `unit_uniform` (0 to 1).
         ema_decay: decay of the running average of G; 0 keeps none.
-        seed: seed of all noise in training.
+        seed: seed of all noise in training; `build` also draws the first weights from
+            it, where it is given.
         jit_compile: compile the step with XLA (one device only).
         **options: options of the family, for both players or, with the prefix `g_` or
             `d_`, for one; they override the table's. The rest are settings of `model`.

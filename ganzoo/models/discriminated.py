@@ -16,6 +16,7 @@ from ganzoo.layers import (
 )
 from ganzoo.models.adversarial import AdversarialModel, feed
 from ganzoo.models.seeds import Use
+from ganzoo.models.user_networks import named
 from ganzoo.penalties import terms_of
 
 # Layers of D that exchange values with the other replicas.
@@ -58,7 +59,7 @@ class JudgedModel(AdversarialModel):
         **settings,
     ):
         super().__init__(**settings)
-        self.discriminator = discriminator
+        self.discriminator = named(discriminator, "sample")
         self.loss = loss
         self.loss_functions = losses.get(loss)
         self.augment = augment

@@ -14,6 +14,7 @@ from ganzoo.models import latent
 from ganzoo.models.adversarial import AdversarialModel, feed
 from ganzoo.models.image_arrays import spread
 from ganzoo.models.seeds import Use
+from ganzoo.models.user_networks import named
 from ganzoo.utils.options import check_known
 
 PRIORS = {
@@ -44,7 +45,7 @@ class LatentModel(AdversarialModel):
     def __init__(self, *, generator, prior="normal", num_classes=0, **settings):
         super().__init__(**settings)
         check_known("prior", [prior], PRIORS)
-        self.generator = generator
+        self.generator = named(generator, "latent")
         self.prior = prior
         self.num_classes = num_classes
 
