@@ -60,8 +60,9 @@ class LatentModel(AdversarialModel):
 
     def adapt(self, batch):
         """Starts G's bias from the mean of the samples, if G asks for that."""
+        fresh = self.generator.name not in self.warm
         for layer in self.generator.layers:
-            if isinstance(layer, MeanBias):
+            if fresh and isinstance(layer, MeanBias):
                 layer.initialize(batch["real"])
         super().adapt(batch)
 
@@ -115,7 +116,7 @@ class LatentModel(AdversarialModel):
         """Generates n samples.
 
         Args:
-            n: number of samples; memory stays bounded for any number.
+            n: number of samples; beside the result, memory is that of a few hundred.
             seed: seed of the latents, and of G's noise if it has any. The same n, seed
                 and weights give the same samples.
             label: a label, or n of them, for conditional models; by default the
@@ -185,19 +186,16 @@ class LatentModel(AdversarialModel):
         return latents
 
     def _decode(self, latents, conditions, ema, seed):
-        """Decodes latents with their conditions, in chunks."""
+        """Decodes latents with their conditions, in chunks, into one array."""
         inputs = {"latent": latents.astype(self.variable_dtype), **conditions}
-        samples = [
-            self._generated(
-                {k: v[i : i + CHUNK] for k, v in inputs.items()},
-                ema,
-                distribute.fold(tf.constant([seed, 1]), i),
-            )
-            for i in range(0, len(latents), CHUNK)
-        ]
-        if not samples:
-            samples = [np.empty((0, *self.sample_shape), self.variable_dtype)]
-        return self.as_samples(np.concatenate(samples))
+        dtype = self.variable_dtype if self.value_range is None else "uint8"
+        samples = np.empty((len(latents), *self.sample_shape), dtype)
+        for i in range(0, len(latents), CHUNK):
+            chunk = {k: v[i : i + CHUNK] for k, v in inputs.items()}
+            noise = distribute.fold(tf.constant([seed, 1]), i)
+            floats = self._generated(chunk, ema, noise)
+            samples[i : i + CHUNK] = self.as_samples(floats)
+        return samples
 
     def interpolate(
         self,

@@ -1,6 +1,7 @@
 """Players: what each optimizer owns, and both as one for Keras' callbacks."""
 
 import keras
+import tensorflow as tf
 
 from ganzoo import distribute
 
@@ -103,7 +104,7 @@ def check_owned(optimizer, networks) -> None:
 
 def rate_of(optimizer) -> float:
     """The learning rate of an optimizer at its present count of updates."""
-    return float(keras.ops.convert_to_tensor(optimizer.learning_rate))
+    return float(tf.convert_to_tensor(optimizer.learning_rate))
 
 
 class BothOptimizers:

@@ -53,7 +53,7 @@ class Trainer(CompiledSteps):
         self.updates = Updates(earlier=lambda: self.g_optimizer.iterations)
         self.averages = []
         self.d_optimizer = self.g_optimizer = None
-        self.warm = False  # True if the weights come from another model
+        self.warm = ()  # names of networks whose weights come from another model
 
     @property
     def generators(self) -> list:
@@ -270,7 +270,7 @@ class Trainer(CompiledSteps):
         """Prepares training, from its first batch."""
         players.check_owned(self.d_optimizer, self.discriminators)
         players.check_owned(self.g_optimizer, self.generators)
-        if self.step == 0 and not self.warm:
+        if self.step == 0:
             self.adapt(self.as_batch(batch))
             self._reset_averages()
 
@@ -329,7 +329,8 @@ class Trainer(CompiledSteps):
 
     def _reset_averages(self):
         for network, average in zip(self.averaged, self.averages, strict=False):
-            average.set_weights(network.get_weights())
+            if network.name not in self.warm:
+                average.set_weights(network.get_weights())
 
     # --- saving -----------------------------------------------------------------
 

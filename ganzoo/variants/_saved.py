@@ -34,7 +34,7 @@ def _stand_in(keras, name):
         @classmethod
         def from_config(cls, config):
             import_variants()
-            # Not by get_registered_object: during a load, Keras keeps a copy of the table.
+            # Not get_registered_object: while it loads, Keras has a copy of the table.
             return keras.saving.get_custom_objects()[name].from_config(config)
 
     return StandIn
