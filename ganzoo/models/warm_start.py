@@ -147,8 +147,8 @@ def _check_optimizer(own, source, name):
         )
     if len(own.variables) == len(_state(own)):
         raise ValueError(
-            f"The rate of `{name}` follows a schedule of its count, which would be taken "
-            "over. Build without `decay_steps`, or let the optimizers begin anew."
+            f"The rate of `{name}` follows a schedule of its count, which would go "
+            "on. Build without `decay_steps`, or let the optimizers begin anew."
         )
 
 

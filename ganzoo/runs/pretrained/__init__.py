@@ -1,10 +1,10 @@
 """Pretrained models: small models that are installed with the package.
 
 A model is NAME.npz, the weights of its generator (the running average if one was kept)
-and, in some, of its discriminator (d_...); and NAME.json, its card: the options of its build, the training command, its scores with
-their protocols, and the hash of the weights. Arrays of two axes and more are 8-bit
-integers with a scale for each slice of the last axis. The card has the scores of the
-loaded model, not of the trained one.
+and, in some, of its discriminator (d_...); and NAME.json, its card: the options of its
+build, the training command, its scores with their protocols, and the hash of the
+weights. Arrays of two axes and more are 8-bit integers with a scale for each slice of
+the last axis. The card has the scores of the loaded model, not of the trained one.
 """
 
 import hashlib
