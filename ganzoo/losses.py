@@ -15,8 +15,8 @@ from ganzoo import distribute
 from ganzoo.utils.options import check_known, from_spec
 
 
-@keras.saving.register_keras_serializable("ganzoo")
 @dataclass(frozen=True)
+@keras.saving.register_keras_serializable("ganzoo")
 class Loss:
     """The losses of D and G.
 

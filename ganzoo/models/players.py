@@ -1,5 +1,7 @@
 """Players: what each optimizer owns, and both as one for Keras' callbacks."""
 
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 
@@ -164,6 +166,8 @@ class BothOptimizers:
 
 class _Rate(float):
     """A rate with the `assign` of Keras' variables."""
+
+    assign: Callable[[float], None]
 
     def __new__(cls, value, assign):
         rate = super().__new__(cls, value)

@@ -50,7 +50,9 @@ def check_layers(networks) -> None:
     layers = [layer for network in networks for layer in network._flatten_layers()]
     for layer in layers:
         functions = [v for v in vars(layer).values() if isinstance(v, FunctionType)]
-        unnamed = any(function.__name__ == "<lambda>" for function in functions)
+        unnamed = type(layer).__module__.startswith("keras.") and any(
+            function.__name__ == "<lambda>" for function in functions
+        )
         if unnamed or type(layer).__name__ in untrusted.CODE_LAYERS:
             raise ValueError(
                 "Layers that hold code cannot be loaded safely from a file. "
