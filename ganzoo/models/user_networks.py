@@ -46,7 +46,7 @@ def named(network, key: str):
 
 
 def check_layers(networks) -> None:
-    """Refuses layers that hold code, which no file may: Lambda, lambda functions."""
+    """Refuses layers that hold code, which no file may."""
     layers = [layer for network in networks for layer in network._flatten_layers()]
     for layer in layers:
         functions = [v for v in vars(layer).values() if isinstance(v, FunctionType)]
