@@ -57,6 +57,7 @@ setup(
         "scipy>=1.11",
         "matplotlib>=3.8",
         "pillow>=13",
+        "wrapt>=1.14",  # TensorFlow's own dependency; see variants/_saved.py
     ],
     extras_require={
         "cuda": ["tensorflow[and-cuda]"],

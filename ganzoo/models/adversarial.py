@@ -10,7 +10,8 @@ from ganzoo import distribute
 from ganzoo.data.dataset import Data
 from ganzoo.layers import noise_from
 from ganzoo.models.seeds import Use
-from ganzoo.models.trainer import Trainer, total_of
+from ganzoo.models.state import total_of
+from ganzoo.models.trainer import Trainer
 
 Batch = Mapping[str, tf.Tensor]
 """Tensors by key: `real`, `label`, ...; from a generator, `sample` and its inputs."""

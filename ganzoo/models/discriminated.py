@@ -16,6 +16,7 @@ from ganzoo.layers import (
 )
 from ganzoo.models.adversarial import AdversarialModel, feed, layer_noise
 from ganzoo.models.seeds import Use
+from ganzoo.models.user_networks import named
 from ganzoo.penalties import terms_of
 
 # Layers of D that exchange values with the other replicas.
@@ -34,7 +35,7 @@ class JudgedModel(AdversarialModel):
     Args:
         discriminator: network from samples to logits, (N, 1) or a map (N, h, w, 1);
             None for a model without D.
-        loss: a loss by name, or `{"name": ..., option: value}`.
+        loss: as `losses.get` takes it.
         augment: augmentation of real and fake samples before D, in both steps of
             training: names joined by commas, or a list of names and of tables with
             options.
@@ -58,7 +59,7 @@ class JudgedModel(AdversarialModel):
         **settings,
     ):
         super().__init__(**settings)
-        self.discriminator = discriminator
+        self.discriminator = named(discriminator, "sample")
         self.loss = loss
         self.loss_functions = losses.get(loss)
         self.augment = augment
@@ -105,9 +106,8 @@ class JudgedModel(AdversarialModel):
     def adapt(self, batch):
         """Initialises D's data-dependent layers from the real samples."""
         super().adapt(batch)
-        layers = [
-            x for network in self.discriminators for x in network._flatten_layers()
-        ]
+        fresh = [d for d in self.discriminators if d.name not in self.warm]
+        layers = [x for network in fresh for x in network._flatten_layers()]
         layers = [layer for layer in layers if isinstance(layer, DataDependent)]
         if layers:
             batch = {**batch, "seed": self.step_seed()}

@@ -14,6 +14,7 @@ from ganzoo.models.discriminated import JudgedModel
 from ganzoo.models.from_noise import PRIORS
 from ganzoo.models.image_arrays import check_sides, like, padded, spread
 from ganzoo.models.seeds import Use
+from ganzoo.models.user_networks import named
 from ganzoo.utils.options import check_known, check_whole
 
 PIXELS = 2**20  # of the sources translated at once, so that memory is bounded
@@ -92,7 +93,7 @@ class TranslationModel(JudgedModel):
             **settings,
         )
         check_known("prior", [prior], PRIORS)
-        self.generator = generator
+        self.generator = named(generator, "source")
         self.image_shape = tuple(image_shape)
         self.source_shape = tuple(source_shape or image_shape)
         check_sides(self.image_shape, self.source_shape)

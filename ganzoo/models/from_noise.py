@@ -13,6 +13,7 @@ from ganzoo.models import latent
 from ganzoo.models.adversarial import AdversarialModel, feed
 from ganzoo.models.image_arrays import spread
 from ganzoo.models.seeds import Use
+from ganzoo.models.user_networks import named
 from ganzoo.utils.options import check_known
 
 PRIORS = {
@@ -43,7 +44,7 @@ class LatentModel(AdversarialModel):
     def __init__(self, *, generator, prior="normal", num_classes=0, **settings):
         super().__init__(**settings)
         check_known("prior", [prior], PRIORS)
-        self.generator = generator
+        self.generator = named(generator, "latent")
         self.prior = prior
         self.num_classes = num_classes
 
@@ -58,8 +59,9 @@ class LatentModel(AdversarialModel):
 
     def adapt(self, batch):
         """Starts G's bias from the mean of the samples, if G asks for that."""
+        fresh = self.generator.name not in self.warm
         for layer in self.generator.layers:
-            if isinstance(layer, MeanBias):
+            if fresh and isinstance(layer, MeanBias):
                 layer.initialize(batch["real"])
         super().adapt(batch)
 
@@ -113,7 +115,7 @@ class LatentModel(AdversarialModel):
         """Generates n samples.
 
         Args:
-            n: number of samples; memory stays bounded for any number.
+            n: number of samples; beside the result, memory is that of a few hundred.
             seed: seed of the latents, and of G's noise if it has any. The same n, seed
                 and weights give the same samples.
             label: a label, or n of them, for conditional models; by default the
@@ -183,19 +185,16 @@ class LatentModel(AdversarialModel):
         return latents
 
     def _decode(self, latents, conditions, ema, seed):
-        """Decodes latents with their conditions, in chunks."""
+        """Decodes latents with their conditions, in chunks, into one array."""
         inputs = {"latent": latents.astype(self.variable_dtype), **conditions}
-        samples = [
-            self._generated(
-                {k: v[i : i + CHUNK] for k, v in inputs.items()},
-                ema,
-                distribute.fold(tf.constant([seed, 1]), i),
-            )
-            for i in range(0, len(latents), CHUNK)
-        ]
-        if not samples:
-            samples = [np.empty((0, *self.sample_shape), self.variable_dtype)]
-        return self.as_samples(np.concatenate(samples))
+        dtype = self.variable_dtype if self.value_range is None else "uint8"
+        samples = np.empty((len(latents), *self.sample_shape), dtype)
+        for i in range(0, len(latents), CHUNK):
+            chunk = {k: v[i : i + CHUNK] for k, v in inputs.items()}
+            noise = distribute.fold(tf.constant([seed, 1]), i)
+            floats = self._generated(chunk, ema, noise)
+            samples[i : i + CHUNK] = self.as_samples(floats)
+        return samples
 
     def interpolate(
         self,

@@ -15,6 +15,7 @@ class Experiment:
     model: str = "dcgan"
     options: Mapping = field(default_factory=dict)
     init_from: str | None = None
+    init_optimizers: bool = False
     dataset: str = "digits"
     data_dir: str | None = None
     image_size: int | None = None
@@ -49,6 +50,10 @@ class Experiment:
                 check_whole(least, **{name: value})
                 if value >= _END:
                     raise ValueError(f"`{name}` must be below 2^31. Received: {value}.")
+        if self.init_optimizers and self.init_from is None:
+            raise ValueError(
+                "`init_optimizers` needs `init_from`, a run to start from."
+            )
         if self.load_size is not None:
             if self.image_size is None or self.load_size < self.image_size:
                 raise ValueError(
@@ -80,7 +85,10 @@ _LEAST = {
 FIELDS = {f.name: f for f in dataclasses.fields(Experiment)}
 HELP = {
     "model": "variant, see `ganzoo list`",
-    "init_from": "start from the generators of a run or a .keras file",
+    "init_from": "start from both players of a run, a .keras file or a pretrained "
+    "model; layers that do not fit are counted and begin anew",
+    "init_optimizers": "with --init_from: take the state of both optimizers, too, but "
+    "not their rates",
     "dataset": "data set: digits, ring8, grid25, swiss_roll, voxel_shapes, faces, "
     "faces_ink, faces_captions, stacked_mnist, moving_mnist (clips), a TFDS name, an "
     ".npz file or a folder",

@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from ganzoo import distribute
 from ganzoo.data.jitter import Jitter
 from ganzoo.evaluation.scorer import SELECTION, scorer_for
 from ganzoo.models.adversarial import AdversarialModel
-from ganzoo.models.warm_start import load_generators
+from ganzoo.models.warm_start import take_over
 from ganzoo.runs import checkpoint
 from ganzoo.runs.directory import (
     CHECKPOINTS,
@@ -192,7 +193,11 @@ def _model(experiment, resolved, strategy, path):
         _check_lost(experiment, path)
     if experiment.init_from and not step:
         with strategy.scope():
-            load_generators(model, load(experiment.init_from))
+            start = load(experiment.init_from)
+            lines = take_over(model, start, experiment.init_optimizers)
+        print(
+            f"start from {experiment.init_from}:", *lines, sep="\n  ", file=sys.stderr
+        )
     if step > experiment.steps:
         raise ValueError(
             f"The run in {path} is at step {step} already; `steps` must be at "

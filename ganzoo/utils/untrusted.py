@@ -45,7 +45,7 @@ _MODULES = {
 }
 _OPERATIONS = "keras.src.ops."
 # Layers that run code or files that the model names.
-_REFUSED = {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"}
+CODE_LAYERS = {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"}
 _VALUES = {"__keras_tensor__", "__slice__", "__ellipsis__", "__tuple__", "__numpy__"}
 
 
@@ -246,7 +246,16 @@ def check_keras(path) -> None:
 
 
 def _check_objects(config: dict) -> None:
-    """Walks every object that Keras would make."""
+    name = foreign(config)
+    if name:
+        raise ValueError(f"it names {name}, which is not allowed")
+
+
+def foreign(config: dict) -> str | None:
+    """Names the first object of a model's config that Keras may not make, if any.
+
+    It is neither a modelling class of Keras nor registered, or it runs code.
+    """
     import keras
 
     for value in tables(config):
@@ -258,8 +267,9 @@ def _check_objects(config: dict) -> None:
         ours = module in _MODULES or str(module).startswith(_OPERATIONS)
         if module is None:
             ours = name in _VALUES
-        if name in _REFUSED or not (known or ours):
-            raise ValueError(f"it names {module}.{name}, which is not allowed")
+        if name in CODE_LAYERS or not (known or ours):
+            return f"{module}.{name}" if module else name
+    return None
 
 
 def _check_h5(file: BinaryIO, limit: int) -> None:

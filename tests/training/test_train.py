@@ -250,22 +250,43 @@ def test_a_few_labels_need_enough_of_each_class(tmp_path):
 # --- crops, flips and pairs -------------------------------------------------------
 
 
-def test_a_run_starts_from_the_generators_of_another(finished, tmp_path):
+def test_a_run_starts_from_both_players_of_another(finished, tmp_path, capsys):
     path, model = finished
     changes = {"options": {**TINY, "learning_rate": 0.0}, "seed": 7}
-    fresh = _train(tmp_path / "fresh", **changes)
     begun = _train(tmp_path / "begun", init_from=str(path), **changes)
     start = model.average_of(model.generator)
-    copies = zip(start.weights, begun.generator.weights, strict=True)
-    assert all(np.array_equal(*pair) for pair in copies)
-    own = zip(fresh.discriminator.weights, begun.discriminator.weights, strict=True)
-    assert all(np.array_equal(*pair) for pair in own)
-    assert not np.array_equal(fresh.generator.weights[0], begun.generator.weights[0])
+    pairs = [(start, begun.generator), (model.discriminator, begun.discriminator)]
+    for one, other in pairs:
+        for a, b in zip(one.weights, other.weights, strict=True):
+            np.testing.assert_array_equal(a.numpy(), b.numpy())
+    assert (
+        "generator: takes 2 of 2 layers\n  discriminator: " in capsys.readouterr().err
+    )
+
+
+def test_a_run_starts_from_the_optimizers_of_another(finished, tmp_path):
+    path, model = finished
+    changes = {"init_from": str(path), "init_optimizers": True, "batch_size": 32}
+    begun = _train(tmp_path / "begun", **changes, steps=2, log_every=2)
+    for name in ("d_optimizer", "g_optimizer"):
+        assert int(getattr(begun, name).iterations) == model.step + 2
+    assert begun.step == 2
+    whole = _train(tmp_path / "whole", **changes)
+    resumed = _train(tmp_path / "begun", **changes)
+    check_equal(whole, resumed)
+
+
+def test_optimizers_alone_are_no_start():
+    with pytest.raises(ValueError, match="`init_optimizers` needs `init_from`"):
+        Experiment(**BASE, init_optimizers=True)
 
 
 @pytest.mark.parametrize(
     "init_from,options,message",
-    [("none", TINY, "neither a run"), ("", {**TINY, "g_hidden": [9]}, "same options")],
+    [
+        ("none", TINY, "neither a run"),
+        ("", {**TINY, "g_hidden": [9], "latent_dim": 3}, "same network"),
+    ],
 )
 def test_a_start_that_does_not_fit_is_refused(
     init_from, options, message, finished, tmp_path
