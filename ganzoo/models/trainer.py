@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.data import pipeline
+from ganzoo.data import pipeline, sources
 from ganzoo.data.batch_spec import BatchSpec, Samples, as_dict, scaled
 from ganzoo.data.door import Door
 from ganzoo.utils import precision
@@ -78,6 +78,9 @@ class Trainer(keras.Model):
         factors = {"d_steps": max(1, self.d_steps), "replicas": replicas}
         real = Samples(self.sample_shape, self.value_range)
         return BatchSpec({"real": real}, factors)
+
+    def learn(self, spec: BatchSpec) -> None:
+        """Keeps what the data declared in a spec, such as the names of classes."""
 
     def adapt(self, batch: Mapping[str, tf.Tensor]) -> None:
         """Initialises what depends on the data, from the first batch, before step 0."""
@@ -155,9 +158,11 @@ class Trainer(keras.Model):
         """Trains. Arrays pass the zoo's pipeline; data sets are used as they are.
 
         Args:
-            x: real samples (N, ...), uint8 or floats in `value_range`; or a dict of
-                arrays by batch key; or a `tf.data.Dataset` of global batches.
-            y: labels (N,) if the variant uses them.
+            x: real samples (N, ...), whole numbers in 0..255 or floats in
+                `value_range`; a dict of arrays by batch key; a set of `load_data`; or
+                global batches: a `tf.data.Dataset`, a `keras.utils.PyDataset`, a
+                generator.
+            y: labels of arrays, if the variant uses them, see `data.labels`.
             batch_size: global number of real samples for each D step (arrays;
                 default 128).
             epochs: number of epochs of `steps_per_epoch` batches.
@@ -171,12 +176,14 @@ class Trainer(keras.Model):
 
         Raises:
             ValueError: samples or labels that the model cannot take; a batch that
-                does not divide by `d_steps` x replicas.
+                does not divide by `d_steps` x replicas; batches without an end and
+                without `steps_per_epoch`.
         """
         batch_size = 128 if batch_size is None else batch_size
         with self._door() as door:
-            if isinstance(x, tf.data.Dataset):
-                first, batches = door.full_batches(x)
+            source = sources.as_dataset(x, y, steps_per_epoch=steps_per_epoch)
+            if source is not None:
+                first, batches = door.full_batches(source)
             else:
                 arrays = door.arrays(x, y, batch_size, jitter)
                 size = batch_size * max(1, self.d_steps)
@@ -187,6 +194,7 @@ class Trainer(keras.Model):
                     arrays, size, seed=self.seed, start=self.step, jitter=jitter
                 )
                 first = next(iter(batches))
+            self.learn(door.spec)
             door.spec.check_size(len(first["real"]))
             if steps_per_call and steps_per_epoch and steps_per_epoch % steps_per_call:
                 raise ValueError(
@@ -194,7 +202,10 @@ class Trainer(keras.Model):
                     f"Received: {steps_per_call}."
                 )
             if validation_data is not None:
-                validation_data = _one_pass(door, validation_data, None, batch_size)
+                steps = {"validation_steps": kwargs.get("validation_steps")}
+                validation_data = _one_pass(
+                    door, validation_data, None, batch_size, **steps
+                )
             if self.step == 0:
                 self.adapt(self.as_batch(first))
                 self._reset_averages()
@@ -222,7 +233,7 @@ class Trainer(keras.Model):
         """
         with self._door() as door:
             if x is not None:
-                x = _one_pass(door, x, y, batch_size)
+                x = _one_pass(door, x, y, batch_size, steps=kwargs.get("steps"))
             return super().evaluate(x, **kwargs)
 
     @contextlib.contextmanager
@@ -331,9 +342,10 @@ class Trainer(keras.Model):
             self.compile(**settings)
 
 
-def _one_pass(door, x, y, batch_size):
-    if isinstance(x, tf.data.Dataset):
-        return door.dataset(x)
+def _one_pass(door, x, y, batch_size, **steps):
+    source = sources.as_dataset(x, y, **steps)
+    if source is not None:
+        return door.dataset(source)
     return pipeline.finite(door.arrays(x, y), batch_size)
 
 
