@@ -6,7 +6,6 @@ from functools import cached_property
 
 import numpy as np
 
-from ganzoo.data import label_names
 from ganzoo.data.label_names import UNLABELLED
 
 _BLOCK = 2**24  # bytes hashed at a time, so that a memory map is never read as a whole

@@ -45,7 +45,7 @@ class Condition(Entry):
         Raises:
             ValueError: a label that the model does not know, with the nearest one.
         """
-        if label is None:
+        if label is None or not n:
             return self.examples(n)
         array = self.read(label)
         if array.shape not in (self.shape, (n, *self.shape)):

@@ -9,7 +9,6 @@ import tensorflow as tf
 
 from ganzoo.data.batch_spec import as_array, as_dict
 
-
 SOURCES = (tf.data.Dataset, keras.utils.PyDataset, Iterator)
 
 

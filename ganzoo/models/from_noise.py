@@ -288,7 +288,7 @@ class LatentModel(AdversarialModel):
         if self._entry:
             return self._given(self._entry.asked(label, n))
         if label is not None:
-            raise ValueError(f"This model takes no label. Received: {label!r}.")
+            raise ValueError(f"This model takes no label. Received: {label}.")
         return {}
 
     def _given(self, label):

@@ -13,7 +13,7 @@ from ganzoo.data import pipeline, sources
 from ganzoo.data.batch_spec import BatchSpec, Samples, as_dict, scaled
 from ganzoo.data.door import Door
 from ganzoo.utils import precision
-from ganzoo.utils.options import check_whole
+from ganzoo.utils.options import check_whole, span_of
 
 
 class Trainer(keras.Model):
@@ -48,7 +48,7 @@ class Trainer(keras.Model):
         _check_settings(d_steps, ema_decay)
         self.d_steps = d_steps
         self.ema_decay = ema_decay
-        self.value_range = None if value_range is None else tuple(value_range)
+        self.value_range = span_of(value_range)
         self.seed = seed
         self.updates = Updates(earlier=lambda: self.g_optimizer.iterations)
         self.averages = []

@@ -11,14 +11,14 @@ from keras import layers, ops
 
 from ganzoo.data import labels
 from ganzoo.layers import MinibatchDiscrimination, MinibatchStdDev
-from ganzoo.utils.options import check_known, from_spec
+from ganzoo.utils.options import check_known, from_spec, span_of
 
 OUTPUT_ACTIVATIONS = {(-1.0, 1.0): "tanh", (0.0, 1.0): "sigmoid", None: "linear"}
 
 
 def output_activation(value_range) -> str:
     """The activation whose values span `value_range`: tanh, sigmoid or linear."""
-    key = None if value_range is None else tuple(float(v) for v in value_range)
+    key = span_of(value_range)
     if key not in OUTPUT_ACTIVATIONS:
         raise ValueError(
             "`value_range` must be (-1, 1), (0, 1) or, for unbounded vectors, None. "

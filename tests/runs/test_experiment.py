@@ -99,6 +99,16 @@ def test_intervals_are_multiples_of_the_logs(name):
         Experiment(**intervals | {name: 6})
 
 
+@pytest.mark.parametrize(
+    "log_every, others", [(100, 500), (30, 510), (1, 500), (700, 700)]
+)
+def test_intervals_that_are_not_set_follow_the_logs(log_every, others):
+    experiment = Experiment(log_every=log_every)
+    assert (experiment.sample_every, experiment.checkpoint_every) == (others, others)
+    with pytest.raises(ValueError, match=f"`evaluate_every` .*log_every={log_every}"):
+        Experiment(log_every=log_every, evaluate_every=log_every * 2 + 1)
+
+
 def test_to_dict_is_the_inverse_of_from_dict():
     experiment = Experiment(options={"g_hidden": (8, 8)}, steps=3)
     assert to_dict(experiment)["options"] == {"g_hidden": [8, 8]}
