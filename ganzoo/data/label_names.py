@@ -84,9 +84,14 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(names[:SHOWN]) + f" and {rest} more" * (rest > 0)
 
 
-def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Returns the nearest name: by size if all are whole numbers, else by letters."""
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Names the nearest name for a message, "" if none is near.
+
+    It is the nearest by size if all are whole numbers, else by letters.
+    """
     names = list(names)
-    if names and all(map(is_whole, [name, *names])):
-        return min(names, key=lambda other: abs(int(other) - int(name)))
-    return next(iter(difflib.get_close_matches(name, names, n=1, cutoff=0.3)), None)
+    if all(map(is_whole, [name, *names])):
+        near = sorted(names, key=lambda other: abs(int(other) - int(name)))
+    else:
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.3)
+    return f" The nearest is {near[0]!r}." if near else ""

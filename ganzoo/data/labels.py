@@ -196,12 +196,10 @@ class Labels(Condition):
     def _place(self, key, label):
         if label in self._known:
             return self._known[label]
-        near = nearest(label, self._known)
-        hint = f" The nearest is {near!r}." if near is not None else ""
-        if self._by_place:
-            hint += " Classes of other names need condition=[name, ...]."
+        more = " Classes of other names need condition=[name, ...]." * self._by_place
         raise ValueError(
-            f"Labels {key!r} must be {self.allowed}. Received: {label}.{hint}"
+            f"Labels {key!r} must be {self.allowed}. Received: {label}."
+            f"{nearest(label, self.names or self._known)}{more}"
         )
 
 
@@ -321,8 +319,8 @@ class Tags(Vector):
         for tag in tags:
             if tag not in names:
                 raise ValueError(
-                    f"Labels 'label' must be {self.allowed}. Received: {tag}. "
-                    f"The nearest is {nearest(tag, names)!r}."
+                    f"Labels 'label' must be {self.allowed}. Received: {tag}."
+                    f"{nearest(tag, names)}"
                 )
         return [float(name in tags) for name in names]
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 from ganzoo import distribute
 from ganzoo.data import labels
 from ganzoo.data.batch_spec import Samples
+from ganzoo.data.label_names import UNLABELLED
 from ganzoo.data.labels import Labels
 from ganzoo.losses import feature_matching
 from ganzoo.models.adversarial import feed
@@ -108,10 +109,11 @@ class SGAN(GAN):
 
     def evaluate(self, x=None, y=None, *args, **kwargs):
         """As `AdversarialModel.evaluate`; `accuracy` needs every label of arrays."""
-        if y is not None and np.min(y) < 0:
+        unlabelled = np.sum(np.asarray(y).astype(str) == UNLABELLED)
+        if unlabelled:
             raise ValueError(
                 "`evaluate` needs the label of every sample: its accuracy is a mean "
-                f"over samples. Received {np.sum(np.asarray(y) < 0)} of -1."
+                f"over samples. Received {unlabelled} of -1."
             )
         return super().evaluate(x, y, *args, **kwargs)
 

@@ -114,7 +114,7 @@ def test_a_class_is_asked_for_by_name_or_place(entry, label, places):
     "entry, label, message",
     [
         (PETS, "dgo", "one of cat, dog, emu. Received: dgo. The nearest is 'dog'"),
-        (PETS, 3, "one of cat, dog, emu. Received: 3. The nearest is '2'|Received: 3"),
+        (PETS, 3, "one of cat, dog, emu. Received: 3.$"),
         (CODES, 899, "one of 3, 900. Received: 899. The nearest is '900'"),
         (CODES, 0, "Received: 0. The nearest is '3'"),
         (Labels(4), 4, "from 0 to 3. Received: 4. The nearest is '3'"),
