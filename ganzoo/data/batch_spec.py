@@ -108,8 +108,8 @@ class Samples(Entry):
     def check_dtype(self, key, array):
         if array.dtype.kind not in "biuf":
             raise ValueError(
-                f"Unfit dtype of {key!r}; allowed: whole numbers in 0..255, or float. "
-                f"Received: {array.dtype}."
+                f"Unfit dtype of {key!r}; allowed: whole numbers in 0..255, or float "
+                f"(x.astype('float32')). Received: {array.dtype}."
             )
 
     def check_shape(self, key, array):

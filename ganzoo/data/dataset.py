@@ -92,9 +92,8 @@ class Data:
             return len(self.class_names)
         return int(label.max()) + 1
 
-    def named(self, key: str = "label") -> np.ndarray:
-        """The labels of a key by the names of their classes; others as they are."""
-        labels = self.arrays[key]
+    def named(self, labels: np.ndarray) -> np.ndarray:
+        """Returns labels of the set by the names of their classes, others as given."""
         if labels.ndim == 2 or not self.class_names:
             return labels
         return np.array([*self.class_names, UNLABELLED])[labels]

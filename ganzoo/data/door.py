@@ -86,7 +86,7 @@ class Door:
         if data.class_names:
             self.spec = self.spec.named(data.class_names)
             keys = arrays.keys() & self.spec.entries & {"label", "labeled_label"}
-            arrays |= {key: data.named(key) for key in keys}
+            arrays |= {key: data.named(arrays[key]) for key in keys}
         return arrays
 
     def full_batches(self, dataset) -> tuple[dict, tf.data.Dataset]:
@@ -120,7 +120,7 @@ class Door:
                     "'high': [...]}."
                 )
             batches = dataset.map(lambda *batch, key=key: element(batch)[key])
-            values = np.concatenate([*batches.as_numpy_iterator()])
+            values = np.concatenate([*map(np.atleast_1d, batches.as_numpy_iterator())])
             self.spec = self.spec.learned({key: values})
 
     def dataset(self, dataset: tf.data.Dataset, size=None) -> tf.data.Dataset:

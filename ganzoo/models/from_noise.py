@@ -169,8 +169,8 @@ class LatentModel(AdversarialModel):
         )
 
     def sample_for(self, data, n, seed):
-        asked = {key: spread(data.named(key), n) for key in self.sample_keys}
         known = {key: spread(data.arrays[key], n) for key in self.sample_keys}
+        asked = {key: data.named(array) for key, array in known.items()}
         return {"real": self.sample(n, seed=seed, **asked), **known}
 
     def gallery(self, arrays, count):
@@ -233,12 +233,11 @@ class LatentModel(AdversarialModel):
         (White 2016, arXiv 1609.04468). The label is the same all along it, by default
         the first of those in `sample`.
         """
+        given = self._asked(label, n)
         if label is None and self._entry:
-            label = np.repeat(self._entry.examples(1), n, axis=0)
-            given = self._given(label)
-        else:
-            given = self._asked(label, n)
-        return self._decode(self.path(a, b, n), given, ema, 0)
+            given = self._given(np.repeat(self._entry.examples(1), n, axis=0))
+        latents = self._checked_latents(self.path(a, b, n))
+        return self._decode(latents, given, ema, 0)
 
     def path(self, a, b, n):
         """The n latents of `interpolate`."""

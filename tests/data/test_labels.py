@@ -250,7 +250,7 @@ def test_a_data_set_declares_its_condition():
     places = np.array([2, 0, -1], "int32")
     pets = Data("x", {"real": real, "label": places}, PETS.names)
     assert labels.declared(pets) == PETS
-    assert pets.named().tolist() == ["emu", "cat", "-1"]
+    assert pets.named(places).tolist() == ["emu", "cat", "-1"]
     tags = Data("x", {"real": real, "label": np.zeros((3, 3), "uint8")}, TAGS.names)
     assert labels.declared(tags) == TAGS
     numbers = np.array([[0, 10], [2, 10], [4, 10]], "float32")
