@@ -374,7 +374,9 @@ def as_dict(data) -> dict:
                 f"Received the keys: {', '.join(data)}."
             )
         return dict(data)
-    parts = data if isinstance(data, tuple | list) else (data,)
+    # Keras' generators yield lists too; a longer list holds samples.
+    pair = isinstance(data, tuple) or (isinstance(data, list) and len(data) <= 2)
+    parts = data if pair else (data,)
     if len(parts) > 2:
         raise ValueError(
             "A batch is x, (x, label) or a dict. "

@@ -465,8 +465,8 @@ def _numbers(count=1, mean=(), std=(), low=(), high=()):
 
 
 def _count(names, count):
-    count = len(names) if count is None else count
-    if len(set(map(str, names))) not in (0, count):
+    count = count or len(names)
+    if not count or len(set(map(str, names))) not in (0, count):
         raise ValueError(
             "A condition of classes or tags needs a `count`, or distinct `names`. "
             f"Received: count={count}, names={list(names)}."
