@@ -271,7 +271,7 @@ def test_jittered_images_are_larger_than_the_models():
         (np.array([None] * 3), "Python objects; allowed: arrays.*NoneType"),
         (
             [np.zeros((4, 4))] * 2 + [np.zeros((3, 4))],
-            "make no array.*one shape: resize",
+            "one shape: resize them",
         ),
         (lambda: 1, "Python objects.*function"),
         (np.array(["a", "b"]), "Unfit dtype of 'real'.*U1"),
