@@ -43,7 +43,9 @@ def unknown_words(args, words) -> str:
     flag, _, value = words[0].partition("=")
     name = flag.lstrip("-").replace("-", "_")
     flags = [word for word in args.command.format_help().split() if word[:2] == "--"]
-    near = difflib.get_close_matches(flag, {word.rstrip(",]") for word in flags}, n=1)
+    near = difflib.get_close_matches(
+        flag, {word.rstrip(",]") for word in flags}, n=1, cutoff=0.7
+    )
     hint = f" Did you mean {near[0]}?" if near else ""
     if "set" in args and name in _options():
         hint = f" It is an option of the variant: --set {name}={value or 'VALUE'}."
