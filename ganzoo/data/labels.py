@@ -22,9 +22,14 @@ class Condition(Entry):
     """Labels of samples: the base of `Labels`, `Tags` and `Numbers`.
 
     A subclass has the `shape` of one label, `allowed`, which names the allowed labels
-    in messages, `input`, which describes the network's input, `rows`, the rows of a
-    picture, and `spec`, the table from which `get` makes it again.
+    in messages, `input`, which describes the network's input, and `rows`, the rows of a
+    picture.
     """
+
+    @property
+    def spec(self) -> dict:
+        """The table from which `get` makes the condition."""
+        raise NotImplementedError
 
     @property
     def settled(self) -> "Condition":
@@ -76,7 +81,6 @@ class Labels(Condition):
 
     @property
     def spec(self) -> dict:
-        """The table from which `get` makes the condition."""
         known = {"names": list(self.names)} if self.names else {"count": self.count}
         return {"name": "classes", **known}
 
@@ -272,7 +276,6 @@ class Tags(Vector):
 
     @property
     def spec(self) -> dict:
-        """The table from which `get` makes the condition."""
         return {"name": "tags", "names": list(self.names or places(self.count))}
 
     @property
@@ -347,7 +350,6 @@ class Numbers(Vector):
 
     @property
     def spec(self) -> dict:
-        """The table from which `get` makes the condition."""
         names = ("mean", "std", "low", "high") if self.mean else ()
         known = {name: list(getattr(self, name)) for name in names}
         return {"name": "numbers", "count": self.count, **known}
