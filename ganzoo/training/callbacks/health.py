@@ -63,7 +63,7 @@ class HealthMonitor(keras.callbacks.Callback):
 
     def state(self) -> dict[str, np.ndarray]:
         """The consecutive intervals of each alarm so far, int64 scalars."""
-        return {f"health/{k}": np.int64(v) for k, v in self.counts.items()}
+        return {f"health/{k}": np.array(v, "int64") for k, v in self.counts.items()}
 
     def on_train_begin(self, logs=None):
         if self.path:
