@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from ganzoo import losses, networks
+from ganzoo.data import labels
 from ganzoo.models import optimizers
 from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.models.gan import GAN
@@ -15,6 +16,7 @@ OF_NETWORKS = {
     "image_shape": (28, 28, 1),
     "latent_dim": 100,
     "num_classes": 0,
+    "condition": None,
     "d_norm": None,
     "value_range": "auto",
 }
@@ -28,6 +30,7 @@ def assemble(
     image_shape: Sequence[int] | None = None,
     latent_dim: int | None = None,
     num_classes: int | None = None,
+    condition: Sequence[str] | str | Mapping | None = None,
     d_norm: str | None = None,
     value_range: Sequence[float] | str | None = "auto",
     loss: str | Mapping | losses.Loss | Callable = "non_saturating",
@@ -61,7 +64,10 @@ def assemble(
         image_shape: (H, W, C), (D, H, W, C), or (d,) for vectors; by default
             (28, 28, 1). Convolutional families need sides of at least 8.
         latent_dim: length of the latent; by default 100.
-        num_classes: number of labels, 0 .. num_classes - 1; 0 for none.
+        num_classes: number of classes of the labels; 0 for no labels.
+        condition: what labels are, instead of `num_classes`: names of classes; a table
+            {name = "tags", names = [...]} for several classes at once of a sample; or
+            "numbers", or {name = "numbers", count = 2}, for a vector of floats.
         d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or `spectral`;
             by default the family's own, or one that is compatible with a penalty.
         value_range: (low, high) of the samples; `auto` is (-1, 1), or None
@@ -111,6 +117,7 @@ def assemble(
         "image_shape": image_shape,
         "latent_dim": latent_dim,
         "num_classes": num_classes,
+        "condition": condition,
         "d_norm": d_norm,
         "value_range": value_range,
     }
@@ -153,6 +160,8 @@ def assemble(
 def _with_networks(model, network, described, penalties, options):
     """Builds the networks, and returns the settings of the model."""
     table = networks.table(network, described["image_shape"])
+    given = described.pop("condition"), described.pop("num_classes")
+    entry = labels.get(given[0] or given[1])
     of_model = model.setting_names()
     settings = {k: v for k, v in options.items() if k in of_model}
     of_family = {k: v for k, v in options.items() if k not in of_model}
@@ -160,12 +169,11 @@ def _with_networks(model, network, described, penalties, options):
     players = networks.make(
         {**table, **of_family},
         **described,
+        condition=entry,
         per_sample=per_sample,
-        d_arguments=model.d_arguments(
-            tuple(described["image_shape"]), described["num_classes"], settings
-        ),
+        d_arguments=model.d_arguments(tuple(described["image_shape"]), entry, settings),
     )
-    return {**players, **settings}
+    return {**players, "condition": entry and entry.spec, **settings}
 
 
 def _lazy(adam, ratio):

@@ -78,15 +78,15 @@ class JudgedModel(AdversarialModel):
                 )
 
     @classmethod
-    def d_arguments(cls, image_shape, num_classes, settings) -> dict:
+    def d_arguments(cls, image_shape, condition, settings) -> dict:
         """Arguments of a family's discriminator, for `networks.make`.
 
         Args:
             image_shape: shape of a sample.
-            num_classes: number of labels; 0 for none.
+            condition: a `data.labels.Condition`, None for no labels.
             settings: settings of the model.
         """
-        return {"image_shape": image_shape, "num_classes": num_classes}
+        return {"image_shape": image_shape, "condition": condition}
 
     @classmethod
     def from_config(cls, config, custom_objects=None):

@@ -7,7 +7,7 @@ import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from ganzoo import distribute
-from ganzoo.data.batch_spec import Labels
+from ganzoo.data import labels
 from ganzoo.layers import MeanBias, noise_from
 from ganzoo.models import latent
 from ganzoo.models.adversarial import AdversarialModel, feed
@@ -29,24 +29,29 @@ class LatentModel(AdversarialModel):
     """A generator from noise to samples, trained by any loss.
 
     The networks declare their conditions: each takes a dict of named inputs, and
-    receives the values that it names. The generator may name `latent` and `label`;
-    labels are whole numbers from 0 to `num_classes` - 1.
+    receives the values that it names. The generator may name `latent` and `label`.
 
     Args:
         generator: latent (N, latent_dim) to samples in `value_range`.
         prior: `normal` N(0, 1), `uniform` U(-1, 1) or `unit_uniform` U(0, 1).
-        num_classes: number of labels if the networks take one, else 0.
+        num_classes: number of classes if the networks take a label, else 0.
+        condition: what labels are, see `data.labels.get`, instead of `num_classes`;
+            `fit` completes it with the names of classes, or statistics, of the data.
         **settings: see `AdversarialModel`.
     """
 
     has_probability = False  # True if D(x) of a sample is a probability
 
-    def __init__(self, *, generator, prior="normal", num_classes=0, **settings):
+    def __init__(
+        self, *, generator, prior="normal", num_classes=0, condition=None, **settings
+    ):
         super().__init__(**settings)
         check_known("prior", [prior], PRIORS)
         self.generator = named(generator, "latent")
         self.prior = prior
-        self.num_classes = num_classes
+        entry = labels.get(condition or num_classes)
+        self.condition = entry and entry.spec
+        self.num_classes = entry.count if isinstance(entry, labels.Labels) else 0
 
     @property
     def generators(self):
@@ -55,7 +60,19 @@ class LatentModel(AdversarialModel):
     @property
     def batch_spec(self):
         spec = super().batch_spec
-        return spec.plus(label=Labels(self.num_classes)) if self.num_classes else spec
+        return spec.plus(label=self._entry) if self._entry else spec
+
+    @property
+    def _entry(self):
+        return labels.get(self.condition)
+
+    def learn(self, spec):
+        if "label" not in spec.entries:
+            return
+        learned = spec.entries["label"].settled.spec
+        if learned != self.condition:
+            self.condition = learned
+            self._functions = {}  # which hold the statistics of numbers
 
     def adapt(self, batch):
         """Starts G's bias from the mean of the samples, if G asks for that."""
@@ -77,7 +94,7 @@ class LatentModel(AdversarialModel):
     @property
     def conditional(self) -> bool:
         """True if samples are conditioned on labels from the data."""
-        return bool(self.num_classes and "label" in self.batch_spec.entries)
+        return bool(self._entry and "label" in self.batch_spec.entries)
 
     @property
     def sample_keys(self):
@@ -118,8 +135,10 @@ class LatentModel(AdversarialModel):
             n: number of samples; beside the result, memory is that of a few hundred.
             seed: seed of the latents, and of G's noise if it has any. The same n, seed
                 and weights give the same samples.
-            label: a label, or n of them, for conditional models; by default the
-                classes in turn.
+            label: a label, or n of them, for conditional models: a class by name, or
+                by number where classes have none; tags as 0 and 1, or "red,round";
+                a vector of numbers. By default the classes or tags in turn, or
+                numbers from the lowest to the highest.
             ema: if True, use the running average of the generator; by default, use it
                 if there is one.
 
@@ -139,8 +158,8 @@ class LatentModel(AdversarialModel):
     def _inputs(self) -> str:
         """The inputs of the exported generator, in words."""
         inputs = f"latent (n, {self.latent_dim}) from the prior {self.prior!r}"
-        if self.num_classes:
-            inputs += f", label (n,) int32 below {self.num_classes}"
+        if self._entry:
+            inputs += f", {self._entry.input}"
         return inputs
 
     @property
@@ -151,16 +170,18 @@ class LatentModel(AdversarialModel):
         )
 
     def sample_for(self, data, n, seed):
-        conditions = {key: spread(data.arrays[key], n) for key in self.sample_keys}
-        return {"real": self.sample(n, seed=seed, **conditions), **conditions}
+        known = {key: spread(data.arrays[key], n) for key in self.sample_keys}
+        asked = {key: data.named(array) for key, array in known.items()}
+        return {"real": self.sample(n, seed=seed, **asked), **known}
 
     def gallery(self, arrays, count):
         """Samples of fixed latents; a row for each class of a conditional model."""
-        if not self.num_classes:
+        if not self._entry:
             return self.sample(count, seed=1), None
-        columns = 8
-        labels = np.repeat(np.arange(min(self.num_classes, MOST_ROWS)), columns)
-        return self.sample(len(labels), seed=1, label=labels), columns
+        columns, rows = 8, min(self._entry.rows, MOST_ROWS)
+        latents = self.latents(rows * columns, seed=1)
+        label = np.repeat(self._entry.examples(rows), columns, axis=0)
+        return self._decode(latents, self._given(label), None, 1), columns
 
     def decode(
         self,
@@ -172,8 +193,7 @@ class LatentModel(AdversarialModel):
     ) -> np.ndarray:
         """Generates the samples of latents (n, latent_dim); see `sample`."""
         checked = self._checked_latents(latents)
-        labels = self._labels(label, len(checked))
-        return self._decode(checked, {"label": labels}, ema, seed)
+        return self._decode(checked, self._asked(label, len(checked)), ema, seed)
 
     def _checked_latents(self, latents):
         latents = np.asarray(latents)
@@ -208,12 +228,14 @@ class LatentModel(AdversarialModel):
         """Generates n samples on the path from latent a to latent b, ends included.
 
         The path is the great circle for a normal prior, a straight line otherwise
-        (White 2016, arXiv 1609.04468). The label is the same all along it,
-        0 by default.
+        (White 2016, arXiv 1609.04468). The label is the same all along it, by default
+        the first of those in `sample`.
         """
-        if label is None and self.num_classes:
-            label = 0
-        return self.decode(self.path(a, b, n), label=label, ema=ema)
+        given = self._asked(label, n)
+        if label is None and self._entry:
+            given = self._given(np.repeat(self._entry.examples(1), n, axis=0))
+        latents = self._checked_latents(self.path(a, b, n))
+        return self._decode(latents, given, ema, 0)
 
     def path(self, a, b, n):
         """The n latents of `interpolate`."""
@@ -257,20 +279,13 @@ class LatentModel(AdversarialModel):
         shape = (count, self.latent_dim)
         return PRIORS[self.prior](shape, seed, self.variable_dtype)
 
-    def _labels(self, label, n):
-        if label is None:
-            return np.arange(n, dtype="int32") % max(1, self.num_classes)
-        labels = np.asarray(label)
-        if labels.dtype.kind not in "iu" or labels.shape not in ((), (n,)):
-            raise ValueError(
-                f"`label` must be a whole number, or {n} of them. Received: {label!r}."
-            )
-        labels = np.broadcast_to(labels, (n,)).astype("int32")
-        if (
-            not self.num_classes
-            or n
-            and not 0 <= labels.min() <= labels.max() < (self.num_classes)
-        ):
-            allowed = f"0 to {self.num_classes - 1}" if self.num_classes else "no label"
-            raise ValueError(f"This model takes {allowed}. Received: {label!r}.")
-        return labels
+    def _asked(self, label, n):
+        """The network's input `label` for n samples, {} for a model without labels."""
+        if self._entry:
+            return self._given(self._entry.asked(label, n))
+        if label is not None:
+            raise ValueError(f"This model takes no label. Received: {label}.")
+        return {}
+
+    def _given(self, label):
+        return {"label": self._entry.tensor(label, self.variable_dtype).numpy()}

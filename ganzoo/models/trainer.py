@@ -7,14 +7,14 @@ import keras
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.data import pipeline
-from ganzoo.data.batch_spec import BatchSpec, Samples, as_dict, scaled
+from ganzoo.data import pipeline, sources
+from ganzoo.data.batch_spec import BatchSpec, Samples, as_dict, scaled, as_dict
 from ganzoo.models import keras_habits, players
 from ganzoo.models.compiled_steps import CompiledSteps
 from ganzoo.models.state import LogMean, Updates, total_of
 from ganzoo.models.user_networks import check_layers, check_loadable
 from ganzoo.utils import precision
-from ganzoo.utils.options import check_whole
+from ganzoo.utils.options import check_whole, span_of
 
 
 class Trainer(CompiledSteps):
@@ -48,7 +48,7 @@ class Trainer(CompiledSteps):
         _check_settings(d_steps, ema_decay)
         self.d_steps = d_steps
         self.ema_decay = ema_decay
-        self.value_range = None if value_range is None else tuple(value_range)
+        self.value_range = span_of(value_range)
         self.seed = seed
         self.updates = Updates(earlier=lambda: self.g_optimizer.iterations)
         self.averages = []
@@ -77,6 +77,9 @@ class Trainer(CompiledSteps):
         factors = {"d_steps": max(1, self.d_steps), "replicas": replicas}
         real = Samples(self.sample_shape, self.value_range)
         return BatchSpec({"real": real}, factors)
+
+    def learn(self, spec: BatchSpec) -> None:
+        """Keeps what the data declared in a spec, such as the names of classes."""
 
     def adapt(self, batch: Mapping[str, tf.Tensor]) -> None:
         """Initialises what depends on the data, from the first batch, before step 0."""
@@ -192,9 +195,11 @@ class Trainer(CompiledSteps):
         """Trains. Arrays pass the zoo's pipeline; data sets are used as they are.
 
         Args:
-            x: real samples (N, ...), uint8 or floats in `value_range`; or a dict of
-                arrays by batch key; or a `tf.data.Dataset` of global batches.
-            y: labels (N,) if the variant uses them.
+            x: real samples (N, ...), whole numbers in 0..255 or floats in
+                `value_range`; a dict of arrays by batch key; a set of `load_data`; or
+                global batches: a `tf.data.Dataset`, a `keras.utils.PyDataset`, a
+                generator.
+            y: labels of arrays, if the variant uses them, see `data.labels`.
             batch_size: global number of real samples for each D step (arrays;
                 default 128).
             epochs: number of epochs of `steps_per_epoch` batches.
@@ -219,14 +224,16 @@ class Trainer(CompiledSteps):
         Raises:
             ValueError: samples or labels that the model cannot take; a batch that
                 does not divide by `d_steps` x replicas; weights of samples; layers
-                frozen since `compile`.
+                frozen since `compile`; batches without an end and without
+                `steps_per_epoch`.
         """
         keras_habits.check_unweighted(class_weight, sample_weight)
         batch_size = 128 if batch_size is None else batch_size
         with self._door() as door:
-            if isinstance(x, tf.data.Dataset):
+            source = sources.as_dataset(x, y, steps_per_epoch=steps_per_epoch)
+            if source is not None:
                 keras_habits.check_unsplit(validation_split)
-                first, batches = door.full_batches(x)
+                first, batches = door.full_batches(source)
             else:
                 keras_habits.check_shuffled(shuffle)
                 arrays = door.arrays(x, y, batch_size, jitter)
@@ -246,6 +253,7 @@ class Trainer(CompiledSteps):
                     jitter=jitter,
                 )
                 first = next(iter(batches))
+            self.learn(door.spec)
             door.spec.check_size(len(first["real"]))
             if steps_per_call and steps_per_epoch and steps_per_epoch % steps_per_call:
                 raise ValueError(
@@ -253,7 +261,10 @@ class Trainer(CompiledSteps):
                     f"Received: {steps_per_call}."
                 )
             if validation_data is not None:
-                validation_data = _one_pass(door, validation_data, None, batch_size)
+                steps = {"validation_steps": kwargs.get("validation_steps")}
+                validation_data = _one_pass(
+                    door, validation_data, None, batch_size, **steps
+                )
             self._begin(first)
             self.steps_per_execution = steps_per_call or 1
             self._halt = halt
@@ -292,7 +303,7 @@ class Trainer(CompiledSteps):
         keras_habits.check_unweighted(None, sample_weight)
         with self._door() as door:
             if x is not None:
-                x = _one_pass(door, x, y, batch_size)
+                x = _one_pass(door, x, y, batch_size, steps=kwargs.get("steps"))
             return super().evaluate(x, **kwargs)
 
     def train_on_batch(
@@ -313,10 +324,14 @@ class Trainer(CompiledSteps):
         """
         keras_habits.check_unweighted(class_weight, sample_weight)
         with self._door() as door:
-            arrays = door.arrays(x, y)
-            door.spec.check_size(len(arrays["real"]))
-            self._begin(arrays)
-            return self._on_batch("train_step", arrays, return_dict)
+            # As a batch of a data set: whole numbers are places of classes, since one
+            # batch need not have them all.
+            named = as_dict(x if y is None else (x, y))
+            batch, _ = door.full_batches(tf.data.Dataset.from_tensors(named))
+            door.spec.check_size(len(batch["real"]))
+            self.learn(door.spec)
+            self._begin(batch)
+            return self._on_batch("train_step", batch, return_dict)
 
     def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
         """Computes every term on a batch, without an update; see `train_on_batch`."""
@@ -393,9 +408,10 @@ class Trainer(CompiledSteps):
             self.compile(**settings)
 
 
-def _one_pass(door, x, y, batch_size):
-    if isinstance(x, tf.data.Dataset):
-        return door.dataset(x)
+def _one_pass(door, x, y, batch_size, **steps):
+    source = sources.as_dataset(x, y, **steps)
+    if source is not None:
+        return door.dataset(source)
     return pipeline.finite(door.arrays(x, y), batch_size)
 
 

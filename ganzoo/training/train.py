@@ -289,7 +289,7 @@ def _fit(model, experiment, resolved, every, callbacks, halt):
         True if training was halted before its end.
     """
     call = max(d for d in range(1, STEPS_PER_CALL + 1) if every % d == 0)
-    arrays, jitter = _training_arrays(experiment, model, resolved)
+    data, jitter = _training_data(experiment, model, resolved)
     while (step := model.step) < experiment.steps:
         length = min(every - step % every, experiment.steps - step)
         intervals = 1
@@ -297,7 +297,7 @@ def _fit(model, experiment, resolved, every, callbacks, halt):
             intervals = max(1, (experiment.steps - step) // every)
         try:
             model.fit(
-                arrays,
+                data,
                 batch_size=experiment.batch_size,
                 jitter=jitter,
                 halt=halt,
@@ -314,14 +314,14 @@ def _fit(model, experiment, resolved, every, callbacks, halt):
     return halt.agreed and model.step < experiment.steps
 
 
-def _training_arrays(experiment: Experiment, model, resolved: Resolved):
-    """The arrays for `fit`, and a `Jitter` for random crops and mirroring, if any."""
+def _training_data(experiment: Experiment, model, resolved: Resolved):
+    """The set for `fit`, and a `Jitter` for random crops and mirroring, if any."""
     data = resolved.data
     if not experiment.load_size and not experiment.flip:
-        return data.arrays, None
+        return data, None
     if experiment.load_size not in (None, experiment.image_size):
         # Crops need larger images, which must be loaded again from the files.
         data = resolve(replace(experiment, image_size=experiment.load_size)).data
     shapes = {k: s for k, s in model.batch_spec.shapes.items() if k in data.arrays}
     sizes = {key: tuple(shape[:2]) for key, shape in shapes.items() if len(shape) == 3}
-    return data.arrays, Jitter(sizes, experiment.flip)
+    return data, Jitter(sizes, experiment.flip)

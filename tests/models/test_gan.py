@@ -129,7 +129,7 @@ def test_labels_choose_the_class(conditional):
 
 @pytest.mark.parametrize("label", [10, -1, [0, 1, 10]])
 def test_refuses_a_label_that_does_not_exist(conditional, label):
-    with pytest.raises(ValueError, match="takes 0 to 9. Received: "):
+    with pytest.raises(ValueError, match="from 0 to 9. Received: "):
         conditional.sample(3, label=label)
 
 

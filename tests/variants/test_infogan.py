@@ -109,7 +109,7 @@ def test_needs_no_label_and_pictures_have_a_row_a_category():
             lambda: tiny("infogan").sample(3, code=(1, 2, 3)),
             r"of shapes \(\(2,\), \(3, 2\)\)",
         ),
-        (lambda: tiny("infogan").sample(3, label=10), "takes 0 to 9"),
+        (lambda: tiny("infogan").sample(3, label=10), "from 0 to 9"),
     ],
 )
 def test_refuses(call, message):
