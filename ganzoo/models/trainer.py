@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from ganzoo import distribute
 from ganzoo.data import pipeline, sources
-from ganzoo.data.batch_spec import BatchSpec, Samples, as_dict, scaled, as_dict
+from ganzoo.data.batch_spec import BatchSpec, Samples, as_dict, scaled
 from ganzoo.models import keras_habits, players
 from ganzoo.models.compiled_steps import CompiledSteps
 from ganzoo.models.state import LogMean, Updates, total_of
