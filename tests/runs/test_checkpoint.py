@@ -131,7 +131,9 @@ def test_all_damaged_is_an_error(model, folder):
         checkpoint.restore(model, folder)
 
 
-@pytest.mark.parametrize("other", [{"latent_dim": 5}, {"g_hidden": (8, 8)}])
+@pytest.mark.parametrize(
+    "other", [{"latent_dim": 5}, {"g_hidden": (8, 8)}, {"dtype": "float64"}]
+)
 def test_another_models_is_refused_and_assigns_nothing(other, folder):
     options = {"g_hidden": (8,), "d_hidden": (8,), "normalize": False, **other}
     model = tiny("vanilla", **options)
