@@ -8,7 +8,10 @@ from helpers import batches_for, largest_difference, tiny, train, train_eagerly
 from keras import layers
 
 import ganzoo
+from ganzoo import distribute
 from ganzoo.data import pipeline
+from ganzoo.layers import GaussianNoise
+from ganzoo.layers.noise import _next_seed
 from ganzoo.models.assemble import assemble
 from ganzoo.models.gan import GAN
 from ganzoo.runs import checkpoint
@@ -153,6 +156,21 @@ def test_noise_of_layers_is_a_function_of_seed_and_step():
     for i, value in enumerate(one):
         np.testing.assert_array_equal(value, two[i])
     assert max(np.abs(a - b).max() for a, b in zip(one, other, strict=True)) > 1e-5
+
+
+def test_each_part_of_a_step_has_noise_of_its_own(monkeypatch):
+    """G's noise layers in two steps of D and in the step of G."""
+    model, draws = noisy(d_steps=2), []
+    layer = next(x for x in model.generator.layers if isinstance(x, GaussianNoise))
+    monkeypatch.setattr(
+        layer,
+        "call",
+        lambda x, training: (
+            draws.append(distribute.global_normal((2,), _next_seed(layer)).numpy()) or x
+        ),
+    )
+    train_eagerly(model, batches_for(model, 2))
+    assert len(np.unique(draws)) == 2 * len(draws) == 2 * 6
 
 
 def test_accumulated_gradients_are_those_of_different_noise(monkeypatch):
@@ -384,6 +402,13 @@ def test_evaluate_is_the_mean_over_all_samples_and_changes_nothing():
         before, (v for v in model.weights if "log/" not in v.path), strict=True
     ):
         np.testing.assert_array_equal(new, old)
+
+
+def test_evaluate_draws_the_same_noise_at_any_step():
+    model = noisy(ema_decay=0.0)
+    first = model.evaluate(POINTS[:9], verbose=0, return_dict=True)
+    model.updates.count.assign(7)
+    assert model.evaluate(POINTS[:9], verbose=0, return_dict=True) == first
 
 
 def test_several_steps_a_call_are_the_same_steps():

@@ -198,7 +198,9 @@ def test_a_kill_between_the_two_names_is_swept_to_the_one_before(model, folder):
     assert _restored(model, folder) == 2
 
 
-@pytest.mark.parametrize("other", [{"latent_dim": 5}, {"g_hidden": (8, 8)}])
+@pytest.mark.parametrize(
+    "other", [{"latent_dim": 5}, {"g_hidden": (8, 8)}, {"dtype": "float64"}]
+)
 def test_another_models_is_refused_and_assigns_nothing(other, folder):
     options = {"g_hidden": (8,), "d_hidden": (8,), "normalize": False, **other}
     model = tiny("vanilla", **options)
