@@ -30,7 +30,7 @@ from ganzoo.runs.directory import (
 from ganzoo.runs.experiment import Experiment, completed, to_dict
 from ganzoo.runs.load import load
 from ganzoo.runs.log import last_step
-from ganzoo.runs.resolve import Resolved, resolve
+from ganzoo.runs.resolve import Loaded, Resolved, resolve
 from ganzoo.training import cluster
 from ganzoo.training.callbacks.best_checkpoint import Selection
 from ganzoo.training.callbacks.checkpoint import Checkpoint
@@ -75,10 +75,16 @@ def train(
     return model
 
 
-def train_resolved(experiment: Experiment, workdir, progress: bool = True):
+def train_resolved(
+    experiment: Experiment,
+    workdir,
+    progress: bool = True,
+    loaded: Loaded | None = None,
+) -> tuple[AdversarialModel, Resolved]:
     """Trains as `train` does; returns the model and the `Resolved` experiment.
 
-    This is for callers that then score or draw with the same data.
+    This is for callers that then score or draw with the same data, or hand over what
+    another run has `loaded`.
     """
     workers = cluster.from_environment() if _on_workers(experiment) else None
     writes = workers is None or workers.is_chief
@@ -93,7 +99,7 @@ def train_resolved(experiment: Experiment, workdir, progress: bool = True):
         strategy = distribute.get_strategy(
             experiment.strategy, experiment.virtual_devices
         )
-        resolved = resolve(experiment)
+        resolved = resolve(experiment, loaded)
         _check_data(config, resolved, strategy, path)
         model, before = _model(experiment, resolved, strategy, path)
         if writes:
@@ -275,8 +281,8 @@ def _selection(experiment, model, resolved, path, writes):
         extractor=experiment.extractor,
         roles=SELECTION,
     )
-    every = experiment.evaluate_every
-    return Selection(scorer, experiment.metric, every, path, writes)
+    when = experiment.evaluate_every, experiment.steps
+    return Selection(scorer, experiment.metric, *when, path, writes)
 
 
 def _fit(model, experiment, resolved, every, callbacks, halt):
