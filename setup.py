@@ -44,19 +44,20 @@ setup(
         "ganzoo.comparison.templates": ["*.html", "*.css", "*.js"],
     },
     entry_points={"console_scripts": ["ganzoo = ganzoo.cli.main:main"]},
-    install_requires=[
+    install_requires=[  # floors without known holes: docs/safety.md
         "tensorflow>=2.20,<3",
         "keras>=3.13.2,<4",
         "tensorflow-datasets>=4.9.7",
         "importlib_resources",  # tensorflow-datasets needs it and does not say so
         "numpy>=1.26",
         "absl-py>=1.4",
-        "h5py>=3.10",
-        "jinja2>=3.1",
-        "scikit-learn>=1.4",
+        "h5py>=3.14",
+        "jinja2>=3.1.6",
+        "scikit-learn>=1.5",
         "scipy>=1.11",
         "matplotlib>=3.8",
         "pillow>=13",
+        "wrapt>=1.14",  # TensorFlow's own dependency; see variants/_saved.py
     ],
     extras_require={
         "cuda": ["tensorflow[and-cuda]"],

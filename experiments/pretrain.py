@@ -34,7 +34,7 @@ def make(config: str) -> None:
         "steps": model.step,
         "seconds": round(seconds),
     }
-    pretrained.write(model, config, build, facts)
+    pretrained.write(model, config, build, facts, judge=True)
     settings = {"dataset": dataset, "data_dir": data_dir, "n": SAMPLES, "only": ONLY}
     loaded = ganzoo.load(config)
     scores = {
@@ -47,7 +47,8 @@ def make(config: str) -> None:
     before = ganzoo.evaluate(model, **settings).get(ONLY[0]).value
     after = next(s["value"] for s in scores["classifier"] if s["metric"] == ONLY[0])
     facts["storing"] = f"{ONLY[0]} {before:.4g} as trained, {after:.4g} as stored"
-    pretrained.write(model, config, build, {**facts, "scores": scores})
+    facts["scores"] = scores
+    pretrained.write(model, config, build, facts, judge=True)
     print(config, facts["storing"])
 
 

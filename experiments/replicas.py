@@ -2,9 +2,9 @@
 
     PYTHONPATH=tests python experiments/replicas.py TASK STRATEGY COUNT FOLDER NAME...
 
-`finals` trains ten steps without dropout and noise, and keeps the weights. `whole`
-trains 4 + 6 steps with them, keeps the checkpoint of step 4 and the end, and is
-killed; `rest` begins from that checkpoint and lists what differs at the end.
+`finals` trains ten steps, and keeps the weights. `whole` trains 4 + 6 steps, keeps the
+checkpoint of step 4 and the end, and is killed; `rest` begins from that checkpoint and
+lists what differs at the end.
 """
 
 import json
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from helpers import arrays_for, tiny, without_noise
+from helpers import arrays_for, tiny
 
 from ganzoo import distribute
 from ganzoo.runs import checkpoint
@@ -53,7 +53,7 @@ def finals(strategy, folder, name, writes, kind, count):
             continue
         with strategy.scope():
             keras.utils.set_random_seed(5)
-            model = without_noise(tiny(name, dtype=dtype, ema_decay=0.9))
+            model = tiny(name, dtype=dtype, ema_decay=0.9)
         train(model, STEPS, call)
         # Names count up within a process, so weights are known by their place.
         final = {f"{i:04d}": v.numpy() for i, v in enumerate(model.weights)}

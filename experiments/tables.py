@@ -38,6 +38,7 @@ PAGES = {
         replicas.resume,
         replicas.kills,
         replicas.lost,
+        replicas.stops,
         replicas.cost,
         replicas.profile,
         replicas.saving,

@@ -6,10 +6,13 @@ Importing it is quick: TensorFlow is loaded by the first name that needs it.
 import importlib
 from typing import TYPE_CHECKING
 
+from wrapt import register_post_import_hook
+
 from ganzoo.variants._registry import build as build
 from ganzoo.variants._registry import describe as describe
 from ganzoo.variants._registry import list_models as list_models
 from ganzoo.variants._registry import register as register
+from ganzoo.variants._saved import announce
 
 if TYPE_CHECKING:
     from ganzoo import data as data
@@ -54,6 +57,9 @@ _LAZY = {
     "penalties": "ganzoo.penalties",
     "train": "ganzoo.training.train:train",
 }
+
+# Files that ganzoo wrote name its classes: Keras finds them after `import ganzoo`.
+register_post_import_hook(announce, "keras")
 
 
 def __getattr__(name):

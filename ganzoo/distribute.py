@@ -6,13 +6,19 @@ module are the same for any number of replicas.
 
 import functools
 import hashlib
+import math
+import os
+import sys
 import threading
 from contextlib import contextmanager
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from ganzoo.utils.options import check_known
+
+PHILOX = tf.random.Algorithm.PHILOX.value
 
 
 def get_strategy(name: str = "none", virtual_devices: int = 0):
@@ -75,12 +81,63 @@ STRATEGIES = {
 }
 
 
+def threads() -> int:
+    """Threads that share an operation on the CPU: they set the order of its sums."""
+    chosen = tf.config.threading.get_intra_op_parallelism_threads()
+    chosen = chosen or int(os.environ.get("TF_NUM_INTRAOP_THREADS", 0))
+    if chosen or sys.platform != "linux":
+        return chosen or os.cpu_count() or 1
+    return len(os.sched_getaffinity(0))
+
+
 def same_everywhere(strategy, text: str) -> bool:
     """Tells if every worker of the strategy calls this with the same text."""
     own = float(int(hashlib.sha256(text.encode()).hexdigest()[:8], 16))
     value = strategy.run(lambda: tf.constant(own, tf.float64))
     mean = strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None)
     return abs(float(mean) - own) < 0.5
+
+
+class Halt:
+    """A request to stop between two steps, on which all workers agree."""
+
+    def __init__(self):
+        self.agreed = False  # after each call of the train function
+        with tf.device("CPU:0"):
+            self._asked = tf.Variable(0.0)
+
+    def ask(self) -> None:
+        """Asks this worker, and so all, to stop; from any thread."""
+        self._asked.assign(1.0)
+
+    def anywhere(self, strategy) -> tf.Tensor:
+        """True in every worker once one of them was asked."""
+        asked = strategy.run(self._asked.read_value)
+        return strategy.reduce(tf.distribute.ReduceOp.SUM, asked, axis=None) > 0
+
+
+def shares_of(strategy, variable) -> np.ndarray:
+    """Returns what each replica holds of a metric's variable, (replicas, ...).
+
+    With several workers, all must call this together.
+    """
+    shares = strategy.run(lambda: tf.convert_to_tensor(variable.value)[None])
+    return strategy.gather(shares, axis=0).numpy()
+
+
+def set_shares(strategy, variable, shares: np.ndarray) -> None:
+    """The inverse of `shares_of`; for another number of replicas, the first has all."""
+    count = strategy.num_replicas_in_sync
+    if len(shares) != count:
+        total = shares.sum(0, keepdims=True)
+        shares = np.concatenate([total, np.zeros((count - 1, *total.shape[1:]))])
+    rows = tf.constant(shares, variable.dtype)
+
+    def assign():
+        own = tf.distribute.get_replica_context().replica_id_in_sync_group
+        variable.assign(rows[own])
+
+    strategy.run(assign)
 
 
 class _Sight(threading.local):
@@ -116,23 +173,60 @@ def fold(seed, number):
     return tf.random.experimental.stateless_fold_in(seed, number)
 
 
-def _own_slice(draw, shape, seed, dtype):
-    """Draws for the global batch, so that the replica count makes no difference."""
-    local, *rest = shape
-    count = replica_count()
-    return own_share(draw((local * count, *rest), seed, dtype=dtype), local)
-
-
 def global_normal(shape, seed, dtype=None):
     """N(0, 1) of `shape` (local batch first): this replica's share of one draw."""
-    dtype = dtype or keras.config.floatx()
-    return _own_slice(tf.random.stateless_normal, shape, seed, dtype)
+    return _own_floats(tf.raw_ops.StatelessRandomNormalV2, shape, seed, dtype)
 
 
 def global_uniform(shape, seed, dtype=None):
     """U(0, 1) of `shape` (local batch first): this replica's share of one draw."""
-    dtype = dtype or keras.config.floatx()
-    return _own_slice(tf.random.stateless_uniform, shape, seed, dtype)
+    return _own_floats(tf.raw_ops.StatelessRandomUniformV2, shape, seed, dtype)
+
+
+def global_bits(shape, seed):
+    """Uniform int32 in 0..65535: this replica's share of one draw.
+
+    Each 32-bit random number gives two.
+    """
+
+    def draw(count, **place):
+        words = tf.raw_ops.StatelessRandomUniformFullIntV2(
+            shape=[(count + 1) // 2], alg=PHILOX, dtype=tf.uint32, **place
+        )
+        return tf.reshape(tf.bitcast(words, tf.uint16), (-1,))
+
+    return tf.cast(_own_share(draw, shape, seed, bits=16), tf.int32)
+
+
+def _own_floats(op, shape, seed, dtype):
+    dtype = tf.as_dtype(dtype or keras.config.floatx())
+
+    def draw(count, **place):
+        return op(shape=[count], alg=PHILOX, dtype=dtype, **place)
+
+    return _own_share(draw, shape, seed, bits=max(32, 8 * dtype.size))
+
+
+def _own_share(draw, shape, seed, bits):
+    """This replica's share of a draw for the global batch, at the cost of the share.
+
+    Philox makes a block of 128 bits for each value of its counter, in order, so a
+    replica sets the counter to the block in which its share begins.
+
+    Args:
+        draw: `(count, key, counter)` -> a vector of at least `count` numbers.
+        shape: shape of the share.
+        seed: int (2,), the same on all replicas.
+        bits: random bits in a number.
+    """
+    per_block = 128 // bits
+    size = math.prod(shape)
+    start = replica_id() * size
+    key, counter = tf.raw_ops.StatelessRandomGetKeyCounter(seed=seed)
+    counter += tf.cast(tf.stack([start // per_block, 0]), counter.dtype)
+    before = start % per_block  # numbers of the first block that are another's
+    numbers = draw(before + size, key=key, counter=counter)
+    return tf.reshape(numbers[before : before + size], shape)
 
 
 def global_mean(value):

@@ -16,8 +16,12 @@ from ganzoo.utils.options import check_known, from_spec
 
 
 @dataclass(frozen=True)
+@keras.saving.register_keras_serializable("ganzoo")
 class Loss:
     """The losses of D and G.
+
+    A model with a loss of your own is saved if its functions are registered with
+    `keras.saving.register_keras_serializable`.
 
     Attributes:
         discriminator: `(real_logits, fake_logits) -> scalar`.
@@ -31,6 +35,18 @@ class Loss:
     generator: Callable
     paired: bool = False
     probability: Callable | None = tf.sigmoid
+
+    def get_config(self):
+        """The functions as Keras saves them."""
+        values = {k: getattr(self, k) for k in self.__dataclass_fields__}
+        return {k: keras.saving.serialize_keras_object(v) for k, v in values.items()}
+
+    @classmethod
+    def from_config(cls, config):
+        """The inverse of `get_config`."""
+        return cls(
+            **{k: keras.saving.deserialize_keras_object(v) for k, v in config.items()}
+        )
 
 
 def minimax(real_target: float = 1.0) -> Loss:
@@ -224,13 +240,44 @@ LOSSES = {
 }
 
 
-def get(spec: str | dict | Loss) -> Loss:
+def get(spec: str | dict | Loss | Callable) -> Loss:
     """Returns a loss by name, by `{"name": ..., option: value}`, or as it is.
 
+    A function `(real_logits, fake_logits) -> (D's loss, G's loss)` is a loss, too. D
+    then judges the real samples in G's step as well; a `Loss` of two functions saves
+    that.
+
     Raises:
-        ValueError: an unknown name or option; the nearest one is named.
+        ValueError: an unknown name or option, with the nearest one; or a function with
+            another result.
     """
-    return spec if isinstance(spec, Loss) else from_spec("loss", spec, LOSSES)
+    if isinstance(spec, Loss):
+        return spec
+    return own(spec) if callable(spec) else from_spec("loss", spec, LOSSES)
+
+
+def own(function: Callable) -> Loss:
+    """The loss of a function `(real_logits, fake_logits) -> (D's loss, G's loss)`.
+
+    Raises:
+        ValueError: the function does not return two scalars.
+    """
+    logits = tf.zeros((2, 1))
+    found = function(logits, logits)
+    pair = found if isinstance(found, tuple | list) else [found]
+    shapes = [tuple(tf.convert_to_tensor(value).shape) for value in pair]
+    if shapes != [(), ()]:
+        raise ValueError(
+            "A function as `loss` takes (real_logits, fake_logits) and returns two "
+            "scalars, D's loss and G's loss, each a mean over the samples. "
+            f"Received: {function!r}, which returns shapes {shapes}."
+        )
+    return Loss(
+        lambda real, fake: function(real, fake)[0],
+        lambda real, fake: function(real, fake)[1],
+        paired=True,
+        probability=None,
+    )
 
 
 def feature_matching(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:

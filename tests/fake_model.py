@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ganzoo.data import labels
 from ganzoo.models.from_noise import LatentModel
 
 HEALTHY = {"d_loss": 1.0, "g_loss": 1.2, "d_real": 0.7, "d_fake": 0.3}
@@ -15,7 +16,7 @@ class FakeModel:
 
     def __init__(self, made, num_classes=0, has_probability=True):
         self.made = made
-        self.num_classes = num_classes
+        self._entry = labels.get(num_classes)
         self.has_probability = has_probability
         self.sample_shape = made.shape[1:]
         self.step = 0
@@ -24,6 +25,15 @@ class FakeModel:
     def sample(self, n, *, seed=0, label=None, ema=None):
         self.labels.append(label)
         return self.made[np.arange(n) % len(self.made)]
+
+    def latents(self, n, seed=0):
+        return np.zeros((n, 1))
+
+    def _given(self, label):
+        return {"label": label}
+
+    def _decode(self, latents, conditions, ema, seed):
+        return self.sample(len(latents), **conditions)
 
     sample_keys = ()
     sample_for, gallery = LatentModel.sample_for, LatentModel.gallery

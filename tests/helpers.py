@@ -2,10 +2,12 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 import ganzoo
+from ganzoo import distribute
 from ganzoo.data.dataset import Data
-from ganzoo.layers import Dropout, GaussianNoise
+from ganzoo.data.mismatched_captions import fill
 
 CONVOLUTIONS = {"filters": 2, "latent_dim": 4}
 # Options that make a variant small, where the default is not small enough.
@@ -112,14 +114,35 @@ def train(model, steps, batch_size=8, **kwargs):
     return {name: values[-1] for name, values in history.history.items()}
 
 
-def without_noise(model):
-    """Switches off dropout and noise layers, whose masks differ between replicas."""
-    for layer in model._flatten_layers():
-        if isinstance(layer, Dropout):
-            layer.rate = 0.0
-        if isinstance(layer, GaussianNoise):
-            layer.stddev = 0.0
-    return model
+def train_eagerly(model, batches):
+    """Trains on global batches on the replicas of the model, step by step.
+
+    Nothing is traced, which takes most of the time of a test.
+    """
+    if model.step == 0:
+        model.adapt(model.as_batch(batches[0]))
+        model._reset_averages()
+    for batch in batches:
+
+        def step(batch=batch):
+            count = distribute.replica_count()
+            shares = {
+                key: distribute.own_share(value, len(value) // count)
+                for key, value in batch.items()
+            }
+            return model.train_step(shares)
+
+        model.distribute_strategy.run(step)
+
+
+def batches_for(model, count, size=8):
+    """Some global batches of random arrays for a model."""
+    arrays = fill(arrays_for(model))
+    size *= max(1, model.d_steps)
+    return [
+        {k: tf.constant(np.roll(v, 5 * i, axis=0)[:size]) for k, v in arrays.items()}
+        for i in range(count)
+    ]
 
 
 def weights(model):

@@ -54,10 +54,37 @@ def test_outside_of_the_replicas_the_batch_is_whole(mirrored):
         assert distribute.global_mean(X) is X
 
 
-@pytest.mark.parametrize("draw", [distribute.global_normal, distribute.global_uniform])
-def test_draws_are_shares_of_one_draw(draw, mirrored):
-    def share(x):
-        return draw(tuple(x.shape), tf.constant([1, 2]), tf.float64)
+SEED = tf.constant([1, 2])
+KNOWN = {
+    distribute.global_normal: tf.random.stateless_normal,
+    distribute.global_uniform: tf.random.stateless_uniform,
+}
+DTYPES = ["float64", "float32", "bfloat16"]
 
-    (shares,) = on_two(mirrored, share)
-    np.testing.assert_array_equal(np.concatenate(shares), share(X))
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("draw", KNOWN)
+def test_one_device_draws_what_tensorflow_draws(draw, dtype):
+    expected = KNOWN[draw]((5, 3), SEED, dtype=dtype)
+    np.testing.assert_array_equal(draw((5, 3), SEED, dtype), expected)
+
+
+@pytest.mark.parametrize("rest", [(), (2,), (5, 3)])  # blocks that replicas share
+def test_draws_are_shares_of_one_draw(rest, mirrored):
+    def draws(rows):
+        floats = [draw((rows, *rest), SEED, d) for draw in KNOWN for d in DTYPES]
+        return [*floats, distribute.global_bits((rows, *rest), SEED)]
+
+    shares = on_two(mirrored, lambda x: draws(3))
+    for parts, whole in zip(shares, draws(6), strict=True):
+        np.testing.assert_array_equal(np.concatenate(parts), whole)
+
+
+def test_shares_of_a_size_known_only_in_the_step(mirrored):
+    def draws(x):
+        shape = tf.shape(x)[0], 3
+        draw = distribute.global_normal(shape, SEED, "float64")
+        return draw, distribute.global_bits(shape, SEED)
+
+    for parts, whole in zip(on_two(mirrored, draws), draws(X), strict=True):
+        np.testing.assert_array_equal(np.concatenate(parts), whole)

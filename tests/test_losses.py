@@ -154,6 +154,30 @@ def test_a_loss_is_taken_as_it_is():
     assert losses.get(own) is own
 
 
+def test_a_function_of_both_logits_is_a_loss():
+    def own(real, fake):
+        return tf.reduce_mean(fake - real), tf.reduce_mean(real) - 2.0
+
+    loss = losses.get(own)
+    real, fake = tf.constant([[3.0], [1.0]]), tf.constant([[0.0], [1.0]])
+    assert float(loss.discriminator(real, fake)) == -1.5
+    assert float(loss.generator(real, fake)) == 0.0
+    assert loss.paired and loss.probability is None
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        lambda real, fake: tf.reduce_mean(real),
+        lambda real, fake: (real, fake),
+        lambda real, fake: (tf.reduce_mean(real),) * 3,
+    ],
+)
+def test_refuses_a_function_that_returns_no_two_scalars(own):
+    with pytest.raises(ValueError, match="two scalars, D's loss and G's loss"):
+        losses.get(own)
+
+
 @pytest.mark.parametrize("name", ["minimax", "non_saturating"])
 def test_optimal_discriminator(name):
     loss = losses.get(name).discriminator

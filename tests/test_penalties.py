@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import largest_difference, tiny, train, without_noise
+from helpers import largest_difference, tiny, train
 from keras import layers
 
 import ganzoo
@@ -318,6 +318,24 @@ def test_penalties_draw_from_the_seed_of_the_step():
     assert term(SEED) != term(SEED + 1)
 
 
+def test_each_penalty_draws_for_itself(monkeypatch):
+    """Once a step: the seeds of two penalties, and of another step, differ."""
+    seeds = []
+    monkeypatch.setattr(
+        penalties.Term,
+        "__call__",
+        lambda term, critic, real, fake, seed, update=None: (
+            seeds.append(tuple(seed.numpy())) or tf.zeros(())
+        ),
+    )
+    model = tiny("vanilla", penalties={"dragan": 1.0, "gradient_penalty": 1.0})
+    for step in (0, 1):
+        batch = {"real": tf.zeros((4, 8, 8, 1)), "seed": tf.constant([0, step])}
+        batch |= {"d_updates": tf.constant(step)}
+        model.discriminator_loss(batch, {"sample": batch["real"]}, training=True)
+    assert len(set(seeds)) == len(seeds) == 4
+
+
 def test_the_critic_knows_the_labels():
     model = tiny("cgan", penalties={"r1": 1.0}, dropout=0.0)
     seen = []
@@ -577,7 +595,7 @@ def test_one_device_equals_two_replicas(loss, spec, options, mirrored):
 
     def make():
         keras.utils.set_random_seed(5)
-        return without_noise(tiny("vanilla", dtype="float64", **options))
+        return tiny("vanilla", dtype="float64", **options)
 
     one = make()
     train(one, 5, steps_per_call=1)

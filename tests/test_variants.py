@@ -1,7 +1,7 @@
 """What every variant must pass; a new one is tested by being registered.
 
 Tracing a step is what costs time here, so each test traces as few as will do: one step
-of D and two on replicas, the same model again for what resumes.
+of D and two on replicas, the same model again for what resumes, none for equality.
 The slow tests at the end have one and three steps of D in both precisions,
 `tests/slow/test_equality.py` more replicas and workers.
 """
@@ -12,19 +12,25 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import arrays_for, largest_difference, sampled, tiny, train, without_noise
+from helpers import (
+    arrays_for,
+    batches_for,
+    largest_difference,
+    sampled,
+    tiny,
+    train,
+    train_eagerly,
+)
 
 import ganzoo
-from ganzoo.data.mismatched_captions import fill
 from ganzoo.runs import checkpoint
 from ganzoo.variants._registry import find
 
 VARIANTS = ganzoo.list_models()
 every_variant = pytest.mark.parametrize("name", VARIANTS)
-# Builders of a loss or a normaliser on networks that others have too, and those that
-# take longest to trace on replicas; `tests/slow/test_equality.py` has all.
-SLOW = {"dragan", "lsgan", "r3gan", "sagan", "sngan", "wgan", "wgan-gp"}
-SLOW |= {"3dgan", "began", "next-frame", "srgan", "text2image"}
+# One of each kind is compiled on replicas, and the others are not, which takes less
+# time; `tests/slow/test_equality.py` compiles all.
+COMPILED = {"vanilla", "dcgan", "infogan", "pix2pix", "cyclegan", "text2image-l1"}
 
 
 def built(name, d_steps=1, **options):
@@ -83,7 +89,7 @@ def test_trains_and_saves_in_bfloat16(name, tmp_path):
 
 def _batch(model):
     """16 samples for an eager step, after what comes before the first one."""
-    batch = {k: tf.constant(v[:16]) for k, v in fill(arrays_for(model)).items()}
+    (batch,) = batches_for(model, 1, size=16)
     model.adapt(model.as_batch(batch))
     return batch
 
@@ -159,16 +165,30 @@ def _changed(update, model):
     }
 
 
+@pytest.mark.parametrize("name", sorted(set(VARIANTS) - COMPILED))
+def test_one_device_equals_two_replicas(name, mirrored):
+    """With the variant's dropout and noise; the steps are not compiled."""
+    models = []
+    for strategy in (tf.distribute.get_strategy(), mirrored):
+        keras.utils.set_random_seed(5)
+        with strategy.scope():
+            models.append(built(name, d_steps=2, dtype="float64"))
+        train_eagerly(models[-1], batches_for(models[-1], 2))
+    one, two = models
+    assert one.step == two.step == 2
+    assert largest_difference(one, two) <= 1e-10
+
+
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW)) for n in VARIANTS],
+    [pytest.param(n, marks=[pytest.mark.slow] * (n not in COMPILED)) for n in VARIANTS],
 )
-def test_one_device_equals_two_replicas(name, mirrored, tmp_path):
+def test_compiled_replicas_equal_one_device_and_resume(name, mirrored, tmp_path):
     """Two steps a call there, one here; and the replicas resume bit for bit."""
 
     def make():
         keras.utils.set_random_seed(5)
-        return without_noise(built(name, d_steps=2, dtype="float64"))
+        return built(name, d_steps=2, dtype="float64")
 
     one = make()
     for steps in (4, 6):

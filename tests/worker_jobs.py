@@ -12,9 +12,9 @@ import numpy as np
 from ganzoo.cli.launch import _free_ports
 
 SMALL = {
-    "vanilla": ["g_hidden=[16,16]", "d_hidden=[16]", "dropout=0.0"],
+    "vanilla": ["g_hidden=[16,16]", "d_hidden=[16]", "dropout=0.4"],
     "dcgan": ["filters=4", "latent_dim=8"],
-    "sgan": ["input_noise=0.0", "hidden_noise=0.0", "latent_dim=8"],
+    "sgan": ["latent_dim=8"],
 }
 
 
@@ -59,9 +59,9 @@ def largest_difference(a, b):
     return max(float(np.abs(a[k] - b[k]).max(initial=0)) for k in a)
 
 
-def start_workers(arguments, count=2, more=lambda index: []):
+def start_workers(arguments, count=2, more=lambda index: [], host="localhost"):
     """Workers as a cluster would start them, without `launch` to end them."""
-    addresses = [f"localhost:{port}" for port in _free_ports(count)]
+    addresses = [f"{host}:{port}" for port in _free_ports(count)]
     return [
         subprocess.Popen(
             [

@@ -54,6 +54,22 @@ def lost() -> str:
     return table(list(lives[0]), [list(life.values()) for life in lives])
 
 
+def stops() -> str:
+    """The signals to each variant, and what differs at the end."""
+    result = measured("signals")
+    kinds = ("SIGTERM", "SIGINT", "SIGKILL")
+    rows = []
+    for name, ends in result["lives"].items():
+        stopped = [end for end in ends if end["exit code"]]
+        counts = [sum(end["signal"] == kind for end in stopped) for kind in kinds]
+        longest = max(
+            end["seconds to the end"] for end in stopped if end["signal"] != "SIGKILL"
+        )
+        differing = ", ".join(result["differing"][name]) or "nothing"
+        rows.append((f"`{name}`", *counts, f"{longest:.1f} s", differing))
+    return table(("variant", *kinds, "saved within", "differs"), rows)
+
+
 def cost() -> str:
     """Milliseconds per step of each way, round by round."""
     return _ways(_part("pairs"))

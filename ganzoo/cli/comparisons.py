@@ -6,6 +6,7 @@ from pathlib import Path
 from ganzoo.cli.flags import add_experiment, add_set, names_of, set_values
 from ganzoo.runs import config_files
 from ganzoo.runs import experiment as schema
+from ganzoo.utils.signals import Terminated
 
 
 def add_commands(add) -> None:
@@ -64,10 +65,10 @@ def compare(args):
         comparison = compare(
             workdir=workdir, jobs=args.jobs, only=names_of(args.only), **plan
         )
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         print(
             f"\nStopped; saved in {workdir}. Run the same command again to resume.",
             file=sys.stderr,
         )
-        sys.exit(130)
+        sys.exit(143 if isinstance(stop, Terminated) else 130)
     print(f"{comparison.table()}\nSee {workdir}/report.html")

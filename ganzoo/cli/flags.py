@@ -1,6 +1,9 @@
 """Flags that several commands share; most come from the fields of Experiment."""
 
+import difflib
+
 from ganzoo.runs import experiment as schema
+from ganzoo.variants import _registry
 
 SOURCE = "run directory, .keras file or pretrained model"
 
@@ -33,6 +36,30 @@ def add_set(command) -> None:
         metavar="OPTION=VALUE",
         help="set an option of the variant, the value as in TOML: --set filters=32",
     )
+
+
+def unknown_words(args, words) -> str:
+    """The error for words of the command line that no flag takes, with a remedy."""
+    flag, _, value = words[0].partition("=")
+    name = flag.lstrip("-").replace("-", "_")
+    flags = [word for word in args.command.format_help().split() if word[:2] == "--"]
+    near = difflib.get_close_matches(
+        flag, {word.rstrip(",]") for word in flags}, n=1, cutoff=0.7
+    )
+    hint = f" Did you mean {near[0]}?" if near else ""
+    if "set" in args and name in _options():
+        hint = f" It is an option of the variant: --set {name}={value or 'VALUE'}."
+    return f"unrecognized arguments: {' '.join(words)}.{hint}"
+
+
+def _options() -> set[str]:
+    """The options of all variants, and of their networks."""
+    variants = [_registry.find(name) for name in _registry.list_models()]
+    return {
+        option
+        for variant in variants
+        for option in (*variant.options, *variant.network_options({}))
+    }
 
 
 def set_values(args, names) -> dict:

@@ -7,17 +7,21 @@ import subprocess
 import sys
 import threading
 
-GRACE = 10.0  # seconds from SIGTERM to SIGKILL
+from ganzoo.utils import signals
+
+GRACE = 10.0  # seconds from SIGTERM to SIGKILL, for workers that lost another
 
 
 def launch(count: int, arguments: list[str]) -> int:
     """Runs `ganzoo ARGUMENTS` in `count` processes that form one cluster.
 
     Each line of output is prefixed with the worker's index. If one worker fails, the
-    others are stopped.
+    others are stopped. SIGTERM and Ctrl-C are passed on: the workers save, and this
+    waits until they have; a second Ctrl-C kills them.
 
     Returns:
-        0, or the exit code of the worker that failed first.
+        0, or the exit code of the worker that failed first; 143 after SIGTERM, 130
+        after Ctrl-C.
 
     Raises:
         ValueError: fewer than one worker.
@@ -25,20 +29,41 @@ def launch(count: int, arguments: list[str]) -> int:
     if count < 1:
         raise ValueError(f"`workers` must be 1 or more. Received: {count}.")
     addresses = [f"localhost:{port}" for port in _free_ports(count)]
-    workers = [_start(i, addresses, arguments) for i in range(count)]
-    printers = [
-        threading.Thread(target=_print_lines, args=(i, worker.stdout), daemon=True)
-        for i, worker in enumerate(workers)
-    ]
-    for printer in printers:
-        printer.start()
+    workers: list[subprocess.Popen] = []
+    printers = []
     try:
-        return _first_failure(workers)
+        with signals.raised():
+            try:
+                for i in range(count):
+                    workers.append(_start(i, addresses, arguments))
+                    printers.append(_printer(i, workers[i].stdout))
+                return _first_failure(workers)
+            except KeyboardInterrupt as stop:
+                _pass_on(workers)
+                return 143 if isinstance(stop, signals.Terminated) else 130
     finally:
         _end(workers)
-        for printer, worker in zip(printers, workers, strict=True):
+        for printer, worker in zip(printers, workers, strict=False):
             printer.join(timeout=GRACE)
             worker.stdout.close()
+
+
+def _printer(index, stream):
+    thread = threading.Thread(target=_print_lines, args=(index, stream), daemon=True)
+    thread.start()
+    return thread
+
+
+def _pass_on(workers):
+    """Ends all workers as this process was; waits, however long saving takes."""
+    for worker in workers:
+        worker.terminate()
+    for worker in workers:
+        while worker.poll() is None:
+            try:
+                worker.wait()
+            except signals.Terminated:
+                pass  # once is enough
 
 
 def _start(index, addresses, arguments):

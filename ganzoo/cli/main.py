@@ -7,6 +7,7 @@ from absl import app, flags, logging
 from absl.flags import argparse_flags
 
 from ganzoo.cli import comparisons, machine, runs, zoo
+from ganzoo.cli.flags import unknown_words
 
 GROUPS = (zoo, runs, comparisons, machine)
 
@@ -32,13 +33,16 @@ def parse(argv):
         command = commands.add_parser(
             name, help=text, description=text, inherited_absl_flags=None
         )
-        command.set_defaults(function=function)
+        command.set_defaults(function=function, command=command)
         return command
 
     for group in GROUPS:
         group.add_commands(add)
     flags.FLAGS(argv[:1])  # absl's own flags keep their defaults
-    return parser.parse_args(argv[1:])
+    args, unknown = parser.parse_known_args(argv[1:])
+    if unknown:
+        args.command.error(unknown_words(args, unknown))
+    return args
 
 
 def run(args):

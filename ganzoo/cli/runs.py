@@ -1,13 +1,15 @@
 """Commands on one run: train, sample, evaluate, translate and export."""
 
+import difflib
+import itertools
 import sys
 from pathlib import Path
 
 from ganzoo.cli.flags import SOURCE, add_experiment, add_set, names_of, set_values
 from ganzoo.runs import config_files
 from ganzoo.runs import experiment as schema
-from ganzoo.runs.directory import Terminated
 from ganzoo.utils.options import check_known, parameters
+from ganzoo.utils.signals import Terminated
 from ganzoo.variants import _registry
 
 FLAGS = [name for name in schema.FIELDS if name not in ("model", "options")]
@@ -35,7 +37,10 @@ def add_commands(add) -> None:
         "--seed", type=int, default=0, help="seed of the latents (default: 0)"
     )
     command.add_argument(
-        "--label", type=int, help="class to sample, for a conditional model"
+        "--label",
+        action="append",
+        help="label to sample, for a conditional model: a class by its name or number, "
+        "tags or numbers joined by commas; repeat it for several labels in turn",
     )
     command.add_argument(
         "--caption", help="text to sample from, for a text-to-image model: 'a red box'"
@@ -125,10 +130,28 @@ def experiment_of(args) -> schema.Experiment:
     values = config_files.load_config(args.config) if args.config else {}
     values |= set_values(args, FLAGS)
     if args.name is not None:
+        _check_name(args.name)
         values["model"] = args.name
     options = config_files.parse_options(args.set)
     values["options"] = {**values.get("options", {}), **options}
     return schema.from_dict(values)
+
+
+def _check_name(name):
+    """Names the config that stands where a variant should."""
+    try:
+        _registry.find(name)
+    except ValueError as error:
+        configs = config_files.config_names()
+        stem = Path(name).stem.replace("-", "_")
+        near = difflib.get_close_matches(stem, configs, n=1, cutoff=0.9)
+        config = name if name.endswith(".toml") else next(iter(near), None)
+        if config is None:
+            raise
+        raise ValueError(
+            f"A config is trained as `ganzoo train --config={config}`. "
+            f"Received it as the name of a variant: {name!r}."
+        ) from error
 
 
 def _default_name(args, experiment):
@@ -148,6 +171,11 @@ def sample(args):
     conditions = set_values(args, CONDITIONS)
     allowed = [name for name in parameters(model.sample) if name in CONDITIONS]
     check_known("condition of this model", conditions, allowed)
+    if len(args.label or ()) == 1:
+        conditions["label"] = args.label[0]
+    elif args.label:
+        in_turn = itertools.islice(itertools.cycle(args.label), max(0, args.n))
+        conditions["label"] = list(in_turn)
     write(model.sample(args.n, seed=args.seed, **conditions), args.out)
     print(f"Wrote {args.out}")
 

@@ -9,6 +9,7 @@ from PIL import Image
 from ganzoo.data import folder
 from ganzoo.data.folder import DAMAGE, read_parts
 from ganzoo.models.from_image import TranslationModel
+from ganzoo.utils.files import replacing
 
 SAVING = {
     ".jpg": {"quality": 95},
@@ -50,7 +51,7 @@ def translate_folder(
     Args:
         model: a `TranslationModel`.
         source: folder of images, read with its subfolders.
-        target: another folder; files in it are overwritten.
+        target: another folder, made if needed; files in it are replaced, links too.
         image_size: side for resized and cropped images, as in training; by default
             each image keeps its size.
         samples: translations of each image, for a model with noise: `a.png` becomes
@@ -61,7 +62,9 @@ def translate_folder(
 
     Raises:
         ValueError: a model that does not translate single images, no folder, a folder
-            without images, or `samples` for a model without noise.
+            without images, `samples` for a model without noise, or a folder for
+            results that is a link within `target`.
+        OSError: the disk is full; what was written so far is whole.
     """
     source, target = Path(source), Path(target)
     if not isinstance(model, TranslationModel):
@@ -97,15 +100,23 @@ def translate_folder(
             (answers,) = model.translate(
                 image[None], samples=samples or 1, seed=seed, reverse=reverse
             )
-            _write(answers, target / name, numbered=samples is not None)
+            _write(answers, target, name, numbered=samples is not None)
         if bar:
             bar.update(i)
     return Translated(len(paths) - len(broken), broken)
 
 
-def _write(answers, path, numbered):
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _write(answers, target, name, numbered):
+    """Writes answers below a folder; each is there whole or not at all."""
+    path = target / name
+    for below in path.parents[: len(name.parts) - 1]:
+        if below.is_symlink():
+            raise ValueError(
+                f"{str(below)!r} is a link, and nothing is written through links. "
+                "Remove it, or choose another folder for the results."
+            )
     for i, pixels in enumerate(answers, 1):
         image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
-        name = f"{path.stem}_{i}{path.suffix}" if numbered else path.name
-        image.save(path.with_name(name), **SAVING.get(path.suffix.lower(), {}))
+        file = f"{path.stem}_{i}{path.suffix}" if numbered else path.name
+        with replacing(path.with_name(file)) as temporary:
+            image.save(temporary, **SAVING.get(path.suffix.lower(), {}))

@@ -8,7 +8,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from ganzoo.evaluation.evaluate import read
 from ganzoo.evaluation.metric_table import BETTER
 from ganzoo.runs import directory
 from ganzoo.runs.experiment import completed, to_dict
-from ganzoo.utils import untrusted
+from ganzoo.utils import signals, untrusted
 from ganzoo.utils.files import write_atomically
 from ganzoo.utils.options import check_known, check_whole
 
@@ -44,7 +46,8 @@ def compare(
     """Trains entries on one data set with one budget and several seeds; ranks them.
 
     Each run has its own process: if it dies or runs out of memory, the others continue,
-    and its memory can be measured. Call it again to resume: finished runs are kept,
+    and its memory can be measured. Table and report are written after each run, so that
+    they are there when it is stopped. Call it again to resume: finished runs are kept,
     failed ones are tried again.
 
     Args:
@@ -65,6 +68,8 @@ def compare(
         ValueError: as in `entries.make`; a directory that another process uses, that
             is not a comparison, of a newer version, or with other settings; scores of
             different protocols.
+        KeyboardInterrupt: after the present runs have saved (SIGTERM: its subclass
+            `Terminated`).
     """
     check_whole(1, seeds=seeds, jobs=jobs)
     compared = make(
@@ -73,16 +78,19 @@ def compare(
     metric = compared[0].experiment.metric
     check_known("score", [metric, *(only or [])], BETTER)
     only = None if only is None else sorted({*only, metric})
-    with directory.claim(workdir) as path:
+    with directory.claim(workdir) as path, signals.raised():
         _keep_settings(path, compared)
         tasks = [(entry, seed) for seed in range(seeds) for entry in compared]
-        processes = _Processes(path, only, total=len(tasks) if progress else 0)
-        runs = processes.run_all(tasks, jobs)
         order = {entry.name: i for i, entry in enumerate(compared)}
-        runs.sort(key=lambda run: (order[run.entry], run.seed))
-        comparison = Comparison(compared, runs, path)
-        _write(comparison)
-        return comparison
+
+        def write(runs: Iterable[Run]) -> Comparison:
+            done = sorted(runs, key=lambda run: (order[run.entry], run.seed))
+            comparison = Comparison(compared, done, path, total=len(tasks))
+            _write(comparison)
+            return comparison
+
+        processes = _Processes(path, only, len(tasks) if progress else 0, write)
+        return write(processes.run_all(tasks, jobs))
 
 
 class _Processes:
@@ -92,46 +100,56 @@ class _Processes:
         path: directory of the comparison.
         only: names of scores, None for all.
         total: number of tasks for the lines of progress; 0 prints none.
+        write: writes the files of the runs so far.
     """
 
-    def __init__(self, path, only, total):
+    def __init__(self, path, only, total, write: Callable[[Iterable[Run]], object]):
         self.path = path
         self.only = only
         self.total = total
-        self.count = 0
+        self.write = write
+        self.runs = []
         self.children = []
+        self.stopped = False
+        self.lock = threading.Lock()
 
     def run_all(self, tasks, jobs):
-        tasks, runs = list(tasks), []
+        tasks = list(tasks)
         # The first run makes shared files, such as the classifier.
-        while tasks and not any(run.scores for run in runs):
-            runs.append(self.run(*tasks.pop(0)))
+        while tasks and not any(run.scores for run in self.runs):
+            self.run(*tasks.pop(0))
         pool = ThreadPoolExecutor(jobs)
         try:
-            runs += pool.map(lambda task: self.run(*task), tasks)
+            list(pool.map(lambda task: self.run(*task), tasks))
+        except BaseException:
+            self.stopped = True  # a run that is ended has not failed
+            raise
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
             for child in self.children:
                 child.stdin.close()  # tells the child to save and end
-        return runs
+            pool.shutdown(cancel_futures=True)
+        return self.runs
 
-    def run(self, entry: Entry, seed: int) -> Run:
+    def run(self, entry: Entry, seed: int) -> None:
         path = self.path / "runs" / folder(entry.name) / f"seed_{seed}"
         run = _outcome(entry, seed, path, self.only)
         if not (run.scores or run.failure):
             failure = self._train(entry, seed, path)
             run = _outcome(entry, seed, path, self.only, failure)
-        self.count += 1
-        if self.total:
-            self._print_progress(run, entry.experiment.metric)
-        return run
+        with self.lock:
+            if self.stopped:
+                return
+            self.runs.append(run)
+            if self.total:
+                self._print_progress(run, entry.experiment.metric)
+            self.write(self.runs)
 
     def _print_progress(self, run, metric):
         if run.failure:
             result = run.failure.splitlines()[0]
         else:
             result = f"{metric} {run.score(metric).value:.4g}"
-        line = f"[{self.count}/{self.total}] {run.entry}, seed {run.seed}: {result}"
+        line = f"[{len(self.runs)}/{self.total}] {run.entry}, seed {run.seed}: {result}"
         print(line, file=sys.stderr, flush=True)
 
     def _train(self, entry, seed, path):
@@ -245,4 +263,10 @@ def _write(comparison):
     content = {"format": FORMAT, "verdict": comparison.verdict(), "scores": rows}
     text = json.dumps(content, indent=2) + "\n"
     write_atomically(comparison.path / "scores.json", text.encode())
-    report.write(comparison)
+    try:
+        report.write(comparison)
+    except Exception as error:  # what is only drawn ends no comparison
+        warnings.warn(
+            f"{report.FILE} could not be drawn: {type(error).__name__}: {error}",
+            stacklevel=2,
+        )

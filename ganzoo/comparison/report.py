@@ -13,7 +13,7 @@ from PIL import Image
 from ganzoo.comparison import charts
 from ganzoo.comparison.entries import images_per_step
 from ganzoo.comparison.ranking import BEST, LEVEL, WORSE
-from ganzoo.comparison.result import Comparison
+from ganzoo.comparison.result import FAILED, Comparison
 from ganzoo.evaluation.metric_table import BETTER
 from ganzoo.plots import pictures
 from ganzoo.runs.experiment import to_dict
@@ -151,16 +151,13 @@ def _floor_in_training(comparison):
 def _points(run, entry):
     """Lists (images, seconds, scores) at each score of a run."""
     log = read_rows(run.path / "metrics.jsonl")
-    seconds = {row["step"]: row["seconds"] for row in log}
-    rows = [
-        row
-        for row in read_rows(run.path / SCORES)
-        if "value" in row and row["step"] in seconds
-    ]
+    rows = [row for row in read_rows(run.path / SCORES) if "value" in row and log]
+    known = [[row[key] for row in log] for key in ("step", "seconds")]
     size = images_per_step(entry.experiment)
     return (
         [row["step"] * size for row in rows],
-        [seconds[row["step"]] for row in rows],
+        # A long log is thinned: between its rows, time passes evenly.
+        [float(np.interp(row["step"], *known)) for row in rows],
         [row["value"] for row in rows],
     )
 
@@ -180,6 +177,7 @@ def _shown(comparison, entry):
     return {
         "name": entry.name,
         "place": places.get(entry.name),
+        "missing": FAILED if runs else "not run yet",
         "rank": ranks.get(entry.name),
         "means": {metric: _mean(v) for metric, v in values.items()},
         "spreads": {metric: _std(v) for metric, v in values.items()},

@@ -51,11 +51,13 @@ class Comparison:
         entries: the competitors.
         runs: runs of every entry and seed, in this order.
         path: the directory, with report.html, scores.csv and scores.json.
+        total: runs that were asked for; more than `runs` while they are going on.
     """
 
     entries: Sequence[Entry]
     runs: Sequence[Run]
     path: Path
+    total: int = 0
 
     @property
     def metric(self) -> str:
@@ -119,7 +121,15 @@ class Comparison:
         return rows
 
     def verdict(self) -> str:
-        """The ranking in a sentence."""
+        """The ranking in a sentence, and how many runs are missing."""
+        missing = self.total - len(self.runs)
+        if missing > 0:
+            return (
+                f"{self._verdict()} {missing} of {self.total} runs are still missing."
+            )
+        return self._verdict()
+
+    def _verdict(self):
         if len(self.places) < 2:
             return "Nothing to rank: fewer than two entries have scores."
         if self.winner:

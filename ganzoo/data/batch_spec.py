@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo.data.dataset import check_finite
+from ganzoo.data.pixels import as_pixels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,26 @@ class Entry:
         """Refuses values that are not allowed; the array is not empty."""
         check_finite(array, where=repr(key))
 
-    def convert(self, array: np.ndarray) -> np.ndarray:
+    def whole(self, key: str, array: np.ndarray) -> np.ndarray:
+        """Returns an array of all samples as its batches should be, before checks."""
+        return array
+
+    def learned(self, array: np.ndarray) -> "Entry":
+        """Returns the entry with what the values of a whole data set declare."""
+        return self
+
+    def named(self, names: tuple[str, ...]) -> "Entry":
+        """Returns the entry with the class names that a data set declares."""
+        return self
+
+    def needs_all(self, received: tf.DType) -> bool:
+        """Tells if values of this dtype can be read only when all have been seen."""
+        return False
+
+    def check_scale(self, key: str, array: np.ndarray) -> None:
+        """Refuses values in another scale, as many samples together show it."""
+
+    def convert(self, key: str, array: np.ndarray) -> np.ndarray:
         """Converts a checked array to the dtype of batches."""
         return array
 
@@ -50,7 +70,7 @@ class Entry:
         self.check_shape(key, array)
         if array.size:
             self.check_values(key, array)
-        return self.convert(array)
+        return self.convert(key, array)
 
     def tensor(self, value, dtype: str) -> tf.Tensor:
         """Converts values to a tensor for the networks, floats in `dtype`."""
@@ -77,7 +97,8 @@ class Samples(Entry):
         return f"samples {key!r}{shape}{self.note}"
 
     def dtype(self, received):
-        return np.uint8 if received == np.uint8 else keras.config.floatx()
+        pixels = self.value_range is not None and np.dtype(received).kind in "biu"
+        return np.uint8 if pixels or received == np.uint8 else keras.config.floatx()
 
     def static_shape(self, received):
         if self.shape is None:
@@ -85,39 +106,77 @@ class Samples(Entry):
         return tf.TensorShape((None, *self.shape))
 
     def check_dtype(self, key, array):
-        if array.dtype != np.uint8 and array.dtype.kind != "f":
+        if array.dtype.kind not in "biuf":
             raise ValueError(
-                f"Unfit dtype of {key!r}; allowed: uint8 in 0..255, or float. "
-                f"Received: {array.dtype}."
+                f"Unfit dtype of {key!r}; allowed: whole numbers in 0..255, or float "
+                f"(x.astype('float32')). Received: {array.dtype}."
             )
 
     def check_shape(self, key, array):
-        if self.shape and array.shape == tuple(self.shape):
+        if self.shape is None or array.shape[1:] == tuple(self.shape):
+            return
+        shape, needed = array.shape, tuple(self.shape)
+        if shape in (needed, needed[:-1]):
             raise ValueError(
                 f"Samples {key!r} come many at once, along a first axis: "
-                f"data.batch(64), x[None]. Received one: {array.shape}."
+                f"data.batch(64), x[None]. Received one: {shape}."
             )
-        shape = array.shape[1:]
-        if self.shape is not None and shape != tuple(self.shape):
-            raise ValueError(
-                f"Samples {key!r} must have the model's shape {tuple(self.shape)}: "
-                f"build it with {self.option}={shape}, or reshape them. "
-                f"Received: {shape}."
-            )
+        remedy = f"build it with {self.option}={shape[1:]}, or reshape them"
+        if (*shape[1:], 1) == needed:
+            remedy = "add the axis of the channel, x[..., None]"
+        elif len(shape) == 4 and (*shape[2:], shape[1]) == needed:
+            remedy = "they have their channels first: np.moveaxis(x, 1, -1)"
+        elif math.prod(shape[1:]) == math.prod(needed) and len(shape) == 2:
+            remedy = f"reshape the rows, x.reshape(-1, {', '.join(map(str, needed))})"
+        elif needed[-1] == 3 and shape[1:] == (*needed[:-1], 4):
+            remedy = f"leave out the fourth channel, x[..., :3], or {remedy}"
+        raise ValueError(
+            f"Samples {key!r} must have the model's shape {needed}: {remedy}. "
+            f"Received: {shape[1:]}."
+        )
 
     def check_values(self, key, array):
         super().check_values(key, array)
-        if array.dtype == np.uint8 or self.value_range is None:
+        if array.dtype in (np.uint8, bool) or self.value_range is None:
             return
-        low, high = float(array.min()), float(array.max())
-        if low < self.value_range[0] or high > self.value_range[1]:
+        low, high = array.min(), array.max()
+        if array.dtype.kind == "f":
+            span, allowed = self.value_range, "the model's value_range"
+        else:
+            span, allowed = (0, 255), "0..255"
+        if low < span[0] or high > span[1]:
             raise ValueError(
-                f"Values of {key!r} lie outside the model's value_range; scale them to "
+                f"Values of {key!r} lie outside {allowed}; scale them to "
                 f"[{self.value_range[0]:g}, {self.value_range[1]:g}] or pass uint8 in "
                 f"0..255. Received: [{low:g}, {high:g}]."
             )
 
-    def convert(self, array):
+    def check_scale(self, key, array):
+        if self.value_range is None or not array.size:
+            return
+        if array.dtype.kind == "f":
+            low, high = array.min(), array.max()
+            if self.value_range == (-1, 1) and 0 <= low < high <= 1:
+                raise ValueError(
+                    f"Values of {key!r} lie in [0, 1], half of the model's value_range "
+                    "[-1, 1]; scale them, x * 2 - 1, or build the model with "
+                    f"value_range=(0, 1). Received: [{low:g}, {high:g}]."
+                )
+        # The first samples decide, so that most memory maps are not read.
+        elif array.dtype != bool and array[:64].max() <= 1 and array.max() == 1:
+            raise ValueError(
+                f"Values of {key!r} are 0 and 1, which are black among 0..255; "
+                f"pass x * 255, or bool. Received: {array.dtype}."
+            )
+
+    def whole(self, key, array):
+        if self.value_range is None:
+            return array
+        return as_pixels(array, repr(key))
+
+    def convert(self, key, array):
+        if array.dtype == bool and self.value_range is not None:
+            return array * np.uint8(255)
         return array.astype(self.dtype(array.dtype), copy=False)
 
     def random(self, count, rng):
@@ -130,68 +189,7 @@ class Samples(Entry):
 
 
 @dataclass(frozen=True)
-class Whole(Entry):
-    """Whole numbers, int32 in batches: the base of labels and tokens."""
-
-    def dtype(self, received):
-        return np.int32
-
-    def convert(self, array):
-        return array.astype(np.int32, copy=False)
-
-    def tensor(self, value, dtype):
-        return tf.cast(value, tf.int32)
-
-
-@dataclass(frozen=True)
-class Labels(Whole):
-    """A label of each sample.
-
-    Attributes:
-        count: number of labels; each is below it.
-        lowest: lowest label; -1 if samples may be unlabelled.
-    """
-
-    count: int
-    lowest: int = 0
-    shape = ()
-
-    @property
-    def allowed(self) -> str:
-        """The allowed labels, for messages."""
-        unlabelled = ", -1 for unlabelled" if self.lowest < 0 else ""
-        return f"0 to {self.count - 1}{unlabelled}"
-
-    def described(self, key):
-        return f"a label of each sample ({self.allowed}), {key!r}: fit(x, y)"
-
-    def static_shape(self, received):
-        return tf.TensorShape((None,))
-
-    def check_dtype(self, key, array):
-        n = array.size
-        if array.dtype.kind not in "iu" or array.shape not in ((n,), (n, 1)):
-            raise ValueError(
-                f"Unfit labels {key!r}; allowed: integers of shape (N,) or (N, 1). "
-                f"Received: {array.dtype} of shape {array.shape}."
-            )
-
-    def check_values(self, key, array):
-        if array.min() < self.lowest or array.max() >= self.count:
-            raise ValueError(
-                f"Labels {key!r} must be from {self.allowed}. "
-                f"Received: {array.min()} to {array.max()}."
-            )
-
-    def convert(self, array):
-        return super().convert(array.reshape(-1))
-
-    def random(self, count, rng):
-        return rng.integers(0, self.count, count, "int32")
-
-
-@dataclass(frozen=True)
-class Tokens(Whole):
+class Tokens(Entry):
     """A caption of each sample: places in the vocabulary from 1, 0 for no word.
 
     Attributes:
@@ -209,6 +207,9 @@ class Tokens(Whole):
 
     def described(self, key):
         return f"captions {key!r}, tokens as `model.tokens` makes them{self.note}"
+
+    def dtype(self, received):
+        return np.int32
 
     def static_shape(self, received):
         return tf.TensorShape((None, self.length))
@@ -234,8 +235,14 @@ class Tokens(Whole):
                 f"of the model's vocabulary. Received: {array.min()} to {array.max()}."
             )
 
+    def convert(self, key, array):
+        return array.astype(np.int32, copy=False)
+
     def random(self, count, rng):
         return rng.integers(0, self.words + 1, (count, self.length), "int32")
+
+    def tensor(self, value, dtype):
+        return tf.cast(value, tf.int32)
 
 
 @dataclass(frozen=True)
@@ -259,6 +266,19 @@ class BatchSpec:
         """Returns the spec without some entries."""
         rest = {key: e for key, e in self.entries.items() if key not in keys}
         return replace(self, entries=rest)
+
+    def learned(self, arrays: Mapping[str, np.ndarray]) -> "BatchSpec":
+        """Returns the spec with what whole arrays declare, such as classes."""
+        learned = {
+            key: entry.learned(arrays[key])
+            for key, entry in self.entries.items()
+            if key in arrays
+        }
+        return self.plus(**learned)
+
+    def named(self, names: tuple[str, ...]) -> "BatchSpec":
+        """Returns the spec with the class names of a data set."""
+        return self.plus(**{key: e.named(names) for key, e in self.entries.items()})
 
     def times(self, **factors: int) -> "BatchSpec":
         """Returns the spec with more factors of the batch size."""
@@ -321,6 +341,30 @@ def scaled(value, value_range, dtype) -> tf.Tensor:
     return tf.cast(value, dtype) * ((high - low) / 255) + low
 
 
+def as_array(key: str, values) -> np.ndarray:
+    """Returns values as an array of numbers or strings.
+
+    Raises:
+        ValueError: values that are neither, or differ in shape.
+    """
+    try:
+        array = np.asanyarray(values)
+    except ValueError as error:
+        raise ValueError(
+            f"Values of {key!r} make no array ({error}). Samples must have one shape: "
+            "resize them first."
+        ) from error
+    if array.dtype.kind == "O":
+        kinds = {type(value).__name__ for value in array.reshape(-1)[:1000].tolist()}
+        if not kinds <= {"str", "bytes", "int", "bool"}:
+            raise ValueError(
+                f"Values of {key!r} are Python objects; allowed: arrays of numbers of "
+                "one shape (np.stack, x.astype('float32')), strings as labels. "
+                f"Received: {', '.join(sorted(kinds))}."
+            )
+    return array
+
+
 def as_dict(data) -> dict:
     """Converts an element of a data set to a dict: a dict, x, (x,) or (x, label)."""
     if isinstance(data, Mapping):
@@ -330,7 +374,9 @@ def as_dict(data) -> dict:
                 f"Received the keys: {', '.join(data)}."
             )
         return dict(data)
-    parts = data if isinstance(data, tuple | list) else (data,)
+    # Keras' generators yield lists too; a longer list holds samples.
+    pair = isinstance(data, tuple) or (isinstance(data, list) and len(data) <= 2)
+    parts = data if pair else (data,)
     if len(parts) > 2:
         raise ValueError(
             "A batch is x, (x, label) or a dict. "

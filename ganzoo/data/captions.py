@@ -39,8 +39,8 @@ def load_captioned(
 
     Raises:
         ValueError: a line that is not a table or lacks a file or caption, with its
-            number; a file that is missing, outside the folder or named twice; with
-            `strict`, an image without a line; and what `load_folder` refuses.
+            number; a file that is missing, outside the folder, a link or named twice;
+            with `strict`, an image without a line; and what `load_folder` refuses.
     """
     check_split(folder, split)
     rows = _read(folder)
@@ -84,14 +84,16 @@ def load_captioned(
 def _read(folder: Path) -> dict[str, dict]:
     """Returns the checked rows of the file by the image's path."""
     path = folder / FILE
+    if path.is_symlink():
+        raise ValueError(f"{path} is a link; put the real file in its place.")
     rows = {}
     for number, line in enumerate(
-        untrusted.read_bytes(path, untrusted.MAX_LOG).splitlines(), start=1
+        untrusted.read_bytes(path, untrusted.MAX_CAPTIONS).splitlines(), start=1
     ):
         where = f"{path}, line {number}"
         if not line.strip():
             continue
-        if len(line) > untrusted.MAX_TEXT // 1000:
+        if len(line) > untrusted.MAX_LINE:
             raise ValueError(f"{where} is damaged: it is too long.")
         row = untrusted.parse_json(line, where)
         for name in ("file", "caption"):
@@ -122,7 +124,14 @@ def _check_file(folder, file, rows, where):
         raise ValueError(f"{where} names a file outside of the folder: {file!r}.")
     if file in rows:
         raise ValueError(f"{where} names a file again; one line each: {file!r}.")
-    if not (folder / file).is_file():
+    path = folder / file
+    for below in (path, *path.parents[: len(pure.parts) - 1]):
+        if below.is_symlink():
+            raise ValueError(
+                f"{where} names a file that is reached through a link, {str(below)!r}; "
+                f"put the real one in its place. Received: {file!r}."
+            )
+    if not path.is_file():
         raise ValueError(f"{where} names a file that is not there: {file!r}.")
 
 

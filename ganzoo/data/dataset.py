@@ -6,6 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
+from ganzoo.data.label_names import UNLABELLED
+
 _BLOCK = 2**24  # bytes hashed at a time, so that a memory map is never read as a whole
 
 
@@ -29,8 +31,10 @@ class Data:
         name: its name in reports.
         arrays: `real` always: uint8 images `(N, H, W, C)` or voxels
             `(N, D, H, W, C)` in 0..255, or float points `(N, d)`, images or voxels;
-            `label` int32 `(N,)` where labelled, -1 for "unknown"; `labeled` and
-            `labeled_label` in the semi-supervised case; `source`, the
+            `label` where labelled: int32 `(N,)`, places in `class_names`, -1 for
+            "unknown"; or uint8 `(N, k)`, 1 for each of several classes at once; or
+            float32 `(N, d)`, numbers; `labeled` and `labeled_label` in the
+            semi-supervised case; `source`, the
             source of each sample in translation, or `unpaired`, sources in no order:
             uint8 images, or several stacked in the channels;
             `caption` int32 `(N, T)` where captioned, see `tokenizer.Tokenizer`.
@@ -59,9 +63,12 @@ class Data:
                 f"Data set {self.name!r} needs a source of each of its {len(self)} "
                 f"samples. Received: {len(self.arrays['source'])}."
             )
-        if "label" in self.arrays:
+        label = self.arrays.get("label")
+        if label is not None and label.ndim == 2:
+            _check_vectors(label, len(self), self.class_names, self.name)
+        elif label is not None:
             check_labels(
-                self.arrays["label"],
+                label,
                 count=len(self),
                 classes=len(self.class_names) or None,
                 where=f"data set {self.name!r}",
@@ -77,10 +84,19 @@ class Data:
 
     @property
     def num_classes(self) -> int:
-        """Number of classes; 0 if unlabelled."""
-        if self.class_names or "label" not in self.arrays:
+        """Number of classes; 0 if unlabelled, or if labels are not one class each."""
+        label = self.arrays.get("label")
+        if label is not None and label.ndim == 2:
+            return 0
+        if self.class_names or label is None:
             return len(self.class_names)
-        return int(self.arrays["label"].max()) + 1
+        return int(label.max()) + 1
+
+    def named(self, labels: np.ndarray) -> np.ndarray:
+        """Returns labels of the set by the names of their classes, others as given."""
+        if labels.ndim == 2 or not self.class_names:
+            return labels
+        return np.array([*self.class_names, UNLABELLED])[labels]
 
     @cached_property
     def fingerprint(self) -> str:
@@ -111,7 +127,8 @@ def check_samples(real: np.ndarray, where: str, stacks: bool = False) -> None:
         )
     if real.ndim == 4 and real.shape[-1] not in (1, 3) and not stacks:
         raise ValueError(
-            f"Unfit number of channels in {where}; allowed: 1 or 3, channels last. "
+            f"Unfit number of channels in {where}; allowed: 1 or 3, channels last; "
+            "voxels are (N, D, H, W, C). "
             f"Received shape: {real.shape}."
         )
     if real.size == 0:
@@ -120,6 +137,18 @@ def check_samples(real: np.ndarray, where: str, stacks: bool = False) -> None:
             f"Received shape: {real.shape}."
         )
     check_finite(real, where)
+
+
+def _check_vectors(labels, count, names, where):
+    shape = (count, len(names) or labels.shape[1])
+    fits = labels.dtype == (np.uint8 if names else np.float32)
+    if not fits or labels.shape != shape or names and labels.max(initial=0) > 1:
+        raise ValueError(
+            f"Labels of {where!r} do not match its samples; needed: float32 of shape "
+            f"{shape}, or uint8, 0 or 1, where there are names. "
+            f"Received: {labels.dtype} of shape {labels.shape}."
+        )
+    check_finite(labels, f"labels of {where!r}")
 
 
 def check_finite(array: np.ndarray, where: str) -> None:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from ganzoo.utils.files import replacing
+from ganzoo.utils.files import locked, replacing
 
 Samples = Iterable[tuple[np.ndarray, int]]
 
@@ -63,22 +63,26 @@ def _to_memory(
 def _to_disk(
     samples: Samples, path: Path, shape: tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    # The file is renamed once it is complete, so an interrupted run leaves no
-    # half-written cache behind.
+    # The file is renamed once it is complete, so a killed run leaves no half a cache.
     labels_path = path.with_suffix(".labels.npy")
-    if not path.exists():
-        labels = []
-        with replacing(path) as temporary, open(temporary, "xb") as file:
-            _write_header(file, 0, shape)
-            for sample, label in samples:
-                file.write(np.ascontiguousarray(sample, np.uint8))
-                labels.append(label)
-            # NumPy pads the header so that the first axis can grow in place.
-            file.seek(0)
-            _write_header(file, len(labels), shape)
-            with replacing(labels_path) as labels_temporary:
-                np.save(labels_temporary, np.array(labels, np.int32))
+    with locked(path):
+        if not path.exists():
+            _decode(samples, path, labels_path, shape)
     return np.load(path, mmap_mode="r"), np.load(labels_path)
+
+
+def _decode(samples, path, labels_path, shape):
+    labels = []
+    with replacing(path) as temporary, open(temporary, "xb") as file:
+        _write_header(file, 0, shape)
+        for sample, label in samples:
+            file.write(np.ascontiguousarray(sample, np.uint8))
+            labels.append(label)
+        # NumPy pads the header so that the first axis can grow in place.
+        file.seek(0)
+        _write_header(file, len(labels), shape)
+        with replacing(labels_path) as labels_temporary:
+            np.save(labels_temporary, np.array(labels, np.int32))
 
 
 def _write_header(file: BinaryIO, count: int, shape: tuple[int, ...]) -> None:

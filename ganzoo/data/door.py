@@ -3,8 +3,10 @@
 import numpy as np
 import tensorflow as tf
 
-from ganzoo.data.batch_spec import BatchSpec, as_dict
+from ganzoo.data.batch_spec import BatchSpec, as_array, as_dict
+from ganzoo.data.dataset import Data
 from ganzoo.data.pipeline import stream_of, without_autotune
+from ganzoo.data.sources import first_and_all
 from ganzoo.utils.options import check_whole
 
 
@@ -19,6 +21,7 @@ class Door:
         spec: batch layout of the model, see `BatchSpec`.
 
     Attributes:
+        spec: the layout, with the classes or statistics that the data declared.
         refusal: the `ValueError` of a refused batch, None if there is none.
     """
 
@@ -36,11 +39,11 @@ class Door:
     def arrays(self, x, y=None, batch_size=1, jitter=None) -> dict[str, np.ndarray]:
         """Checks the arrays of `fit` and `evaluate`; returns them by batch key.
 
-        uint8 samples stay uint8, floats become Keras' floatx, and whole numbers int32.
+        Samples of whole numbers become uint8, floats Keras' floatx, and classes int32.
 
         Args:
-            x: samples, or a dict of arrays by batch key, or (x, y).
-            y: labels (N,) or (N, 1).
+            x: samples, a dict of arrays by batch key, (x, y), or a `Data`.
+            y: labels, see `data.labels`.
             batch_size: at most the number of samples of the main stream; other streams
                 may be shorter, since they are repeated.
             jitter: a `Jitter`, if it cuts images to the model's shape.
@@ -49,11 +52,17 @@ class Door:
             ValueError: invalid data; the message has the allowed and the received.
         """
         check_whole(1, batch_size=batch_size)
+        if isinstance(x, Data):
+            x = self._named(x)
         named = as_dict(x if y is None else (x, y))
         self.spec.check_keys(named, made_of=named)
-        arrays = {key: np.asanyarray(array) for key, array in named.items()}
+        arrays = {
+            key: self.spec.entry(key).whole(key, as_array(key, values))
+            for key, values in named.items()
+        }
         for key, array in arrays.items():
             self.spec.entry(key).check_dtype(key, array)
+        self.spec = self.spec.learned(arrays)
         sizes = {key: len(array) for key, array in arrays.items()}
         for stream in {stream_of(key) for key in sizes}:
             _check_equal({k: n for k, n in sizes.items() if stream_of(k) == stream})
@@ -68,19 +77,51 @@ class Door:
             self.spec.entry(key).check_shape(key, array)
         for key, array in arrays.items():
             self.spec.entry(key).check_values(key, array)
-        return {k: self.spec.entry(k).convert(array) for k, array in arrays.items()}
+            self.spec.entry(key).check_scale(key, array)
+        return {k: self.spec.entry(k).convert(k, v) for k, v in arrays.items()}
+
+    def _named(self, data: Data) -> dict[str, np.ndarray]:
+        """The arrays of a set, with classes by name."""
+        arrays = dict(data.arrays)
+        if data.class_names:
+            self.spec = self.spec.named(data.class_names)
+            keys = arrays.keys() & self.spec.entries & {"label", "labeled_label"}
+            arrays |= {key: data.named(arrays[key]) for key in keys}
+        return arrays
 
     def full_batches(self, dataset) -> tuple[dict, tf.data.Dataset]:
         """Returns the first batch, and all batches with as many samples.
 
         A smaller batch repeats its own samples: otherwise, a replica or D step could
-        get an empty part, with a mean of NaN.
+        get an empty part, with a mean of NaN. What labels declare is read from the
+        whole set first, where it must be.
         """
-        with self:
-            first = next(iter(self.dataset(dataset)), None)
+        self._learn(dataset)
+        first, dataset = first_and_all(dataset)
         if first is None:
             raise ValueError("The data set is empty; training needs a batch.")
-        return first, self.dataset(dataset, len(first["real"]))
+        with self:
+            (batch,) = self.dataset(tf.data.Dataset.from_tensors(first))
+        for key in batch.keys() & self.spec.entries:
+            self.spec.entries[key].check_scale(key, as_dict(first)[key])
+        return batch, self.dataset(dataset, len(batch["real"]))
+
+    def _learn(self, dataset):
+        """Reads what labels declare: all of them at once, or their places."""
+        for key, spec in self._specs(dataset).items():
+            if not self.spec.entries[key].needs_all(spec.dtype):
+                continue
+            if dataset.cardinality() < 0:
+                raise ValueError(
+                    f"Values of {key!r} must be seen as a whole before training, and "
+                    "this data set does not tell where it ends. Build the model with "
+                    "condition=[name, ...] for classes, or {'name': 'numbers', "
+                    "'count': ..., 'mean': [...], 'std': [...], 'low': [...], "
+                    "'high': [...]}."
+                )
+            batches = dataset.map(lambda *batch, key=key: element(batch)[key])
+            values = np.concatenate([*map(np.atleast_1d, batches.as_numpy_iterator())])
+            self.spec = self.spec.learned({key: values})
 
     def dataset(self, dataset: tf.data.Dataset, size=None) -> tf.data.Dataset:
         """Maps a data set to dicts, with each batch checked as arrays are.
@@ -93,11 +134,9 @@ class Door:
         Raises:
             ValueError: missing keys, or values other than dense tensors.
         """
-        specs = as_dict(dataset.element_spec)
-        self.spec.check_keys(specs)
-        keys = [key for key in specs if key in self.spec.entries]
+        specs = self._specs(dataset)
+        keys = list(specs)
         entries = {key: self.spec.entries[key] for key in keys}
-        _check_dense({key: specs[key] for key in keys})
         dtypes = [entries[key].dtype(specs[key].dtype.as_numpy_dtype) for key in keys]
 
         def check(*values):
@@ -107,8 +146,8 @@ class Door:
                 self.refusal = error
                 raise
 
-        def admit(*element):
-            batch = as_dict(element[0] if len(element) == 1 else element)
+        def admit(*parts):
+            batch = element(parts)
             values = tf.numpy_function(check, [batch[key] for key in keys], dtypes)
             for key, value in zip(keys, values, strict=True):
                 value.set_shape(entries[key].static_shape(specs[key].shape))
@@ -119,6 +158,14 @@ class Door:
             return {key: tf.gather(value, rows) for key, value in batch.items()}
 
         return without_autotune(dataset.map(admit))
+
+    def _specs(self, dataset):
+        """The `tf.TensorSpec` of each key that the model takes."""
+        specs = as_dict(dataset.element_spec)
+        self.spec.check_keys(specs)
+        specs = {k: spec for k, spec in specs.items() if k in self.spec.entries}
+        _check_dense(specs)
+        return specs
 
     def _checked(self, batch, size):
         """Checks the arrays of one batch; returns them in the order of its keys."""
@@ -135,6 +182,11 @@ class Door:
                 f"more. Received: {sizes['real']}."
             )
         return list(arrays.values())
+
+
+def element(parts) -> dict:
+    """The dict of an element, from the arguments of a function of `Dataset.map`."""
+    return as_dict(parts[0] if len(parts) == 1 else parts)
 
 
 def _check_equal(sizes):

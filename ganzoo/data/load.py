@@ -244,7 +244,8 @@ def _of_class(data: Data, class_name: str) -> Data:
             f"Unknown class of {data.name!r}.{hint} Allowed: {allowed}. "
             f"Received: class_name={class_name!r}."
         )
-    rows = data.arrays["label"] == data.class_names.index(class_name)
+    label, place = data.arrays["label"], data.class_names.index(class_name)
+    rows = label == place if label.ndim == 1 else label[:, place] == 1
     return Data(f"{data.name} {class_name}", {"real": data.arrays["real"][rows]})
 
 
@@ -259,7 +260,7 @@ def with_few_labels(data: Data, per_class: int, seed: int) -> Data:
     Raises:
         ValueError: a set without labels, or with fewer samples of a class.
     """
-    if per_class < 0 or not data.class_names:
+    if per_class < 0 or not data.num_classes:
         raise ValueError(
             "labels_per_class needs a labelled set and 0 or more labels a class. "
             f"Received: labels_per_class={per_class}, data set {data.name!r} with "

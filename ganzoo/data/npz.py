@@ -1,14 +1,18 @@
 """Data sets in one `.npz` file."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 
+from ganzoo.data import images, label_names
 from ganzoo.data.dataset import NoSuchSplit, check_labels, check_samples
+from ganzoo.data.label_names import UNLABELLED
+from ganzoo.data.pixels import as_pixels
 from ganzoo.utils import untrusted
 
 MAX_CLASSES = 65_536
-"""Labels from here on are refused."""
+"""More classes are refused."""
 
 _KEYS = ("x_train", "y_train", "x_test", "y_test", "class_names")
 _SPLITS = {"train": ("train",), "test": ("test",), "all": ("train", "test")}
@@ -18,8 +22,8 @@ def load_npz(path: Path, split: str) -> tuple[dict[str, np.ndarray], tuple[str, 
     """Returns the arrays and class names of an `.npz` file.
 
     The file holds `x_train` and, as available, `y_train`, `x_test`, `y_test` and
-    `class_names`. Samples are uint8 or float; grey images `(N, H, W)` and voxels
-    `(N, D, H, W)` get a channel axis, and voxels of 0 and 1 become uint8 0 and 255.
+    `class_names`. See `samples` and `labels` for the forms of both. The distinct labels
+    of both splits are the classes, unless `class_names` names them.
 
     Raises:
         ValueError: a file that is damaged, pickled or not an archive, a missing split,
@@ -32,23 +36,21 @@ def load_npz(path: Path, split: str) -> tuple[dict[str, np.ndarray], tuple[str, 
         )
     stored = _read(path)
     where, parts = str(path), _SPLITS[split]
-    real = np.concatenate(_parts(stored, "x", parts, where))
-    real = _samples(real, where)
-    labels = {key: _flat(stored[key]) for key in stored if key.startswith("y_")}
-    if not any(f"y_{part}" in labels for part in parts):
-        return {"real": real}, ()
-    label = np.concatenate(_parts(labels, "y", parts, where))
-    check_labels(label, count=len(real), classes=MAX_CLASSES, where=where)
-    if "class_names" in stored:
-        names = stored["class_names"]
-    else:
-        # Over both splits, so that train and test agree on the number of classes.
-        for other in labels.values():
-            check_labels(other, count=len(other), classes=MAX_CLASSES, where=where)
-        names = range(1 + int(np.concatenate([*labels.values()]).max()))
-    return {"real": real, "label": label.astype(np.int32)}, tuple(
-        str(name) for name in names
+    # Both splits decide on the range of samples, and on the classes.
+    high = max(
+        (v.max(initial=0) for k, v in stored.items() if k[:2] == "x_"), default=0
     )
+    real = samples(np.concatenate(_parts(stored, "x", parts, where)), where, high)
+    marks = {key: _flat(stored[key]) for key in stored if key.startswith("y_")}
+    if not any(f"y_{part}" in marks for part in parts):
+        return {"real": real}, ()
+    label, names = labels(
+        np.concatenate(_parts(marks, "y", parts, where)),
+        np.concatenate([*marks.values()]),
+        stored.get("class_names", np.array([], str)),
+        where,
+    )
+    return {"real": real, "label": label}, names
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
@@ -74,19 +76,109 @@ def _parts(
     return [stored[f"{key}_{part}"] for part in parts]
 
 
-def _samples(real: np.ndarray, where: str) -> np.ndarray:
-    """Returns samples with a channel axis; 0/1 voxels and booleans as 0/255."""
-    channels_last = real.ndim == 4 and real.shape[-1] in (1, 3)
-    voxels = real.ndim == 5 or (real.ndim == 4 and not channels_last)
-    if real.ndim == 3 or (real.ndim == 4 and voxels):
+def _flat(labels: np.ndarray) -> np.ndarray:
+    return labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+
+
+def samples(real: np.ndarray, where: str, high: float = 0) -> np.ndarray:
+    """Returns samples with their channels last, as uint8 or float.
+
+    Grey images (N, H, W) and cubes of voxels (N, D, D, D) get a channel axis; other
+    voxels need one of their own. Images with channels first, (N, 1, H, W) or
+    (N, 3, H, W), are turned, those with transparency, (N, H, W, 4), laid on white, both
+    with a warning. Booleans, and voxels of 0 and 1, become 0 and 255; whole numbers
+    above 255 are scaled, see `pixels.as_pixels`; those of points become float32.
+
+    Args:
+        real: the samples of a split.
+        where: the file, for messages.
+        high: highest number of all splits.
+
+    Raises:
+        ValueError: an unfit shape or dtype.
+    """
+    cubes = real.ndim == 4 and len(set(real.shape[1:])) == 1 and real.shape[1] > 3
+    if real.ndim == 3 or cubes:
         real = real[..., np.newaxis]
+    elif real.ndim == 4 and real.shape[-1] not in (1, 3, 4) and real.shape[1] in (1, 3):
+        real = np.moveaxis(real, 1, -1)
+        warnings.warn(
+            f"The images of {where!r} have their channels first: they are taken for "
+            f"{real.shape[1:]}, (height, width, channels).",
+            stacklevel=2,
+        )
     if real.dtype == bool or (
-        voxels and real.dtype == np.uint8 and real.max(initial=0) <= 1
+        real.ndim == 5 and real.dtype.kind in "iu" and set(np.unique(real)) <= {0, 1}
     ):
         real = real.astype(np.uint8) * np.uint8(255)
+    if real.dtype.kind in "iu" and real.dtype != np.uint8:
+        real = _whole(real, where, high)
+    if real.ndim == 4 and real.shape[-1] == 4 and real.dtype == np.uint8:
+        warnings.warn(
+            f"The images of {where!r} have four channels: they are taken for RGB with "
+            "transparency, and laid on white.",
+            stacklevel=2,
+        )
+        size = real.shape[1:3]
+        real = np.stack([images.to_array(images.from_array(x), size, 3) for x in real])
     check_samples(real, where)
     return real
 
 
-def _flat(labels: np.ndarray) -> np.ndarray:
-    return labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+def _whole(real, where, high):
+    """Whole numbers as points of floats, or as pixels."""
+    if real.ndim == 2:
+        return real.astype(np.float32)
+    real = as_pixels(real, repr(where), high)
+    if real.dtype != np.uint8 and 0 <= real.min(initial=0) <= real.max(initial=0) < 256:
+        return real.astype(np.uint8)
+    return real
+
+
+def labels(
+    label: np.ndarray, every: np.ndarray, class_names: np.ndarray, where: str
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Returns labels as `Data` holds them, and the names of the classes.
+
+    Whole numbers and strings (N,) or (N, 1), and one-hot codes (N, k), are classes; -1
+    is unlabelled. Other rows of 0 and 1 are several classes at once; floats, and other
+    rows, are numbers.
+
+    Args:
+        label: labels of a split.
+        every: labels of all splits.
+        class_names: names of classes, which numbers then count from 0; or none.
+        where: the file, for messages.
+
+    Raises:
+        ValueError: labels of another kind, or without a name.
+    """
+    names = tuple(label_names.plain(class_names, where).astype(str).tolist())
+    if every.ndim == 2 and every.shape[1] > 1:
+        if label_names.is_one_hot(every):
+            label, every = label.argmax(axis=1), np.arange(every.shape[1])
+        elif label_names.is_binary(every):
+            tags = names or label_names.places(every.shape[1])
+            return label.astype(np.uint8), tags
+        else:
+            return label.astype(np.float32), ()
+    elif every.dtype.kind == "f":
+        return label.reshape(len(label), -1).astype(np.float32), ()
+    label, every = (label_names.plain(array, where) for array in (label, every))
+    if names and every.dtype.kind in "iu":
+        check_labels(label, count=len(label), classes=len(names), where=where)
+        return label.astype(np.int32), names
+    found = [name for name in label_names.distinct(every) if name != UNLABELLED]
+    names = names or tuple(found)
+    strange = [name for name in found if name not in names]
+    below = [name for name in found if label_names.is_whole(name) and int(name) < -1]
+    if strange or below or len(names) > MAX_CLASSES:
+        raise ValueError(
+            f"Unfit labels in {where!r}; allowed: up to {MAX_CLASSES} classes, "
+            f"{'with a name in class_names, ' * bool(strange)}and -1 for unlabelled. "
+            f"Received: {label_names.listed(strange or below or found)}."
+        )
+    place = {UNLABELLED: -1} | {name: i for i, name in enumerate(names)}
+    values, rows = np.unique(label, return_inverse=True)
+    places = np.array([place[str(value)] for value in values.tolist()], np.int32)
+    return places[rows.reshape(-1)], names

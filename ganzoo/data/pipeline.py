@@ -4,7 +4,7 @@ Batch `s` depends on the seed and on `s` alone. So a run resumes at any step at 
 and the number of replicas does not change the batches.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -22,7 +22,7 @@ def batches(
     batch_size: int,
     *,
     seed: int,
-    start: int = 0,
+    start: int | Callable[[], int] = 0,
     jitter: Jitter | None = None,
 ) -> tf.data.Dataset:
     """Returns an infinite data set of dicts with the keys of `arrays`.
@@ -37,7 +37,8 @@ def batches(
             one tensor; an `np.memmap` is read row by row.
         batch_size: samples per batch, static in the element's shape.
         seed: seed of the order.
-        start: index of the first batch.
+        start: index of the first batch, or a function that tells it when an iteration
+            begins.
         jitter: random crops and flips of the images, new in each batch.
     """
     # On the CPU, where tf.data runs: a captured GPU tensor is copied at each step.
@@ -67,8 +68,17 @@ def batches(
     options.experimental_distribute.auto_shard_policy = (
         tf.data.experimental.AutoShardPolicy.DATA
     )
-    stream = tf.data.Dataset.counter(start).map(batch).prefetch(2)
+    stream = _counter(start).map(batch).prefetch(2)
     return stream.with_options(options)
+
+
+def _counter(start):
+    """Counts from `start`, which is asked when an iteration begins if it can be."""
+    if not callable(start):
+        return tf.data.Dataset.counter(start)
+    first = tf.TensorSpec((), tf.int64)
+    once = tf.data.Dataset.from_generator(lambda: [start()], output_signature=first)
+    return once.flat_map(tf.data.Dataset.counter)
 
 
 def stream_of(key: str) -> int:

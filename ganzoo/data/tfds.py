@@ -21,8 +21,9 @@ from ganzoo.utils import untrusted
 NETWORK_TIMEOUT = 5.0
 """Seconds that the host of a download has to answer."""
 
-# name[/config][:version]; in particular no path and no foreign namespace.
-_NAME = re.compile(r"[a-z_]\w*(/\w[\w.+-]*)?(:(\d+|\*)(\.(\d+|\*))*)?", re.IGNORECASE)
+# name[/config][:version]; in particular no path and no foreign namespace. TFDS changes
+# capitals in a name, so that another folder would be read than is checked.
+_NAME = re.compile(r"[a-z_][a-z0-9_]*(/\w[\w.+-]*)?(:(\d+|\*)(\.(\d+|\*))*)?")
 _READ_BLOCK = 512
 
 
@@ -90,8 +91,9 @@ def _directory(data_dir: str | Path | None) -> str | None:
 def _prepared_builder(name: str, data_dir: str | Path | None):
     import tensorflow_datasets as tfds
 
-    directory = _directory(data_dir)
-    _check_features(Path(directory or tfds.core.constants.DATA_DIR), name)
+    # One directory, given by name: without it, TFDS would look in several.
+    directory = _directory(data_dir) or tfds.core.constants.DATA_DIR
+    _check_features(Path(directory).expanduser(), name)
     builder = tfds.builder(name, data_dir=directory)
     if builder.is_prepared():
         return builder
@@ -110,7 +112,10 @@ def _prepared_builder(name: str, data_dir: str | Path | None):
 
 def _check_features(directory: Path, name: str) -> None:
     """Refuses a features.json that names modules, which TFDS would import."""
-    for path in (directory / re.split("[/:]", name)[0]).rglob("features.json"):
+    root = directory / re.split("[/:]", name)[0]
+    for path in untrusted.files_below(root, f"The prepared set {str(root)!r}"):
+        if path.name != "features.json":
+            continue
         for table in untrusted.tables(untrusted.read_json(path)):
             old = table.get("type") if "content" in table else None
             kind = table.get("pythonClassName", old)

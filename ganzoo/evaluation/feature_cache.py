@@ -1,12 +1,11 @@
 """Cache of what a machine computes once: classifiers, features of real data."""
 
-import fcntl
 from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from ganzoo.data.decoded_cache import default_dir
-from ganzoo.utils.files import read_arrays, write_arrays
+from ganzoo.utils.files import locked, read_arrays, write_arrays
 
 
 def kept(kind: str, key: str, make: Callable[[], Mapping]) -> dict[str, np.ndarray]:
@@ -22,12 +21,10 @@ def kept(kind: str, key: str, make: Callable[[], Mapping]) -> dict[str, np.ndarr
     """
     path = default_dir() / kind / f"{key}.npz"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = open(path.with_suffix(".lock"), "w")
+        lock = locked(path)
     except OSError:
         return dict(make())
     with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
         known = read_arrays(path, "it is made anew") if path.exists() else None
         if known is not None:
             return known[0]

@@ -177,14 +177,14 @@ METRICS = (
     Metric(
         {"gan_train_accuracy": "higher"},
         _gan_train,
-        needs=("images", "asked label"),
+        needs=("images", "labelled", "asked label"),
         floor="reference",
         reads="recipe",
     ),
     Metric(
         {"gan_test_accuracy": "higher"},
         _gan_test,
-        needs=("images", "asked label"),
+        needs=("images", "labelled", "asked label"),
         reads="classifier",
     ),
     Metric(

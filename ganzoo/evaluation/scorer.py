@@ -229,6 +229,7 @@ class Scorer:
             "held out": self.roles == FINAL and self.parts.held_out is not None,
             "mixture": train.mixture is not None,
             "probabilities": "probabilities" in self.test.outputs,
+            "labelled": labelled,
             "classes": labelled and self.extractor.classes,
         }
         return {fact for fact, holds in held.items() if holds}

@@ -3,7 +3,7 @@
 from ganzoo.layers.attention import SelfAttention
 from ganzoo.layers.dense import Maxout, WeightNormDense
 from ganzoo.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
-from ganzoo.layers.noise import Dropout, GaussianNoise, always_on, noise_states
+from ganzoo.layers.noise import Dropout, GaussianNoise, always_on, noise_from
 from ganzoo.layers.normalization import (
     BatchNorm,
     ConditionalBatchNorm,
@@ -35,6 +35,6 @@ __all__ = [
     "batch_norm",
     "instance_norm",
     "layer_norm",
-    "noise_states",
+    "noise_from",
     "starting",
 ]

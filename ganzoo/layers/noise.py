@@ -1,4 +1,8 @@
-"""Noise that differs between replicas."""
+"""Noise that is the same for any number of replicas."""
+
+import itertools
+import threading
+from contextlib import contextmanager
 
 import keras
 import tensorflow as tf
@@ -7,9 +11,33 @@ from keras import ops
 from ganzoo import distribute
 
 
+class _Source(threading.local):
+    seeds = None  # of this replica, a thread
+
+
+_source = _Source()
+
+
+@contextmanager
+def noise_from(seed):
+    """Context in which the n-th draw of a noise layer is a function of (seed, n).
+
+    No state of a layer changes. Outside, each layer draws from a generator of its own.
+
+    Args:
+        seed: int32 (2,), the same on all replicas.
+    """
+    before = _source.seeds
+    _source.seeds = (distribute.fold(seed, n) for n in itertools.count())
+    try:
+        yield
+    finally:
+        _source.seeds = before
+
+
 @keras.saving.register_keras_serializable("ganzoo")
 class Dropout(keras.layers.Layer):
-    """Inverted dropout with its own mask on each replica (Keras' masks are equal).
+    """Inverted dropout; replicas hold shares of one mask (Keras' masks are equal).
 
     The mask compares 16 random bits with the rate, which takes half as many random
     numbers as a float comparison. The rate is exact to 1/65,536, and kept values are
@@ -17,7 +45,7 @@ class Dropout(keras.layers.Layer):
 
     Args:
         rate: share of dropped values, from 0 to 0.99.
-        seed: seed of the masks.
+        seed: seed of the masks outside `noise_from`.
         always: if True, inference drops too: noise that is part of a generator.
     """
 
@@ -36,7 +64,7 @@ class Dropout(keras.layers.Layer):
         threshold = round(self.rate * 65536)
         if not (training or self.always) or threshold == 0:
             return inputs
-        bits = _random_bits(ops.shape(inputs), _replica_seed(self.seed_generator))
+        bits = distribute.global_bits(ops.shape(inputs), _next_seed(self))
         scale = tf.cast(65536 / (65536 - threshold), inputs.dtype)
         return tf.where(bits >= threshold, inputs * scale, tf.zeros((), inputs.dtype))
 
@@ -52,11 +80,11 @@ class Dropout(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("ganzoo")
 class GaussianNoise(keras.layers.Layer):
-    """Adds N(0, stddev) in training, with different noise on each replica.
+    """Adds N(0, stddev) in training; replicas hold shares of one noise.
 
     Args:
         stddev: standard deviation of the noise, from 0.
-        seed: seed of the noise.
+        seed: seed of the noise outside `noise_from`.
         always: if True, inference is noisy too: noise that is part of a generator.
     """
 
@@ -72,8 +100,8 @@ class GaussianNoise(keras.layers.Layer):
     def call(self, inputs, training=False):
         if not (training or self.always) or self.stddev == 0:
             return inputs
-        noise = tf.random.stateless_normal(
-            ops.shape(inputs), _replica_seed(self.seed_generator), dtype=inputs.dtype
+        noise = distribute.global_normal(
+            ops.shape(inputs), _next_seed(self), inputs.dtype
         )
         return inputs + self.stddev * noise
 
@@ -87,20 +115,11 @@ class GaussianNoise(keras.layers.Layer):
         return bool(self.always and self.stddev)
 
 
-def _random_bits(shape, seed):
-    """Draws uniform int32 in 0..65535 of `shape`, two from each 32-bit draw."""
-    count = tf.reduce_prod(shape)
-    words = tf.random.stateless_uniform(
-        ((count + 1) // 2,), seed, None, None, dtype=tf.uint32
-    )
-    halves = tf.reshape(tf.bitcast(words, tf.uint16), (-1,))
-    return tf.reshape(tf.cast(halves[:count], tf.int32), shape)
-
-
-def _replica_seed(generator):
-    """Returns the next seed, a different one on each replica."""
-    seed = tf.cast(generator.next(), tf.int64)
-    return distribute.fold(seed, distribute.replica_id())
+def _next_seed(layer):
+    """The seed of a layer's next draw."""
+    own = layer.seed_generator
+    seed = own.next() if _source.seeds is None else next(_source.seeds)
+    return distribute.fold(tf.cast(seed, tf.int64), 0)  # 0: as 0.1.0 on one device
 
 
 def always_on(network) -> list:
@@ -108,19 +127,3 @@ def always_on(network) -> list:
     layers = network._flatten_layers()
     noisy = [x for x in layers if isinstance(x, Dropout | GaussianNoise)]
     return [x for x in noisy if x.acts_always]
-
-
-def noise_states(network, seed) -> list:
-    """Returns seeds for noise in inference, without a change of the training state.
-
-    Args:
-        network: the network whose `always_on` layers draw.
-        seed: int32 (2,).
-
-    Returns:
-        (state, value) pairs for a `keras.StatelessScope`.
-    """
-    states = [layer.seed_generator.state for layer in always_on(network)]
-    return [
-        (x, tf.cast(distribute.fold(seed, i), x.dtype)) for i, x in enumerate(states)
-    ]

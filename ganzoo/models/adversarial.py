@@ -8,8 +8,10 @@ import tensorflow as tf
 
 from ganzoo import distribute
 from ganzoo.data.dataset import Data
+from ganzoo.layers import noise_from
 from ganzoo.models.seeds import Use
-from ganzoo.models.trainer import Trainer, total_of
+from ganzoo.models.state import total_of
+from ganzoo.models.trainer import Trainer
 
 Batch = Mapping[str, tf.Tensor]
 """Tensors by key: `real`, `label`, ...; from a generator, `sample` and its inputs."""
@@ -98,15 +100,17 @@ class AdversarialModel(Trainer):
         *d_parts, g_part = self.parts(self.as_batch(data), self.step_seed())
         values = {}
         for part in d_parts:
-            fake = self.generate(part, training=True)
-            values = self.update_discriminators(part, fake)
-        values = values | self._update(
-            lambda: self.generator_loss(
-                g_part, self.generate(g_part, training=True), training=True
-            ),
-            self.g_optimizer,
-            self.generators,
-        )
+            with layer_noise(part):
+                fake = self.generate(part, training=True)
+                values = self.update_discriminators(part, fake)
+        with layer_noise(g_part):
+            values = values | self._update(
+                lambda: self.generator_loss(
+                    g_part, self.generate(g_part, training=True), training=True
+                ),
+                self.g_optimizer,
+                self.generators,
+            )
         self.updates.add_one(after=list(values.values()))
         self.after_step(values)
         return self._log(values, tf.shape(g_part["real"])[0])
@@ -120,7 +124,7 @@ class AdversarialModel(Trainer):
         shares = self.as_batch(data)
         batch = {key: distribute.global_batch(share) for key, share in shares.items()}
         batch["seed"] = self._base_seed()
-        with distribute.whole_batch():
+        with distribute.whole_batch(), layer_noise(batch):
             fake = self.generate(batch, training=False)
             values = {}
             if self.d_steps:
@@ -209,6 +213,11 @@ class AdversarialModel(Trainer):
         logs = {name: values[name] for name in self.log.names}
         self.log.update_state(list(logs.values()), count)
         return logs
+
+
+def layer_noise(batch):
+    """Context in which dropout and noise layers draw from the batch's seed."""
+    return noise_from(distribute.fold(batch["seed"], Use.NOISE))
 
 
 def feed(network, values, training):

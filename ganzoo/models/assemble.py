@@ -1,11 +1,12 @@
 """`assemble`: builds a compiled model from networks and settings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
 
-from ganzoo import networks
+from ganzoo import losses, networks
+from ganzoo.data import labels
 from ganzoo.models import optimizers
 from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.models.gan import GAN
@@ -15,6 +16,7 @@ OF_NETWORKS = {
     "image_shape": (28, 28, 1),
     "latent_dim": 100,
     "num_classes": 0,
+    "condition": None,
     "d_norm": None,
     "value_range": "auto",
 }
@@ -28,16 +30,17 @@ def assemble(
     image_shape: Sequence[int] | None = None,
     latent_dim: int | None = None,
     num_classes: int | None = None,
+    condition: Sequence[str] | str | Mapping | None = None,
     d_norm: str | None = None,
     value_range: Sequence[float] | str | None = "auto",
-    loss: str | Mapping = "non_saturating",
+    loss: str | Mapping | losses.Loss | Callable = "non_saturating",
     augment: str | Sequence | None = None,
     penalties: Mapping | None = None,
     d_clip: float = 0.0,
     d_steps: int = 1,
-    learning_rate: float | Mapping = 2e-4,
-    d_learning_rate: float | None = None,
-    g_learning_rate: float | None = None,
+    learning_rate: float | optimizers.Schedule | Mapping = 2e-4,
+    d_learning_rate: float | optimizers.Schedule | None = None,
+    g_learning_rate: float | optimizers.Schedule | None = None,
     beta_1: float = 0.5,
     beta_2: float = 0.999,
     epsilon: float = 1e-7,
@@ -61,12 +64,17 @@ def assemble(
         image_shape: (H, W, C), (D, H, W, C), or (d,) for vectors; by default
             (28, 28, 1). Convolutional families need sides of at least 8.
         latent_dim: length of the latent; by default 100.
-        num_classes: number of labels, 0 .. num_classes - 1; 0 for none.
+        num_classes: number of classes of the labels; 0 for no labels.
+        condition: what labels are, instead of `num_classes`: names of classes; a table
+            {name = "tags", names = [...]} for several classes at once of a sample; or
+            "numbers", or {name = "numbers", count = 2}, for a vector of floats.
         d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or `spectral`;
             by default the family's own, or one that is compatible with a penalty.
         value_range: (low, high) of the samples; `auto` is (-1, 1), or None
             (unbounded) for vectors.
-        loss: a loss by name, or `{"name": ..., option: value}`.
+        loss: a loss by name, or `{"name": ..., option: value}`; in code also a
+            `losses.Loss`, or a function `(real_logits, fake_logits) -> (D's loss, G's
+            loss)` of two scalar means.
         augment: augmentation of real and fake samples before D in training: names
             joined by commas ("color,translation,cutout" is DiffAugment), or a list of
             names and of tables with options.
@@ -76,24 +84,27 @@ def assemble(
             corrected for the interval as in StyleGAN2, unless D has its own optimizer.
         d_clip: limit of all of D's weights, 0.01 in WGAN; 0 for none.
         d_steps: D updates for each G update.
-        learning_rate: Adam's rate for both players, or `{"d": ..., "g": ...}`.
+        learning_rate: Adam's rate for both players, or `{"d": ..., "g": ...}`; in code
+            also a `keras.optimizers.schedules.LearningRateSchedule`, which counts the
+            updates of its player.
         d_learning_rate: D's own rate.
         g_learning_rate: G's own rate.
         beta_1: Adam's decay of the mean gradient.
         beta_2: Adam's decay of the squared gradient.
         epsilon: Adam's epsilon, added outside the square root.
         d_optimizer: D's optimizer instead of Adam: a `keras.optimizers.Optimizer`, or
-            `rmsprop`, `sgd`, `ramped_sgd` or `{"name": ..., option: value}`, with the
-            rate above unless it has its own.
+            `adamw`, `rmsprop`, `sgd`, `ramped_sgd` or `{"name": ..., option: value}`,
+            with the rate above unless it has its own; other settings are Keras'.
         g_optimizer: the same for G.
         decay_steps: total G updates, after which the learning rates are 0; None
             keeps them constant.
         decay: schedule of the rates: `half`, linearly down over the second half of
-            `decay_steps`; `linear`, from the first step on; or, without `decay_steps`,
+            `decay_steps`; `linear` or `cosine`, from the first step on; or, without it,
             `{"name": "exponential", "factor": 0.999996, "lowest": 1e-6}`.
         prior: `normal`, `uniform` (-1 to 1) or `unit_uniform` (0 to 1).
         ema_decay: decay of the running average of G; 0 keeps none.
-        seed: seed of all noise in training.
+        seed: seed of all noise in training; `build` also draws the first weights from
+            it, where it is given.
         jit_compile: compile the step with XLA (one device only).
         **options: options of the family, for both players or, with the prefix `g_` or
             `d_`, for one; they override the table's. The rest are settings of `model`.
@@ -106,6 +117,7 @@ def assemble(
         "image_shape": image_shape,
         "latent_dim": latent_dim,
         "num_classes": num_classes,
+        "condition": condition,
         "d_norm": d_norm,
         "value_range": value_range,
     }
@@ -148,6 +160,8 @@ def assemble(
 def _with_networks(model, network, described, penalties, options):
     """Builds the networks, and returns the settings of the model."""
     table = networks.table(network, described["image_shape"])
+    given = described.pop("condition"), described.pop("num_classes")
+    entry = labels.get(given[0] or given[1])
     of_model = model.setting_names()
     settings = {k: v for k, v in options.items() if k in of_model}
     of_family = {k: v for k, v in options.items() if k not in of_model}
@@ -155,17 +169,16 @@ def _with_networks(model, network, described, penalties, options):
     players = networks.make(
         {**table, **of_family},
         **described,
+        condition=entry,
         per_sample=per_sample,
-        d_arguments=model.d_arguments(
-            tuple(described["image_shape"]), described["num_classes"], settings
-        ),
+        d_arguments=model.d_arguments(tuple(described["image_shape"]), entry, settings),
     )
-    return {**players, **settings}
+    return {**players, "condition": entry and entry.spec, **settings}
 
 
 def _lazy(adam, ratio):
     """Corrects Adam's settings for a term at an interval, see `lazy_ratio`."""
-    corrected = {"learning_rate": ratio * adam["learning_rate"]}
+    corrected = {"learning_rate": optimizers.times(adam["learning_rate"], ratio)}
     corrected |= {beta: adam[beta] ** ratio for beta in ("beta_1", "beta_2")}
     return adam if ratio == 1 else {**adam, **corrected}
 

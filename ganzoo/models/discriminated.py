@@ -14,8 +14,9 @@ from ganzoo.layers import (
     MinibatchStdDev,
     starting,
 )
-from ganzoo.models.adversarial import AdversarialModel, feed
+from ganzoo.models.adversarial import AdversarialModel, feed, layer_noise
 from ganzoo.models.seeds import Use
+from ganzoo.models.user_networks import named
 from ganzoo.penalties import terms_of
 
 # Layers of D that exchange values with the other replicas.
@@ -34,7 +35,7 @@ class JudgedModel(AdversarialModel):
     Args:
         discriminator: network from samples to logits, (N, 1) or a map (N, h, w, 1);
             None for a model without D.
-        loss: a loss by name, or `{"name": ..., option: value}`.
+        loss: as `losses.get` takes it.
         augment: augmentation of real and fake samples before D, in both steps of
             training: names joined by commas, or a list of names and of tables with
             options.
@@ -58,7 +59,7 @@ class JudgedModel(AdversarialModel):
         **settings,
     ):
         super().__init__(**settings)
-        self.discriminator = discriminator
+        self.discriminator = named(discriminator, "sample")
         self.loss = loss
         self.loss_functions = losses.get(loss)
         self.augment = augment
@@ -77,15 +78,15 @@ class JudgedModel(AdversarialModel):
                 )
 
     @classmethod
-    def d_arguments(cls, image_shape, num_classes, settings) -> dict:
+    def d_arguments(cls, image_shape, condition, settings) -> dict:
         """Arguments of a family's discriminator, for `networks.make`.
 
         Args:
             image_shape: shape of a sample.
-            num_classes: number of labels; 0 for none.
+            condition: a `data.labels.Condition`, None for no labels.
             settings: settings of the model.
         """
-        return {"image_shape": image_shape, "num_classes": num_classes}
+        return {"image_shape": image_shape, "condition": condition}
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
@@ -105,13 +106,13 @@ class JudgedModel(AdversarialModel):
     def adapt(self, batch):
         """Initialises D's data-dependent layers from the real samples."""
         super().adapt(batch)
-        layers = [
-            x for network in self.discriminators for x in network._flatten_layers()
-        ]
+        fresh = [d for d in self.discriminators if d.name not in self.warm]
+        layers = [x for network in fresh for x in network._flatten_layers()]
         layers = [layer for layer in layers if isinstance(layer, DataDependent)]
         if layers:
-            with starting(layers):
-                self._judge_real({**batch, "seed": self.step_seed()}, training=True)
+            batch = {**batch, "seed": self.step_seed()}
+            with starting(layers), layer_noise(batch):
+                self._judge_real(batch, training=True)
 
     # --- answers ----------------------------------------------------------------
 

@@ -87,7 +87,7 @@ class TextModel(LatentModel):
         """Generates n samples of captions.
 
         Args:
-            n: number of samples; memory stays bounded for any number.
+            n: number of samples; beside the result, memory is that of a few hundred.
             seed: seed of the latents.
             caption: one for all, or n of them, or their tokens (n, T); by default
                 captions of one word, the vocabulary's words in turn. Unknown words

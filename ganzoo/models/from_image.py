@@ -8,12 +8,13 @@ import tensorflow as tf
 
 from ganzoo import distribute
 from ganzoo.data.batch_spec import Samples
-from ganzoo.layers import always_on, noise_states
-from ganzoo.models.adversarial import feed
+from ganzoo.layers import always_on
+from ganzoo.models.adversarial import feed, layer_noise
 from ganzoo.models.discriminated import JudgedModel
 from ganzoo.models.from_noise import PRIORS
 from ganzoo.models.image_arrays import check_sides, like, padded, spread
 from ganzoo.models.seeds import Use
+from ganzoo.models.user_networks import named
 from ganzoo.utils.options import check_known, check_whole
 
 PIXELS = 2**20  # of the sources translated at once, so that memory is bounded
@@ -92,7 +93,7 @@ class TranslationModel(JudgedModel):
             **settings,
         )
         check_known("prior", [prior], PRIORS)
-        self.generator = generator
+        self.generator = named(generator, "source")
         self.image_shape = tuple(image_shape)
         self.source_shape = tuple(source_shape or image_shape)
         check_sides(self.image_shape, self.source_shape)
@@ -141,23 +142,14 @@ class TranslationModel(JudgedModel):
         return {"sample": self.answer(self.generator, source, batch["seed"], training)}
 
     def answer(self, network, source, seed, training):
-        """A generator's output for sources (N, H, W, C), float32 or better.
-
-        In inference, noise that stays active depends on the seed alone.
-        """
+        """A generator's output for sources (N, H, W, C), float32 or better."""
         inputs = {"source": padded(source, self.multiple)}
         if "latent" in network.input:
             count = source.shape[0] or tf.shape(source)[0]
             shape = count, network.input["latent"].shape[-1]
             own = distribute.fold(seed, Use.LATENT)
             inputs["latent"] = PRIORS[self.prior](shape, own, self.variable_dtype)
-        if training:
-            sample = feed(network, inputs, training=True)
-        else:
-            noise = distribute.fold(seed, Use.NOISE)
-            with keras.StatelessScope(noise_states(network, noise)):
-                sample = feed(network, inputs, training=False)
-        sample = tf.cast(sample, self.variable_dtype)
+        sample = tf.cast(feed(network, inputs, training), self.variable_dtype)
         height, width = (side * self.scale for side in source.shape[1:3])
         return tf.ensure_shape(
             sample[:, :height, :width], (*source.shape[:1], height, width, None)
@@ -256,7 +248,9 @@ class TranslationModel(JudgedModel):
         chunks = []
         for i, start in enumerate(range(0, len(inputs), count)):
             source = self._scale(inputs[start : start + count])
-            samples = self.answer(network, source, distribute.fold(seed, i), False)
+            own = distribute.fold(seed, i)
+            with layer_noise({"seed": own}):
+                samples = self.answer(network, source, own, False)
             chunks.append(self.as_samples(samples.numpy()))
         return np.concatenate(chunks)[: len(images)]
 

@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 
-import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from ganzoo import distribute
-from ganzoo.data.batch_spec import Labels
-from ganzoo.layers import MeanBias, noise_states
+from ganzoo.data import labels
+from ganzoo.layers import MeanBias, noise_from
 from ganzoo.models import latent
 from ganzoo.models.adversarial import AdversarialModel, feed
 from ganzoo.models.image_arrays import spread
 from ganzoo.models.seeds import Use
+from ganzoo.models.user_networks import named
 from ganzoo.utils.options import check_known
 
 PRIORS = {
@@ -29,24 +29,29 @@ class LatentModel(AdversarialModel):
     """A generator from noise to samples, trained by any loss.
 
     The networks declare their conditions: each takes a dict of named inputs, and
-    receives the values that it names. The generator may name `latent` and `label`;
-    labels are whole numbers from 0 to `num_classes` - 1.
+    receives the values that it names. The generator may name `latent` and `label`.
 
     Args:
         generator: latent (N, latent_dim) to samples in `value_range`.
         prior: `normal` N(0, 1), `uniform` U(-1, 1) or `unit_uniform` U(0, 1).
-        num_classes: number of labels if the networks take one, else 0.
+        num_classes: number of classes if the networks take a label, else 0.
+        condition: what labels are, see `data.labels.get`, instead of `num_classes`;
+            `fit` completes it with the names of classes, or statistics, of the data.
         **settings: see `AdversarialModel`.
     """
 
     has_probability = False  # True if D(x) of a sample is a probability
 
-    def __init__(self, *, generator, prior="normal", num_classes=0, **settings):
+    def __init__(
+        self, *, generator, prior="normal", num_classes=0, condition=None, **settings
+    ):
         super().__init__(**settings)
         check_known("prior", [prior], PRIORS)
-        self.generator = generator
+        self.generator = named(generator, "latent")
         self.prior = prior
-        self.num_classes = num_classes
+        entry = labels.get(condition or num_classes)
+        self.condition = entry and entry.spec
+        self.num_classes = entry.count if isinstance(entry, labels.Labels) else 0
 
     @property
     def generators(self):
@@ -55,12 +60,25 @@ class LatentModel(AdversarialModel):
     @property
     def batch_spec(self):
         spec = super().batch_spec
-        return spec.plus(label=Labels(self.num_classes)) if self.num_classes else spec
+        return spec.plus(label=self._entry) if self._entry else spec
+
+    @property
+    def _entry(self):
+        return labels.get(self.condition)
+
+    def learn(self, spec):
+        if "label" not in spec.entries:
+            return
+        learned = spec.entries["label"].settled.spec
+        if learned != self.condition:
+            self.condition = learned
+            self._functions = {}  # which hold the statistics of numbers
 
     def adapt(self, batch):
         """Starts G's bias from the mean of the samples, if G asks for that."""
+        fresh = self.generator.name not in self.warm
         for layer in self.generator.layers:
-            if isinstance(layer, MeanBias):
+            if fresh and isinstance(layer, MeanBias):
                 layer.initialize(batch["real"])
         super().adapt(batch)
 
@@ -76,7 +94,7 @@ class LatentModel(AdversarialModel):
     @property
     def conditional(self) -> bool:
         """True if samples are conditioned on labels from the data."""
-        return bool(self.num_classes and "label" in self.batch_spec.entries)
+        return bool(self._entry and "label" in self.batch_spec.entries)
 
     @property
     def sample_keys(self):
@@ -114,11 +132,13 @@ class LatentModel(AdversarialModel):
         """Generates n samples.
 
         Args:
-            n: number of samples; memory stays bounded for any number.
+            n: number of samples; beside the result, memory is that of a few hundred.
             seed: seed of the latents, and of G's noise if it has any. The same n, seed
                 and weights give the same samples.
-            label: a label, or n of them, for conditional models; by default the
-                classes in turn.
+            label: a label, or n of them, for conditional models: a class by name, or
+                by number where classes have none; tags as 0 and 1, or "red,round";
+                a vector of numbers. By default the classes or tags in turn, or
+                numbers from the lowest to the highest.
             ema: if True, use the running average of the generator; by default, use it
                 if there is one.
 
@@ -138,8 +158,8 @@ class LatentModel(AdversarialModel):
     def _inputs(self) -> str:
         """The inputs of the exported generator, in words."""
         inputs = f"latent (n, {self.latent_dim}) from the prior {self.prior!r}"
-        if self.num_classes:
-            inputs += f", label (n,) int32 below {self.num_classes}"
+        if self._entry:
+            inputs += f", {self._entry.input}"
         return inputs
 
     @property
@@ -150,16 +170,18 @@ class LatentModel(AdversarialModel):
         )
 
     def sample_for(self, data, n, seed):
-        conditions = {key: spread(data.arrays[key], n) for key in self.sample_keys}
-        return {"real": self.sample(n, seed=seed, **conditions), **conditions}
+        known = {key: spread(data.arrays[key], n) for key in self.sample_keys}
+        asked = {key: data.named(array) for key, array in known.items()}
+        return {"real": self.sample(n, seed=seed, **asked), **known}
 
     def gallery(self, arrays, count):
         """Samples of fixed latents; a row for each class of a conditional model."""
-        if not self.num_classes:
+        if not self._entry:
             return self.sample(count, seed=1), None
-        columns = 8
-        labels = np.repeat(np.arange(min(self.num_classes, MOST_ROWS)), columns)
-        return self.sample(len(labels), seed=1, label=labels), columns
+        columns, rows = 8, min(self._entry.rows, MOST_ROWS)
+        latents = self.latents(rows * columns, seed=1)
+        label = np.repeat(self._entry.examples(rows), columns, axis=0)
+        return self._decode(latents, self._given(label), None, 1), columns
 
     def decode(
         self,
@@ -171,8 +193,7 @@ class LatentModel(AdversarialModel):
     ) -> np.ndarray:
         """Generates the samples of latents (n, latent_dim); see `sample`."""
         checked = self._checked_latents(latents)
-        labels = self._labels(label, len(checked))
-        return self._decode(checked, {"label": labels}, ema, seed)
+        return self._decode(checked, self._asked(label, len(checked)), ema, seed)
 
     def _checked_latents(self, latents):
         latents = np.asarray(latents)
@@ -184,19 +205,16 @@ class LatentModel(AdversarialModel):
         return latents
 
     def _decode(self, latents, conditions, ema, seed):
-        """Decodes latents with their conditions, in chunks."""
+        """Decodes latents with their conditions, in chunks, into one array."""
         inputs = {"latent": latents.astype(self.variable_dtype), **conditions}
-        samples = [
-            self._generated(
-                {k: v[i : i + CHUNK] for k, v in inputs.items()},
-                ema,
-                distribute.fold(tf.constant([seed, 1]), i),
-            )
-            for i in range(0, len(latents), CHUNK)
-        ]
-        if not samples:
-            samples = [np.empty((0, *self.sample_shape), self.variable_dtype)]
-        return self.as_samples(np.concatenate(samples))
+        dtype = self.variable_dtype if self.value_range is None else "uint8"
+        samples = np.empty((len(latents), *self.sample_shape), dtype)
+        for i in range(0, len(latents), CHUNK):
+            chunk = {k: v[i : i + CHUNK] for k, v in inputs.items()}
+            noise = distribute.fold(tf.constant([seed, 1]), i)
+            floats = self._generated(chunk, ema, noise)
+            samples[i : i + CHUNK] = self.as_samples(floats)
+        return samples
 
     def interpolate(
         self,
@@ -210,12 +228,14 @@ class LatentModel(AdversarialModel):
         """Generates n samples on the path from latent a to latent b, ends included.
 
         The path is the great circle for a normal prior, a straight line otherwise
-        (White 2016, arXiv 1609.04468). The label is the same all along it,
-        0 by default.
+        (White 2016, arXiv 1609.04468). The label is the same all along it, by default
+        the first of those in `sample`.
         """
-        if label is None and self.num_classes:
-            label = 0
-        return self.decode(self.path(a, b, n), label=label, ema=ema)
+        given = self._asked(label, n)
+        if label is None and self._entry:
+            given = self._given(np.repeat(self._entry.examples(1), n, axis=0))
+        latents = self._checked_latents(self.path(a, b, n))
+        return self._decode(latents, given, ema, 0)
 
     def path(self, a, b, n):
         """The n latents of `interpolate`."""
@@ -251,8 +271,7 @@ class LatentModel(AdversarialModel):
     def _generated(self, inputs, ema, noise):
         """Samples in inference; `noise` is the seed of the generator's own noise."""
         tensors = {key: tf.convert_to_tensor(value) for key, value in inputs.items()}
-        states = noise_states(self._choose(self.generator, ema), noise)
-        with keras.StatelessScope(states):
+        with noise_from(noise):
             samples = self._made_of(tensors, ema, False)
         return tf.cast(samples, self.variable_dtype).numpy()
 
@@ -260,20 +279,13 @@ class LatentModel(AdversarialModel):
         shape = (count, self.latent_dim)
         return PRIORS[self.prior](shape, seed, self.variable_dtype)
 
-    def _labels(self, label, n):
-        if label is None:
-            return np.arange(n, dtype="int32") % max(1, self.num_classes)
-        labels = np.asarray(label)
-        if labels.dtype.kind not in "iu" or labels.shape not in ((), (n,)):
-            raise ValueError(
-                f"`label` must be a whole number, or {n} of them. Received: {label!r}."
-            )
-        labels = np.broadcast_to(labels, (n,)).astype("int32")
-        if (
-            not self.num_classes
-            or n
-            and not 0 <= labels.min() <= labels.max() < (self.num_classes)
-        ):
-            allowed = f"0 to {self.num_classes - 1}" if self.num_classes else "no label"
-            raise ValueError(f"This model takes {allowed}. Received: {label!r}.")
-        return labels
+    def _asked(self, label, n):
+        """The network's input `label` for n samples, {} for a model without labels."""
+        if self._entry:
+            return self._given(self._entry.asked(label, n))
+        if label is not None:
+            raise ValueError(f"This model takes no label. Received: {label}.")
+        return {}
+
+    def _given(self, label):
+        return {"label": self._entry.tensor(label, self.variable_dtype).numpy()}

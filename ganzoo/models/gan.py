@@ -45,18 +45,16 @@ class GAN(JudgedModel, LatentModel):
         if label is None and "label" in self.discriminator.input:
             raise ValueError("D(x) of this model depends on the label: give `label`.")
         samples = self._checked(x)
-        labels = self._labels(label, len(samples))
+        given = {"sample": samples, **self._asked(label, len(samples))}
         values = [np.empty(0, self.variable_dtype)] + [
-            self._probability_chunk(samples[i : i + CHUNK], labels[i : i + CHUNK])
+            self._probability_chunk({k: v[i : i + CHUNK] for k, v in given.items()})
             for i in range(0, len(samples), CHUNK)
         ]
         return np.concatenate(values)
 
-    def _probability_chunk(self, x, labels):
-        inputs = {
-            "sample": self._scale(x),
-            "label": tf.convert_to_tensor(labels, tf.int32),
-        }
+    def _probability_chunk(self, given):
+        inputs = {key: tf.convert_to_tensor(value) for key, value in given.items()}
+        inputs["sample"] = self._scale(given["sample"])
         logits = self.discriminate(inputs, training=False)
         probability = self.loss_functions.probability(logits)
-        return tf.reshape(probability, (len(x), -1)).numpy().mean(axis=1)
+        return tf.reshape(probability, (len(given["sample"]), -1)).numpy().mean(axis=1)

@@ -8,30 +8,39 @@ from keras import ops
 
 from ganzoo.utils.options import check_whole, from_spec
 
+Schedule = keras.optimizers.schedules.LearningRateSchedule
+
 
 def make(spec, rate, decay, updates):
     """Makes the optimizer of one player.
 
     Args:
         spec: an optimizer, which is used as it is; a name; or `{"name": ...}`.
-        rate: learning rate, if the spec has none of its own.
+        rate: learning rate or `LearningRateSchedule`, if the spec has none of its own.
         decay: a name or table of `DECAYS`.
         updates: total updates of this player; None if unknown.
 
     Raises:
-        ValueError: an unknown name or option, or an impossible decay.
+        ValueError: an unknown name or option, an impossible decay, or two schedules.
     """
     falling = from_spec("decay", decay, DECAYS)
     if isinstance(spec, keras.optimizers.Optimizer):
         return spec
     table = spec if isinstance(spec, Mapping) else {"name": spec}
     table = {"learning_rate": rate, **table}
-    table["learning_rate"] = falling(table["learning_rate"], updates)
+    rate = table["learning_rate"]
+    table["learning_rate"] = falling(rate, updates)
+    if isinstance(rate, Schedule) and table["learning_rate"] is not rate:
+        raise ValueError(
+            "A rate follows one schedule: a LearningRateSchedule as `learning_rate`, "
+            "or `decay` with `decay_steps`. "
+            f"Received: {type(rate).__name__} and decay={decay!r}."
+        )
     return from_spec("optimizer", table, OPTIMIZERS)
 
 
 @keras.saving.register_keras_serializable("ganzoo")
-class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
+class LinearDecay(Schedule):
     """Holds `rate` for the first part of `steps` updates, then falls linearly to 0.
 
     Args:
@@ -56,7 +65,7 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
 
 
 @keras.saving.register_keras_serializable("ganzoo")
-class ExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
+class ExponentialDecay(Schedule):
     """Multiplies `rate` by `factor` at each update, down to `lowest`.
 
     The code of the 2014 GAN has a factor of 1 / 1.000004 and a lowest rate of 1e-6.
@@ -76,6 +85,39 @@ class ExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
 
     def get_config(self):
         return {"rate": self.rate, "factor": self.factor, "lowest": self.lowest}
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class Scaled(Schedule):
+    """A schedule times a factor.
+
+    Args:
+        schedule: a `LearningRateSchedule`.
+        factor: the factor.
+    """
+
+    def __init__(self, schedule, factor):
+        self.schedule = schedule
+        self.factor = factor
+
+    def __call__(self, step):
+        return self.factor * self.schedule(step)
+
+    def get_config(self):
+        schedule = keras.saving.serialize_keras_object(self.schedule)
+        return {"schedule": schedule, "factor": self.factor}
+
+    @classmethod
+    def from_config(cls, config):
+        schedule = keras.saving.deserialize_keras_object(config["schedule"])
+        return cls(schedule, config["factor"])
+
+
+def times(rate, factor):
+    """A rate or schedule, times a factor."""
+    if isinstance(rate, Schedule):
+        return Scaled(rate, factor)
+    return factor * rate
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -126,6 +168,7 @@ class RampedSGD(keras.optimizers.SGD):
 
 OPTIMIZERS = {
     "adam": keras.optimizers.Adam,
+    "adamw": keras.optimizers.AdamW,
     "rmsprop": keras.optimizers.RMSprop,
     "sgd": keras.optimizers.SGD,
     "ramped_sgd": RampedSGD,
@@ -136,6 +179,10 @@ def _linear(hold):
     return lambda rate, updates: LinearDecay(rate, updates, hold) if updates else rate
 
 
+def _cosine(rate, updates):
+    return keras.optimizers.schedules.CosineDecay(rate, updates) if updates else rate
+
+
 def _exponential(factor, lowest=0.0):
     return lambda rate, updates: ExponentialDecay(rate, factor, lowest)
 
@@ -143,5 +190,6 @@ def _exponential(factor, lowest=0.0):
 DECAYS = {
     "half": lambda: _linear(0.5),
     "linear": lambda: _linear(0.0),
+    "cosine": lambda: _cosine,
     "exponential": _exponential,
 }

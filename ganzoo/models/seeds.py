@@ -17,6 +17,6 @@ class Use(IntEnum):
     AUGMENT_FAKE = 3
     AUGMENT_PENALTY = 4
     CONDITION = 5  # InfoGAN's category, text2image's mixed captions
-    NOISE = 6  # layers that stay active in inference
+    NOISE = 6  # dropout and noise layers
     POOL = 7
     G_STEP = 1_000_000  # the G step; D step i uses i

@@ -1,7 +1,5 @@
 """Trainer: training of two players with Keras on any number of replicas."""
 
-import contextlib
-import functools
 import inspect
 from collections.abc import Mapping
 
@@ -9,19 +7,21 @@ import keras
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.data import pipeline
+from ganzoo.data import pipeline, sources
 from ganzoo.data.batch_spec import BatchSpec, Samples, as_dict, scaled
-from ganzoo.data.door import Door
+from ganzoo.models import keras_habits, players
+from ganzoo.models.compiled_steps import CompiledSteps
+from ganzoo.models.state import LogMean, Updates, total_of
+from ganzoo.models.user_networks import check_layers, check_loadable
 from ganzoo.utils import precision
-from ganzoo.utils.options import check_whole
+from ganzoo.utils.options import check_whole, span_of
 
 
-class Trainer(keras.Model):
+class Trainer(CompiledSteps):
     """A Keras model with two optimizers; `AdversarialModel` adds the step.
 
-    It replaces the parts of Keras that do not fit: the train function for several
-    replicas or workers, the symbolic build (which consumes data), the single
-    optimizer, averages of weights, and the saving of both optimizers.
+    It replaces the parts of Keras that do not fit: the single optimizer and loss,
+    averages of weights, and the saving of both optimizers.
 
     Every keyword of `__init__` is kept as an attribute of the same name, so
     `get_config` is generic.
@@ -48,13 +48,12 @@ class Trainer(keras.Model):
         _check_settings(d_steps, ema_decay)
         self.d_steps = d_steps
         self.ema_decay = ema_decay
-        self.value_range = None if value_range is None else tuple(value_range)
+        self.value_range = span_of(value_range)
         self.seed = seed
         self.updates = Updates(earlier=lambda: self.g_optimizer.iterations)
         self.averages = []
-        self._doors = ()
-        self._functions = {}
-        self.built = True  # the networks are built: Keras need not call them
+        self.d_optimizer = self.g_optimizer = None
+        self.warm = ()  # names of networks whose weights come from another model
 
     @property
     def generators(self) -> list:
@@ -79,52 +78,87 @@ class Trainer(keras.Model):
         real = Samples(self.sample_shape, self.value_range)
         return BatchSpec({"real": real}, factors)
 
+    def learn(self, spec: BatchSpec) -> None:
+        """Keeps what the data declared in a spec, such as the names of classes."""
+
     def adapt(self, batch: Mapping[str, tf.Tensor]) -> None:
         """Initialises what depends on the data, from the first batch, before step 0."""
 
-    def compile(self, d_optimizer=None, g_optimizer=None, jit_compile=False):
+    def compile(
+        self,
+        d_optimizer=None,
+        g_optimizer=None,
+        jit_compile=None,
+        run_eagerly=None,
+        **others,
+    ):
         """Gives each player its optimizer, and builds the state of training.
 
+        Call it again, without arguments, after freezing or unfreezing layers. An
+        optimizer whose weights have changed begins anew, with the same settings.
+
         Args:
-            d_optimizer: a `keras.optimizers.Optimizer`; None for a model without D.
+            d_optimizer: a `keras.optimizers.Optimizer` or the name of one; None keeps
+                the present one. A model without D has none.
             g_optimizer: the same for the generators.
-            jit_compile: compile the step with XLA (one device only).
+            jit_compile: compile the step with XLA (one device only); None keeps the
+                present setting, at first False.
+            run_eagerly: run the step line by line, to debug it; None as above.
+            **others: refused. The losses are options of the build.
 
         Raises:
-            ValueError: a weight that both players own; a layer that computes in
-                float16; with several replicas, XLA, or an optimizer that clips (it
-                would clip before gradients are summed).
+            ValueError: a player without an optimizer; a weight that both players own; a
+                layer that computes in float16, or runs code that a file cannot hold;
+                with several replicas, XLA, or an optimizer that clips (it would clip
+                before gradients are summed).
         """
-        if jit_compile and distribute.replica_count() > 1:
-            raise ValueError(
-                "XLA compiles the step for one device. Build with jit_compile=False "
-                f"under {distribute.replica_count()} replicas."
+        keras_habits.check_compile(others)
+        first = not self.compiled
+        if jit_compile is None:
+            jit_compile = False if first else self.jit_compile
+        if run_eagerly is None:
+            run_eagerly = False if first else self.run_eagerly
+        with self.distribute_strategy.scope():
+            self._check_networks(jit_compile)
+            super().compile(
+                optimizer=None,
+                jit_compile=jit_compile and not run_eagerly,
+                run_eagerly=run_eagerly,
             )
-        super().compile(optimizer=None, jit_compile=jit_compile)
-        check_owners(self.generators, self.discriminators)
-        check_precision([*self.generators, *self.discriminators])
+            span_replicas(self._flatten_layers())
+            self.d_optimizer, self.g_optimizer = (
+                players.optimizer_of(networks, given, present)
+                for networks, given, present in (
+                    (self.discriminators, d_optimizer, self.d_optimizer),
+                    (self.generators, g_optimizer, self.g_optimizer),
+                )
+            )
+            self.optimizer = players.BothOptimizers(
+                self.d_optimizer, self.g_optimizer, self.updates
+            )
+            if first:
+                totals = dict.fromkeys(total_of(term) for term in self.loss_terms)
+                names = [*totals, *self.loss_terms, *self.watched]
+                self.log = LogMean(names, dtype=self.variable_dtype)
+            if self.ema_decay and not self.averages:
+                self.averages = [frozen_copy(network) for network in self.averaged]
+        self._functions = {}
+
+    def _check_networks(self, jit_compile):
+        networks = [*self.generators, *self.discriminators]
+        players.check_owners(self.generators, self.discriminators)
+        players.check_precision(networks)
+        check_layers(networks)
         if self.discriminators and not self.d_steps:
             raise ValueError(
                 "`d_steps` must be a whole number from 1 where there is a "
                 "discriminator. Received: 0."
             )
-        span_replicas(self._flatten_layers())
-        self.d_optimizer = d_optimizer
-        self.g_optimizer = g_optimizer
-        for optimizer, networks in (
-            (d_optimizer, self.discriminators),
-            (g_optimizer, self.generators),
-        ):
-            if optimizer is not None:
-                check_clipping(optimizer)
-                variables = [v for net in networks for v in net.trainable_variables]
-                optimizer.build(variables)
-        totals = dict.fromkeys(total_of(term) for term in self.loss_terms)
-        names = [*totals, *self.loss_terms, *self.watched]
-        self.log = LogMean(names, dtype=self.variable_dtype)
-        self._functions = {}
-        if self.ema_decay and not self.averages:
-            self.averages = [frozen_copy(network) for network in self.averaged]
+        if jit_compile and distribute.replica_count() > 1:
+            raise ValueError(
+                "XLA compiles the step for one device. Build with jit_compile=False "
+                f"under {distribute.replica_count()} replicas."
+            )
 
     @property
     def metrics(self):
@@ -150,14 +184,22 @@ class Trainer(keras.Model):
         steps_per_call=None,
         validation_data=None,
         jitter=None,
+        callbacks=None,
+        validation_split=0.0,
+        shuffle=True,
+        class_weight=None,
+        sample_weight=None,
+        halt=None,
         **kwargs,
     ):
         """Trains. Arrays pass the zoo's pipeline; data sets are used as they are.
 
         Args:
-            x: real samples (N, ...), uint8 or floats in `value_range`; or a dict of
-                arrays by batch key; or a `tf.data.Dataset` of global batches.
-            y: labels (N,) if the variant uses them.
+            x: real samples (N, ...), whole numbers in 0..255 or floats in
+                `value_range`; a dict of arrays by batch key; a set of `load_data`; or
+                global batches: a `tf.data.Dataset`, a `keras.utils.PyDataset`, a
+                generator.
+            y: labels of arrays, if the variant uses them, see `data.labels`.
             batch_size: global number of real samples for each D step (arrays;
                 default 128).
             epochs: number of epochs of `steps_per_epoch` batches.
@@ -167,26 +209,51 @@ class Trainer(keras.Model):
                 with `validation_data`. Callbacks see the last step of a call.
             validation_data: as `x`, or (x, y); evaluated after each epoch.
             jitter: a `data.jitter.Jitter` that crops and mirrors arrays of images.
+            callbacks: callbacks of Keras or of ganzoo. Those that set a learning rate
+                set G's, and D's follows in proportion. TerminateOnNaN watches both
+                losses.
+            validation_split: share of the arrays, from their end, to use as
+                `validation_data`.
+            shuffle: True; arrays are shuffled in an order that `seed` fixes.
+            class_weight: refused; so is `sample_weight`.
+            sample_weight: refused.
+            halt: a `distribute.Halt`: a call ends after the step in which it was
+                asked. The caller's callback then ends the training.
             **kwargs: the other arguments of `keras.Model.fit`.
 
         Raises:
             ValueError: samples or labels that the model cannot take; a batch that
-                does not divide by `d_steps` x replicas.
+                does not divide by `d_steps` x replicas; weights of samples; layers
+                frozen since `compile`; batches without an end and without
+                `steps_per_epoch`.
         """
+        keras_habits.check_unweighted(class_weight, sample_weight)
         batch_size = 128 if batch_size is None else batch_size
         with self._door() as door:
-            if isinstance(x, tf.data.Dataset):
-                first, batches = door.full_batches(x)
+            source = sources.as_dataset(x, y, steps_per_epoch=steps_per_epoch)
+            if source is not None:
+                keras_habits.check_unsplit(validation_split)
+                first, batches = door.full_batches(source)
             else:
+                keras_habits.check_shuffled(shuffle)
                 arrays = door.arrays(x, y, batch_size, jitter)
+                if validation_split:
+                    arrays, validation_data = keras_habits.split(
+                        arrays, validation_split, validation_data, batch_size
+                    )
                 size = batch_size * max(1, self.d_steps)
                 steps_per_epoch = steps_per_epoch or max(1, len(arrays["real"]) // size)
                 most = 16 if validation_data is None else 1
                 steps_per_call = steps_per_call or _divisor(steps_per_epoch, most)
                 batches = pipeline.batches(
-                    arrays, size, seed=self.seed, start=self.step, jitter=jitter
+                    arrays,
+                    size,
+                    seed=self.seed,
+                    start=lambda: self.step,  # callbacks may restore an earlier one
+                    jitter=jitter,
                 )
                 first = next(iter(batches))
+            self.learn(door.spec)
             door.spec.check_size(len(first["real"]))
             if steps_per_call and steps_per_epoch and steps_per_epoch % steps_per_call:
                 raise ValueError(
@@ -194,85 +261,81 @@ class Trainer(keras.Model):
                     f"Received: {steps_per_call}."
                 )
             if validation_data is not None:
-                validation_data = _one_pass(door, validation_data, None, batch_size)
-            if self.step == 0:
-                self.adapt(self.as_batch(first))
-                self._reset_averages()
+                steps = {"validation_steps": kwargs.get("validation_steps")}
+                validation_data = _one_pass(
+                    door, validation_data, None, batch_size, **steps
+                )
+            self._begin(first)
             self.steps_per_execution = steps_per_call or 1
+            self._halt = halt
             try:
                 return super().fit(
                     batches,
                     epochs=epochs,
                     steps_per_epoch=steps_per_epoch,
+                    callbacks=keras_habits.with_loss(callbacks),
                     validation_data=validation_data,
                     shuffle=False,
                     **kwargs,
                 )
             finally:
                 self.steps_per_execution = 1
+                self._halt = None
 
-    def evaluate(self, x=None, y=None, batch_size=128, **kwargs):
+    def _begin(self, batch):
+        """Prepares training, from its first batch."""
+        players.check_owned(self.d_optimizer, self.discriminators)
+        players.check_owned(self.g_optimizer, self.generators)
+        if self.step == 0:
+            self.adapt(self.as_batch(batch))
+            self._reset_averages()
+
+    def evaluate(self, x=None, y=None, batch_size=128, sample_weight=None, **kwargs):
         """Computes the mean of every term over a data set, without an update.
 
         Args:
             x: samples as for `fit`; none are dropped.
             y: labels (N,) if the variant uses them.
             batch_size: samples per step.
+            sample_weight: refused.
             **kwargs: the other arguments of `keras.Model.evaluate`.
         """
+        keras_habits.check_unweighted(None, sample_weight)
         with self._door() as door:
             if x is not None:
-                x = _one_pass(door, x, y, batch_size)
+                x = _one_pass(door, x, y, batch_size, steps=kwargs.get("steps"))
             return super().evaluate(x, **kwargs)
 
-    @contextlib.contextmanager
-    def _door(self):
-        """Opens a door for the code in its block; blocks may be nested."""
-        before = self._doors
-        door = Door(self.batch_spec)
-        self._doors = (*before, door)
-        try:
-            yield door
-        finally:
-            self._doors = before
+    def train_on_batch(
+        self, x, y=None, sample_weight=None, class_weight=None, return_dict=False
+    ):
+        """Trains for one step: `d_steps` updates of D, each on a part of x, one of G.
 
-    def make_train_function(self, force=False):
-        self.train_function = self._function("train_step", force)
+        Args:
+            x: real samples as for `fit`: all those of the step.
+            y: labels (N,) if the variant uses them.
+            sample_weight: refused.
+            class_weight: refused.
+            return_dict: if True, return the terms by name, else a list of them in the
+                order of their names.
 
-    def make_test_function(self, force=False):
-        self.test_function = self._function("test_step", force)
-
-    def _function(self, name, force):
-        """Compiles several steps per call, with the loop outside `strategy.run`.
-
-        Keras' own loop fails with several replicas, its reduction with several
-        workers.
+        Raises:
+            ValueError: as `fit`.
         """
-        key = name, self.steps_per_execution
-        if key not in self._functions or force:
-            # The steps are plain Python; only the loop over them is converted.
-            step = tf.autograph.experimental.do_not_convert(getattr(self, name))
-            if self.jit_compile:
-                step = tf.function(step, jit_compile=True)
-            steps = self.steps_per_execution
-            function = _multi_step(step, self.distribute_strategy, steps)
-            self._functions[key] = self._within_doors(function)
-        return self._functions[key]
+        keras_habits.check_unweighted(class_weight, sample_weight)
+        with self._door() as door:
+            arrays = door.arrays(x, y)
+            door.spec.check_size(len(arrays["real"]))
+            self.learn(door.spec)
+            self._begin(arrays)
+            return self._on_batch("train_step", arrays, return_dict)
 
-    def _within_doors(self, function):
-        """Wraps `function` to report the batch that a door refused, if it fails."""
-
-        @functools.wraps(function)
-        def call(iterator):
-            with contextlib.ExitStack() as stack:
-                for door in self._doors:
-                    stack.enter_context(door)
-                return function(iterator)
-
-        return call
-
-    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        """Does nothing: all is built, and Keras' own build would consume a batch."""
+    def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
+        """Computes every term on a batch, without an update; see `train_on_batch`."""
+        keras_habits.check_unweighted(None, sample_weight)
+        with self._door() as door:
+            arrays = door.arrays(x, y)
+            return self._on_batch("test_step", arrays, return_dict)
 
     def as_batch(self, data):
         """Converts an element of a data set to the networks' tensors, by batch key."""
@@ -283,9 +346,20 @@ class Trainer(keras.Model):
 
     def _reset_averages(self):
         for network, average in zip(self.averaged, self.averages, strict=False):
-            average.set_weights(network.get_weights())
+            if network.name not in self.warm:
+                average.set_weights(network.get_weights())
 
     # --- saving -----------------------------------------------------------------
+
+    def save(self, filepath, *args, **kwargs):
+        """As `keras.Model.save`; refuses what `ganzoo.load` could not load.
+
+        Raises:
+            ValueError: a layer that runs code, or a class or function of your own that
+                is not registered with Keras.
+        """
+        check_loadable(self)
+        super().save(filepath, *args, **kwargs)
 
     @classmethod
     def setting_names(cls):
@@ -331,92 +405,16 @@ class Trainer(keras.Model):
             self.compile(**settings)
 
 
-def _one_pass(door, x, y, batch_size):
-    if isinstance(x, tf.data.Dataset):
-        return door.dataset(x)
+def _one_pass(door, x, y, batch_size, **steps):
+    source = sources.as_dataset(x, y, **steps)
+    if source is not None:
+        return door.dataset(source)
     return pipeline.finite(door.arrays(x, y), batch_size)
-
-
-def _multi_step(step, strategy, steps):
-    @tf.function(reduce_retracing=True)
-    def one(iterator):
-        logs = strategy.run(step, args=(next(iterator),))
-        mean = tf.distribute.ReduceOp.MEAN
-        return {k: strategy.reduce(mean, v, axis=None) for k, v in logs.items()}
-
-    @tf.function(reduce_retracing=True)
-    def several(iterator):
-        logs = one(iterator)
-        for _ in tf.range(steps - 1):
-            logs = one(iterator)
-        return logs
-
-    return one if steps == 1 else several
 
 
 def _divisor(number, limit):
     """The largest divisor of `number` up to `limit`."""
     return max(d for d in range(1, min(number, limit) + 1) if number % d == 0)
-
-
-class Updates(keras.layers.Layer):
-    """Counts G updates: the step that noise, penalties, averages and data order read.
-
-    An optimizer's `iterations` do not serve: gradient accumulation divides them.
-
-    Args:
-        earlier: () -> the count for a file of ganzoo 0.1.0, which has no such layer.
-            There the optimizer counted. Keras loads attributes in alphabetical order,
-            so the optimizer is loaded before this layer.
-    """
-
-    def __init__(self, earlier):
-        super().__init__(name="updates")
-        self.earlier = earlier
-        self.count = self.add_weight(
-            (),
-            "zeros",
-            dtype="int64",
-            trainable=False,
-            aggregation="only_first_replica",
-            name="count",
-        )
-        self.built = True
-
-    def add_one(self, after):
-        """Counts an update, once the tensors `after` are computed."""
-        with tf.control_dependencies(after):
-            self.count.assign_add(1)
-
-    def load_own_variables(self, store):
-        self.count.assign(store["0"] if "0" in store.keys() else self.earlier())
-
-
-@keras.saving.register_keras_serializable("ganzoo")
-class LogMean(keras.metrics.Metric):
-    """Sample-weighted means of named scalars, held in one vector."""
-
-    def __init__(self, names, name="log", **kwargs):
-        super().__init__(name=name, **kwargs)
-        self.names = list(names)
-        make = functools.partial(self.add_weight, initializer="zeros", dtype=self.dtype)
-        self.total = make((len(self.names),), name="total")
-        self.count = make((), name="count")
-
-    def update_state(self, values, count):
-        count = tf.cast(count, self.total.dtype)
-        values = tf.stack([tf.cast(value, self.total.dtype) for value in values])
-        self.total.assign_add(values * count)
-        self.count.assign_add(count)
-
-    def result(self):
-        means = tf.math.divide_no_nan(self.total.value, self.count.value)
-        return dict(zip(self.names, tf.unstack(means, len(self.names)), strict=True))
-
-
-def total_of(term):
-    """Name of the total of a term: d_loss for d_adv, g_loss for g_adv."""
-    return term.split("_")[0] + "_loss"
 
 
 def span_replicas(layers):
@@ -431,42 +429,6 @@ def _check_settings(d_steps, ema_decay):
     if not 0 <= ema_decay < 1:
         raise ValueError(
             f"`ema_decay` must be in [0, 1); 0 keeps no average. Received: {ema_decay}."
-        )
-
-
-def check_owners(generators, discriminators):
-    """Raises ValueError if a trainable weight belongs to both players."""
-    own = {id(v) for net in generators for v in net.trainable_variables}
-    theirs = [v for net in discriminators for v in net.trainable_variables]
-    both = [v.path for v in theirs if id(v) in own]
-    if both:
-        raise ValueError(
-            "Every trainable weight must belong to exactly one player. "
-            f"Owned by both: {', '.join(both)}."
-        )
-
-
-def check_precision(networks):
-    """Raises ValueError if a layer computes in float16."""
-    layers = [layer for network in networks for layer in network._flatten_layers()]
-    half = [layer.name for layer in layers if layer.compute_dtype == "float16"]
-    if half:
-        raise ValueError(
-            "The layers compute in float16, whose gradients vanish without a scaled "
-            "loss. Build them under the policy mixed_bfloat16 or float32. "
-            f"Received: {', '.join(half[:3])}, ..."
-        )
-
-
-def check_clipping(optimizer):
-    """Raises ValueError for an optimizer that clips, with several replicas."""
-    if distribute.replica_count() > 1 and (
-        optimizer.clipnorm or optimizer.global_clipnorm or optimizer.clipvalue
-    ):
-        raise ValueError(
-            "Under several replicas, Keras clips each replica's gradient before it "
-            "sums them, which is not the clipping of one device. Remove clipnorm, "
-            f"global_clipnorm and clipvalue from {optimizer.name!r}."
         )
 
 

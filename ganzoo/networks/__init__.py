@@ -18,7 +18,7 @@ AUTO = {1: "mlp", 3: "dcgan", 4: "volumetric"}  # by the rank of a sample
 # batch statistics mix the samples, and a bound on the gradient opposes its penalty.
 PER_SAMPLE = {"batch": "layer", "spectral": "none"}
 # Options that the variant decides, for any family.
-GIVEN = ("image_shape", "latent_dim", "num_classes", "value_range", "heads")
+GIVEN = ("image_shape", "latent_dim", "condition", "value_range", "heads")
 
 
 def __getattr__(name: str):
@@ -32,7 +32,7 @@ def make(
     image_shape,
     *,
     latent_dim: int,
-    num_classes: int = 0,
+    condition=None,
     d_norm: str | None = None,
     value_range="auto",
     per_sample: bool = False,
@@ -48,18 +48,18 @@ def make(
             options for one player, the later one wins.
         image_shape: shape of a sample, as the family supports it.
         latent_dim: length of the latent.
-        num_classes: number of labels; 0 for none.
+        condition: labels of the samples, see `data.labels.get`; None for none.
         d_norm: D's normalisation; None for the network's own.
         value_range: (low, high) of the samples; `auto` is None for vectors, else
             (-1, 1).
         per_sample: if True, a penalty needs D's gradient at each sample alone. D's
             default normalisation is then `layer` instead of `batch`, and `none`
             instead of `spectral`.
-        d_arguments: `image_shape`, `num_classes` and `heads` of D, if they differ from
+        d_arguments: `image_shape`, `condition` and `heads` of D, if they differ from
             G's.
 
     Returns:
-        {"generator", "discriminator", "num_classes", "value_range"}.
+        {"generator", "discriminator", "value_range"}.
 
     Raises:
         ValueError: an unknown family or option, with the nearest one, or a value
@@ -74,10 +74,10 @@ def make(
     described = {
         "image_shape": image_shape,
         "latent_dim": latent_dim,
-        "num_classes": num_classes,
+        "condition": condition,
         "value_range": value_range,
     }
-    judged = {"image_shape": image_shape, "num_classes": num_classes}
+    judged = {"image_shape": image_shape, "condition": condition}
     judged = dict(d_arguments) if d_arguments is not None else judged
     if per_sample:
         usual = defaults(name)["d_norm"]
@@ -87,7 +87,6 @@ def make(
     return {
         "generator": _player(family.generator, "g_", described, options),
         "discriminator": _player(family.discriminator, "d_", judged, options),
-        "num_classes": num_classes,
         "value_range": value_range,
     }
 

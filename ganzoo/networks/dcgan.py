@@ -30,7 +30,7 @@ def generator(
     kernel=4,
     units=None,
     by_unit=True,
-    num_classes=0,
+    condition=None,
     value_range=(-1.0, 1.0),
 ):
     """Network from latent (N, latent_dim) [and label (N,)] to samples (N, H, W, C).
@@ -50,7 +50,7 @@ def generator(
             default 1024 if the larger side is below 64, else 0.
         by_unit: if True, the first maps are normalised unit by unit, as in the authors'
             code; else channel by channel.
-        num_classes: number of labels, joined to the input of every layer; 0 for none.
+        condition: see `labels.get`; a label joins the input of every layer.
         value_range: (low, high) of the samples.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
@@ -60,7 +60,7 @@ def generator(
         latent_dim,
         filters,
         kernel,
-        num_classes,
+        condition,
         value_range,
         units=units,
         by_unit=by_unit,
@@ -76,7 +76,7 @@ def discriminator(
     dropout=0.0,
     d_norm="batch",
     minibatch="none",
-    num_classes=0,
+    condition=None,
     heads=None,
 ):
     """Network from sample (N, H, W, C) [and label (N,)] to logits (N, 1).
@@ -94,7 +94,7 @@ def discriminator(
         dropout: dropout rate after each level.
         d_norm: a name of `norms.NORMS`; `instance` leaves out the dense layer.
         minibatch: a layer of `inputs.MINIBATCH`.
-        num_classes: number of labels, joined to the input of every layer; 0 for none.
+        condition: see `labels.get`; a label joins the input of every layer.
         heads: units of further linear outputs, by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
@@ -106,7 +106,7 @@ def discriminator(
         dropout,
         d_norm,
         minibatch,
-        num_classes,
+        condition,
         heads,
         units=units,
     )
@@ -117,7 +117,7 @@ def generate(
     latent_dim,
     filters,
     kernel,
-    num_classes,
+    condition,
     value_range,
     *,
     units,
@@ -126,8 +126,8 @@ def generate(
     """Builds `generator` for images or volumes (*sides, C)."""
     check_whole(1, latent_dim=latent_dim)
     named, code = {"latent": keras.Input((latent_dim,), name="latent")}, None
-    if num_classes:
-        named["label"], code = inputs.one_hot_label(num_classes)
+    if condition:
+        named["label"], code = inputs.label_code(condition)
     x = named["latent"]
     x = grow(x, shape, filters, kernel, value_range, units, code, by_unit)
     return keras.Model(named, x, name="generator")
@@ -175,14 +175,14 @@ def grow(x, shape, filters, kernel, value_range, units=0, code=None, by_unit=Tru
 
 
 def discriminate(
-    shape, filters, kernel, dropout, d_norm, minibatch, num_classes, heads, *, units
+    shape, filters, kernel, dropout, d_norm, minibatch, condition, heads, *, units
 ):
     """Builds `discriminator` for images or volumes (*sides, C)."""
     check_whole(0, units=units)
     norm, batch = norms.get(d_norm), inputs.minibatch(minibatch)
     named, code = {"sample": keras.Input(shape, name="sample")}, None
-    if num_classes:
-        named["label"], code = inputs.one_hot_label(num_classes)
+    if condition:
+        named["label"], code = inputs.label_code(condition)
     x = named["sample"]
     spread = None if units else batch.spread
     x = shrink(x, filters, kernel, dropout, norm, code, spread)

@@ -52,7 +52,7 @@ def generator(
     *sides, channels = inputs.check_image_shape(image_shape, (3,), smallest=8)
     check_whole(1, latent_dim=latent_dim, filters=filters, units=units)
     base = tuple(math.ceil(side / 4) for side in sides)
-    label, code = inputs.one_hot_label(num_classes)
+    label, code = inputs.label_code(num_classes)
     named = {"latent": keras.Input((latent_dim,), name="latent"), "label": label}
     x = layers.Concatenate()([named["latent"], code])
     for width in (units, math.prod(base) * 2 * filters):

@@ -6,17 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
+import numpy as np
 from keras import layers, ops
 
+from ganzoo.data import labels
 from ganzoo.layers import MinibatchDiscrimination, MinibatchStdDev
-from ganzoo.utils.options import check_known, from_spec
+from ganzoo.utils.options import check_known, from_spec, span_of
 
 OUTPUT_ACTIVATIONS = {(-1.0, 1.0): "tanh", (0.0, 1.0): "sigmoid", None: "linear"}
 
 
 def output_activation(value_range) -> str:
     """The activation whose values span `value_range`: tanh, sigmoid or linear."""
-    key = None if value_range is None else tuple(float(v) for v in value_range)
+    key = span_of(value_range)
     if key not in OUTPUT_ACTIVATIONS:
         raise ValueError(
             "`value_range` must be (-1, 1), (0, 1) or, for unbounded vectors, None. "
@@ -25,11 +27,13 @@ def output_activation(value_range) -> str:
     return OUTPUT_ACTIVATIONS[key]
 
 
-def one_hot_label(num_classes: int):
-    """Makes a label input, int32 (), and its one-hot code; -1 gives zeros."""
-    label = keras.Input((), dtype="int32", name="label")
-    code = ops.one_hot(label, num_classes, dtype=keras.config.floatx())
-    return label, code
+def label_code(condition):
+    """Makes a label input, and its code (N, k), see `data.labels.get`."""
+    entry = labels.get(condition)
+    label = keras.Input(
+        entry.shape, dtype=np.dtype(entry.dtype(None)).name, name="label"
+    )
+    return label, entry.code(label)
 
 
 def constant_maps(code, sides):

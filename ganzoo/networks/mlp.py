@@ -24,7 +24,7 @@ def generator(
     hidden_noise=0.0,
     latent_to_hidden=0,
     label_units=0,
-    num_classes=0,
+    condition=None,
     value_range=(-1.0, 1.0),
     initializer="glorot_uniform",
     output_bias="zeros",
@@ -41,7 +41,7 @@ def generator(
             hidden layer instead of the input.
         label_units: units of a ReLU layer between the label's one-hot code and the
             latent; 0 joins the code itself.
-        num_classes: number of labels; 0 for none.
+        condition: see `labels.get`; None for no label.
         value_range: (low, high) of the samples.
         initializer: initializer of the kernels, see `inputs.start`.
         output_bias: start of the output's bias: `zeros`, or `mean`, the value that
@@ -62,8 +62,8 @@ def generator(
     x = named["latent"]
     late = x[:, latent_dim - latent_to_hidden :]
     x = x[:, : latent_dim - latent_to_hidden]
-    if num_classes:
-        named["label"], code = inputs.one_hot_label(num_classes)
+    if condition:
+        named["label"], code = inputs.label_code(condition)
         if label_units:
             code = layers.Dense(label_units, activation="relu")(code)
         x = layers.Concatenate()([x, code])
@@ -96,7 +96,7 @@ def discriminator(
     d_norm="none",
     minibatch="none",
     label_units=0,
-    num_classes=0,
+    condition=None,
     initializer="glorot_uniform",
     heads=None,
 ):
@@ -111,7 +111,7 @@ def discriminator(
         d_norm: a name of `norms.NORMS` except `instance`.
         minibatch: a layer of `inputs.MINIBATCH`.
         label_units: as in `generator`.
-        num_classes: number of labels; 0 for none.
+        condition: see `labels.get`; None for no label.
         initializer: initializer of the kernels, see `inputs.start`.
         heads: units of further linear outputs, by name, see `inputs.outputs`.
     """
@@ -126,8 +126,8 @@ def discriminator(
     named = {"sample": keras.Input(shape, name="sample")}
     x = layers.Flatten()(named["sample"])
     x = Dropout(input_dropout)(x) if input_dropout else x
-    if num_classes:
-        named["label"], code = inputs.one_hot_label(num_classes)
+    if condition:
+        named["label"], code = inputs.label_code(condition)
         if label_units:
             code = norm.wrap(layers.Dense(label_units, activation="relu"))(code)
         x = layers.Concatenate()([x, code])

@@ -40,7 +40,7 @@ def generator(
     activation="relu",
     initializer="glorot_uniform",
     zero_last=False,
-    num_classes=0,
+    condition=None,
     value_range=(-1.0, 1.0),
 ):
     """Network from latent [and label (N,)] to samples (N, H, W, C).
@@ -61,7 +61,7 @@ def generator(
             `_Blocks.start`.
         zero_last: if True, the last convolution of each block starts from 0, so the
             block starts as its shortcut alone.
-        num_classes: number of labels; 0 for none.
+        condition: see `labels.get`; None for no label.
         value_range: (low, high) of the samples.
     """
     *sides, channels = inputs.check_image_shape(image_shape, (3,), smallest=8)
@@ -70,8 +70,8 @@ def generator(
     base = tuple(math.ceil(side / 2**levels) for side in sides)
     named = {"latent": keras.Input((latent_dim,), name="latent")}
     x, code = named["latent"], None
-    if num_classes:
-        named["label"], code = inputs.one_hot_label(num_classes)
+    if condition:
+        named["label"], code = inputs.label_code(condition)
         x = x if normalize else layers.Concatenate()([x, code])
     blocks = _Blocks(
         norm=norms.get("spectral" if spectral else "none"),
@@ -107,7 +107,7 @@ def discriminator(
     zero_last=False,
     pool="sum",
     minibatch="none",
-    num_classes=0,
+    condition=None,
     heads=None,
 ):
     """Network from sample (N, H, W, C) [and label (N,)] to logits (N, 1).
@@ -130,7 +130,7 @@ def discriminator(
         zero_last: as in `generator`.
         pool: `sum` or `mean` of the features over the positions.
         minibatch: a layer of `inputs.MINIBATCH`.
-        num_classes: number of labels; 0 for none.
+        condition: see `labels.get`; None for no label.
         heads: units of further linear outputs, by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
@@ -157,8 +157,8 @@ def discriminator(
     features = POOLS[pool](blocks.active(x), axis=(1, 2))
     last = batch.last(features)
     logit = norm.wrap(layers.Dense(1, kernel_initializer=blocks.start()))(last)
-    if num_classes:
-        named["label"], code = inputs.one_hot_label(num_classes)
+    if condition:
+        named["label"], code = inputs.label_code(condition)
         width = features.shape[-1]
         embedding = norm.wrap(layers.Dense(width, use_bias=False))(code)
         match = ops.sum(layers.Multiply()([embedding, features]), axis=1, keepdims=True)

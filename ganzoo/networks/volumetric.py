@@ -16,7 +16,7 @@ def generator(
     latent_dim,
     filters=64,
     kernel=4,
-    num_classes=0,
+    condition=None,
     value_range=(0.0, 1.0),
 ):
     """Network from latent [and label (N,)] to samples (N, D, H, W, C).
@@ -26,7 +26,7 @@ def generator(
         latent_dim: length of the latent.
         filters: channels before the output layer; doubled at each level below.
         kernel: size of the transposed convolutions, a multiple of their stride 2.
-        num_classes: number of labels, joined to the input of every layer; 0 for none.
+        condition: see `labels.get`; a label joins the input of every layer.
         value_range: (low, high) of the samples.
     """
     shape = inputs.check_image_shape(image_shape, (4,), smallest=8)
@@ -35,7 +35,7 @@ def generator(
         latent_dim,
         filters,
         kernel,
-        num_classes,
+        condition,
         value_range,
         units=0,
         by_unit=False,
@@ -50,7 +50,7 @@ def discriminator(
     dropout=0.0,
     d_norm="batch",
     minibatch="none",
-    num_classes=0,
+    condition=None,
     heads=None,
 ):
     """Network from sample (N, D, H, W, C) [and label (N,)] to logits (N, 1).
@@ -62,10 +62,10 @@ def discriminator(
         dropout: dropout rate after each level.
         d_norm: a name of `norms.NORMS`, used at every level except the first.
         minibatch: a layer of `inputs.MINIBATCH`.
-        num_classes: number of labels, joined to the input of every layer; 0 for none.
+        condition: see `labels.get`; a label joins the input of every layer.
         heads: units of further linear outputs, by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, (4,), smallest=8)
     return dcgan.discriminate(
-        shape, filters, kernel, dropout, d_norm, minibatch, num_classes, heads, units=0
+        shape, filters, kernel, dropout, d_norm, minibatch, condition, heads, units=0
     )

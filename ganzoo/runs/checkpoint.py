@@ -1,15 +1,21 @@
 """Checkpoints: all variables of training in an .npz, and a JSON with a checksum.
 
-They are plain arrays, so loading one runs no code. A checkpoint is complete once its
-JSON file exists; both are written to a temporary name, synced and renamed. There are
-two kinds: `step`, with the last few kept, and `best`, with only the last kept.
+They are plain arrays, so loading one runs no code. A checkpoint is complete once both
+files exist; they are written to temporary names, synced and renamed. There are two
+kinds: `step`, with the last few kept, and `best`, with only the last kept.
 """
 
+import re
+import warnings
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from ganzoo.utils.files import read_arrays, write_arrays
+
+_RUN = "run/"  # before the names of what belongs to the run, not to the model
 
 
 def state(model) -> dict:
@@ -26,21 +32,25 @@ def state(model) -> dict:
     }
 
 
-def save(model, directory, keep: int = 3, write: bool = True) -> Path:
+def save(
+    model, directory, keep: int = 3, write: bool = True, run: Mapping | None = None
+) -> Path:
     """Writes the model's state as `step_NNNNNNNN`; keeps the last `keep`.
 
     Args:
         write: False on workers other than the chief, which help to read the variables
             but write nothing.
+        run: further arrays by name, which `restore_run` returns.
 
     Raises:
         OSError: the disk is full or not writable; older checkpoints are intact.
     """
     arrays, step = read_state(model), model.step
+    arrays |= {_RUN + name: value for name, value in (run or {}).items()}
     path = Path(directory) / f"step_{step:08d}.npz"
     if write:
         write_arrays(path, arrays, step=step)
-        _prune(path.parent, "step", keep)
+        _prune(path, keep)
     return path
 
 
@@ -51,16 +61,19 @@ def save_best(arrays, step: int, directory, score: dict) -> None:
     """
     path = Path(directory) / f"best_{step:08d}.npz"
     write_arrays(path, arrays, step=step, score=score)
-    _prune(path.parent, "best", keep=1)
+    _prune(path, keep=1)
 
 
 def best(directory) -> dict | None:
-    """Step and score of the best checkpoint, None if no sound one exists."""
-    for path in reversed(_complete(Path(directory), "best")):
-        read = read_arrays(path, "it is left out")
-        if read is not None:
-            return {key: read[1][key] for key in ("step", "score")}
-    return None
+    """Step and score of the best checkpoint, None if there is none.
+
+    Raises:
+        ValueError: no sound one among those there.
+    """
+    sound = _newest_sound(Path(directory), "best", "it is left out")
+    if sound is None:
+        return None
+    return {key: sound.facts[key] for key in ("step", "score")}
 
 
 def read_state(model) -> dict:
@@ -69,7 +82,7 @@ def read_state(model) -> dict:
 
 
 def restore(model, directory, kind: str = "step") -> int:
-    """Loads the newest sound checkpoint; a damaged one is skipped with a warning.
+    """Loads the newest sound checkpoint; any other is skipped with a warning.
 
     Args:
         kind: `step`, or `best`.
@@ -78,20 +91,23 @@ def restore(model, directory, kind: str = "step") -> int:
         The step that was restored, 0 if the directory holds no checkpoint.
 
     Raises:
-        ValueError: a checkpoint of another model, or only damaged checkpoints.
+        ValueError: a checkpoint of another model, or no sound one among those there.
     """
-    paths = _complete(Path(directory), kind)
-    for path in reversed(paths):
-        read = read_arrays(path, "the one before it is used")
-        if read is not None:
-            _assign(state(model), _with_step(read[0]), path)
-            return model.step
-    if paths:
-        raise ValueError(
-            f"None of the {len(paths)} checkpoints in {directory} is sound. "
-            "Delete them to start the run anew."
-        )
-    return 0
+    return 0 if restore_run(model, directory, kind) is None else model.step
+
+
+def restore_run(model, directory, kind: str = "step") -> dict[str, np.ndarray] | None:
+    """As `restore`; returns the further arrays that `save` was given, None for 0."""
+    sound = _newest_sound(Path(directory), kind, "the one before it is used")
+    if sound is None:
+        return None
+    names = sound.arrays.keys()
+    run = {name: sound.arrays[name] for name in names if name.startswith(_RUN)}
+    own = {name: sound.arrays[name] for name in names - run.keys()}
+    if any(value.dtype.kind not in "iuf" for value in run.values()):
+        raise ValueError(f"The checkpoint {sound.path} holds more than numbers.")
+    _assign(state(model), own, sound.path)
+    return {name.removeprefix(_RUN): value for name, value in run.items()}
 
 
 def newest(directory) -> str:
@@ -100,20 +116,69 @@ def newest(directory) -> str:
     return paths[-1].name if paths else ""
 
 
+class _Sound(NamedTuple):
+    path: Path
+    arrays: dict
+    facts: dict
+
+
+def _newest_sound(directory: Path, kind: str, otherwise: str) -> _Sound | None:
+    found = _found(directory, kind)
+    for path in dict.fromkeys(p.with_suffix(".npz") for p in reversed(found)):
+        read = read_arrays(path, otherwise)
+        if read is None:
+            continue
+        arrays, facts = _with_step(read[0]), read[1]
+        step = arrays["step/0000"]
+        if step.shape or step.dtype.kind != "i" or step == _step_of(path):
+            return _Sound(path, arrays, facts)
+        warnings.warn(
+            f"The file {path.name} holds step {step}: it was renamed; {otherwise}.",
+            stacklevel=4,
+        )
+    if found:
+        raise ValueError(
+            f"{directory} holds no sound checkpoint, but "
+            f"{', '.join(path.name for path in found)}. A checkpoint is an .npz and a "
+            ".json of one name, which tells its step. Put back what is missing, or "
+            "begin anew: in another --workdir, or here, once these files are deleted."
+        )
+    return None
+
+
+def _found(directory: Path, kind: str = "step") -> list[Path]:
+    """The files of checkpoints, sound or not, oldest first."""
+    found = [path for path in directory.glob(f"{kind}_*") if _step_of(path) >= 0]
+    return sorted(found, key=lambda path: (_step_of(path), path.name))
+
+
 def _complete(directory: Path, kind: str = "step") -> list[Path]:
     """Complete checkpoints, oldest first."""
-    return sorted(p.with_suffix(".npz") for p in directory.glob(f"{kind}_*.json"))
+    found = _found(directory, kind)
+    return [p for p in found if p.suffix == ".npz" and p.with_suffix(".json") in found]
 
 
-def _prune(directory: Path, kind: str, keep: int) -> None:
-    for old in _complete(directory, kind)[:-keep]:
-        old.with_suffix(".json").unlink()
-        old.unlink(missing_ok=True)  # may be missing in a damaged checkpoint
+def _step_of(path: Path) -> int:
+    """The step in the name of a checkpoint, -1 for any other name."""
+    match = re.fullmatch(r"(?:step|best)_(\d{8,18})\.(?:npz|json)", path.name)
+    return int(match[1]) if match else -1
+
+
+def _prune(path: Path, keep: int) -> None:
+    """Removes what is older than the last `keep`, of which `path` is the newest.
+
+    Any that are newer are not sound, or the run would have gone on from them.
+    """
+    kind, step = path.name.partition("_")[0], _step_of(path)
+    kept = [p for p in _complete(path.parent, kind) if _step_of(p) <= step][-keep:]
+    for old in _found(path.parent, kind):
+        if _step_of(old) < _step_of(kept[0]):
+            old.unlink()
 
 
 def _with_step(arrays: dict) -> dict:
     """Adds the step to arrays of 0.1.0, where G's optimizer counted the steps."""
-    before = arrays.get("g_optimizer/0000", np.zeros((), "int64"))
+    before = arrays.get("g_optimizer/0000", np.zeros(()))  # none: another program's
     return {"step/0000": before, **arrays}
 
 

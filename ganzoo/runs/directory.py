@@ -7,12 +7,13 @@ import json
 import os
 import platform
 import subprocess
+import warnings
 from contextlib import contextmanager
 from pathlib import Path
 
 from ganzoo.runs.checkpoint import newest
 from ganzoo.utils import untrusted
-from ganzoo.utils.files import write_atomically
+from ganzoo.utils.files import sweep, write_atomically
 
 FORMAT = 2  # 1 is 0.1.0, with other defaults, see `earlier`
 _BUILD = {"name": str, "dtype": str, "options": dict}
@@ -20,13 +21,11 @@ CHECKPOINTS = "checkpoints"
 _PACKAGES = ("ganzoo-keras", "tensorflow", "keras", "numpy", "tensorflow-datasets")
 
 
-class Terminated(KeyboardInterrupt):
-    """Raised by SIGTERM: the machine is needed for something else."""
-
-
 @contextmanager
 def claim(workdir):
     """Holds the directory for this process; creates it if needed.
+
+    Temporary files of processes that were killed here are removed.
 
     Raises:
         ValueError: another process holds it; it has other content than a run of ganzoo,
@@ -35,6 +34,7 @@ def claim(workdir):
     """
     path = Path(workdir)
     with _open_lock(path):
+        sweep(path, *(inner for inner in path.iterdir() if inner.is_dir()))
         try:
             yield path
         except OSError as error:
@@ -131,7 +131,7 @@ def check_same(before: dict, now: dict, workdir) -> None:
         ValueError: different settings, with their old and new values.
     """
     # The data may move, since their fingerprint is compared. Devices may change, since
-    # the result is the same.
+    # the result is the same but for rounding.
     free = dict.fromkeys(
         ("steps", "data_dir", "strategy", "virtual_devices", "checkpoint_minutes")
     )
@@ -159,19 +159,41 @@ def forget_config(workdir) -> None:
     (Path(workdir) / "config.json").unlink()
 
 
-def write_environment(workdir, devices: list[str]) -> None:
-    """Writes `environment.json`: versions, devices, and the commit of a checkout."""
+def write_environment(workdir, devices: list[str], threads: int) -> None:
+    """Writes `environment.json`: versions, devices, threads, commit of a checkout.
+
+    Warns if the run went on with another number of threads so far: sums are rounded in
+    another order.
+    """
+    path = Path(workdir) / "environment.json"
+    before = _threads_of(path)
+    if before not in (None, threads):
+        warnings.warn(
+            f"The run in {workdir} had {before} threads so far, and has {threads} now: "
+            "it goes on equal but for rounding, not bit for bit. Set "
+            f"TF_NUM_INTRAOP_THREADS={before} for that.",
+            stacklevel=2,
+        )
     versions = {name: _version(name) for name in _PACKAGES}
     _write_json(
-        Path(workdir) / "environment.json",
+        path,
         {
             "python": platform.python_version(),
             "platform": platform.platform(),
             "packages": versions,
             "devices": devices,
+            "threads": threads,
             "commit": _commit(),
         },
     )
+
+
+def _threads_of(path):
+    """The threads that `environment.json` names; None if unknown."""
+    try:
+        return untrusted.read_json(path).get("threads")
+    except (FileNotFoundError, ValueError):  # what is damaged is written anew
+        return None
 
 
 def code_version() -> str:

@@ -15,6 +15,7 @@ class Experiment:
     model: str = "dcgan"
     options: Mapping = field(default_factory=dict)
     init_from: str | None = None
+    init_optimizers: bool = False
     dataset: str = "digits"
     data_dir: str | None = None
     image_size: int | None = None
@@ -34,8 +35,8 @@ class Experiment:
     strategy: str = "none"
     virtual_devices: int = 0
     log_every: int = 100
-    sample_every: int = 500
-    checkpoint_every: int = 500
+    sample_every: int | None = None
+    checkpoint_every: int | None = None
     checkpoint_minutes: int = 10
     evaluate_every: int | None = None
     metric: str = "frechet_distance"
@@ -49,6 +50,14 @@ class Experiment:
                 check_whole(least, **{name: value})
                 if value >= _END:
                     raise ValueError(f"`{name}` must be below 2^31. Received: {value}.")
+        if self.init_optimizers and self.init_from is None:
+            raise ValueError(
+                "`init_optimizers` needs `init_from`, a run to start from."
+            )
+        for name in ("sample_every", "checkpoint_every"):
+            if getattr(self, name) is None:  # INTERVAL, in whole intervals of the log
+                every = -(-INTERVAL // self.log_every) * self.log_every
+                object.__setattr__(self, name, every)
         if self.load_size is not None:
             if self.image_size is None or self.load_size < self.image_size:
                 raise ValueError(
@@ -63,6 +72,7 @@ class Experiment:
                 )
 
 
+INTERVAL = 500
 _END = 2**31
 _LEAST = {
     "load_size": 1,
@@ -80,7 +90,10 @@ _LEAST = {
 FIELDS = {f.name: f for f in dataclasses.fields(Experiment)}
 HELP = {
     "model": "variant, see `ganzoo list`",
-    "init_from": "start from the generators of a run or a .keras file",
+    "init_from": "start from both players of a run, a .keras file or a pretrained "
+    "model; layers that do not fit are counted and begin anew",
+    "init_optimizers": "with --init_from: take the state of both optimizers, too, but "
+    "not their rates",
     "dataset": "data set: digits, ring8, grid25, swiss_roll, voxel_shapes, faces, "
     "faces_ink, faces_captions, stacked_mnist, moving_mnist (clips), a TFDS name, an "
     ".npz file or a folder",
@@ -106,8 +119,9 @@ HELP = {
     "strategy": "distribution: none, mirrored, multi_worker or tpu (untested)",
     "virtual_devices": "split the CPU into N devices, for tests and teaching",
     "log_every": "write a line of the log every N steps",
-    "sample_every": "save a sample grid every N steps",
-    "checkpoint_every": "save a checkpoint every N steps",
+    "sample_every": "save a sample grid every N steps (default: 500, rounded up to a "
+    "multiple of log_every)",
+    "checkpoint_every": "save a checkpoint every N steps (default: as sample_every)",
     "checkpoint_minutes": "save a checkpoint after N minutes at most",
     "evaluate_every": "score every N steps, and keep the best checkpoint",
     "metric": "score that chooses the best checkpoint, see `ganzoo evaluate`",

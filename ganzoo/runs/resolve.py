@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from ganzoo.data import labels
 from ganzoo.data.dataset import Data
 from ganzoo.data.load import load_data, with_few_labels
 from ganzoo.data.splits import Parts, load_held_out
@@ -72,13 +73,15 @@ def effective_options(experiment: Experiment, data: Data) -> dict:
     variant = find(experiment.model)
     derived = {"image_shape": list(data.sample_shape), "seed": experiment.seed}
     if "label" in variant.batch_keys:
-        if not data.num_classes:
+        condition = labels.declared(data)
+        if condition is None:
             raise ValueError(
                 f"{variant.name!r} needs labels, and the data set {data.name!r} has "
                 "none. Use a labelled set: digits, mnist, a folder with a subfolder "
                 "for each class, an .npz with y_train."
             )
-        derived["num_classes"] = data.num_classes
+        if "num_classes" not in experiment.options:
+            derived["condition"] = condition.spec
     if "caption" in variant.batch_keys:
         if not data.vocabulary:
             raise ValueError(

@@ -14,6 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 PATIENCE = 60.0  # seconds to wait for the other workers
+ASKING = 2.0  # seconds for a worker's answer, whole
+FIRST_PORT, LAST_PORT = 10_000, 32_767  # below those that systems give to clients
+PORTS = 16  # of a job on a node
 MAX_ANSWER = 1 << 20  # characters of a worker's fingerprint
 _FORM = (
     '{"cluster": {"worker": ["host1:port", "host2:port"]}, '
@@ -53,7 +56,7 @@ def from_environment() -> Cluster:
         config = json.loads(text)
         workers = tuple(config["cluster"]["worker"])
         kind, index = config["task"]["type"], int(config["task"]["index"])
-        ports = [int(address.rpartition(":")[2]) for address in workers]
+        ports = [_split(address)[1] for address in workers]
         only_workers = set(config["cluster"]) == {"worker"} and kind == "worker"
         in_range = 0 <= index < len(workers) and all(0 < p < 65536 for p in ports)
         unique = len(set(workers)) == len(workers)
@@ -70,10 +73,24 @@ def from_environment() -> Cluster:
     return Cluster(workers, index)
 
 
+def _split(address: str) -> tuple[str, int]:
+    """Splits host:port or [IPv6]:port.
+
+    Raises:
+        ValueError: another form.
+    """
+    host, _, port = address.rpartition(":")
+    bracketed = host.startswith("[") and host.endswith("]")
+    if not host or (":" in host and not bracketed):
+        raise ValueError(f"no host:port or [IPv6 address]:port: {address!r}")
+    return (host[1:-1] if bracketed else host), int(port)
+
+
 def _from_slurm() -> str:
     import tensorflow as tf
 
     resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
+        port_base=_slurm_port(os.environ),
         gpus_per_node=64,
         gpus_per_task=1,
         auto_set_gpu=False,  # one worker per task
@@ -81,6 +98,15 @@ def _from_slurm() -> str:
     workers = resolver.cluster_spec().as_dict()["worker"]
     task = {"type": "worker", "index": resolver.get_task_info()[1]}
     return json.dumps({"cluster": {"worker": workers}, "task": task})
+
+
+def _slurm_port(environment) -> int:
+    """The first port of this step: jobs that share a node have different numbers."""
+    job, step = (
+        int(environment.get(f"SLURM_{name}", 0)) for name in ("JOB_ID", "STEP_ID")
+    )
+    places = (LAST_PORT + 1 - FIRST_PORT) // PORTS
+    return FIRST_PORT + PORTS * ((job + 97 * step) % places)
 
 
 def meet(cluster: Cluster, fingerprint: dict, patience: float = PATIENCE) -> None:
@@ -102,7 +128,8 @@ def meet(cluster: Cluster, fingerprint: dict, patience: float = PATIENCE) -> Non
     with _serve(address, json.dumps(fingerprint)) as served:
         while served < peers or theirs.keys() < peers:
             for i in peers - theirs.keys():
-                if answer := _ask(cluster.workers[i], cluster.index):
+                until = min(deadline, time.monotonic() + ASKING)
+                if answer := _ask(cluster.workers[i], cluster.index, until):
                     theirs[i] = _read(answer, cluster.workers[i])
             if time.monotonic() > deadline:
                 missing = [cluster.workers[i] for i in sorted(peers - theirs.keys())]
@@ -126,7 +153,23 @@ def meet(cluster: Cluster, fingerprint: dict, patience: float = PATIENCE) -> Non
 
 
 class _Server(socketserver.ThreadingTCPServer):
+    """Listens on IPv6 and IPv4 where the machine has both."""
+
     allow_reuse_address = True
+    daemon_threads = True  # a slow client holds nobody
+
+    def __init__(self, port, handler):
+        both = socket.has_dualstack_ipv6()
+        self.address_family = socket.AF_INET6 if both else socket.AF_INET
+        super().__init__(("", port), handler, bind_and_activate=False)
+        try:
+            if both:
+                self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            self.server_bind()
+            self.server_activate()
+        except OSError:
+            self.server_close()
+            raise
 
 
 @contextmanager
@@ -143,9 +186,9 @@ def _serve(address, message):
             if line.strip().isdigit():
                 served.add(int(line))
 
-    port = int(address.rpartition(":")[2])
+    port = _split(address)[1]
     try:
-        server = _Server(("", port), Answer)
+        server = _Server(port, Answer)
     except OSError as error:
         raise ValueError(
             f"This worker cannot listen on port {port} of {address}: {error.strerror}."
@@ -160,16 +203,29 @@ def _serve(address, message):
             thread.join()
 
 
-def _ask(address, index) -> str:
-    """Reads the message of the worker at `address`; empty if it is not ready yet."""
-    host, _, port = address.rpartition(":")
+def _ask(address, index, until) -> str:
+    """Reads the message of the worker at `address`; empty if it is not ready yet.
+
+    Args:
+        until: time, on the monotonic clock, by which the answer must be there.
+    """
+
+    def left():
+        return max(0.01, until - time.monotonic())
+
+    answer = b""
     try:
-        with socket.create_connection((host, int(port)), timeout=2.0) as connection:
+        with socket.create_connection(_split(address), timeout=left()) as connection:
             connection.sendall(f"{index}\n".encode())
-            with connection.makefile("r", encoding="utf-8", errors="replace") as text:
-                return text.read(MAX_ANSWER)
+            while len(answer) < MAX_ANSWER and time.monotonic() < until:
+                connection.settimeout(left())
+                received = connection.recv(1 << 16)
+                if not received:
+                    return answer.decode("utf-8", errors="replace")
+                answer += received
     except OSError:
         return ""
+    return answer.decode("utf-8", errors="replace") if len(answer) >= MAX_ANSWER else ""
 
 
 def _read(answer, address) -> dict:

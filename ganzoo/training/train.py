@@ -2,9 +2,8 @@
 
 import json
 import math
-import signal
-import threading
-from contextlib import contextmanager, nullcontext
+import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,12 +14,11 @@ from ganzoo import distribute
 from ganzoo.data.jitter import Jitter
 from ganzoo.evaluation.scorer import SELECTION, scorer_for
 from ganzoo.models.adversarial import AdversarialModel
-from ganzoo.models.warm_start import load_generators
+from ganzoo.models.warm_start import take_over
 from ganzoo.runs import checkpoint
 from ganzoo.runs.directory import (
     CHECKPOINTS,
     FORMAT,
-    Terminated,
     check_same,
     claim,
     code_version,
@@ -31,14 +29,17 @@ from ganzoo.runs.directory import (
 )
 from ganzoo.runs.experiment import Experiment, completed, to_dict
 from ganzoo.runs.load import load
+from ganzoo.runs.log import last_step
 from ganzoo.runs.resolve import Resolved, resolve
 from ganzoo.training import cluster
 from ganzoo.training.callbacks.best_checkpoint import Selection
 from ganzoo.training.callbacks.checkpoint import Checkpoint
 from ganzoo.training.callbacks.health import HealthMonitor
-from ganzoo.training.callbacks.log import RunLog
+from ganzoo.training.callbacks.interruption import Halted, Interruption
+from ganzoo.training.callbacks.log import METRICS, RunLog, draw_curves
 from ganzoo.training.callbacks.progress import Progress
-from ganzoo.training.callbacks.samples import SampleGrid
+from ganzoo.training.callbacks.samples import SampleGrid, drawing
+from ganzoo.utils import signals
 from ganzoo.variants._registry import build
 
 STEPS_PER_CALL = 20
@@ -49,9 +50,11 @@ def train(
 ) -> AdversarialModel:
     """Trains an experiment in a run directory, or resumes it.
 
-    A directory with this experiment is resumed, bit for bit; a larger `steps` extends
-    it. Ctrl-C and SIGTERM save before training ends. With `multi_worker`, every worker
-    calls this with the same arguments; the chief, worker 0, writes the files.
+    A directory with this experiment is resumed, bit for bit on as many threads and
+    devices as before; a larger `steps` extends it. Ctrl-C and SIGTERM end training
+    after the step, and save; a second Ctrl-C ends it at once, as a kill does. With
+    `multi_worker`, every worker calls this with the same arguments; the chief, worker
+    0, writes the files. A signal to one ends all.
 
     Args:
         experiment: experiment to train.
@@ -92,18 +95,33 @@ def train_resolved(experiment: Experiment, workdir, progress: bool = True):
         )
         resolved = resolve(experiment)
         _check_data(config, resolved, strategy, path)
-        model = _model(experiment, resolved, strategy, path)
+        model, before = _model(experiment, resolved, strategy, path)
         if writes:
+            (path / CHECKPOINTS).mkdir(exist_ok=True)
             write_config(path, _config(experiment, resolved))
             devices = [device.name for device in tf.config.list_logical_devices()]
-            write_environment(path, devices)
+            write_environment(path, devices, distribute.threads())
+        halt, begin = distribute.Halt(), model.step
         try:
-            callbacks = _callbacks(experiment, model, resolved, path, writes, progress)
-            with _sigterm_interrupts():
-                _fit(model, experiment, resolved, callbacks)
-        except KeyboardInterrupt:
-            checkpoint.save(model, path / CHECKPOINTS, write=writes)
-            raise
+            every = min(experiment.log_every, experiment.steps)
+            monitor = HealthMonitor(resolved.data, path if writes else None, before)
+            last = Interruption(halt, every, experiment.steps, before)
+            callbacks = _callbacks(
+                experiment, model, resolved, path, writes, progress, monitor
+            )
+            with signals.asked(halt.ask):
+                halted = _fit(
+                    model, experiment, resolved, every, [*callbacks, last], halt
+                )
+                if begin < model.step and model.step % experiment.checkpoint_every:
+                    checkpoint.save(
+                        model,
+                        path / CHECKPOINTS,
+                        write=writes,
+                        run={**monitor.state(), **last.state(model)},
+                    )
+                if writes and not halted:
+                    _draw(model, resolved, path, experiment)
         except tf.errors.OpError as error:
             if workers is None:
                 raise
@@ -116,25 +134,9 @@ def train_resolved(experiment: Experiment, workdir, progress: bool = True):
             if writes and model.step == 0:
                 forget_config(path)
             raise
-        checkpoint.save(model, path / CHECKPOINTS, write=writes)
+        if halted:  # by a signal to another worker
+            raise signals.Terminated
         return model, resolved
-
-
-@contextmanager
-def _sigterm_interrupts():
-    """Makes SIGTERM save as Ctrl-C does, in the main thread, which gets signals."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(number, frame):
-        raise Terminated
-
-    previous = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
 
 
 def _check_version(config, path):
@@ -177,20 +179,45 @@ def _check_data(config, resolved, strategy, path):
 
 
 def _model(experiment, resolved, strategy, path):
-    """Builds the model, and restores the newest checkpoint if there is one."""
+    """Builds the model, and restores the newest checkpoint if there is one.
+
+    Returns:
+        The model, and what the checkpoint holds of the run.
+    """
     with strategy.scope():
         keras.utils.set_random_seed(experiment.seed)
         model = build(experiment.model, dtype=experiment.dtype, **resolved.options)
-    step = checkpoint.restore(model, path / CHECKPOINTS)
+    before = checkpoint.restore_run(model, path / CHECKPOINTS) or {}
+    step = model.step
+    if not step:
+        _check_lost(experiment, path)
     if experiment.init_from and not step:
         with strategy.scope():
-            load_generators(model, load(experiment.init_from))
+            start = load(experiment.init_from)
+            lines = take_over(model, start, experiment.init_optimizers)
+        print(
+            f"start from {experiment.init_from}:", *lines, sep="\n  ", file=sys.stderr
+        )
     if step > experiment.steps:
         raise ValueError(
             f"The run in {path} is at step {step} already; `steps` must be at "
             f"least that. Received: {experiment.steps}."
         )
-    return model
+    return model, before
+
+
+def _check_lost(experiment, path):
+    """Refuses to begin anew over the log of a run whose checkpoints are lost."""
+    last = last_step(path / METRICS)
+    folder = path / CHECKPOINTS
+    if last > experiment.checkpoint_every or (last and not folder.is_dir()):
+        lost = "empty" if folder.is_dir() else "not there"
+        raise ValueError(
+            f"The log of the run in {path} goes to step {last}, but {folder} is "
+            f"{lost}: training would begin at step 0 and overwrite {METRICS} and the "
+            "pictures. Put the checkpoints back, choose another --workdir, or remove "
+            f"{path / METRICS} to begin anew here."
+        )
 
 
 def _config(experiment, resolved):
@@ -212,9 +239,9 @@ def _config(experiment, resolved):
     }
 
 
-def _callbacks(experiment, model, resolved, path, writes, progress):
+def _callbacks(experiment, model, resolved, path, writes, progress, monitor):
     images_per_step = experiment.batch_size * max(1, model.d_steps)
-    callbacks = [HealthMonitor(resolved.data, path if writes else None)]
+    callbacks = [monitor]
     if experiment.evaluate_every:
         callbacks.append(_selection(experiment, model, resolved, path, writes))
     if writes:
@@ -225,11 +252,19 @@ def _callbacks(experiment, model, resolved, path, writes, progress):
                 path / CHECKPOINTS,
                 experiment.checkpoint_every,
                 experiment.checkpoint_minutes,
+                monitor.state,
             ),
         ]
     if progress and writes:
         callbacks.append(Progress(experiment.steps, images_per_step))
     return callbacks
+
+
+def _draw(model, resolved, path, experiment):
+    """Draws what a finished run shows."""
+    SampleGrid(path, resolved.data, every=experiment.sample_every).finish(model)
+    with drawing("curves.png"):
+        draw_curves(path)
 
 
 def _selection(experiment, model, resolved, path, writes):
@@ -244,42 +279,49 @@ def _selection(experiment, model, resolved, path, writes):
     return Selection(scorer, experiment.metric, every, path, writes)
 
 
-def _fit(model, experiment, resolved, callbacks):
+def _fit(model, experiment, resolved, every, callbacks, halt):
     """Trains to the experiment's steps; one Keras epoch is one interval of the log.
 
     A run that was interrupted within an interval completes it first. Then each call has
     the same steps as in an uninterrupted run, and the result is equal bit for bit.
+
+    Returns:
+        True if training was halted before its end.
     """
-    every = min(experiment.log_every, experiment.steps)
     call = max(d for d in range(1, STEPS_PER_CALL + 1) if every % d == 0)
-    arrays, jitter = _training_arrays(experiment, model, resolved)
+    data, jitter = _training_data(experiment, model, resolved)
     while (step := model.step) < experiment.steps:
         length = min(every - step % every, experiment.steps - step)
         intervals = 1
         if step % every == 0:
             intervals = max(1, (experiment.steps - step) // every)
-        model.fit(
-            arrays,
-            batch_size=experiment.batch_size,
-            jitter=jitter,
-            epochs=intervals,
-            steps_per_epoch=length,
-            steps_per_call=math.gcd(length, call),
-            callbacks=callbacks,
-            verbose=0,
-        )
+        try:
+            model.fit(
+                data,
+                batch_size=experiment.batch_size,
+                jitter=jitter,
+                halt=halt,
+                epochs=intervals,
+                steps_per_epoch=length,
+                steps_per_call=math.gcd(length, call),
+                callbacks=callbacks,
+                verbose=0,
+            )
+        except Halted:
+            break
         if model.stop_training:
-            return
+            break
+    return halt.agreed and model.step < experiment.steps
 
 
-def _training_arrays(experiment: Experiment, model, resolved: Resolved):
-    """The arrays for `fit`, and a `Jitter` for random crops and mirroring, if any."""
+def _training_data(experiment: Experiment, model, resolved: Resolved):
+    """The set for `fit`, and a `Jitter` for random crops and mirroring, if any."""
     data = resolved.data
     if not experiment.load_size and not experiment.flip:
-        return data.arrays, None
+        return data, None
     if experiment.load_size not in (None, experiment.image_size):
         # Crops need larger images, which must be loaded again from the files.
         data = resolve(replace(experiment, image_size=experiment.load_size)).data
     shapes = {k: s for k, s in model.batch_spec.shapes.items() if k in data.arrays}
     sizes = {key: tuple(shape[:2]) for key, shape in shapes.items() if len(shape) == 3}
-    return data.arrays, Jitter(sizes, experiment.flip)
+    return data, Jitter(sizes, experiment.flip)

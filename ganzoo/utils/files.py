@@ -1,13 +1,16 @@
 """Atomic writes, and arrays in files."""
 
 import contextlib
+import fcntl
 import hashlib
 import io
 import json
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
@@ -44,14 +47,79 @@ def write_atomically(path, data: bytes) -> None:
 
 
 def write_arrays(path, arrays: dict, **facts) -> None:
-    """Writes an .npz, then its checksum and the facts to a JSON file beside it."""
+    """Writes an .npz, and its checksum and the facts to a JSON file beside it.
+
+    The JSON file is named first, so an .npz without one has lost it, while a process
+    that was killed in between leaves the temporary .npz for `sweep`.
+    """
     path = Path(path)
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
     data = buffer.getvalue()
-    write_atomically(path, data)
     facts["sha256"] = hashlib.sha256(data).hexdigest()
-    write_atomically(path.with_suffix(".json"), json.dumps(facts).encode())
+    beside = path.with_suffix(".json")
+    try:
+        with replacing(path) as temporary:
+            with open(temporary, "xb") as file:
+                file.write(data)
+            write_atomically(beside, json.dumps(facts).encode())
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+_TEMPORARY = re.compile(r"\.(?P<stem>.+)\.\d+(?P<suffix>\.\w+|)")
+
+
+def sweep(*folders: str | Path) -> None:
+    """Removes temporary files that killed processes of ours left in these folders.
+
+    Nobody else may write there meanwhile: hold the lock.
+    """
+    for folder in map(Path, folders):
+        for left, whole in _leftovers(folder):
+            _remove(left, whole)
+
+
+def locked(path: Path) -> TextIO:
+    """Waits for the lock of a file that several processes may want to make.
+
+    Temporary files in its folder whose own lock nobody holds are removed. Closing the
+    returned file frees the lock.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left, whole in _leftovers(path.parent):
+        with contextlib.suppress(BlockingIOError), _lock(whole, fcntl.LOCK_NB):
+            _remove(left, whole)
+    return _lock(path)
+
+
+def _lock(path, how=0):
+    # KEY.npy and KEY.labels.npy share a lock.
+    lock = open(path.with_name(path.name.partition(".")[0] + ".lock"), "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | how)
+    except BlockingIOError:
+        lock.close()
+        raise
+    return lock
+
+
+def _leftovers(folder):
+    """Temporary files of `replacing`, each with what it would have become."""
+    for path in folder.glob(".*.*"):
+        match = _TEMPORARY.fullmatch(path.name)
+        if match and path.is_file() and not path.is_symlink():
+            yield path, path.with_name(match["stem"] + match["suffix"])
+
+
+def _remove(left, whole):
+    if whole.suffix == ".npz" and not whole.exists():
+        whole.with_suffix(".json").unlink(missing_ok=True)  # see `write_arrays`
+    left.unlink(missing_ok=True)
 
 
 def read_arrays(path, otherwise: str) -> tuple[dict, dict] | None:

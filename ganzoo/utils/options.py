@@ -51,6 +51,24 @@ def check_whole(least: int, **values) -> None:
             )
 
 
+def span_of(value_range) -> tuple[float, float] | None:
+    """Returns a range of values, (low, high); None, or "none", for unbounded.
+
+    Raises:
+        ValueError: no range.
+    """
+    if value_range in (None, "none"):
+        return None
+    try:
+        low, high = map(float, value_range)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "`value_range` must be (low, high), such as (-1, 1) or (0, 1), or none for "
+            f"unbounded vectors. Received: {value_range!r}."
+        ) from error
+    return low, high
+
+
 def evenly_spread(length: int, count: int) -> list[int]:
     """`count` positions of `length`, from the first to the last."""
     step = (length - 1) / max(1, count - 1)

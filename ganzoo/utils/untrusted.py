@@ -19,8 +19,10 @@ import numpy as np
 # PostScript file called x.png would start Ghostscript.
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 MAX_PIXELS = 64_000_000  # of an image: about 8000 x 8000
-MAX_TEXT = 2**24  # bytes of a config; a line of a log has a thousandth of it
-MAX_LOG = 2**28  # bytes of a log
+MAX_TEXT = 2**24  # bytes of a config
+MAX_LINE = 2**14  # bytes of a line of a log or of captions
+MAX_LOG = 2**34  # bytes of a log, which is read line by line
+MAX_CAPTIONS = 2**28  # bytes of a captions.jsonl
 MAX_DEPTH = 20  # tables within tables of a config; those of .keras files are deeper
 MAX_NUMBER = 2**63
 MAX_WORDS = 2**16  # of a vocabulary
@@ -43,7 +45,7 @@ _MODULES = {
 }
 _OPERATIONS = "keras.src.ops."
 # Layers that run code or files that the model names.
-_REFUSED = {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"}
+CODE_LAYERS = {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"}
 _VALUES = {"__keras_tensor__", "__slice__", "__ellipsis__", "__tuple__", "__numpy__"}
 
 
@@ -57,6 +59,13 @@ def read_bytes(path, limit: int) -> bytes:
         ValueError: a pipe, a device or a folder, or too large.
         OSError: it is not there or not readable.
     """
+    with open_bytes(path, limit) as file:
+        return file.read(os.fstat(file.fileno()).st_size)
+
+
+@contextmanager
+def open_bytes(path, limit: int) -> Iterator[BinaryIO]:
+    """Opens a file to read; errors as in `read_bytes`."""
     path = Path(path)
     size = path.stat().st_size
     if not path.is_file():  # a pipe would be waited for, a device has no end
@@ -64,7 +73,7 @@ def read_bytes(path, limit: int) -> bytes:
     if size > limit:
         raise ValueError(f"{path} has more than the {limit} bytes allowed.")
     with open(path, "rb") as file:
-        return file.read(size)
+        yield file
 
 
 def read_json(path) -> dict:
@@ -115,6 +124,31 @@ def _inner(value) -> Iterable:
     if isinstance(value, dict):
         return value.values()
     return value if isinstance(value, list | tuple) else ()
+
+
+# --- folders ----------------------------------------------------------------------
+
+
+def files_below(root, what: str) -> Iterator[Path]:
+    """The files below a folder, which may be a link itself, but holds none.
+
+    So the paths that are checked are those that are used.
+
+    Args:
+        what: names the folder in a message.
+
+    Raises:
+        ValueError: a link, to a file or a folder.
+    """
+    for folder, folders, files in os.walk(root):
+        for name in (*folders, *files):
+            path = Path(folder, name)
+            if path.is_symlink():
+                raise ValueError(
+                    f"{what} may hold plain files and folders alone; put the real ones "
+                    f"in their place. Received a link: {path}."
+                )
+        yield from (Path(folder, name) for name in files)
 
 
 # --- archives ---------------------------------------------------------------------
@@ -212,7 +246,16 @@ def check_keras(path) -> None:
 
 
 def _check_objects(config: dict) -> None:
-    """Walks every object that Keras would make."""
+    name = foreign(config)
+    if name:
+        raise ValueError(f"it names {name}, which is not allowed")
+
+
+def foreign(config: dict) -> str | None:
+    """Names the first object of a model's config that Keras may not make, if any.
+
+    It is neither a modelling class of Keras nor registered, or it runs code.
+    """
     import keras
 
     for value in tables(config):
@@ -224,8 +267,9 @@ def _check_objects(config: dict) -> None:
         ours = module in _MODULES or str(module).startswith(_OPERATIONS)
         if module is None:
             ours = name in _VALUES
-        if name in _REFUSED or not (known or ours):
-            raise ValueError(f"it names {module}.{name}, which is not allowed")
+        if name in CODE_LAYERS or not (known or ours):
+            return f"{module}.{name}" if module else name
+    return None
 
 
 def _check_h5(file: BinaryIO, limit: int) -> None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from ganzoo.utils import precision, untrusted
 from ganzoo.utils.options import check_known
+from ganzoo.utils.seeds import first_weights
 from ganzoo.utils.source import KEYWORD, REST, source_of
 from ganzoo.variants import _files
 
@@ -134,6 +135,9 @@ def register(
 def build(name: str, *, dtype: str = "float32", **options: Any) -> "AdversarialModel":
     """Builds the variant called `name`: a compiled `keras.Model`.
 
+    With a `seed`, the first weights are the same in every process; without one, they
+    follow `keras.utils.set_random_seed`, and the noise of training has seed 0.
+
     Args:
         name: a name of `list_models()`; case, `-` and `_` do not matter.
         dtype: `float32`, `mixed_bfloat16` (float32 weights, bfloat16 arithmetic;
@@ -151,7 +155,7 @@ def build(name: str, *, dtype: str = "float32", **options: Any) -> "AdversarialM
     variant.check_known(options)
     _check_plain(variant, options)
     try:
-        with precision.policy(dtype):
+        with precision.policy(dtype), first_weights(options.get("seed")):
             return variant.builder(**options)
     except Exception as error:  # whatever error a bad value causes further in
         if isinstance(error, ValueError | RuntimeError) and _is_ours(error):

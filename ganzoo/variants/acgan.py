@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from ganzoo.data.labels import Labels
 from ganzoo.models.assemble import assemble
 from ganzoo.models.gan import GAN
 from ganzoo.models.seeds import Use
@@ -31,8 +32,13 @@ class ACGAN(GAN):
     loss_terms = ("d_adv", "d_class", "g_adv", "g_class")
 
     @classmethod
-    def d_arguments(cls, image_shape, num_classes, settings):
-        return {"image_shape": image_shape, "heads": {"classes": num_classes}}
+    def d_arguments(cls, image_shape, condition, settings):
+        if not isinstance(condition, Labels):
+            raise ValueError(
+                "D classifies here, so every sample has one class; for other labels "
+                f"use 'cgan'. Received: {condition and condition.spec}."
+            )
+        return {"image_shape": image_shape, "heads": {"classes": condition.count}}
 
     def __init__(self, *, class_weight=1.0, **settings):
         super().__init__(**settings)

@@ -25,8 +25,8 @@ class FeatureMatchingGAN(GAN):
     """
 
     @classmethod
-    def d_arguments(cls, image_shape, num_classes, settings):
-        arguments = super().d_arguments(image_shape, num_classes, settings)
+    def d_arguments(cls, image_shape, condition, settings):
+        arguments = super().d_arguments(image_shape, condition, settings)
         return {**arguments, "heads": {}}
 
     def generator_loss(self, batch, fake, training):

@@ -31,11 +31,11 @@ class PacGAN(GAN):
         self.pack = pack
 
     @classmethod
-    def d_arguments(cls, image_shape, num_classes, settings):
+    def d_arguments(cls, image_shape, condition, settings):
         *sides, channels = image_shape
         return {
             "image_shape": (*sides, settings["pack"] * channels),
-            "num_classes": num_classes,
+            "condition": condition,
         }
 
     @property

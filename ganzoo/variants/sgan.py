@@ -7,7 +7,10 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.data.batch_spec import Labels, Samples
+from ganzoo.data import labels
+from ganzoo.data.batch_spec import Samples
+from ganzoo.data.label_names import UNLABELLED
+from ganzoo.data.labels import Labels
 from ganzoo.losses import feature_matching
 from ganzoo.models.adversarial import feed
 from ganzoo.models.assemble import assemble
@@ -27,6 +30,7 @@ class SGAN(GAN):
 
     Args:
         label_count: n; batches hold labels below n, -1 for unlabelled.
+        class_names: names of the classes; None until a data set declares them.
         matching: if True, G matches D's mean features; if False, it has the
             adversarial loss.
         **settings: see `GAN`; D answers {"features": (N, f), "logits": (N, n)}, or
@@ -36,20 +40,26 @@ class SGAN(GAN):
     loss_terms = ("d_adv", "d_class", "g_adv")
     refused = {"augment": "its class term and matching look at samples as they are"}
 
-    def __init__(self, *, label_count, matching=True, **settings):
+    def __init__(self, *, label_count, class_names=None, matching=True, **settings):
         super().__init__(**settings)
         self.label_count = label_count
+        self.class_names = class_names
         self.matching = matching
 
     @property
     def batch_spec(self):
         real = Samples(self.sample_shape, self.value_range, unless="label")
-        partly = functools.partial(Labels, self.label_count, lowest=-1)
+        names = tuple(self.class_names or ())
+        partly = functools.partial(Labels, self.label_count, lowest=-1, names=names)
         return super().batch_spec.plus(
             label=partly(unless="labeled_label"),
             labeled=real,
             labeled_label=partly(unless="label"),
         )
+
+    def learn(self, spec):
+        label, labeled = spec.entries["label"], spec.entries["labeled_label"]
+        self.class_names = list((labeled if labeled.names else label).settled.names)
 
     @property
     def averaged(self):
@@ -99,10 +109,11 @@ class SGAN(GAN):
 
     def evaluate(self, x=None, y=None, *args, **kwargs):
         """As `AdversarialModel.evaluate`; `accuracy` needs every label of arrays."""
-        if y is not None and np.min(y) < 0:
+        unlabelled = np.sum(np.asarray(y).astype(str) == UNLABELLED)
+        if unlabelled:
             raise ValueError(
                 "`evaluate` needs the label of every sample: its accuracy is a mean "
-                f"over samples. Received {np.sum(np.asarray(y) < 0)} of -1."
+                f"over samples. Received {unlabelled} of -1."
             )
         return super().evaluate(x, y, *args, **kwargs)
 
@@ -131,6 +142,7 @@ def _mean_of(values, known):
 def sgan(
     image_shape=(28, 28, 1),
     num_classes=10,
+    condition=None,
     latent_dim=100,
     matching=True,
     free_fake_logit=False,
@@ -154,6 +166,7 @@ def sgan(
     Args:
         image_shape: (H, W, C), or (d,) for vectors.
         num_classes: n.
+        condition: names of the classes, instead of `num_classes`.
         latent_dim: length of the latent.
         matching: if True, G matches D's mean features; if False, it has the loss's own
             term.
@@ -167,6 +180,12 @@ def sgan(
         epsilon: Adam's epsilon.
         ema_decay: decay of the running averages of G and D.
     """
+    classes = labels.get(condition or num_classes)
+    if not isinstance(classes, Labels):
+        raise ValueError(
+            "D classifies here, so a sample has one class, or none. "
+            f"Received: {condition!r}."
+        )
     return assemble(
         SGAN,
         generator=improved.generator(
@@ -174,11 +193,12 @@ def sgan(
         ),
         discriminator=improved.discriminator(
             image_shape,
-            outputs=num_classes + bool(free_fake_logit),
+            outputs=classes.count + bool(free_fake_logit),
             input_noise=input_noise,
             hidden_noise=hidden_noise,
         ),
-        label_count=num_classes,
+        label_count=classes.count,
+        class_names=list(classes.names) or None,
         matching=matching,
         value_range=value_range,
         prior=prior,

@@ -2,6 +2,7 @@
 
 import sys
 
+import numpy as np
 import pytest
 
 import ganzoo
@@ -135,12 +136,39 @@ def test_ctrl_c_ends_with_130_and_says_how_to_resume(monkeypatch, capsys, tmp_pa
         (["vanilla", "--steps=0"], "`steps` must be a whole number from 1"),
         (["vanilla", "--sample_every=3"], "must be a multiple of log_every"),
         (["vanilla", "--config=dcgan_digit"], "Did you mean 'dcgan_digits'?"),
+        (["vanilla", "--set=value_range=nome"], "`value_range` must be (low, high)"),
+        (["dcgan_mnist"], "is trained as `ganzoo train --config=dcgan_mnist`"),
+        (["wgan-gp-mnist"], "model 'wgan-gp-mnist'. Did you mean 'wgan-gp'?"),
+        (["cgan-mnist"], "is trained as `ganzoo train --config=cgan_mnist`"),
+        (["my.toml"], "is trained as `ganzoo train --config=my.toml`"),
         (["cgan", "--dataset=swiss_roll"], "needs labels"),
         (["dcgan", "--dataset=ring8"], "`image_shape` must be (H, W, C)"),
     ],
 )
 def test_errors_are_one_line(arguments, message, tmp_path):
     assert message in _fails("train", *arguments, f"--workdir={tmp_path / 'run'}")
+
+
+@pytest.mark.parametrize(
+    "arguments,message",
+    [
+        (["train", "dcgan", "--learning_rate=0.1"], "variant: --set learning_rate=0.1"),
+        (["train", "dcgan", "--d-steps=2"], "of the variant: --set d_steps=2"),
+        (["train", "dcgan", "--filters=8"], "of the variant: --set filters=8"),
+        (["compare", "dcgan", "--g_hidden=8"], "of the variant: --set g_hidden=8"),
+        (
+            ["train", "dcgan", "--batchsize=8"],
+            "--batchsize=8. Did you mean --batch_size",
+        ),
+        (["sample", "x", "--lable=3"], "--lable=3. Did you mean --label?"),
+        (["evaluate", "x", "--steps=3"], "unrecognized arguments: --steps=3."),
+    ],
+)
+def test_an_unknown_flag_names_the_remedy(arguments, message, capsys):
+    with pytest.raises(SystemExit) as end:
+        _ganzoo(*arguments)
+    assert end.value.code == 2
+    assert message in capsys.readouterr().err
 
 
 def test_an_error_of_the_disk_is_one_line(run, tmp_path):
@@ -226,6 +254,34 @@ def test_sample_writes_a_grid(run, tmp_path, capsys):
 def test_sample_refuses_what_the_model_cannot_make(arguments, message, run, tmp_path):
     out = tmp_path / "x.png"
     assert message in _fails("sample", str(run), *arguments, f"--out={out}")
+
+
+@pytest.fixture(scope="module")
+def pets(tmp_path_factory):
+    """A conditional run on an .npz file with strings as labels."""
+    folder = tmp_path_factory.mktemp("pets")
+    names = np.array(["cat", "dog", "emu"])[np.arange(24) % 3]
+    images = np.random.default_rng(0).integers(0, 256, (24, 8, 8, 1), "uint8")
+    np.savez(folder / "pets.npz", x_train=images, y_train=names)
+    arguments = ["--batch_size=8", "--steps=1", f"--dataset={folder}/pets.npz"]
+    arguments += ['--set=network={name="mlp",hidden=[4]}', "--set=latent_dim=2"]
+    _ganzoo("train", "cgan", *arguments, f"--workdir={folder}/run")
+    return folder / "run"
+
+
+def test_labels_are_asked_for_by_their_names(pets, tmp_path):
+    out = tmp_path / "out.npz"
+    _ganzoo("sample", str(pets), "--n=5", "--label=dog", "--label=cat", f"--out={out}")
+    model = ganzoo.load(pets)
+    expected = model.sample(5, label=[1, 0, 1, 0, 1])
+    np.testing.assert_array_equal(np.load(out)["samples"], expected)
+    _ganzoo("sample", str(pets), "--n=2", "--label=emu", f"--out={out}")
+    expected = model.sample(2, label="emu")
+    np.testing.assert_array_equal(np.load(out)["samples"], expected)
+    message = _fails("sample", str(pets), "--label=cta", f"--out={out}")
+    assert (
+        "must be one of cat, dog, emu. Received: cta. The nearest is 'cat'" in message
+    )
 
 
 def test_sample_of_what_is_no_run(tmp_path):

@@ -1,5 +1,7 @@
 """A folder of images is translated: every kind of file, and those that are none."""
 
+import errno
+import os
 import struct
 import tracemalloc
 
@@ -76,6 +78,48 @@ def test_one_image_at_a_time_is_in_memory(tmp_path, monkeypatch):
         peaks.append(tracemalloc.get_traced_memory()[1])
     tracemalloc.stop()
     assert peaks[1] < peaks[0] + 64 * 64 * 3
+
+
+def test_results_are_not_written_through_links(tmp_path):
+    make_folder(tmp_path / "in", 2)
+    names = [path.relative_to(tmp_path / "in") for path in paths(tmp_path / "in")]
+    mine, out = tmp_path / "mine.png", tmp_path / "out"
+    mine.write_text("mine")
+    (out / names[0]).parent.mkdir(parents=True)
+    (out / names[0]).symlink_to(mine)
+    translate_folder(identical(channels=3), tmp_path / "in", out, progress=False)
+    assert mine.read_text() == "mine"
+    assert not (out / names[0]).is_symlink() and (out / names[0]).is_file()
+    (tmp_path / "in" / "sub").mkdir()
+    Image.fromarray(pixels(8, 8, 3)).save(tmp_path / "in" / "sub" / "a.png")
+    (tmp_path / "elsewhere").mkdir()
+    (out / "sub").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ValueError, match="sub' is a link, and nothing is written"):
+        translate_folder(identical(channels=3), tmp_path / "in", out, progress=False)
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+@pytest.mark.parametrize("when", ["save", "fsync"])
+def test_a_full_disk_leaves_no_empty_file(when, tmp_path, monkeypatch):
+    make_folder(tmp_path / "in", 3)
+    out = tmp_path / "out"
+    translate_folder(identical(channels=3), tmp_path / "in", out, progress=False)
+    before = {path: path.read_bytes() for path in paths(out)}
+    done = []
+
+    def full(*args, **kwargs):
+        done.append(args)
+        if len(done) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(*args, **kwargs)
+
+    owner = Image.Image if when == "save" else os
+    real = getattr(owner, when)
+    monkeypatch.setattr(owner, when, full)
+    with pytest.raises(OSError, match="No space left"):
+        translate_folder(identical(channels=3), tmp_path / "in", out, progress=False)
+    left = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert left == before  # whole, as they were
 
 
 def test_several_answers_have_their_numbers_behind_the_name(tmp_path):

@@ -19,6 +19,7 @@ from ganzoo.comparison import report, run_process
 from ganzoo.comparison.entries import make
 from ganzoo.runs import directory
 from ganzoo.runs.experiment import from_dict, to_dict
+from ganzoo.utils.signals import Terminated
 
 SETTINGS = {
     "images": 64,
@@ -128,6 +129,41 @@ def test_a_grid_of_two_options_is_a_table(tmp_path, trained):
     ]
     assert float(rows[0][1]) > 0
     assert "failed" in found.table()
+
+
+def test_table_and_report_are_there_after_each_run(tmp_path, monkeypatch):
+    """The third run is stopped: what the first two gave is there."""
+    done = in_process(monkeypatch)
+    train, seen = module._Processes._train, []
+
+    def stops(self, entry, seed, path):
+        page = tmp_path / report.FILE
+        seen.append(page.read_text() if page.exists() else "")
+        if len(done) == 2:
+            raise Terminated
+        return train(self, entry, seed, path)
+
+    monkeypatch.setattr(module._Processes, "_train", stops)
+    with pytest.raises(Terminated):
+        compare(tmp_path)
+    assert done == [("vanilla", 0), ("hinge", 0)]
+    assert not seen[0] and "not run yet" in seen[1]
+    page = (tmp_path / report.FILE).read_text()
+    assert "2 of 4 runs are still missing" in page and "not run yet" not in page
+    content = json.loads((tmp_path / "scores.json").read_text())
+    assert {row["variant"] for row in content["scores"]} == {"vanilla", "hinge"}
+    assert not [row for row in content["scores"] if row["failure"]]
+    with open(tmp_path / "scores.csv") as file:
+        assert len(list(csv.DictReader(file))) == len(content["scores"])
+
+
+def test_a_report_that_cannot_be_drawn_ends_no_comparison(one, trained, monkeypatch):
+    def fails(comparison):
+        raise MemoryError
+
+    monkeypatch.setattr(report, "write", fails)
+    with pytest.warns(UserWarning, match="report.html could not be drawn: MemoryError"):
+        assert compare(one, WORDS[:1], seeds=1).runs[0].scores
 
 
 def test_what_is_not_whole_is_run_again(one, trained):

@@ -6,8 +6,9 @@ import pytest
 import tensorflow as tf
 
 from ganzoo.data import BatchSpec, Door
-from ganzoo.data.batch_spec import Labels, Samples, Tokens
+from ganzoo.data.batch_spec import Samples, Tokens
 from ganzoo.data.jitter import Jitter
+from ganzoo.data.labels import Labels
 
 POINTS = BatchSpec({"real": Samples((2,), (-1.0, 1.0))}, {"d_steps": 3, "replicas": 2})
 LABELLED = POINTS.plus(label=Labels(10))
@@ -80,7 +81,7 @@ def test_keys_that_no_spec_names_stay_as_they_are(way):
 
 
 REFUSED = [
-    (POINTS, {"real": ZEROS.astype("int32")}, "'real'; allowed: uint8.*int32"),
+    (POINTS, {"real": ZEROS.astype(complex)}, "'real'; allowed: whole.*complex128"),
     (POINTS, {"real": ZEROS + 200}, r"scale them to \[-1, 1\] or pass uint8"),
     (POINTS, {"real": ZEROS - 1.5}, r"Received: \[-1.5, -1.5\]"),
     (POINTS, {"real": ZEROS * np.nan}, "NaN or infinite values in 'real'.*12 of 12"),
@@ -125,6 +126,105 @@ def test_arrays_need_no_captions_that_the_pipeline_makes():
         through_a_data_set(CAPTIONED, batch)
 
 
+IMAGES = BatchSpec({"real": Samples((4, 5, 3), (-1.0, 1.0))})
+GREY = BatchSpec({"real": Samples((4, 4, 1), (-1.0, 1.0))})
+
+
+def pixels(*shape, dtype="uint8"):
+    return np.arange(np.prod(shape)).reshape(shape).astype(dtype)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "spec, x, message",
+    [
+        (GREY, pixels(6, 4, 4), r"add the axis of the channel, x\[..., None\]"),
+        (GREY, pixels(6, 1, 4, 4), "channels first: np.moveaxis.x, 1, -1."),
+        (IMAGES, pixels(6, 3, 4, 5), "channels first: np.moveaxis.x, 1, -1."),
+        (IMAGES, pixels(6, 4, 5, 4), r"fourth channel, x\[..., :3\], or build it with"),
+        (GREY, pixels(6, 16), r"x.reshape\(-1, 4, 4, 1\)"),
+        (GREY, pixels(4, 4, 1), r"come many at once.*one: \(4, 4, 1\)"),
+        (GREY, pixels(4, 4), r"come many at once.*one: \(4, 4\)"),
+        (GREY, pixels(6, 5, 4, 1), r"build it with image_shape=\(5, 4, 1\)"),
+        (GREY, pixels(6, 4, 4, 1) - 1.0, r"outside the model's.*\[-1, 95|\[-1, 94"),
+        (GREY, pixels(6, 4, 4, 1, dtype="int64") - 9, r"outside 0..255.*\[-9, 86\]"),
+    ],
+)
+def test_samples_of_another_form_are_told_the_remedy(way, spec, x, message):
+    with pytest.raises(ValueError, match=message):
+        way(spec, {"real": x})
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("dtype", ["int8", "uint16", "int32", "int64"])
+def test_whole_numbers_are_pixels(way, dtype):
+    x = pixels(6, 4, 4, 1).astype(dtype)
+    out = way(GREY, {"real": x})["real"]
+    assert out.dtype == np.uint8
+    np.testing.assert_array_equal(out, x)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_booleans_are_black_and_white(way):
+    out = way(GREY, {"real": pixels(6, 4, 4, 1) > 7})["real"]
+    np.testing.assert_array_equal(np.unique(out), [0, 255])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_whole_vectors_without_a_range_are_floats(way):
+    spec = BatchSpec({"real": Samples((2,), None)})
+    out = way(spec, {"real": np.array([[-3, 700]] * 6)})["real"]
+    assert out.dtype == np.float32
+    assert out[0].tolist() == [-3, 700]
+
+
+def test_more_bits_are_scaled_as_a_whole_or_refused():
+    x = np.full((6, 4, 4, 1), 4095, "uint16")
+    x[0] = 0
+    with pytest.warns(UserWarning, match="up to 4095.* 12 bits"):
+        out = through_arrays(GREY, {"real": x})["real"]
+    assert np.unique(out).tolist() == [0, 255]
+    with pytest.raises(ValueError, match=r"outside 0..255.*\[0, 4095\]"):
+        through_a_data_set(GREY, {"real": x})
+
+
+def in_fit(spec, x):
+    with Door(spec) as door:
+        return door.full_batches(tf.data.Dataset.from_tensors(x))
+
+
+FITS = [lambda spec, x: Door(spec).arrays(x), in_fit]
+
+
+@pytest.mark.parametrize("fit", FITS)
+@pytest.mark.parametrize(
+    "x, message",
+    [
+        (pixels(6, 4, 4, 1) / 255, r"\[0, 1\], half.* x \* 2 - 1, or .*\(0, 1\)"),
+        (pixels(6, 4, 4, 1) / 95 * 0.5 + 0.5, r"half.*Received: \[0.5, 1\]"),
+        (pixels(6, 4, 4, 1) % 2, "0 and 1, which are black.*x . 255, or bool"),
+    ],
+)
+def test_samples_of_another_scale_are_refused(fit, x, message):
+    with pytest.raises(ValueError, match=message):
+        fit(GREY, x)
+
+
+@pytest.mark.parametrize("fit", FITS)
+@pytest.mark.parametrize(
+    "span, x",
+    [
+        ((-1.0, 1.0), np.zeros((6, 2))),
+        ((-1.0, 1.0), np.linspace(-0.1, 1, 12).reshape(6, 2)),
+        ((0.0, 1.0), np.linspace(0, 1, 12).reshape(6, 2)),
+        (None, np.linspace(0, 1, 12).reshape(6, 2)),
+        ((-1.0, 1.0), pixels(6, 2)),
+    ],
+)
+def test_samples_of_the_right_scale_pass(fit, span, x):
+    assert fit(BatchSpec({"real": Samples((2,), span)}), x) is not None
+
+
 # --- arrays -----------------------------------------------------------------------
 
 
@@ -163,6 +263,32 @@ def test_jittered_images_are_larger_than_the_models():
     assert Door(spec).arrays(images, jitter=Jitter({"real": (4, 4)})) is not None
     with pytest.raises(ValueError, match="must have the model's shape"):
         Door(spec).arrays(images)
+
+
+@pytest.mark.parametrize(
+    "x, message",
+    [
+        (np.array([None] * 3), "Python objects; allowed: arrays.*NoneType"),
+        (
+            [np.zeros((4, 4))] * 2 + [np.zeros((3, 4))],
+            "one shape: resize them",
+        ),
+        (lambda: 1, "Python objects.*function"),
+        (np.array(["a", "b"]), "Unfit dtype of 'real'.*U1"),
+    ],
+)
+def test_what_is_no_array_is_refused(x, message):
+    with pytest.raises(ValueError, match=message):
+        Door(GREY).arrays(x)
+
+
+def test_a_frame_of_pixels():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(pixels(6, 16, dtype="int64"))
+    spec = BatchSpec({"real": Samples((16,), (-1.0, 1.0))})
+    assert Door(spec).arrays(frame)["real"].dtype == np.uint8
+    with pytest.raises(ValueError, match=r"x.reshape\(-1, 4, 4, 1\)"):
+        Door(GREY).arrays(frame)
 
 
 # --- data sets --------------------------------------------------------------------

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from ganzoo.data import batches
 from ganzoo.data.jitter import Jitter
+from ganzoo.data.pipeline import stream_of
 
 # Every pixel tells where it is: row in the first channel, column in the second.
 PLACES = np.stack(np.mgrid[:12, :12], axis=-1).astype(np.uint8)[None].repeat(6, 0)
@@ -27,6 +29,19 @@ def test_crops_are_windows_at_every_offset_flipped_half_the_time():
     assert {top for top, _, _ in seen} == {left for _, left, _ in seen} == set(range(5))
     assert len(seen) > 40  # of 50, after 200 draws
     assert {top - left for top, left, _ in seen} == set(range(-4, 5))
+
+
+def test_offsets_and_flips_have_seeds_of_their_own(monkeypatch):
+    draw, seeds = tf.random.stateless_uniform, []
+
+    def recorded(shape, seed, *options):
+        seeds.append(tuple(seed.numpy()))
+        return draw(shape, seed, *options)
+
+    monkeypatch.setattr(tf.random, "stateless_uniform", recorded)
+    for step in (0, 1):
+        JITTER({"real": PLACES}, 3, step, stream_of)
+    assert len(set(seeds)) == len(seeds) == 6
 
 
 def test_both_halves_of_a_pair_are_cut_alike():

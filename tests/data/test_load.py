@@ -95,3 +95,15 @@ def test_too_few_labelled_samples_name_the_class(tmp_path, per_class):
 def test_semi_supervision_needs_labels(name, per_class):
     with pytest.raises(ValueError, match="needs a labelled set"):
         load_data(name, labels_per_class=per_class)
+
+
+def test_tags_choose_samples_and_are_no_classes(tmp_path):
+    tags = np.array([[1, 0], [1, 1], [0, 0]])
+    images = np.arange(3, dtype="uint8").reshape(3, 1, 1)
+    names = np.array(["red", "round"])
+    np.savez(tmp_path / "t.npz", x_train=images, y_train=tags, class_names=names)
+    red = load_data(tmp_path / "t.npz", class_name="red")
+    assert red.arrays["real"].reshape(-1).tolist() == [0, 1]
+    assert "label" not in red.arrays
+    with pytest.raises(ValueError, match="needs a labelled set"):
+        load_data(tmp_path / "t.npz", labels_per_class=1)

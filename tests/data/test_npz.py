@@ -26,9 +26,10 @@ def test_grey_images_get_a_channel_axis_and_labels_become_int32(tmp_path):
     assert train.arrays["real"].shape == (3, 6, 5, 1)
     assert train.arrays["label"].dtype == np.int32
     assert train.arrays["label"].tolist() == [0, 1, 0]
-    # Four classes, though class 3 is in the test split alone.
-    assert train.num_classes == load_data(path, split="test").num_classes == 4
-    assert load_data(path, split="all").arrays["label"].tolist() == [0, 1, 0, 3, 1]
+    # Three classes, though class 3 is in the test split alone.
+    test, both = (load_data(path, split=split) for split in ("test", "all"))
+    assert train.class_names == test.class_names == ("0", "1", "3")
+    assert both.arrays["label"].tolist() == [0, 1, 0, 2, 1]
 
 
 def test_class_names_are_read(tmp_path):
@@ -68,12 +69,19 @@ def test_floats_colour_images_and_points_are_kept(tmp_path):
         ({"x_test": grey(2)}, "No 'x_train'"),
         ({"x_train": grey(0)}, "Empty"),
         ({"x_train": np.zeros(3, np.float32)}, "rank"),
-        ({"x_train": grey(2).astype(np.int64)}, "dtype of samples"),
+        ({"x_train": grey(2) - np.int64(9)}, "dtype of samples"),
+        ({"x_train": grey(2) + np.int64(2**16)}, "dtype of samples.*int64"),
+        ({"x_train": np.zeros((2, 16, 32, 32), "uint8")}, "voxels are .N, D, H, W, C"),
+        ({"x_train": np.zeros((2, 4, 8, 8), "uint8")}, "allowed: 1 or 3"),
         ({"x_train": np.full((2, 3), np.inf, np.float32)}, "6 of 6"),
-        ({"x_train": grey(2), "y_train": np.array([0, -2])}, "-2 at index 1"),
-        ({"x_train": grey(2), "y_train": np.array([0, 2**32])}, "4294967296"),
+        ({"x_train": grey(2), "y_train": np.array([0, -2])}, "Received: -2"),
         ({"x_train": grey(2), "y_train": np.array([0])}, "do not match"),
-        ({"x_train": grey(2), "y_train": np.array([0.0, 1.0])}, "dtype of labels"),
+        ({"x_train": grey(2), "y_train": np.array([0.0, np.nan])}, "NaN"),
+        ({"x_train": grey(2), "y_train": np.array([0, 1], complex)}, "allowed: whole"),
+        (
+            {"x_train": grey(1), "y_train": ["x"], "class_names": ["a", "b"]},
+            "a name in class_names.*Received: x",
+        ),
         (
             {"x_train": grey(1), "y_train": np.array([2]), "class_names": ["a", "b"]},
             "0 to 1",
@@ -138,3 +146,116 @@ def test_members_with_path_names_are_never_written(tmp_path):
     data = load_data(save(folder / "x.npz", **arrays))
     assert len(data) == 2
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["in", "x.npz"]
+
+
+# --- forms of images and labels ------------------------------------------------------
+
+
+def loaded(tmp_path, **arrays):
+    return load_data(save(tmp_path / "set.npz", **arrays))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_channels_first_are_turned_with_a_word(tmp_path, channels, dtype):
+    x = np.arange(2 * channels * 20).reshape(2, channels, 4, 5).astype(dtype)
+    with pytest.warns(UserWarning, match=r"channels first: .*\(4, 5, "):
+        real = loaded(tmp_path, x_train=x).arrays["real"]
+    np.testing.assert_array_equal(real, np.moveaxis(x, 1, -1))
+
+
+@pytest.mark.parametrize("sides", [(16, 16), (8, 12)])
+def test_four_channels_are_rgb_on_white_and_not_voxels(tmp_path, sides):
+    x = np.zeros((2, *sides, 4), np.uint8)
+    x[0, 0, 0] = [10, 20, 30, 255]
+    x[1, 0, 0] = [10, 20, 30, 0]
+    with pytest.warns(UserWarning, match="four channels.*white"):
+        real = loaded(tmp_path, x_train=x).arrays["real"]
+    assert real.shape == (2, *sides, 3)
+    assert real[:, 0, 0].tolist() == [[10, 20, 30], [255, 255, 255]]
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int32", "uint16"])
+def test_whole_numbers_up_to_255_are_pixels(tmp_path, dtype):
+    x = np.arange(256).reshape(1, 16, 16).astype(dtype)
+    real = loaded(tmp_path, x_train=x).arrays["real"]
+    assert real.dtype == np.uint8
+    np.testing.assert_array_equal(real[..., 0], x)
+
+
+@pytest.mark.parametrize(
+    "top, bits", [(256, 10), (1023, 10), (4095, 12), (16383, 14), (65535, 16)]
+)
+def test_more_bits_are_scaled_by_their_range_with_a_word(tmp_path, top, bits):
+    x = np.array([0, top, 256], np.uint16).reshape(1, 3, 1)
+    with pytest.warns(UserWarning, match=f"up to {top}.* {bits} bits"):
+        real = loaded(tmp_path, x_train=x).arrays["real"]
+    scale = 255 / (2**bits - 1)
+    assert real.reshape(-1).tolist() == [0, round(top * scale), round(256 * scale)]
+
+
+def test_both_splits_share_a_range(tmp_path):
+    path = save(
+        tmp_path / "set.npz",
+        x_train=np.full((1, 2, 2), 1023, "int64"),
+        x_test=np.full((1, 2, 2), 4095, "int64"),
+    )
+    for split, value in (("train", round(1023 * 255 / 4095)), ("test", 255)):
+        with pytest.warns(UserWarning, match="12 bits"):
+            real = load_data(path, split=split).arrays["real"]
+        assert (real == value).all()
+
+
+def test_whole_points_are_floats(tmp_path):
+    x = np.array([[300, -4], [1, 2]])
+    real = loaded(tmp_path, x_train=x).arrays["real"]
+    assert real.dtype == np.float32
+    np.testing.assert_array_equal(real, x)
+
+
+CLASSES = [
+    ([1, 5, 1], ("1", "5"), [0, 1, 0]),
+    ([900, 3, -1], ("3", "900"), [1, 0, -1]),
+    ([2**32, 0, 0], ("0", "4294967296"), [1, 0, 0]),
+    (["dog", "cat", "dog"], ("cat", "dog"), [1, 0, 1]),
+    (["10", "9", "10"], ("9", "10"), [1, 0, 1]),
+    ([b"dog", b"cat", b"dog"], ("cat", "dog"), [1, 0, 1]),
+    ([True, False, True], ("0", "1"), [1, 0, 1]),
+    ([[0, 0, 1], [1, 0, 0], [0, 0, 1]], ("0", "1", "2"), [2, 0, 2]),
+    ([[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]], ("0", "1"), [1, 0, 1]),
+]
+
+
+@pytest.mark.parametrize("y, names, places", CLASSES)
+def test_distinct_labels_are_the_classes(tmp_path, y, names, places):
+    data = loaded(tmp_path, x_train=grey(3), y_train=np.array(y))
+    assert data.class_names == names
+    assert data.arrays["label"].dtype == np.int32
+    assert data.arrays["label"].tolist() == places
+
+
+def test_strings_are_places_among_the_names(tmp_path):
+    names = np.array(["emu", "cat", "dog"])
+    y = np.array(["dog", "emu"])
+    data = loaded(tmp_path, x_train=grey(2), y_train=y, class_names=names)
+    assert data.class_names == ("emu", "cat", "dog")
+    assert data.arrays["label"].tolist() == [2, 0]
+
+
+@pytest.mark.parametrize("names", [None, ["a", "b", "c"]])
+def test_several_classes_at_once(tmp_path, names):
+    y = np.array([[1, 1, 0], [0, 0, 0]])
+    given = {} if names is None else {"class_names": names}
+    data = loaded(tmp_path, x_train=grey(2), y_train=y, **given)
+    assert data.class_names == tuple(names or "012")
+    assert data.arrays["label"].tolist() == y.tolist()
+    assert data.num_classes == 0
+
+
+@pytest.mark.parametrize("y", [[0.5, 2.0], [[0.5, 1], [2, 3]], [[7, 1], [2, 3]]])
+def test_numbers(tmp_path, y):
+    data = loaded(tmp_path, x_train=grey(2), y_train=np.array(y))
+    assert data.class_names == () and data.num_classes == 0
+    np.testing.assert_array_equal(
+        data.arrays["label"], np.array(y, "float32").reshape(2, -1)
+    )

@@ -11,6 +11,7 @@ from prepared_sets import prepare
 
 from ganzoo.data import load_data
 from ganzoo.data import tfds as source
+from ganzoo.utils.files import locked
 
 PREPARED = Path(__file__).parents[2].parent / "shared/data/tfds"
 needs_data = pytest.mark.skipif(
@@ -69,6 +70,21 @@ def test_a_large_set_is_memory_mapped(tmp_path):
     assert isinstance(data.arrays["real"], np.memmap)
     assert data.fingerprint == load_data("tiny", **options).fingerprint
     assert len(load_data("tiny", memory_limit=0, split="test", **options)) == 2
+
+
+def test_half_a_memory_map_is_removed_and_a_live_one_is_not(tmp_path):
+    """What a killed process left; another process still writes the third."""
+    prepare(tmp_path / "sets")
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    for name in (".dead.17304.npy", ".dead.labels.17304.npy"):
+        (cache / name).write_bytes(b"half")
+    with locked(cache / "live.npy"):
+        (cache / ".live.17305.npy").write_bytes(b"half")
+        load_data("tiny", memory_limit=0, data_dir=tmp_path / "sets", cache_dir=cache)
+    assert [path.name for path in cache.glob(".*")] == [".live.17305.npy"]
+    with locked(cache / "live.npy"):
+        assert not list(cache.glob(".*"))
 
 
 def test_a_set_without_images_is_refused(tmp_path):

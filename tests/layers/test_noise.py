@@ -1,12 +1,15 @@
 """Noise layers: statistics of the noise, and replicas."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from helpers import copied
 
-from ganzoo.layers import Dropout, GaussianNoise
+from ganzoo.layers import Dropout, GaussianNoise, noise_from
 
+SEED = tf.constant([1, 2])
 ONES = np.ones((101, 999), "float32")  # an odd number: the last random word is halved
 
 
@@ -99,6 +102,56 @@ def test_noise_differs_from_call_to_call_and_repeats_from_its_seed(kind, amount)
     np.testing.assert_array_equal(two(ONES, training=True), first)
     assert np.mean(one(ONES, training=True).numpy() == first) < 0.9
     assert np.mean(kind(amount, seed=4)(ONES, training=True).numpy() == first) < 0.9
+
+
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize("kind,amount", NOISY)
+def test_replicas_hold_shares_of_one_noise(kind, amount, inside, mirrored):
+    """Twice, so that the second draw is shared as the first."""
+    alone = kind(amount, seed=3)
+    with mirrored.scope():
+        layer = kind(amount, seed=3)
+
+    def twice(layer, rows):
+        with noise_from(SEED) if inside else nullcontext():
+            return [layer(tf.ones((rows, 5, 3)), training=True) for _ in range(2)]
+
+    run = tf.function(lambda: mirrored.run(lambda: twice(layer, 3)))
+    for parts, whole in zip(run(), twice(alone, 6), strict=True):
+        shares = mirrored.experimental_local_results(parts)
+        np.testing.assert_array_equal(np.concatenate(shares), whole)
+
+
+@pytest.mark.parametrize("kind,amount", NOISY)
+def test_noise_from_a_seed_moves_no_state(kind, amount):
+    one, two = kind(amount), kind(amount)
+    before = [v.numpy() for v in one.variables]
+
+    @tf.function
+    def draws(layer, seed):
+        with noise_from(seed):
+            return [layer(ONES, training=True) for _ in range(2)]
+
+    first, second = draws(one, SEED)
+    assert np.mean(first == second) < 0.9
+    np.testing.assert_array_equal(draws(two, SEED), [first, second])
+    assert np.mean(draws(one, SEED + 1)[0] == first) < 0.9
+    np.testing.assert_array_equal(before, [v.numpy() for v in one.variables])
+
+
+def test_noise_from_an_inner_seed_ends_with_its_block():
+    layer, draws = GaussianNoise(1.0), []
+    with noise_from(SEED):
+        draws.append(layer(ONES, training=True))
+        with pytest.raises(ZeroDivisionError), noise_from(SEED):
+            draws.append(layer(ONES, training=True))
+            _ = 1 / 0
+        draws.append(layer(ONES, training=True))
+    np.testing.assert_array_equal(draws[0], draws[1])
+    assert np.all(draws[0] != draws[2])
+    before = layer.seed_generator.state.numpy()
+    layer(ONES, training=True)
+    assert (layer.seed_generator.state.numpy() != before).any()
 
 
 @pytest.mark.parametrize("kind,amount", NOISY)

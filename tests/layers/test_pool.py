@@ -29,6 +29,27 @@ def test_it_gives_back_what_comes_until_it_is_full():
     assert int(pool.count.numpy()) == 3
 
 
+def test_places_and_coins_have_seeds_of_their_own(monkeypatch):
+    seeds = []
+
+    def recorded(draw):
+        def call(value, seed, **options):
+            seeds.append(tuple(seed.numpy()))
+            return draw(value, seed, **options)
+
+        return call
+
+    for module, name in (
+        (tf.random.experimental, "stateless_shuffle"),
+        (tf.random, "stateless_uniform"),
+    ):
+        monkeypatch.setattr(module, name, recorded(getattr(module, name)))
+    pool = Pool(2, (1,))
+    for step in (0, 1):
+        exchange(pool, 1, 2, number=step)
+    assert len(set(seeds)) == len(seeds) == 4
+
+
 def test_then_a_new_one_takes_the_place_of_the_one_that_is_given():
     pool = Pool(4, (1,))
     exchange(pool, 0, 1, 2, 3)

@@ -52,6 +52,20 @@ def test_calls_the_layer_with_the_kernel_over_sigma(kind, float64):
     np.testing.assert_allclose(layer(x), plain(x), rtol=1e-9, atol=1e-12)
 
 
+def test_both_vectors_are_constants_of_the_gradient(float64):
+    """As in the paper: d sigma / dW = v u^T, also before u has converged."""
+    layer, _ = made("dense")
+    layer.u.assign(RNG.normal(size=layer.u.shape))
+    kernel = layer.layer.kernel
+    with tf.GradientTape() as tape:
+        sigma = layer.sigma()
+    matrix = kernel.numpy()
+    v = matrix @ layer.u.numpy()
+    u = matrix.T @ (v / np.linalg.norm(v))
+    expected = np.outer(v / np.linalg.norm(v), u / np.linalg.norm(u))
+    np.testing.assert_allclose(tape.gradient(sigma, kernel.value), expected, 1e-9)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_gradient_flows_through_sigma(kind, float64):
     """Against finite differences of the layer with sigma from NumPy's SVD."""

@@ -4,10 +4,14 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import largest_difference, tiny, train, without_noise
+from helpers import batches_for, largest_difference, tiny, train, train_eagerly
 from keras import layers
 
+import ganzoo
+from ganzoo import distribute
 from ganzoo.data import pipeline
+from ganzoo.layers import GaussianNoise
+from ganzoo.layers.noise import _next_seed
 from ganzoo.models.assemble import assemble
 from ganzoo.models.gan import GAN
 from ganzoo.runs import checkpoint
@@ -116,9 +120,57 @@ def accumulating(**options):
         for player in "dg"
     }
     keras.utils.set_random_seed(3)
-    return without_noise(
-        points(dtype="float64", ema_decay=0.9, **optimizers, **options)
+    return points(dtype="float64", ema_decay=0.9, **optimizers, **options)
+
+
+def noisy(**options):
+    """A small model with dropout in D and noise in G."""
+    network = {"name": "mlp", "hidden": (5, 5), "hidden_noise": 0.3, "dropout": 0.4}
+    keras.utils.set_random_seed(3)
+    return ganzoo.build(
+        "vanilla",
+        image_shape=(2,),
+        latent_dim=3,
+        network=network,
+        dtype="float64",
+        **options,
     )
+
+
+def test_noise_of_layers_is_a_function_of_seed_and_step():
+    """Not of what was computed before, nor of the layers' own seeds."""
+    models = [noisy(), noisy(), noisy(seed=1)]
+    states = [v for v in models[1].variables if "seed_generator" in v.path]
+    assert len(states) == 6  # of G, D and the average of G
+    for state in states:
+        state.assign([99, 99])
+    batches = batches_for(models[0], 2)
+    for model in models:
+        train_eagerly(model, batches[:1])
+        if model is models[1]:
+            model.evaluate(POINTS[:9], verbose=0)
+            model.sample(3)
+        train_eagerly(model, batches[1:])
+    assert all((state.numpy() == 99).all() for state in states)
+    one, two, other = ([v.numpy() for v in m.trainable_variables] for m in models)
+    for i, value in enumerate(one):
+        np.testing.assert_array_equal(value, two[i])
+    assert max(np.abs(a - b).max() for a, b in zip(one, other, strict=True)) > 1e-5
+
+
+def test_each_part_of_a_step_has_noise_of_its_own(monkeypatch):
+    """G's noise layers in two steps of D and in the step of G."""
+    model, draws = noisy(d_steps=2), []
+    layer = next(x for x in model.generator.layers if isinstance(x, GaussianNoise))
+    monkeypatch.setattr(
+        layer,
+        "call",
+        lambda x, training: (
+            draws.append(distribute.global_normal((2,), _next_seed(layer)).numpy()) or x
+        ),
+    )
+    train_eagerly(model, batches_for(model, 2))
+    assert len(np.unique(draws)) == 2 * len(draws) == 2 * 6
 
 
 def test_accumulated_gradients_are_those_of_different_noise(monkeypatch):
@@ -216,7 +268,7 @@ def test_no_weight_is_written_before_it_was_read():
             d_optimizer=sgd,
             dtype="float64",
         )
-        train(without_noise(model), 5, steps_per_call=1)
+        train(model, 5, steps_per_call=1)
         return model
 
     first = trained()
@@ -281,7 +333,7 @@ def test_labels_of_any_whole_type_train_alike(name):
     models = []
     for dtype in ("int32", "uint8", "int64"):
         keras.utils.set_random_seed(3)
-        models.append(without_noise(tiny(name, dtype="float64")))
+        models.append(tiny(name, dtype="float64"))
         elements = (images, labels.astype(dtype))
         fit(models[-1], tf.data.Dataset.from_tensor_slices(elements).batch(8))
     assert [largest_difference(models[0], model) for model in models] == [0] * 3
@@ -350,6 +402,13 @@ def test_evaluate_is_the_mean_over_all_samples_and_changes_nothing():
         before, (v for v in model.weights if "log/" not in v.path), strict=True
     ):
         np.testing.assert_array_equal(new, old)
+
+
+def test_evaluate_draws_the_same_noise_at_any_step():
+    model = noisy(ema_decay=0.0)
+    first = model.evaluate(POINTS[:9], verbose=0, return_dict=True)
+    model.updates.count.assign(7)
+    assert model.evaluate(POINTS[:9], verbose=0, return_dict=True) == first
 
 
 def test_several_steps_a_call_are_the_same_steps():

@@ -1,5 +1,7 @@
 """What a GAN answers: samples, paths, probabilities, and what it refuses."""
 
+import tracemalloc
+
 import keras
 import numpy as np
 import pytest
@@ -127,7 +129,7 @@ def test_labels_choose_the_class(conditional):
 
 @pytest.mark.parametrize("label", [10, -1, [0, 1, 10]])
 def test_refuses_a_label_that_does_not_exist(conditional, label):
-    with pytest.raises(ValueError, match="takes 0 to 9. Received: "):
+    with pytest.raises(ValueError, match="from 0 to 9. Received: "):
         conditional.sample(3, label=label)
 
 
@@ -325,3 +327,19 @@ def test_the_parts_of_a_mixed_model_that_stay_float32():
     logits = model.discriminate({"sample": tf.zeros((2, 8, 8, 1))}, training=False)
     assert logits.dtype == tf.float32
     assert model.sample(2).dtype == np.uint8
+
+
+# --- memory -----------------------------------------------------------------------
+
+
+def test_memory_beside_the_samples_is_that_of_a_chunk():
+    """What NumPy holds at most: the floats of 2,000 images alone are 94 MiB."""
+    model = tiny("dcgan", image_shape=(64, 64, 3), filters=1)
+    tracemalloc.start()
+    try:
+        samples = model.sample(2000)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert samples.nbytes == 2000 * 64 * 64 * 3
+    assert (peak - samples.nbytes) / 2**20 < 60

@@ -7,7 +7,12 @@ import tensorflow as tf
 from helpers import copied, tiny, train
 
 from ganzoo.models import optimizers
-from ganzoo.models.optimizers import ExponentialDecay, LinearDecay, RampedSGD
+from ganzoo.models.optimizers import (
+    ExponentialDecay,
+    LinearDecay,
+    RampedSGD,
+    Scaled,
+)
 
 FALLING = {"name": "exponential", "factor": 0.5, "lowest": 0.15}
 
@@ -17,6 +22,7 @@ FALLING = {"name": "exponential", "factor": 0.5, "lowest": 0.15}
     [
         (LinearDecay(1.0, 8), {0: 1, 4: 1, 5: 0.75, 6: 0.5, 8: 0, 9: 0}),
         (LinearDecay(1.0, 8, hold=0.0), {0: 1, 2: 0.75, 4: 0.5, 8: 0, 9: 0}),
+        (Scaled(LinearDecay(1.0, 8), 0.5), {0: 0.5, 5: 0.375, 8: 0}),
         (ExponentialDecay(0.8, 0.5), {0: 0.8, 1: 0.4, 3: 0.1}),
         (ExponentialDecay(0.8, 0.5, 0.15), {2: 0.2, 3: 0.15, 99: 0.15}),
     ],
@@ -39,6 +45,7 @@ def test_a_factor_near_one_is_not_rounded_away():
     [
         ("half", (0.8, 0.8, 0.0)),
         ("linear", (0.8, 0.4, 0.0)),
+        ("cosine", (0.8, 0.4, 0.0)),
         (FALLING, (0.8, 0.2, 0.15)),
     ],
 )
@@ -47,7 +54,36 @@ def test_decay_of_both_players(decay, rates):
     for optimizer in (model.d_optimizer, model.g_optimizer):
         for step, rate in zip((0, 2, 4), rates, strict=True):
             optimizer.iterations.assign(step)
-            np.testing.assert_allclose(optimizer.learning_rate, rate, rtol=1e-6)
+            np.testing.assert_allclose(optimizer.learning_rate, rate, 1e-6, 1e-7)
+
+
+def test_a_schedule_of_keras_is_a_rate():
+    """Each player counts its own updates; lazy penalties correct D's rate."""
+    cosine = keras.optimizers.schedules.CosineDecay(0.8, 4)
+    lazy = {"r1": {"weight": 1.0, "every": 4}}
+    model = tiny("vanilla", learning_rate=cosine, penalties=lazy)
+    for optimizer, ratio in ((model.g_optimizer, 1.0), (model.d_optimizer, 4 / 5)):
+        optimizer.iterations.assign(2)
+        rate = float(optimizer.learning_rate)
+        assert rate == pytest.approx(0.4 * ratio)
+    apart = tiny("vanilla", learning_rate={"d": 0.1, "g": cosine})
+    assert float(apart.d_optimizer.learning_rate.numpy()) == pytest.approx(0.1)
+    named = tiny("vanilla", d_optimizer="adamw", learning_rate=cosine)
+    assert isinstance(named.d_optimizer, keras.optimizers.AdamW)
+    assert float(named.d_optimizer.learning_rate) == pytest.approx(0.8)
+
+
+def test_refuses_two_schedules():
+    cosine = keras.optimizers.schedules.CosineDecay(0.8, 4)
+    with pytest.raises(ValueError, match="one schedule.*CosineDecay and decay='half'"):
+        tiny("vanilla", learning_rate=cosine, decay_steps=4)
+
+
+def test_a_config_can_name_adamw_and_its_settings():
+    adamw = {"name": "adamw", "learning_rate": 0.1, "weight_decay": 0.02}
+    model = tiny("vanilla", g_optimizer=adamw)
+    assert model.g_optimizer.weight_decay == 0.02
+    assert float(model.g_optimizer.learning_rate.numpy()) == pytest.approx(0.1)
 
 
 def test_the_rates_of_a_model_that_is_not_told_its_steps_stay():

@@ -111,7 +111,7 @@ def test_the_start_of_dcgan_by_hand():
 
 def test_dcgan_gives_each_layer_the_label():
     """Three classes more at each layer's input: Radford's train_cond_dcgan.py."""
-    sizes = {"filters": 2, "units": 5, "num_classes": 3}
+    sizes = {"filters": 2, "units": 5, "condition": 3}
     g = dcgan.generator((8, 8, 1), latent_dim=6, **sizes)
     d = dcgan.discriminator((8, 8, 1), **sizes)
     assert [x.kernel.shape[0] for x in of_kind(g, layers.Dense)] == [6 + 3, 5 + 3]
@@ -189,7 +189,7 @@ def test_every_output_pixel_of_dcgan_can_change():
 def test_no_bias_before_batch_norm():
     networks = [
         dcgan.generator((32, 32, 3), latent_dim=6, filters=2),
-        dcgan.generator((32, 32, 3), latent_dim=6, filters=2, num_classes=3),
+        dcgan.generator((32, 32, 3), latent_dim=6, filters=2, condition=3),
         dcgan.discriminator((32, 32, 3), filters=2),
         mlp.generator((2,), latent_dim=6, hidden=(4, 4, 4)),
         improved.generator((8, 8, 1), latent_dim=6, hidden=(4, 4)),
@@ -269,8 +269,8 @@ def test_dcgan_refuses_sizes(option):
 
 
 def test_dcgan_sees_labels():
-    g = dcgan.generator((8, 8, 1), latent_dim=6, filters=2, num_classes=3)
-    d = dcgan.discriminator((8, 8, 1), filters=2, num_classes=3)
+    g = dcgan.generator((8, 8, 1), latent_dim=6, filters=2, condition=3)
+    d = dcgan.discriminator((8, 8, 1), filters=2, condition=3)
     given = {"latent": tf.repeat(latents(1), 4, axis=0), "label": tf.range(4) - 1}
     out = g(given, training=False).numpy()
     assert all((out[i] != out[j]).any() for i in range(4) for j in range(i))
@@ -398,7 +398,7 @@ def test_mlp_normalises_hidden_layers_but_the_last():
 
 @pytest.mark.parametrize("label_units", [0, 3])
 def test_the_label_changes_what_an_mlp_says(label_units):
-    shared = {"label_units": label_units, "num_classes": 3}
+    shared = {"label_units": label_units, "condition": 3}
     g = mlp.generator((2,), latent_dim=6, hidden=(16,), **shared)
     d = mlp.discriminator((2,), hidden=(16,), **shared)
     z = tf.repeat(latents(1), 3, axis=0)
@@ -410,7 +410,7 @@ def test_the_label_changes_what_an_mlp_says(label_units):
 
 
 def test_the_code_of_a_label():
-    label, code = inputs.one_hot_label(3)
+    label, code = inputs.label_code(3)
     network = keras.Model(label, code)
     out = network(tf.constant([0, 2, -1]))
     np.testing.assert_array_equal(out, [[1, 0, 0], [0, 0, 1], [0, 0, 0]])
@@ -418,7 +418,7 @@ def test_the_code_of_a_label():
 
 
 def test_no_label_is_a_code_of_zeros():
-    g = mlp.generator((2,), latent_dim=6, hidden=(5,), num_classes=3, value_range=None)
+    g = mlp.generator((2,), latent_dim=6, hidden=(5,), condition=3, value_range=None)
     hidden, last = of_kind(g, layers.Dense)
     z = latents()
     out = g({"latent": z, "label": tf.constant([-1, -1, -1])}, training=False)

@@ -28,12 +28,12 @@ def channels(network):
 @pytest.mark.parametrize("name", networks.FAMILIES)
 def test_a_family_by_name(name):
     shape = (8, 8, 8, 1) if name == "volumetric" else (8, 8, 1)
-    made = networks.make(name, shape, latent_dim=4, num_classes=3)
-    assert set(made) == {"generator", "discriminator", "num_classes", "value_range"}
+    made = networks.make(name, shape, latent_dim=4, condition=3)
+    assert set(made) == {"generator", "discriminator", "value_range"}
     assert set(made["generator"].input) == {"latent", "label"}
     assert set(made["discriminator"].input) == {"sample", "label"}
     assert made["generator"].output.shape[1:] == shape
-    assert (made["num_classes"], made["value_range"]) == (3, (-1.0, 1.0))
+    assert made["value_range"] == (-1.0, 1.0)
 
 
 def test_options_go_to_the_players_that_have_them():
@@ -204,12 +204,11 @@ def test_the_range_of_the_samples_follows_their_kind():
 
 def test_a_label_for_g_alone():
     made = networks.make(
-        "dcgan", (8, 8, 1), latent_dim=4, num_classes=3,
+        "dcgan", (8, 8, 1), latent_dim=4, condition=3,
         d_arguments={"image_shape": (8, 8, 1)},
     )  # fmt: skip
     assert set(made["generator"].input) == {"latent", "label"}
     assert set(made["discriminator"].input) == {"sample"}
-    assert made["num_classes"] == 3
 
 
 @pytest.mark.parametrize("name", ["mlp", "dcgan", "resnet"])

@@ -57,7 +57,7 @@ def kinds(network):
 def test_forward_and_backward(family, d_norm, num_classes, dtype):
     keras.config.set_dtype_policy(dtype)
     try:
-        d = discriminator(family, d_norm=d_norm, num_classes=num_classes)
+        d = discriminator(family, d_norm=d_norm, condition=num_classes)
     finally:
         keras.config.set_dtype_policy("float32")
     sample = tf.constant(RNG.uniform(-1, 1, (4, *SHAPES[family])), tf.float32)
@@ -112,9 +112,9 @@ def any_of(network, kind):
 
 def test_spectral_covers_the_paths_of_labels():
     for network in (
-        mlp.discriminator((2,), d_norm="spectral", num_classes=3, label_units=4),
+        mlp.discriminator((2,), d_norm="spectral", condition=3, label_units=4),
         mlp.discriminator((2,), d_norm="spectral", maxout_pieces=2),
-        resnet.discriminator((8, 8, 1), filters=4, num_classes=3),
+        resnet.discriminator((8, 8, 1), filters=4, condition=3),
     ):
         assert any_of(network, SpectralNorm)
         assert not any_of(network, (layers.Dense, layers.Conv2D))

@@ -17,8 +17,8 @@ SHAPES = [(8, 8, 1), (28, 28, 1), (25, 31, 3), (32, 32, 3), (64, 48, 3)]
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("num_classes", [0, 3])
 def test_serves_any_shape(shape, num_classes):
-    g = resnet.generator(shape, latent_dim=6, filters=3, num_classes=num_classes)
-    d = resnet.discriminator(shape, filters=3, num_classes=num_classes)
+    g = resnet.generator(shape, latent_dim=6, filters=3, condition=num_classes)
+    d = resnet.discriminator(shape, filters=3, condition=num_classes)
     label = {"label": tf.constant([0, 2, -1])} if num_classes else {}
     z = tf.constant(RNG.normal(size=(3, 6)), tf.float32)
     out = g({"latent": z, **label}, training=True)
@@ -135,7 +135,7 @@ def test_blocks_that_start_as_their_shortcuts():
 
 
 def test_the_label_chooses_gain_and_bias_in_every_block():
-    g = resnet.generator((8, 8, 1), latent_dim=4, filters=2, num_classes=3)
+    g = resnet.generator((8, 8, 1), latent_dim=4, filters=2, condition=3)
     chosen = of_kind(g, ConditionalBatchNorm)
     assert len(chosen) == 4
     assert len(of_kind(g, type(batch_norm()))) == 1  # before the output
@@ -150,7 +150,7 @@ def test_the_label_chooses_gain_and_bias_in_every_block():
 
 def test_the_label_is_projected():
     """Labels differ by the product of embedding and features alone."""
-    d = resnet.discriminator((8, 8, 1), filters=4, num_classes=3)
+    d = resnet.discriminator((8, 8, 1), filters=4, condition=3)
     x = tf.repeat(tf.constant(RNG.normal(size=(1, 8, 8, 1)), tf.float32), 4, axis=0)
     out = d({"sample": x, "label": tf.range(4) - 1}).numpy()
     assert len(np.unique(out)) == 4
@@ -189,7 +189,7 @@ def test_every_layer_of_g_is_normalised_by_its_spectral_norm():
 @pytest.mark.parametrize("num_classes", [0, 3])
 def test_a_generator_without_normalisation(num_classes):
     g = resnet.generator(
-        (8, 8, 1), latent_dim=4, filters=2, normalize=False, num_classes=num_classes
+        (8, 8, 1), latent_dim=4, filters=2, normalize=False, condition=num_classes
     )
     assert not of_kind(g, (layers.BatchNormalization, ConditionalBatchNorm))
     assert all(layer.use_bias for layer in of_kind(g, layers.Conv2D))

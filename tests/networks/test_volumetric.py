@@ -14,8 +14,8 @@ RNG = np.random.default_rng(0)
 @pytest.mark.parametrize("shape", [(8, 8, 8, 1), (9, 16, 11, 2), (16, 16, 16, 1)])
 @pytest.mark.parametrize("num_classes", [0, 3])
 def test_serves_any_shape(shape, num_classes):
-    g = volumetric.generator(shape, latent_dim=6, filters=2, num_classes=num_classes)
-    d = volumetric.discriminator(shape, filters=2, num_classes=num_classes)
+    g = volumetric.generator(shape, latent_dim=6, filters=2, condition=num_classes)
+    d = volumetric.discriminator(shape, filters=2, condition=num_classes)
     label = {"label": tf.constant([0, 2, -1])} if num_classes else {}
     z = tf.constant(RNG.normal(size=(3, 6)), tf.float32)
     out = g({"latent": z, **label}, training=True)
@@ -41,8 +41,8 @@ def test_the_papers_sizes():
 
 
 def test_labels_matter():
-    g = volumetric.generator((8, 8, 8, 1), latent_dim=4, filters=2, num_classes=3)
-    d = volumetric.discriminator((8, 8, 8, 1), filters=2, num_classes=3)
+    g = volumetric.generator((8, 8, 8, 1), latent_dim=4, filters=2, condition=3)
+    d = volumetric.discriminator((8, 8, 8, 1), filters=2, condition=3)
     z = tf.ones((3, 4))
     out = g({"latent": z, "label": tf.range(3)}).numpy()
     assert (out[0] != out[1]).any() and (out[1] != out[2]).any()

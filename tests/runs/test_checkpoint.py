@@ -9,6 +9,7 @@ import pytest
 from helpers import tiny, train
 
 from ganzoo.runs import checkpoint
+from ganzoo.utils import files
 
 
 @pytest.fixture(scope="module")
@@ -119,19 +120,87 @@ def test_training_goes_on_past_a_damaged_one(damage, model, folder):
     assert _names(folder) == [*_both(3), *_both(4), *_both(5)]
 
 
-def test_one_whose_checksum_was_not_written_does_not_count(model, folder):
-    (folder / "step_00000003.json").unlink()
+@pytest.mark.parametrize("suffix", ["json", "npz"])
+def test_one_that_lost_a_file_is_named_and_the_one_before_is_restored(
+    suffix, model, folder
+):
+    (folder / f"step_00000003.{suffix}").unlink()
+    with pytest.warns(UserWarning, match="step_00000003.npz is damaged or incomplete"):
+        assert _restored(model, folder) == 2
+
+
+def test_a_renamed_one_is_not_preferred(model, folder):
+    for path in folder.glob("step_00000001.*"):
+        path.rename(path.with_stem("step_00000099"))
+    with pytest.warns(UserWarning, match="step_00000099.npz holds step 1: it was ren"):
+        assert _restored(model, folder) == 3
+
+
+def test_what_is_written_is_kept_whatever_is_newer(model, folder):
+    for step in (97, 98, 99):
+        for path in folder.glob("step_00000001.*"):
+            copy = path.with_stem(f"step_{step:08d}")
+            copy.write_bytes(path.read_bytes())
+    _save_as(model, folder, 4)
+    with pytest.warns(UserWarning, match="renamed"):
+        assert _restored(model, folder) == 4
+
+
+def _lose(suffix, kept=0):
+    def spoil(folder):
+        for path in sorted(folder.glob(f"*.{suffix}"))[kept:]:
+            path.unlink()
+
+    return spoil
+
+
+def _rename_all(folder):
+    for path in folder.iterdir():
+        path.rename(path.with_stem(path.stem.replace("0000000", "0000001")))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        _lose("json"),
+        _lose("npz"),
+        _rename_all,
+        lambda folder: [_truncate(path) for path in folder.glob("*.npz")],
+    ],
+)
+@pytest.mark.parametrize("kind", ["step", "best"])
+def test_no_sound_one_among_those_there_is_refused(kind, spoil, model, folder):
+    for path in folder.iterdir():
+        path.rename(path.with_stem(path.stem.replace("step", kind)))
+    spoil(folder)
+    there = sorted(path.name for path in folder.iterdir())
+    with pytest.warns(UserWarning), pytest.raises(ValueError) as error:
+        checkpoint.restore(model, folder, kind)
+    assert all(name in str(error.value) for name in there)
+    assert "Put back what is missing, or begin anew" in str(error.value)
+    assert sorted(path.name for path in folder.iterdir()) == there
+
+
+def test_arrays_of_the_run_come_back(model, tmp_path):
+    run = {"health/collapse": np.int64(2), "log_total": np.ones((2, 3), "float32")}
+    checkpoint.save(model, tmp_path, run=run)
+    back = checkpoint.restore_run(model, tmp_path)
+    assert back.keys() == run.keys()
+    assert all(np.array_equal(back[name], run[name]) for name in run)
+    assert checkpoint.restore_run(model, tmp_path / "nowhere") is None
+
+
+def test_a_kill_between_the_two_names_is_swept_to_the_one_before(model, folder):
+    """What is left then: the JSON file, and the .npz under its temporary name."""
+    (folder / "step_00000003.npz").rename(folder / ".step_00000003.4711.npz")
+    files.sweep(folder)
+    assert _names(folder) == [*_both(1), *_both(2)]
     assert _restored(model, folder) == 2
 
 
-def test_all_damaged_is_an_error(model, folder):
-    for path in folder.glob("*.npz"):
-        _truncate(path)
-    with pytest.warns(UserWarning), pytest.raises(ValueError, match="None of the 3"):
-        checkpoint.restore(model, folder)
-
-
-@pytest.mark.parametrize("other", [{"latent_dim": 5}, {"g_hidden": (8, 8)}])
+@pytest.mark.parametrize(
+    "other", [{"latent_dim": 5}, {"g_hidden": (8, 8)}, {"dtype": "float64"}]
+)
 def test_another_models_is_refused_and_assigns_nothing(other, folder):
     options = {"g_hidden": (8,), "d_hidden": (8,), "normalize": False, **other}
     model = tiny("vanilla", **options)

@@ -99,6 +99,16 @@ def test_intervals_are_multiples_of_the_logs(name):
         Experiment(**intervals | {name: 6})
 
 
+@pytest.mark.parametrize(
+    "log_every, others", [(100, 500), (30, 510), (1, 500), (700, 700)]
+)
+def test_intervals_that_are_not_set_follow_the_logs(log_every, others):
+    experiment = Experiment(log_every=log_every)
+    assert (experiment.sample_every, experiment.checkpoint_every) == (others, others)
+    with pytest.raises(ValueError, match=f"`evaluate_every` .*log_every={log_every}"):
+        Experiment(log_every=log_every, evaluate_every=log_every * 2 + 1)
+
+
 def test_to_dict_is_the_inverse_of_from_dict():
     experiment = Experiment(options={"g_hidden": (8, 8)}, steps=3)
     assert to_dict(experiment)["options"] == {"g_hidden": [8, 8]}
@@ -158,16 +168,16 @@ def test_shape_and_classes_come_from_the_data():
     data = _data([0, 1, 2, 0, 1, 2], ("a", "b", "c"), (4, 6, 3))
     assert effective_options(Experiment("cgan", seed=3), data) == {
         "image_shape": [4, 6, 3],
-        "num_classes": 3,
+        "condition": {"name": "classes", "names": ["a", "b", "c"]},
         "seed": 3,
     }
-    assert "num_classes" not in effective_options(Experiment("dcgan"), data)
+    assert "condition" not in effective_options(Experiment("dcgan"), data)
 
 
 def test_options_stand_above_the_data():
     experiment = Experiment("cgan", {"num_classes": 7, "latent_dim": 2})
     options = effective_options(experiment, _data([0] * 6))
-    assert options["num_classes"] == 7
+    assert options["num_classes"] == 7 and "condition" not in options
     assert options["latent_dim"] == 2
 
 
@@ -177,7 +187,7 @@ def test_a_class_without_samples_counts():
     assert model.label_count == 4
     # Without names, the largest label tells.
     options = effective_options(Experiment("sgan"), _data([0, 0, 2, 2, 3, 3]))
-    assert options["num_classes"] == 4
+    assert options["condition"] == {"name": "classes", "count": 4}
 
 
 @pytest.mark.parametrize("model", ["cgan", "sgan"])

@@ -9,6 +9,7 @@ import pytest
 from helpers import tiny
 
 import ganzoo
+from ganzoo.models.warm_start import take_over
 from ganzoo.runs import pretrained
 
 
@@ -67,6 +68,30 @@ def test_written_and_loaded_again_it_samples_nearly_the_same(tmp_path, monkeypat
     (tmp_path / "mine.npz").write_bytes(data)
     with pytest.raises(ValueError, match="another hash"):
         ganzoo.load("mine")
+
+
+def test_a_model_may_carry_its_judge_and_says_what_it_holds(tmp_path, monkeypatch):
+    model = tiny("vanilla", seed=3)
+    options = {"image_shape": [8, 8, 1], "g_hidden": [16, 16], "d_hidden": [16, 16]}
+    made = {"name": "vanilla", "options": {**options, "latent_dim": 4}}
+    pretrained.write(model, "both", made, {}, tmp_path, judge=True)
+    pretrained.write(model, "alone", made, {}, tmp_path)
+    monkeypatch.setattr(pretrained, "FOLDER", tmp_path)
+    both, alone = ganzoo.load("both"), ganzoo.load("alone")
+    assert both.warm == ("generator", "discriminator")
+    assert alone.warm == ("generator",)
+    pairs = zip(
+        model.discriminator.get_weights(),
+        both.discriminator.get_weights(),
+        alone.discriminator.get_weights(),
+        strict=True,
+    )
+    for weight, held, other in pairs:
+        np.testing.assert_allclose(held, weight, atol=np.abs(weight).max() / 250 + 1e-9)
+        assert weight.ndim < 2 or (other != weight).any()
+    lines = take_over(tiny("vanilla"), alone)
+    assert lines[1] == "discriminator: new, the start has no trained one"
+    assert "new" not in str(take_over(tiny("vanilla"), both))
 
 
 def test_an_average_is_what_is_kept(tmp_path, monkeypatch):

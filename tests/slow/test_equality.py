@@ -89,7 +89,7 @@ def differences():
             target=f"<= {TARGET:.0e} from one device after 10 steps in float64",
             measured=found,
             note="10 steps of tests/helpers.py's small nets, global batch 24, with a "
-            "running average, without dropout and noise layers. float32 has no target: "
+            "running average, with their dropout and noise. float32 has no target: "
             "Adam amplifies rounding.",
         )
     return found

@@ -1,7 +1,13 @@
 """Who takes part: TF_CONFIG, Slurm, and the meeting before TensorFlow's cluster."""
 
 import json
+import os
+import signal
+import socket
+import subprocess
+import sys
 import threading
+import time
 
 import pytest
 
@@ -40,6 +46,11 @@ def test_reads_tf_config(monkeypatch):
         (config(workers=("a:1", "a:1")), "each address once"),
         (config(workers=("a", "b:2")), "TF_CONFIG is malformed"),
         (config(workers=("a:0", "b:2")), "each address once"),
+        (
+            config(workers=("fe80::1:1", "b:2")),
+            r"no host:port or \[IPv6 address\]:port",
+        ),
+        (config(workers=(":1", "b:2")), "no host:port"),
     ],
 )
 def test_refuses_tf_config(monkeypatch, text, message):
@@ -64,9 +75,23 @@ def test_slurm_makes_tf_config(monkeypatch):
     monkeypatch.delenv("TF_CONFIG")
 
 
-def meet_all(fingerprints, patience=10.0, absent=()):
+def test_jobs_on_one_node_have_ports_of_their_own():
+    """A thousand jobs in a row, and two steps of each, of 16 tasks on a node."""
+    for first in (1, 77_000):
+        bases = [
+            cluster._slurm_port({"SLURM_JOB_ID": str(job), "SLURM_STEP_ID": step})
+            for job in range(first, first + 90)
+            for step in ("0", "1")
+        ]
+        ports = {base + task for base in bases for task in range(cluster.PORTS)}
+        assert len(ports) == len(bases) * cluster.PORTS
+        assert min(ports) >= cluster.FIRST_PORT and max(ports) <= cluster.LAST_PORT
+    assert cluster._slurm_port({}) == cluster.FIRST_PORT
+
+
+def meet_all(fingerprints, patience=10.0, absent=(), host="localhost"):
     """The workers meet in threads; returns each one's error, or None."""
-    workers = tuple(f"localhost:{port}" for port in _free_ports(len(fingerprints)))
+    workers = tuple(f"{host}:{port}" for port in _free_ports(len(fingerprints)))
     errors = [None] * len(workers)
 
     def one(i):
@@ -92,6 +117,58 @@ def test_equal_workers_meet():
     assert meet_all([{"a": "1"}] * 3) == [None] * 3
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+def test_workers_meet_by_their_addresses(host):
+    assert meet_all([{"a": "1"}] * 2, host=host) == [None] * 2
+
+
+def _dripping(port, ended):
+    """A peer that sends a byte every 50 ms, and reads as slowly."""
+    with socket.create_server(("", port)) as server:
+        server.settimeout(0.1)
+        connections = []
+        while not ended.is_set():
+            try:
+                connections.append(server.accept()[0])
+            except TimeoutError:
+                pass
+            for connection in connections:
+                try:
+                    connection.send(b" ")
+                except OSError:
+                    pass
+        for connection in connections:
+            connection.close()
+
+
+def test_a_peer_that_drips_bytes_does_not_hold_the_meeting():
+    """Neither one that is asked nor one that asks."""
+    mine, theirs = _free_ports(2)
+    workers = (f"localhost:{mine}", f"localhost:{theirs}")
+    ended = threading.Event()
+    peer = threading.Thread(target=_dripping, args=(theirs, ended))
+    peer.start()
+    errors, begin = [], time.monotonic()
+
+    def meet():
+        try:
+            cluster.meet(cluster.Cluster(workers, 0), {}, 1.0)
+        except ValueError as error:
+            errors.append(str(error))
+
+    worker = threading.Thread(target=meet)
+    worker.start()
+    time.sleep(0.2)
+    with socket.create_connection(("localhost", mine)) as slow:
+        slow.send(b"1")  # and never the end of the line
+        worker.join(timeout=20)
+        seconds = time.monotonic() - begin
+    ended.set()
+    peer.join()
+    assert f"waited 1 s for localhost:{theirs}" in errors[0]
+    assert seconds < 3
+
+
 def test_other_settings_are_named_by_every_worker():
     errors = meet_all([{"a": "1", "b": "2"}, {"a": "1", "b": "3"}])
     assert "Workers 0 and 1" in errors[0] and "b: '2' here, '3' there" in errors[0]
@@ -112,9 +189,15 @@ def test_a_missing_worker_is_named_in_time():
     assert "waited 1 s for localhost:" in errors[0]
 
 
-def test_a_port_in_use_is_refused():
-    import socket
+def test_a_worker_stays_until_all_others_have_read_its_answer():
+    """Else one that came late would find nobody there."""
+    mine, theirs = (f"localhost:{port}" for port in _free_ports(2))
+    with cluster._serve(theirs, "{}"):  # answers, and asks nothing
+        with pytest.raises(ValueError, match="waited 1 s for the others to reach it"):
+            cluster.meet(cluster.Cluster((mine, theirs), 0), {}, 1.0)
 
+
+def test_a_port_in_use_is_refused():
     with socket.socket() as taken:
         taken.bind(("", 0))
         taken.listen()
@@ -138,3 +221,40 @@ def test_launch_ends_all_workers_when_one_fails(capfd):
     assert "] ganzoo: Unknown model 'no-such-model'" in printed
     with pytest.raises(ValueError, match="`workers` must be 1 or more"):
         launch(0, [])
+
+
+WORKER = """
+import pathlib, signal, sys, time
+path = pathlib.Path(sys.argv[1])
+def save(number, frame):
+    time.sleep(0.5)
+    path.with_suffix(".saved").touch()
+    sys.exit(143)
+signal.signal(signal.SIGTERM, save)
+path.touch()
+time.sleep(60)
+"""
+
+
+def test_launch_passes_sigterm_on_and_waits_until_all_have_saved(tmp_path, monkeypatch):
+    names = [str(tmp_path / f"worker{i}") for i in range(2)]
+    monkeypatch.setattr(
+        "ganzoo.cli.launch._start",
+        lambda i, addresses, arguments: subprocess.Popen(
+            [sys.executable, "-c", WORKER, names[i]], stdout=subprocess.PIPE, text=True
+        ),
+    )
+
+    def end():
+        while len(list(tmp_path.iterdir())) < 2:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.1)
+        os.kill(os.getpid(), signal.SIGTERM)  # a second one changes nothing
+
+    ender = threading.Thread(target=end)
+    ender.start()
+    assert launch(2, []) == 143
+    ender.join()
+    assert len(list(tmp_path.glob("*.saved"))) == 2
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL

@@ -46,7 +46,9 @@ def _checkpoints(workdir):
 # --- a full disk --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["step_00000006.npz", "metrics.jsonl", "config.json"])
+@pytest.mark.parametrize(
+    "name", ["step_00000006.npz", "step_00000006.json", "config.json"]
+)
 def test_a_full_disk_stops_the_run_and_says_how_to_go_on(name, tmp_path, monkeypatch):
     """Simulated at the write of one file of a run that goes on from step 4."""
     whole, run = _train(tmp_path / "whole"), tmp_path / "run"

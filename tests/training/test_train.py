@@ -9,6 +9,7 @@ import pytest
 from small_runs import BASE, TINY, check_equal, files_of
 
 import ganzoo
+from ganzoo import distribute
 from ganzoo.runs import directory
 from ganzoo.runs.experiment import Experiment
 from ganzoo.runs.log import read_rows
@@ -53,6 +54,7 @@ def test_a_run_holds_its_settings_log_pictures_and_checkpoints(finished):
     environment = json.loads((path / "environment.json").read_text())
     assert environment["packages"]["keras"] == keras.__version__
     assert environment["devices"]
+    assert environment["threads"] == distribute.threads()
     rows = read_rows(path / "metrics.jsonl")
     assert [row["step"] for row in rows] == [2, 4]
     assert {"seconds", "images_per_second", *model.log.names} <= rows[0].keys()
@@ -203,42 +205,6 @@ def test_load_of_what_is_no_model_is_refused(name, tmp_path):
         ganzoo.load(tmp_path / name)
 
 
-class Interrupt(keras.callbacks.Callback):
-    """Ctrl-C at one step."""
-
-    def __init__(self, step):
-        super().__init__()
-        self.step = step
-
-    def on_train_batch_end(self, batch, logs=None):
-        if self.model.step == self.step:
-            raise KeyboardInterrupt
-
-
-def test_an_interrupted_run_goes_on_bit_for_bit(tmp_path, monkeypatch):
-    settings = {"steps": 12, "log_every": 4, "options": {**TINY, "dropout": 0.3}}
-    whole = _train(tmp_path / "whole", **settings)
-    callbacks = train._callbacks
-    with monkeypatch.context() as patched:
-        patched.setattr(train, "STEPS_PER_CALL", 1)  # so that step 6 is seen
-        patched.setattr(
-            train, "_callbacks", lambda *args: [*callbacks(*args), Interrupt(6)]
-        )
-        with pytest.raises(KeyboardInterrupt):
-            _train(tmp_path / "run", **settings)
-    assert _steps(tmp_path / "run") == [4]
-    assert ganzoo.load(tmp_path / "run").step == 6
-    resumed = _train(tmp_path / "run", **settings)
-    check_equal(resumed, whole)
-    assert _steps(tmp_path / "run") == [4, 8, 12]
-    first, second = (
-        read_rows(tmp_path / name / "metrics.jsonl") for name in ("whole", "run")
-    )
-    terms = resumed.log.names
-    for i in (0, 2):  # the interval of the interruption has a mean of its rest
-        assert [first[i][t] for t in terms] == [second[i][t] for t in terms]
-
-
 def test_divergence_stops_before_anything_is_saved(tmp_path):
     (tmp_path / "run").mkdir()
     sgd = {"name": "sgd", "learning_rate": 1e30}
@@ -246,7 +212,7 @@ def test_divergence_stops_before_anything_is_saved(tmp_path):
     with pytest.raises(TrainingDiverged, match="_loss.* before step 2"):
         _train(tmp_path / "run", options=options, checkpoint_every=2, sample_every=2)
     assert _steps(tmp_path / "run") == []
-    assert not (tmp_path / "run/checkpoints").exists()
+    assert not list((tmp_path / "run/checkpoints").iterdir())
     pictures = (tmp_path / "run/samples").iterdir()
     assert [path.name for path in pictures] == ["step_00000000.png"]
     with pytest.raises(ValueError, match="no checkpoint yet"):
@@ -284,22 +250,43 @@ def test_a_few_labels_need_enough_of_each_class(tmp_path):
 # --- crops, flips and pairs -------------------------------------------------------
 
 
-def test_a_run_starts_from_the_generators_of_another(finished, tmp_path):
+def test_a_run_starts_from_both_players_of_another(finished, tmp_path, capsys):
     path, model = finished
     changes = {"options": {**TINY, "learning_rate": 0.0}, "seed": 7}
-    fresh = _train(tmp_path / "fresh", **changes)
     begun = _train(tmp_path / "begun", init_from=str(path), **changes)
     start = model.average_of(model.generator)
-    copies = zip(start.weights, begun.generator.weights, strict=True)
-    assert all(np.array_equal(*pair) for pair in copies)
-    own = zip(fresh.discriminator.weights, begun.discriminator.weights, strict=True)
-    assert all(np.array_equal(*pair) for pair in own)
-    assert not np.array_equal(fresh.generator.weights[0], begun.generator.weights[0])
+    pairs = [(start, begun.generator), (model.discriminator, begun.discriminator)]
+    for one, other in pairs:
+        for a, b in zip(one.weights, other.weights, strict=True):
+            np.testing.assert_array_equal(a.numpy(), b.numpy())
+    assert (
+        "generator: takes 2 of 2 layers\n  discriminator: " in capsys.readouterr().err
+    )
+
+
+def test_a_run_starts_from_the_optimizers_of_another(finished, tmp_path):
+    path, model = finished
+    changes = {"init_from": str(path), "init_optimizers": True, "batch_size": 32}
+    begun = _train(tmp_path / "begun", **changes, steps=2, log_every=2)
+    for name in ("d_optimizer", "g_optimizer"):
+        assert int(getattr(begun, name).iterations) == model.step + 2
+    assert begun.step == 2
+    whole = _train(tmp_path / "whole", **changes)
+    resumed = _train(tmp_path / "begun", **changes)
+    check_equal(whole, resumed)
+
+
+def test_optimizers_alone_are_no_start():
+    with pytest.raises(ValueError, match="`init_optimizers` needs `init_from`"):
+        Experiment(**BASE, init_optimizers=True)
 
 
 @pytest.mark.parametrize(
     "init_from,options,message",
-    [("none", TINY, "neither a run"), ("", {**TINY, "g_hidden": [9]}, "same options")],
+    [
+        ("none", TINY, "neither a run"),
+        ("", {**TINY, "g_hidden": [9], "latent_dim": 3}, "same network"),
+    ],
 )
 def test_a_start_that_does_not_fit_is_refused(
     init_from, options, message, finished, tmp_path

@@ -1,8 +1,20 @@
 """Several processes on the loopback network give what one device gives."""
 
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
-from worker_jobs import SMALL, command, largest_difference, run, start_workers
+from worker_jobs import (
+    SMALL,
+    command,
+    largest_difference,
+    run,
+    start_workers,
+    wait_to_grow,
+)
 
 from ganzoo.runs.log import read_rows
 
@@ -43,3 +55,40 @@ def test_workers_with_other_settings_are_refused(tmp_path):
         _, errors = worker.communicate(timeout=100)
         assert worker.returncode == 1
         assert "must have the same settings" in errors and "options" in errors
+
+
+@pytest.mark.slow
+def test_sigterm_to_launch_saves_and_the_same_command_goes_on(tmp_path):
+    """In the middle of an interval; then no worker is left, and none is lost."""
+    job = ["launch", "--workers=2", "--"]
+    whole = run([*job, *command("vanilla", tmp_path / "whole", steps=600)], 600)
+    assert whole.returncode == 0, whole.stdout
+    words = [*job, *command("vanilla", tmp_path / "run", steps=600)]
+    launched = subprocess.Popen([sys.executable, "-m", "ganzoo", *words])
+    wait_to_grow(tmp_path / "run/metrics.jsonl")
+    workers = Path(f"/proc/{launched.pid}/task/{launched.pid}/children")
+    workers = workers.read_text().split()
+    launched.send_signal(signal.SIGTERM)
+    assert launched.wait(timeout=120) == 143
+    assert len(workers) == 2
+    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+    assert list((tmp_path / "run/checkpoints").glob("step_*.npz"))
+    done = run(words, 600)
+    assert done.returncode == 0, done.stdout
+    assert largest_difference(tmp_path / "whole", tmp_path / "run") == 0
+    rows = [read_rows(tmp_path / w / "metrics.jsonl") for w in ("whole", "run")]
+    machine = ("seconds", "images_per_second", "peak_memory_mib")
+    assert [{k: v for k, v in row.items() if k not in machine} for row in rows[0]] == [
+        {k: v for k, v in row.items() if k not in machine} for row in rows[1]
+    ]
+
+
+@pytest.mark.slow
+def test_workers_with_ipv6_addresses_equal_one_device(tmp_path):
+    alone = run(command("vanilla", tmp_path / "one"))
+    assert alone.returncode == 0, alone.stderr
+    workers = start_workers(command("vanilla", tmp_path / "many"), host="[::1]")
+    for worker in workers:
+        _, errors = worker.communicate(timeout=200)
+        assert worker.returncode == 0, errors
+    assert largest_difference(tmp_path / "one", tmp_path / "many") <= 1e-10

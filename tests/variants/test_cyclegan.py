@@ -7,6 +7,7 @@ import tensorflow as tf
 from helpers import arrays_for, tiny, train
 
 from ganzoo.data.pipeline import batches, finite
+from ganzoo.layers import Pool
 
 
 def numbers(terms):
@@ -80,6 +81,17 @@ def test_d_sees_the_pool_and_g_does_not(model):
     assert 4 < sum(older) < 24  # of 28, half in the mean
     kept = model.pools["sample"].kept.numpy()
     assert kept.shape == (4, 8, 8, 1) and (kept > 0).all()
+
+
+def test_each_pool_draws_for_itself(model, monkeypatch):
+    seeds = []
+    monkeypatch.setattr(
+        Pool, "exchange", lambda pool, x, seed: seeds.append(tuple(seed.numpy())) or x
+    )
+    for step in (0, 1):
+        part = {**batch_of(model), "seed": tf.constant([0, step])}
+        model.update_discriminators(part, model.generate(part, training=True))
+    assert len(set(seeds)) == 4
 
 
 def test_translates_both_ways():

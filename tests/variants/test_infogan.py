@@ -44,6 +44,16 @@ def test_codes_are_drawn_anew_and_evenly():
     assert abs(np.corrcoef(fake["label"].numpy(), code[:, 0])[0, 1]) < 0.05
 
 
+def test_the_category_is_no_part_of_the_noise():
+    """One seed for both would make G's label a function of the first latents."""
+    model = tiny("infogan")
+    batch = {"real": tf.zeros((500, 8, 8, 1)), "seed": tf.constant([0, 1])}
+    fake = model.generate(batch, training=False)
+    uniform = (fake["latent"].numpy().reshape(-1)[:500] + 1) / 2
+    same = np.mean(np.floor(10 * uniform) == fake["label"].numpy())
+    assert abs(same - 0.1) < 0.07  # five deviations of chance
+
+
 def test_q_belongs_to_d():
     model = tiny("infogan")
     owned = {id(v) for v in model.d_optimizer._trainable_variables}
@@ -99,7 +109,7 @@ def test_needs_no_label_and_pictures_have_a_row_a_category():
             lambda: tiny("infogan").sample(3, code=(1, 2, 3)),
             r"of shapes \(\(2,\), \(3, 2\)\)",
         ),
-        (lambda: tiny("infogan").sample(3, label=10), "takes 0 to 9"),
+        (lambda: tiny("infogan").sample(3, label=10), "from 0 to 9"),
     ],
 )
 def test_refuses(call, message):

@@ -1,10 +1,10 @@
-"""Pretrained models: small generators that are installed with the package.
+"""Pretrained models: small models that are installed with the package.
 
-A model is NAME.npz, the weights of its generator (the running average if one was kept),
-and NAME.json, its card: the options of its build, the training command, its scores with
-their protocols, and the hash of the weights. Arrays of two axes and more are 8-bit
-integers with a scale for each slice of the last axis. The card has the scores of the
-loaded model, not of the trained one.
+A model is NAME.npz, the weights of its generator (the running average if one was kept)
+and, in some, of its discriminator (d_...); and NAME.json, its card: the options of its
+build, the training command, its scores with their protocols, and the hash of the
+weights. Arrays of two axes and more are 8-bit integers with a scale for each slice of
+the last axis. The card has the scores of the loaded model, not of the trained one.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ def card(name: str) -> dict:
 
 
 def load(name: str):
-    """Loads a model to sample from. Its discriminator is untrained.
+    """Loads a model. `model.warm` names the networks that it holds trained.
 
     Raises:
         ValueError: no such model, with the nearest name; or a damaged file.
@@ -53,12 +53,20 @@ def load(name: str):
     arrays = untrusted.read_arrays(io.BytesIO(data))
     name, options = about["build"]["name"], about["build"]["options"]
     model = build(name, **options_of(about["format"], name, options))
-    network = model.average_of(model.generator)
-    network.set_weights([_unpacked(arrays, i) for i in range(len(network.weights))])
+    held = {"": [model.generator, model.average_of(model.generator)]}
+    if "d_00" in arrays:
+        held["d_"] = [model.discriminator]
+    for prefix, networks in held.items():
+        for network in networks:
+            count = range(len(network.weights))
+            network.set_weights([_unpacked(arrays, f"{prefix}{i:02d}") for i in count])
+    model.warm = tuple(networks[0].name for networks in held.values())
     return model
 
 
-def write(model, name: str, settings: dict, facts: dict, folder=FOLDER) -> None:
+def write(
+    model, name: str, settings: dict, facts: dict, folder=FOLDER, judge: bool = False
+) -> None:
     """Writes a model and its card.
 
     Args:
@@ -67,14 +75,18 @@ def write(model, name: str, settings: dict, facts: dict, folder=FOLDER) -> None:
         settings: name and options of `build`.
         facts: other entries of the card.
         folder: folder of the files.
+        judge: if True, write the discriminator, too, for fine-tuning.
 
     Raises:
         ValueError: weights of more than 2 MiB.
     """
     arrays = {}
-    weights = model.average_of(model.generator).get_weights()
-    for i, weight in enumerate(weights):
-        arrays |= _packed(i, weight)
+    held = {"": model.average_of(model.generator)}
+    if judge:
+        held["d_"] = model.discriminator
+    for prefix, network in held.items():
+        for i, weight in enumerate(network.get_weights()):
+            arrays |= _packed(f"{prefix}{i:02d}", weight)
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)
     data = file.getvalue()
@@ -86,16 +98,16 @@ def write(model, name: str, settings: dict, facts: dict, folder=FOLDER) -> None:
     (folder / f"{name}.json").write_text(json.dumps(about, indent=2) + "\n")
 
 
-def _packed(i, weight):
+def _packed(key, weight):
     if weight.ndim < 2:
-        return {f"{i:02d}": weight}
+        return {key: weight}
     scale = np.abs(weight).max(axis=tuple(range(weight.ndim - 1))) / 127
     scale = np.where(scale > 0, scale, 1).astype("float32")
     return {
-        f"{i:02d}": np.rint(weight / scale).astype("int8"),
-        f"{i:02d}_scale": scale,
+        key: np.rint(weight / scale).astype("int8"),
+        f"{key}_scale": scale,
     }
 
 
-def _unpacked(arrays, i):
-    return arrays[f"{i:02d}"] * arrays.get(f"{i:02d}_scale", np.float32(1))
+def _unpacked(arrays, key):
+    return arrays[key] * arrays.get(f"{key}_scale", np.float32(1))

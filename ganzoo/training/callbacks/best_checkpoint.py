@@ -11,7 +11,7 @@ from ganzoo.evaluation.score import Score, rank
 from ganzoo.evaluation.scorer import Scorer, measure
 from ganzoo.runs import checkpoint
 from ganzoo.runs.directory import CHECKPOINTS
-from ganzoo.runs.log import drop_after
+from ganzoo.runs.log import drop_after, read_rows
 from ganzoo.utils.options import check_known
 
 SEED = 1_000_003  # seed of the latents, different from the final evaluation
@@ -56,10 +56,14 @@ class Selection(keras.callbacks.Callback):
         check_known("metric of this data set", [self.metric], allowed)
 
     def on_train_begin(self, logs=None):
-        kept = checkpoint.best(self.checkpoints) if self.writes else None
+        if not self.writes:
+            return
+        drop_after(self.path, self.model.step)
+        kept = checkpoint.best(self.checkpoints)
         self.best = Score.from_dict(kept["score"]) if kept else None
-        if self.writes:
-            drop_after(self.path, self.model.step)
+        if kept and kept["step"] > self.model.step:
+            # A killed process was ahead of its checkpoint. This run finds it again.
+            self.best = min(map(_score, _scored(self.path)), key=rank, default=None)
 
     def on_epoch_end(self, epoch, logs=None):
         if self.model.step % self.every:
@@ -91,3 +95,11 @@ class Selection(keras.callbacks.Callback):
             row["best"] = self.best.value
         with open(self.path, "a") as file:
             file.write(json.dumps(row) + "\n")
+
+
+def _scored(path):
+    return [row for row in read_rows(path) if "value" in row]
+
+
+def _score(row):
+    return Score.from_dict({key: row[key] for key in row if key != "best"})

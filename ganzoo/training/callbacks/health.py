@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import keras
@@ -25,6 +26,7 @@ class HealthMonitor(keras.callbacks.Callback):
     Args:
         data: training data, to measure the diversity of real samples.
         workdir: directory of `health.jsonl`; None for no file.
+        before: `state` of the run that this one resumes.
     """
 
     # D rejects nearly all fakes and accepts real samples, so G hardly learns. The other
@@ -45,7 +47,7 @@ class HealthMonitor(keras.callbacks.Callback):
     WARM_UP = 500
     COMPARED = 128
 
-    def __init__(self, data, workdir=None):
+    def __init__(self, data, workdir=None, before: Mapping | None = None):
         super().__init__()
         self.path = Path(workdir) / "health.jsonl" if workdir else None
         rng = np.random.default_rng(0)
@@ -53,8 +55,15 @@ class HealthMonitor(keras.callbacks.Callback):
         real = data.arrays["real"]
         rows = rng.choice(len(real), min(self.COMPARED, len(real)), replace=False)
         self.real = real[np.sort(rows)]
-        self.counts = dict.fromkeys(REMEDIES, 0)
+        self.counts = {
+            alarm: np.asarray((before or {}).get(f"health/{alarm}", 0)).item()
+            for alarm in REMEDIES
+        }
         self.events = []
+
+    def state(self) -> dict[str, np.ndarray]:
+        """The consecutive intervals of each alarm so far, int64 scalars."""
+        return {f"health/{k}": np.array(v, "int64") for k, v in self.counts.items()}
 
     def on_train_begin(self, logs=None):
         if self.path:

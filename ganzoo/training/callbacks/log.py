@@ -10,9 +10,11 @@ import keras
 from ganzoo.plots import figures, pictures
 from ganzoo.runs.log import drop_after, read_rows
 
+METRICS = "metrics.jsonl"
+
 
 class RunLog(keras.callbacks.Callback):
-    """Writes a line per interval to `metrics.jsonl`, and curves at the end.
+    """Writes a line per interval to `metrics.jsonl`.
 
     Each line has the step, the seconds of training so far over all resumed parts
     (without pictures and checkpoints), images per second, the process's peak memory,
@@ -22,14 +24,12 @@ class RunLog(keras.callbacks.Callback):
 
     def __init__(self, workdir, images_per_step: int):
         super().__init__()
-        self.path = Path(workdir) / "metrics.jsonl"
+        self.path = Path(workdir) / METRICS
         self.images_per_step = images_per_step
 
     def on_train_begin(self, logs=None):
-        rows = drop_after(self.path, self.model.step)
-        if not all(isinstance(v, int | float) for row in rows for v in row.values()):
-            raise ValueError(f"{self.path} is damaged: it holds more than numbers.")
-        self.seconds = rows[-1].get("seconds", 0.0) if rows else 0.0
+        last = drop_after(self.path, self.model.step, sound=_numbers)
+        self.seconds = 0.0 if last is None else last.get("seconds", 0.0)
 
     def on_epoch_begin(self, epoch, logs=None):
         self.step, self.begin = self.model.step, time.perf_counter()
@@ -50,9 +50,13 @@ class RunLog(keras.callbacks.Callback):
         with open(self.path, "a") as file:
             file.write(json.dumps(row) + "\n")
 
-    def on_train_end(self, logs=None):
-        rows = read_rows(self.path)
-        if rows:
-            pictures.save_png(
-                figures.curves_figure(rows), self.path.parent / "curves.png"
-            )
+
+def draw_curves(workdir) -> None:
+    """Draws the terms of `metrics.jsonl` as `curves.png`, if there are any."""
+    rows = read_rows(Path(workdir) / METRICS)
+    if rows:
+        pictures.save_png(figures.curves_figure(rows), Path(workdir) / "curves.png")
+
+
+def _numbers(row):
+    return all(isinstance(value, int | float) for value in row.values())

@@ -1,5 +1,8 @@
 """SampleGrid: a picture of samples every N steps, and an animation of them."""
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -10,6 +13,8 @@ from ganzoo.plots.animation import animation, thin
 
 class SampleGrid(keras.callbacks.Callback):
     """Draws the same samples during training, and animates them at the end.
+
+    A picture that cannot be drawn is warned of: training goes on without it.
 
     Images become a grid in the layout of the model's `gallery`, volumes a grid of up
     to 16. Points in the plane are drawn with the data over D's decision field, longer
@@ -30,22 +35,44 @@ class SampleGrid(keras.callbacks.Callback):
         self.count = count
 
     def on_train_begin(self, logs=None):
-        if self.model.step == 0:
-            self._draw()
+        step = self.model.step
+        for path in self._drawn():  # what a resumed run draws again
+            if int(path.stem.removeprefix("step_")) > step:
+                path.unlink()
+        if step == 0:
+            self._draw(self.model)
 
     def on_epoch_end(self, epoch, logs=None):
         if self.model.step % self.every == 0:
-            self._draw()
+            self._draw(self.model)
 
-    def on_train_end(self, logs=None):
-        self._draw()
-        paths = sorted(self.folder.glob("step_*.png"))
-        frames = [pictures.read_png(path) for path in thin(paths)]
-        animation(frames, self.folder / "training.gif")
+    def finish(self, model) -> None:
+        """Draws the last samples of a model, and the animation."""
+        self._draw(model)
+        if paths := thin(self._drawn()):
+            with drawing("samples/training.gif"):
+                frames = [pictures.read_png(path) for path in paths]
+                animation(frames, self.folder / "training.gif")
 
-    def _draw(self):
-        picture = PICTURES[len(self.model.sample_shape)](self.model, self.data, self)
-        pictures.save_png(picture, self.folder / f"step_{self.model.step:08d}.png")
+    def _draw(self, model):
+        name = f"step_{model.step:08d}.png"
+        with drawing(f"samples/{name}"):
+            picture = PICTURES[len(model.sample_shape)](model, self.data, self)
+            pictures.save_png(picture, self.folder / name)
+
+    def _drawn(self):
+        return sorted(self.folder.glob("step_" + "[0-9]" * 8 + ".png"))
+
+
+@contextmanager
+def drawing(name: str) -> Iterator[None]:
+    """Warns of what fails within: what is only drawn does not end a run."""
+    try:
+        yield
+    except Exception as error:
+        warnings.warn(
+            f"{name} could not be drawn: {type(error).__name__}: {error}", stacklevel=3
+        )
 
 
 def _samples_picture(model, data, grid):

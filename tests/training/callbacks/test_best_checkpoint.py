@@ -126,6 +126,23 @@ def test_the_log_holds_no_step_twice_after_a_resume(scorer, tmp_path, monkeypatc
     assert [row["step"] for row in read_rows(tmp_path / "scores.jsonl")] == [10, 20]
 
 
+def test_a_killed_run_that_was_ahead_of_its_checkpoint_logs_the_same(
+    scorer, tmp_path, monkeypatch
+):
+    watched = Watched(scorer, tmp_path, monkeypatch)
+    levels = {10: 30, 20: 120, 30: 0}
+    for step, level in levels.items():
+        watched.step(step, level)
+    rows = read_rows(tmp_path / "scores.jsonl")
+    assert watched.best() == 30
+    watched.model.updates.count.assign(10)  # its last checkpoint
+    watched.begin()
+    for step in (20, 30):
+        watched.step(step, levels[step])
+    assert read_rows(tmp_path / "scores.jsonl") == rows
+    assert watched.best() == 30
+
+
 def test_samples_without_a_score_are_logged_and_never_best(
     scorer, tmp_path, monkeypatch, capsys
 ):

@@ -118,6 +118,13 @@ def test_discriminator_overpowers_generator(points, capsys, tmp_path):
     assert len((tmp_path / "health.jsonl").read_text().splitlines()) == 2
 
 
+@pytest.mark.parametrize("d_real,d_fake", [(0.75, 0.02), (0.995, 0.05)])
+def test_a_discriminator_overpowers_if_it_rejects_and_accepts(points, d_real, d_fake):
+    watch = monitor(points, points + 3)
+    intervals(watch, 10, {**HEALTHY, "d_real": d_real, "d_fake": d_fake})
+    assert "D overpowers G" not in names(watch)
+
+
 def test_a_sure_discriminator_is_no_fault_where_samples_are_at_the_data(points):
     watch = monitor(points, points)
     intervals(watch, 10, {**HEALTHY, "d_real": 0.995, "d_fake": 0.005})

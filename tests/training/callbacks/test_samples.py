@@ -14,7 +14,7 @@ def test_sample_grid_draws_from_step_0_and_animates(tmp_path, pictures):
     grid = SampleGrid(tmp_path, Data("toy", {"real": pictures}), every=200)
     intervals(attach(grid, model), 4)
     model.made = 255 - model.made  # another last frame, or the format merges them
-    grid.on_train_end()
+    grid.finish(model)
     folder = tmp_path / "samples"
     steps = sorted(int(p.stem.split("_")[1]) for p in folder.glob("step_*.png"))
     assert steps == [0, 200, 400]
@@ -28,7 +28,7 @@ def test_sample_grid_of_a_resumed_run_keeps_the_first_frames(tmp_path, pictures)
     attach(SampleGrid(tmp_path, data, every=100), model)
     model.step, model.made = 100, 255 - pictures
     again = attach(SampleGrid(tmp_path, data, every=100), model)
-    again.on_train_end()
+    again.finish(model)
     with Image.open(tmp_path / "samples" / "training.gif") as image:
         assert image.n_frames == 2
 

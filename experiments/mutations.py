@@ -1,0 +1,612 @@
+"""Faults put into the code by hand, and whether the tests named for each catch it.
+
+    python experiments/mutations.py unchanged    # the tests alone, which must pass
+    python experiments/mutations.py [NUMBER...]
+
+Every mutation is one change of a copy of this checkout: a sign, a dropped term, real
+for fake, a seed used twice, a wrong axis, a local mean for a global one. It is caught
+if a test fails. TensorFlow is imported once; each mutation runs in a fork. Exits with
+1 if one survives.
+"""
+
+import functools
+import os
+import shlex
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+PARTS = ("ganzoo", "tests", "experiments", "zoo_configs", "docs", "colab")
+FILES = ("pyproject.toml", "setup.py", "README.md", "CHANGELOG.md")
+
+
+class Mutation(NamedTuple):
+    """`old` becomes `new` in a file of ganzoo/; `tests` are arguments of pytest."""
+
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+M = Mutation
+LOSSES = "tests/test_losses.py -k 'test_value or by_hand or own_loss'"
+PENALTIES = "tests/test_penalties.py -k '{}'"
+AUGMENT = "tests/test_augment.py"
+HEALTH = "tests/training/callbacks/test_health.py -k 'not times_100 and not healthy'"
+ADVERSARIAL = "tests/models/test_adversarial.py"
+EQUAL = "tests/test_variants.py -k 'device_equals_two and {}'"
+
+MUTATIONS = [
+    # --- losses
+    M(
+        "losses.py",
+        "_cross_entropy(fake, 0),\n        lambda",
+        "_cross_entropy(fake, 1),\n        lambda",
+        LOSSES,
+    ),
+    M(
+        "losses.py",
+        "lambda real, fake: -_cross_entropy(fake, 0)",
+        "lambda real, fake: _cross_entropy(fake, 0)",
+        LOSSES,
+    ),
+    M(
+        "losses.py",
+        "lambda real, fake: _cross_entropy(fake, 1),",
+        "lambda real, fake: _cross_entropy(real, 1),",
+        LOSSES,
+    ),
+    M(
+        "losses.py",
+        "square(real - 1) + square(fake)",
+        "square(real + 1) + square(fake)",
+        LOSSES,
+    ),
+    M(
+        "losses.py",
+        "tf.reduce_mean(fake) - tf.reduce_mean(real)",
+        "tf.reduce_mean(real) - tf.reduce_mean(fake)",
+        LOSSES,
+    ),
+    M("losses.py", "tf.nn.relu(1 + fake)", "tf.nn.relu(1 - fake)", LOSSES),
+    M(
+        "losses.py",
+        "tf.math.softplus(real - fake)",
+        "tf.math.softplus(fake - real)",
+        LOSSES,
+    ),
+    M(
+        "losses.py",
+        "lambda real, fake: discriminator(fake, real)",
+        "lambda real, fake: discriminator(real, fake)",
+        LOSSES,
+    ),
+    M(
+        "losses.py",
+        "return distribute.global_mean(tf.reduce_mean(logits))",
+        "return tf.reduce_mean(logits)",
+        PENALTIES.format("two_replicas and relativistic_average"),
+    ),
+    M("losses.py", "v * v / 4 + v", "v * v / 2 + v", LOSSES),
+    M(
+        "losses.py",
+        "-(bound if saturating else score)(fake)",
+        "-(score if saturating else bound)(fake)",
+        LOSSES,
+    ),
+    M(
+        "losses.py",
+        "distribute.global_mean(tf.reduce_mean(features, axis=0))",
+        "tf.reduce_mean(features, axis=0)",
+        EQUAL.format("sgan"),
+    ),
+    M(
+        "losses.py",
+        "tf.reduce_mean(features, axis=0)",
+        "tf.reduce_mean(features, axis=1)",
+        LOSSES,
+    ),
+    # --- penalties
+    M(
+        "penalties.py",
+        "axis=range(1, len(gradient.shape))",
+        "axis=range(2, len(gradient.shape))",
+        PENALTIES.format("linear_critic or norm_is or points_between"),
+    ),
+    M(
+        "penalties.py",
+        "_one_a_sample(real, seed) * (fake - real)",
+        "_one_a_sample(real, seed) * (real - fake)",
+        PENALTIES.format("linear_critic or norm_is or points_between"),
+    ),
+    M(
+        "penalties.py",
+        "lambda squares: squares / 2)\n\n\ndef r2",
+        "lambda squares: squares)\n\n\ndef r2",
+        PENALTIES.format("linear_critic or norm_is or points_between"),
+    ),
+    M(
+        "penalties.py",
+        "lambda real, fake, seed: fake,",
+        "lambda real, fake, seed: real,",
+        PENALTIES.format("linear_critic or norm_is or points_between"),
+    ),
+    M(
+        "penalties.py",
+        "distribute.global_mean(tf.reduce_mean((real - mean) ** 2))",
+        "tf.reduce_mean((real - mean) ** 2)",
+        PENALTIES.format("dragan and not two_replicas"),
+    ),
+    M(
+        "penalties.py",
+        "distribute.fold(seed, 1), real.dtype)\n        part",
+        "distribute.fold(seed, 0), real.dtype)\n        part",
+        PENALTIES.format("dragan and not two_replicas"),
+    ),
+    M(
+        "penalties.py",
+        "tf.nn.relu(tf.math.divide_no_nan(sum_real, weight) - fake)",
+        "tf.nn.relu(fake - tf.math.divide_no_nan(sum_real, weight))",
+        PENALTIES.format("lecam_by_hand or lecam_follows or global_batch"),
+    ),
+    M(
+        "penalties.py",
+        "self.decay * self.sums + (1 - self.decay) * new",
+        "(1 - self.decay) * self.sums + self.decay * new",
+        PENALTIES.format("lecam_by_hand or lecam_follows or global_batch"),
+    ),
+    M(
+        "penalties.py",
+        "distribute.global_mean(values[key])",
+        "values[key]",
+        PENALTIES.format("lecam_by_hand or lecam_follows or global_batch"),
+    ),
+    M(
+        "penalties.py",
+        "lambda: value(self.every)",
+        "lambda: value()",
+        PENALTIES.format("mean_over_an_interval"),
+    ),
+    M(
+        "penalties.py",
+        "every / (every + 1)",
+        "every / (every + 2)",
+        PENALTIES.format("corrected_for_the_interval or shortest"),
+    ),
+    # --- augmentation
+    M(
+        "augment.py",
+        "transform(x, distribute.fold(seed, i), step)",
+        "transform(x, seed, step)",
+        AUGMENT,
+    ),
+    M(
+        "augment.py",
+        "axis=-1, keepdims=True)\n        x = grey",
+        "axis=1, keepdims=True)\n        x = grey",
+        AUGMENT,
+    ),
+    M(
+        "augment.py",
+        "_whole(2 * most + 1, x, seed, axis) - most",
+        "_whole(2 * most + 1, x, seed, 1) - most",
+        AUGMENT,
+    ),
+    M(
+        "augment.py",
+        "left = tf.maximum(1 - done, 0.0)",
+        "left = tf.maximum(1 - done, 0.5)",
+        AUGMENT,
+    ),
+    # --- the draws and layers
+    M(
+        "distribute.py",
+        "start = replica_id() * size",
+        "start = 0",
+        "tests/test_distribute.py",
+    ),
+    M(
+        "distribute.py",
+        "before = start % per_block",
+        "before = 0",
+        "tests/test_distribute.py",
+    ),
+    M(
+        "distribute.py",
+        "context.all_reduce(tf.distribute.ReduceOp.SUM, value) / replica_count()",
+        "context.all_reduce(tf.distribute.ReduceOp.SUM, value)",
+        "tests/test_distribute.py",
+    ),
+    M(
+        "layers/noise.py",
+        "(distribute.fold(seed, n) for n in itertools.count())",
+        "(seed for n in itertools.count())",
+        "tests/layers/test_noise.py",
+    ),
+    M(
+        "layers/noise.py",
+        "tf.cast(65536 / (65536 - threshold)",
+        "tf.cast(1 / (1 - self.rate)",
+        "tests/layers/test_noise.py",
+    ),
+    M(
+        "layers/noise.py",
+        "inputs + self.stddev * noise",
+        "inputs + self.stddev**2 * noise",
+        "tests/layers/test_noise.py",
+    ),
+    M(
+        "layers/normalization.py",
+        "tf.unstack(distribute.global_mean(tf.stack(here)))",
+        "tf.unstack(tf.stack(here))",
+        "tests/layers/test_normalization.py",
+    ),
+    M(
+        "layers/minibatch.py",
+        "distribute.global_batch(tf.cast(inputs, self.variable_dtype))",
+        "tf.cast(inputs, self.variable_dtype)",
+        "tests/layers/test_minibatch.py",
+    ),
+    M(
+        "layers/spectral.py",
+        "tf.stop_gradient(matrix)",
+        "matrix",
+        "tests/layers/test_spectral.py -k 'sigma or vectors'",
+    ),
+    M(
+        "layers/pool.py",
+        "swapped = ~filling & (rank < self.size) & (coin < 0.5)",
+        "swapped = ~filling & (rank < self.size) & (coin < 0.7)",
+        "tests/layers/test_pool.py -k 'until or place or larger'",
+    ),
+    M(
+        "layers/pool.py",
+        "tf.range(self.size), distribute.fold(seed, 0)",
+        "tf.range(self.size), distribute.fold(seed, 1)",
+        "tests/layers/test_pool.py -k 'until or place or larger'",
+    ),
+    # --- the model
+    M(
+        "models/adversarial.py",
+        "/ distribute.replica_count()\n        gradients",
+        "\n        gradients",
+        PENALTIES.format("two_replicas and wasserstein"),
+    ),
+    M(
+        "models/adversarial.py",
+        "{key: value[i::count] for",
+        "{key: value[i * (len(value) // count) : (i + 1) * (len(value) // count)] for",
+        ADVERSARIAL + " -k parts",
+    ),
+    M(
+        "models/adversarial.py",
+        '{**part, "seed": distribute.fold(seed, i), "d_updates"',
+        '{**part, "seed": seed, "d_updates"',
+        ADVERSARIAL + " -k parts",
+    ),
+    M(
+        "models/adversarial.py",
+        "ramp = (1 + step) / (10 + step)",
+        "ramp = (1 + step) / (11 + step)",
+        ADVERSARIAL + " -k ramped",
+    ),
+    M(
+        "models/adversarial.py",
+        "with layer_noise(g_part):",
+        "with layer_noise(d_parts[-1]):",
+        ADVERSARIAL + " -k 'function_of_seed or each_part'",
+    ),
+    M(
+        "models/adversarial.py",
+        'batch["seed"] = self._base_seed()',
+        'batch["seed"] = self.step_seed()',
+        ADVERSARIAL + " -k evaluate",
+    ),
+    M(
+        "models/discriminated.py",
+        'distribute.fold(distribute.fold(batch["seed"], Use.PENALTY), i)',
+        'distribute.fold(batch["seed"], Use.PENALTY)',
+        PENALTIES.format("draws_for_itself"),
+    ),
+    M(
+        "models/discriminated.py",
+        "Use.AUGMENT_FAKE, training)\n        return self._d_terms",
+        "Use.AUGMENT_REAL, training)\n        return self._d_terms",
+        PENALTIES.format("augment and not trains"),
+    ),
+    M(
+        "models/optimizers.py",
+        "* math.log(self.factor)",
+        "* math.log(self.factor) / 2",
+        "tests/models/test_optimizers.py -k 'by_hand or rounded'",
+    ),
+    M(
+        "models/optimizers.py",
+        "self.momentum + (self.final_momentum - self.momentum) * done",
+        "self.momentum + self.final_momentum * done",
+        "tests/models/test_optimizers.py -k 'by_hand or rounded'",
+    ),
+    # --- variants
+    M(
+        "variants/infogan.py",
+        'distribute.fold(batch["seed"], Use.CONDITION)',
+        'distribute.fold(batch["seed"], Use.LATENT)',
+        "tests/variants/test_infogan.py -k 'by_hand or no_part'",
+    ),
+    M(
+        "variants/infogan.py",
+        'fake["latent"][:, -self.codes :]',
+        'fake["latent"][:, : self.codes]',
+        "tests/variants/test_infogan.py -k 'by_hand or no_part'",
+    ),
+    M(
+        "variants/cyclegan.py",
+        "pool.exchange(fake[key], distribute.fold(seed, i))",
+        "pool.exchange(fake[key], seed)",
+        "tests/variants/test_cyclegan.py -k 'by_hand or pool or sees'",
+    ),
+    M(
+        "variants/cyclegan.py",
+        'l1(a, back(fake["sample"], seed, training))',
+        'l1(b, back(fake["sample"], seed, training))',
+        "tests/variants/test_cyclegan.py -k 'by_hand or pool or sees'",
+    ),
+    M(
+        "variants/sgan.py",
+        'terms["d_adv"] /= 2',
+        'terms["d_adv"] /= 1',
+        "tests/variants/test_sgan.py -k 'terms or generators_loss or class_term'",
+    ),
+    M(
+        "variants/sgan.py",
+        "count = distribute.global_mean(tf.reduce_sum(known))",
+        "count = tf.reduce_sum(known)",
+        "tests/variants/test_sgan.py -k replicas",
+    ),
+    M(
+        "variants/acgan.py",
+        "_error(real, label) + _error(fakes, label)",
+        "_error(real, label)",
+        "tests/variants/test_acgan.py -k 'minimise or adversarial'",
+    ),
+    M(
+        "variants/vae.py",
+        "mean**2 - 1 - log_variance",
+        "mean**2 - 1 + log_variance",
+        "tests/variants/test_vae.py -k 'by_hand or tight'",
+    ),
+    M(
+        "variants/vae.py",
+        "tf.exp(log_variance / 2) * self._draw",
+        "tf.exp(log_variance) * self._draw",
+        "tests/variants/test_vae.py -k 'by_hand or tight'",
+    ),
+    M(
+        "variants/bigan.py",
+        "self.loss_functions.discriminator(fakes, real)}, {}",
+        "self.loss_functions.discriminator(real, fakes)}, {}",
+        "tests/variants/test_bigan.py -k 'judges or learns'",
+    ),
+    M(
+        "variants/began.py",
+        "change = self.balance_rate * distribute.global_mean(balance)",
+        "change = self.balance_rate * balance",
+        EQUAL.format("began"),
+    ),
+    M(
+        "variants/began.py",
+        "real + tf.abs(self.gamma * real - fakes)",
+        "real + tf.abs(real - self.gamma * fakes)",
+        "tests/variants/test_began.py -k 'by_hand or follows'",
+    ),
+    M(
+        "variants/unrolled.py",
+        "distribute.global_mean(g) for g in gradients",
+        "g for g in gradients",
+        EQUAL.format("unrolled"),
+    ),
+    M(
+        "variants/text2image.py",
+        'self.beta * inputs["text"] + (1 - self.beta) * other',
+        '(1 - self.beta) * inputs["text"] + self.beta * other',
+        "tests/variants/test_text2image.py -k 'by_hand'",
+    ),
+    M(
+        "variants/context_encoder.py",
+        "distribute.global_mean(tf.reduce_sum(weight))",
+        "tf.reduce_sum(weight)",
+        EQUAL.format("context"),
+    ),
+    # --- metrics
+    M(
+        "metrics/frechet.py",
+        "covariance / (len(features) - 1)",
+        "covariance / len(features)",
+        "tests/metrics/test_frechet.py",
+    ),
+    M(
+        "metrics/kernel.py",
+        "total / (len(x) * (len(x) - 1))",
+        "total / (len(x) * len(x))",
+        "tests/metrics/test_kernel.py",
+    ),
+    M(
+        "metrics/kernel.py",
+        "return own - 2 * _mean(x, y, room)",
+        "return own - _mean(x, y, room)",
+        "tests/metrics/test_kernel.py",
+    ),
+    M(
+        "metrics/prdc.py",
+        "(distances < fake_radii[f]).any(axis=1)",
+        "(distances < fake_radii[f]).all(axis=1)",
+        "tests/metrics/test_prdc.py",
+    ),
+    M(
+        "metrics/classifier_score.py",
+        "part.mean(axis=0)",
+        "p.mean(axis=0)",
+        "tests/metrics/test_classifier_score.py",
+    ),
+    M(
+        "metrics/parzen.py",
+        "block / (-2 * sigma**2)",
+        "block / (-(sigma**2))",
+        "tests/metrics/test_parzen.py",
+    ),
+    M(
+        "comparison/ranking.py",
+        "values.var(ddof=1) / len(values)",
+        "values.var() / len(values)",
+        "tests/comparison/test_ranking.py",
+    ),
+    # --- data
+    M(
+        "data/jitter.py",
+        "tf.random.stateless_uniform((n,), parts[2])",
+        "tf.random.stateless_uniform((n,), parts[0])",
+        "tests/data/test_jitter.py",
+    ),
+    M(
+        "data/jitter.py",
+        "[seed ^ _SEED ^ stream, step]",
+        "[seed ^ _SEED ^ stream, 0]",
+        "tests/data/test_jitter.py",
+    ),
+    M(
+        "data/pipeline.py",
+        "seed=tf.stack([tf.constant(seed, tf.int64), epoch[0] + k])",
+        "seed=tf.stack([tf.constant(seed, tf.int64), epoch[0]])",
+        "tests/data/test_pipeline.py",
+    ),
+    M("data/pipeline.py", "n, seed ^ fold)", "n, seed)", "tests/data/test_pipeline.py"),
+    M(
+        "data/mismatched_captions.py",
+        "tf.gather(ends, rows) + offset",
+        "tf.gather(ends, rows) + offset - 1",
+        "tests/data/test_mismatched_captions.py",
+    ),
+    # --- runs and training
+    M(
+        "runs/checkpoint.py",
+        'old.with_suffix(".json").unlink()\n',
+        "",
+        "tests/runs/test_checkpoint.py -k 'three or damaged or another or checksum'",
+    ),
+    M(
+        "runs/checkpoint.py",
+        "or variables[name].dtype != arrays[name].dtype.name",
+        "",
+        "tests/runs/test_checkpoint.py -k 'three or damaged or another or checksum'",
+    ),
+    M(
+        "utils/files.py",
+        'sound = facts["sha256"] == hashlib.sha256(data).hexdigest()',
+        'sound = facts["sha256"] != ""',
+        "tests/runs/test_checkpoint.py -k 'three or damaged or another or checksum'",
+    ),
+    M(
+        "runs/directory.py",
+        "if before not in (None, threads):",
+        "if before is None:",
+        "tests/runs/test_directory.py",
+    ),
+    M(
+        "training/callbacks/health.py",
+        "away and fake < self.REJECTS and real > self.ACCEPTS",
+        "away and fake < self.REJECTS",
+        HEALTH,
+    ),
+    M(
+        "training/callbacks/health.py",
+        "self.counts[alarm] + 1 if fires else 0",
+        "self.counts[alarm] + 1 if fires else self.counts[alarm]",
+        HEALTH,
+    ),
+    M(
+        "training/callbacks/health.py",
+        '2 * between["xy"] - between["xx"]',
+        'between["xy"] - between["xx"]',
+        HEALTH,
+    ),
+    M(
+        "training/cluster.py",
+        "while served < peers or theirs.keys() < peers:",
+        "while theirs.keys() < peers:",
+        "tests/training/test_cluster.py -k 'meet or stays'",
+    ),
+]
+
+
+def copy_of_the_tree(folder):
+    for part in PARTS:
+        skipped = shutil.ignore_patterns("__pycache__", "zoo_configs")
+        shutil.copytree(ROOT / part, folder / part, ignore=skipped)
+    shutil.copytree(ROOT / "zoo_configs", folder / "ganzoo/zoo_configs")
+    for name in FILES:
+        shutil.copy(ROOT / name, folder)
+
+
+def outcome(mutation, folder):
+    """`caught` or `survived`; `broken` if the tests named could not run."""
+    path = folder / "ganzoo" / mutation.file
+    text = path.read_text()
+    if text.count(mutation.old) != 1:
+        return f"broken: {text.count(mutation.old)} places"
+    path.write_text(text.replace(mutation.old, mutation.new))
+    try:
+        code = code_of(mutation.tests, folder)
+    finally:
+        path.write_text(text)
+    return {0: "survived", 1: "caught"}.get(code, f"broken: pytest {code}")
+
+
+def code_of(tests, folder):
+    """The exit code of pytest on some tests, in a fork."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    log = os.open(folder / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.chdir(folder)
+    sys.path.insert(0, str(folder))
+    sys.dont_write_bytecode = True
+    import pytest
+
+    fixed = ["-n0", "-q", "-x", "-p", "no:cacheprovider"]
+    os._exit(pytest.main([*fixed, *shlex.split(tests)]))
+
+
+def main(*numbers):
+    # Imported, but not used before the fork, which would not survive its threads.
+    import keras  # noqa: F401
+    import tensorflow  # noqa: F401
+
+    found = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        copy_of_the_tree(folder)
+        if numbers == ("unchanged",):
+            tests = dict.fromkeys(m.tests for m in MUTATIONS)
+            jobs = {t: functools.partial(code_of, t, folder) for t in tests}
+        else:
+            chosen = [int(n) for n in numbers] or range(len(MUTATIONS))
+            jobs = {i: functools.partial(outcome, MUTATIONS[i], folder) for i in chosen}
+        for key, job in jobs.items():
+            began = time.monotonic()
+            found[key] = job()
+            seconds = time.monotonic() - began
+            print(f"{found[key]} {seconds:.1f} s: {key}", flush=True)
+    print(dict(Counter(found.values())))
+    return int(any(value not in ("caught", 0) for value in found.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

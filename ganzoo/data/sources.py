@@ -1,0 +1,105 @@
+"""Sources of batches: data sets, generators and `keras.utils.PyDataset`."""
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ganzoo.data.batch_spec import as_array, as_dict
+
+SOURCES = (tf.data.Dataset, keras.utils.PyDataset, Iterator)
+
+
+def as_dataset(x, y=None, **steps: int | None) -> tf.data.Dataset | None:
+    """Returns a source as a data set of batches; None if `x` is no source.
+
+    A `PyDataset` is read in one thread. A generator serves for one pass.
+
+    Args:
+        x: the source.
+        y: labels, which only arrays have next to them.
+        **steps: number of batches to take, by the name of the argument.
+
+    Raises:
+        ValueError: a source without a batch, labels next to a source, or a source
+            that does not end, or may not, without a number of steps.
+    """
+    if not isinstance(x, SOURCES):
+        return None
+    if y is not None:
+        raise ValueError(
+            "Labels are a part of the batches, (x, y), where these are given. "
+            f"Received: {type(x).__name__}, and y."
+        )
+    if None in steps.values() and _is_endless(x):
+        raise ValueError(
+            f"Batches without an end need {', '.join(steps)}=, the number to take. "
+            f"Received none, and {type(x).__name__}."
+        )
+    if isinstance(x, tf.data.Dataset):
+        return x
+    if isinstance(x, keras.utils.PyDataset):
+        count = x.num_batches
+        dataset = _of_batches(lambda: _epoch(x), [x[0]] if count != 0 else [])
+        size = tf.data.INFINITE_CARDINALITY if count is None else count
+        return dataset.apply(tf.data.experimental.assert_cardinality(size))
+    start = list(itertools.islice(x, 1))
+    return _of_batches(lambda: itertools.chain(_taken(start), x), start)
+
+
+def first_and_all(dataset: tf.data.Dataset) -> tuple[object, tf.data.Dataset]:
+    """Returns the first batch of a data set, None if it has none, and the data set.
+
+    A data set that does not tell its length may serve for one pass only. Its first
+    pass goes on after the batch that was taken, so it is not started twice.
+    """
+    batches = dataset.as_numpy_iterator()
+    start = list(itertools.islice(batches, 1))
+    if not start:
+        return None, dataset
+    if dataset.cardinality() != tf.data.UNKNOWN_CARDINALITY:
+        return start[0], dataset
+    passes = iter([itertools.chain(start, batches)])
+    return start[0], tf.data.Dataset.from_generator(
+        lambda: next(passes, None) or dataset.as_numpy_iterator(),
+        output_signature=dataset.element_spec,
+    )
+
+
+def _is_endless(x) -> bool:
+    """True if a source has no end, or does not tell: a generator."""
+    if isinstance(x, tf.data.Dataset):
+        return bool(x.cardinality() == tf.data.INFINITE_CARDINALITY)
+    return isinstance(x, Iterator) or x.num_batches is None
+
+
+def _epoch(data: keras.utils.PyDataset):
+    indices = itertools.count() if data.num_batches is None else range(data.num_batches)
+    for index in indices:
+        yield data[index]
+    data.on_epoch_end()
+
+
+def _of_batches(make: Callable[[], Iterable], start: list) -> tf.data.Dataset:
+    """Makes a data set of the batches of `make()`, in the form of the first one."""
+    if not start:
+        raise ValueError("The data set is empty; training needs a batch.")
+    signature = {
+        key: tf.TensorSpec((None, *array.shape[1:]), tf.as_dtype(array.dtype))
+        for key, array in _arrays(start[0]).items()
+    }
+    return tf.data.Dataset.from_generator(
+        lambda: map(_arrays, make()), output_signature=signature
+    )
+
+
+def _arrays(batch) -> dict[str, np.ndarray]:
+    return {key: as_array(key, values) for key, values in as_dict(batch).items()}
+
+
+def _taken(start: list):
+    """Yields the batches of a list once, and takes them out."""
+    while start:
+        yield start.pop(0)

@@ -1,0 +1,111 @@
+"""Arguments and callbacks of Keras that expect one loss and one optimizer."""
+
+import keras
+
+from ganzoo.utils.options import check_known
+
+COMPILE = ("d_optimizer", "g_optimizer", "jit_compile", "run_eagerly")
+
+
+def check_compile(others) -> None:
+    """Refuses other arguments of `compile`, with the nearest one."""
+    check_known(
+        "argument of compile (losses are options of the build)", others, COMPILE
+    )
+
+
+def check_unweighted(class_weight, sample_weight) -> None:
+    """Refuses weights of classes or samples."""
+    if class_weight is not None or sample_weight is not None:
+        name = "class_weight" if sample_weight is None else "sample_weight"
+        raise ValueError(
+            f"`{name}` weighs one loss of known answers, which two players lack. A GAN "
+            "learns the frequencies of its data: repeat the samples that should come "
+            f"more often. Received: {name}."
+        )
+
+
+def check_unsplit(share) -> None:
+    """Refuses to split a data set."""
+    if share:
+        raise ValueError(
+            "`validation_split` splits arrays. Split a data set with `take` and "
+            "`skip`, and pass a part as `validation_data`. "
+            f"Received: validation_split={share}."
+        )
+
+
+def check_shuffled(shuffle) -> None:
+    """Refuses to train on arrays in their own order."""
+    if not shuffle:
+        raise ValueError(
+            "Arrays are shuffled, in an order that the model's seed fixes. Pass a "
+            f"tf.data.Dataset to choose the order. Received: shuffle={shuffle}."
+        )
+
+
+def split(arrays, share, validation_data, batch_size):
+    """Splits arrays as Keras' `validation_split` does: their last part is held out.
+
+    Args:
+        arrays: arrays by batch key; each is cut at its own length.
+        share: part to hold out, between 0 and 1.
+        validation_data: None.
+        batch_size: least number of samples to train on.
+
+    Returns:
+        (training arrays, validation arrays).
+
+    Raises:
+        ValueError: a share that leaves either part too small, or validation data as
+            well.
+    """
+    if validation_data is not None:
+        raise ValueError(
+            "`validation_split` and `validation_data` are two ways to say one thing. "
+            "Pass one of them."
+        )
+    if not 0 < share < 1:
+        raise ValueError(
+            f"`validation_split` must be between 0 and 1. Received: {share}."
+        )
+    cuts = {key: int(len(array) * (1 - share)) for key, array in arrays.items()}
+    count = len(arrays["real"])
+    empty = [key for key, cut in cuts.items() if cut in (0, len(arrays[key]))]
+    if cuts["real"] < batch_size or empty:
+        raise ValueError(
+            "`validation_split` must leave a batch to train on, and a sample to "
+            f"validate. Received: validation_split={share} of {count} samples with "
+            f"batch_size={batch_size}."
+        )
+    train = {key: array[: cuts[key]] for key, array in arrays.items()}
+    return train, {key: array[cuts[key] :] for key, array in arrays.items()}
+
+
+def with_loss(callbacks):
+    """Adds to the callbacks of `fit` what lets TerminateOnNaN see the losses."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        inner = callbacks.callbacks
+    else:
+        inner = callbacks = keras.tree.flatten(callbacks) if callbacks else []
+    watching = [c for c in inner if isinstance(c, keras.callbacks.TerminateOnNaN)]
+    if watching:
+        callbacks.append(_Totals(watching))
+    return callbacks
+
+
+class _Totals(keras.callbacks.Callback):
+    """Shows callbacks the sum of both players' losses as `loss`.
+
+    It is not finite where one of them is not. As a figure it has no meaning, so no
+    other callback sees it.
+    """
+
+    def __init__(self, watching):
+        super().__init__()
+        self.watching = watching
+
+    def on_train_batch_end(self, batch, logs=None):
+        total = sum(value for name, value in logs.items() if name.endswith("_loss"))
+        for callback in self.watching:
+            callback.on_train_batch_end(batch, {**logs, "loss": total})

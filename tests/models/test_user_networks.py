@@ -1,0 +1,226 @@
+"""Networks as Keras tutorials build them, and what no file can hold of them."""
+
+import keras
+import numpy as np
+import pytest
+from helpers import arrays_for, tiny, without_noise
+from keras import layers
+
+import ganzoo
+
+SHAPE = (8, 8, 1)
+
+
+def sequential_g(*further):
+    return keras.Sequential(
+        [
+            keras.Input((4,)),
+            layers.Dense(64),
+            *further,
+            layers.BatchNormalization(),
+            layers.Reshape(SHAPE),
+            layers.Activation("tanh"),
+        ]
+    )
+
+
+def sequential_d(*further):
+    return keras.Sequential(
+        [keras.Input(SHAPE), layers.Flatten(), *further, layers.Dense(1)]
+    )
+
+
+def functional_g():
+    latent = keras.Input((4,))
+    return keras.Model(latent, layers.Reshape(SHAPE)(layers.Dense(64)(latent)))
+
+
+@keras.saving.register_keras_serializable("tests")
+class Subclassed(keras.Model):
+    def __init__(self, units=64, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.dense = layers.Dense(units)
+
+    def call(self, inputs):
+        return keras.ops.reshape(self.dense(inputs), (-1, *SHAPE))
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+def subclassed_g():
+    latent = keras.Input((4,), name="latent")
+    return keras.Model({"latent": latent}, Subclassed()(latent))
+
+
+def images(count=16):
+    return np.random.default_rng(0).integers(0, 256, (count, *SHAPE), "uint8")
+
+
+@pytest.mark.parametrize("generator", [sequential_g, functional_g, subclassed_g])
+def test_nets_of_one_input_train_sample_and_load(generator, tmp_path):
+    model = ganzoo.assemble(
+        generator=generator(), discriminator=sequential_d(), ema_decay=0.9
+    )
+    assert list(model.generator.input) == ["latent"]
+    assert list(model.discriminator.input) == ["sample"]
+    assert (model.latent_dim, model.sample_shape) == (4, SHAPE)
+    before = model.sample(4)
+    model.fit(images(), batch_size=8, verbose=0)
+    assert (model.sample(4) != before).any()
+    model.save(tmp_path / "model.keras")
+    loaded = ganzoo.load(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded.sample(4), model.sample(4))
+
+
+def test_the_weights_stay_those_of_the_users_net():
+    generator = sequential_g()
+    model = ganzoo.assemble(generator=generator, discriminator=sequential_d())
+    model.fit(images(), batch_size=8, verbose=0)
+    z = model.latents(3)
+    np.testing.assert_array_equal(
+        generator(z, training=False), model.generator({"latent": z}, training=False)
+    )
+
+
+def test_a_list_of_named_inputs_is_taken_by_name():
+    latent, label = keras.Input((4,), name="latent"), keras.Input((), name="label")
+    code = layers.Embedding(10, 4)(label)
+    sample = layers.Reshape(SHAPE)(layers.Dense(64)(latent + code))
+    shown = keras.Input(SHAPE, name="sample")
+    told = keras.Input((), name="label")
+    seen = layers.Concatenate()(
+        [layers.Flatten()(shown), layers.Embedding(10, 4)(told)]
+    )
+    model = ganzoo.assemble(
+        generator=keras.Model([latent, label], sample),
+        discriminator=keras.Model([shown, told], layers.Dense(1)(seen)),
+        num_classes=10,
+    )
+    model.fit(images(), np.arange(16) % 10, batch_size=8, verbose=0)
+    assert model.sample(3, label=[1, 2, 3]).shape == (3, *SHAPE)
+
+
+def unbuilt():
+    return keras.Sequential([layers.Dense(64), layers.Reshape(SHAPE)])
+
+
+def called():
+    network = Subclassed()
+    network(np.zeros((1, 4), "float32"))
+    return network
+
+
+@pytest.mark.parametrize("generator", [unbuilt, called, Subclassed])
+def test_a_net_without_known_inputs_names_the_rule(generator):
+    with pytest.raises(ValueError, match='keras.Input as its first.*"latent": x'):
+        ganzoo.assemble(generator=generator(), discriminator=sequential_d())
+
+
+def test_a_discriminator_without_known_inputs_is_told_its_own_key():
+    with pytest.raises(ValueError, match='"sample": x'):
+        ganzoo.assemble(generator=sequential_g(), discriminator=unbuilt())
+
+
+# --- code in a file ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda: layers.Lambda(lambda x: 2 * x),
+        lambda: layers.Dense(64, activation=lambda x: 2 * x),
+        lambda: keras.Sequential([keras.Input((64,)), layers.Lambda(lambda x: x)]),
+    ],
+    ids=["Lambda", "lambda", "nested"],
+)
+def test_code_is_refused_at_assemble_with_what_to_use(layer):
+    with pytest.raises(ValueError, match="keras.ops.*Rescaling.*Received: (La|De)"):
+        ganzoo.assemble(generator=sequential_g(layer()), discriminator=sequential_d())
+
+
+def test_code_in_a_discriminator_too():
+    judge = sequential_d(layers.Lambda(lambda x: x, name="mine"))
+    with pytest.raises(ValueError, match="Received: Lambda 'mine'"):
+        ganzoo.assemble(generator=sequential_g(), discriminator=judge)
+
+
+class Unknown(layers.Layer):
+    def call(self, inputs):
+        return 2 * inputs
+
+
+def twice(x):
+    return 2 * x
+
+
+@keras.saving.register_keras_serializable("tests")
+def thrice(x):
+    return 3 * x
+
+
+@pytest.mark.parametrize(
+    "layer,name",
+    [(Unknown, "Unknown"), (lambda: layers.Activation(twice), "twice")],
+)
+def test_what_load_would_refuse_is_not_saved(layer, name, tmp_path):
+    model = ganzoo.assemble(
+        generator=sequential_g(layer()), discriminator=sequential_d()
+    )
+    with pytest.raises(ValueError, match=f"names .*{name}.*register_keras_serial"):
+        model.save(tmp_path / "model.keras")
+    assert not (tmp_path / "model.keras").exists()
+
+
+def test_a_registered_function_is_saved_and_loaded(tmp_path):
+    model = ganzoo.assemble(
+        generator=sequential_g(layers.Activation(thrice)), discriminator=sequential_d()
+    )
+    model.save(tmp_path / "model.keras")
+    loaded = ganzoo.load(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded.sample(4), model.sample(4))
+
+
+def test_every_kind_of_loss_of_ones_own(tmp_path):
+    model = tiny("vanilla", loss=ganzoo.losses.Loss(d_hinge, g_hinge))
+    assert model.has_probability  # a sigmoid by default
+    model.train_step(arrays_for(model, 8))
+    model.save(tmp_path / "model.keras")
+    loaded = ganzoo.load(tmp_path / "model.keras")
+    x = images(4)
+    assert loaded.test_on_batch(x) == model.test_on_batch(x)
+
+
+@keras.saving.register_keras_serializable("tests")
+def d_hinge(real, fake):
+    ops = keras.ops
+    return ops.mean(ops.relu(1 - real)) + ops.mean(ops.relu(1 + fake))
+
+
+@keras.saving.register_keras_serializable("tests")
+def g_hinge(real, fake):
+    return -keras.ops.mean(fake)
+
+
+@keras.saving.register_keras_serializable("tests")
+def both_hinge(real, fake):
+    return d_hinge(real, fake), g_hinge(real, fake)
+
+
+def test_a_function_as_loss_trains_as_the_loss_that_it_is(tmp_path):
+    def made(loss):
+        keras.utils.set_random_seed(3)
+        model = without_noise(tiny("vanilla", loss=loss))
+        model.train_step(arrays_for(model, 8))
+        return model
+
+    named, own = made("hinge"), made(both_hinge)
+    for a, b in zip(named.weights, own.weights, strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), atol=1e-6)
+    assert not own.has_probability
+    own.save(tmp_path / "model.keras")
+    assert ganzoo.load(tmp_path / "model.keras").loss is both_hinge
+    with pytest.raises(ValueError, match="__lambda__.*register_keras"):
+        with pytest.warns(UserWarning, match="lambda"):
+            made(lambda real, fake: both_hinge(real, fake)).save(tmp_path / "x.keras")

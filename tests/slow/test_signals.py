@@ -1,0 +1,142 @@
+"""Real signals at random moments, to small runs of several variants."""
+
+import json
+import multiprocessing
+import os
+import signal
+import time
+from collections import Counter
+
+import numpy as np
+import pytest
+from experiment import write_result
+from helpers import TINY
+from small_runs import files_of
+from worker_jobs import final
+
+SEED = 0
+VARIANTS = ("vanilla", "cgan", "bigan", "pacgan", "vae", "sgan", "dcgan")
+KINDS = [signal.SIGTERM, signal.SIGINT, signal.SIGKILL]
+STOPS = 9  # of each variant
+OF_THE_MACHINE = ("seconds", "images_per_second", "peak_memory_mib")
+SETTINGS = {
+    "steps": 120,
+    "batch_size": 16,
+    "log_every": 5,
+    "sample_every": 10,
+    "checkpoint_every": 15,
+    "evaluate_every": 10,
+    "evaluation_samples": 40,
+    "extractor": "pixels",
+}
+
+
+def life(name, workdir):
+    """One life of a run, in a process of its own."""
+    os.setpgrp()
+    import sys
+
+    from ganzoo.runs.experiment import Experiment
+    from ganzoo.training.train import train
+    from ganzoo.utils.signals import Terminated
+
+    options = {k: v for k, v in TINY.get(name, {}).items() if k != "image_shape"}
+    try:
+        train(Experiment(name, options, **SETTINGS), workdir, progress=False)
+    except KeyboardInterrupt as stop:
+        sys.exit(143 if isinstance(stop, Terminated) else 130)
+
+
+def shown(workdir):
+    """The files of a run that users read, without times."""
+    files = {
+        name: data
+        for name, data in files_of(workdir).items()
+        if name.endswith((".jsonl", ".png", ".gif")) and name != "curves.png"
+    }
+    rows = [json.loads(line) for line in files["metrics.jsonl"].splitlines()]
+    for row in rows:
+        for name in OF_THE_MACHINE:
+            del row[name]
+    return {**files, "metrics.jsonl": rows}
+
+
+def stopped(process, log, kind, wait):
+    """Signals a life some time after its log has grown; returns how it ended."""
+
+    def size():
+        return log.stat().st_size if log.exists() else 0
+
+    before = size()
+    while size() <= before and process.is_alive():
+        time.sleep(0.002)
+    time.sleep(wait)
+    sent = time.monotonic()
+    if process.is_alive():
+        os.kill(process.pid, kind)
+    process.join(timeout=120)
+    assert process.exitcode is not None
+    return {
+        "signal": kind.name,
+        "exit code": process.exitcode,
+        "seconds to the end": round(time.monotonic() - sent, 2),
+    }
+
+
+@pytest.mark.slow
+def test_signals_at_random_moments_leave_the_files_of_a_whole_run(tmp_path):
+    """Metrics, health, scores, pictures and weights, byte for byte."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["ganzoo.training.train", "ganzoo.variants"])
+    rng, begin = np.random.default_rng(SEED), time.monotonic()
+    lives, compared, differing = {}, Counter(), {}
+    for name in VARIANTS:
+        paths = [tmp_path / name / which for which in ("whole", "stopped")]
+        reference = context.Process(target=life, args=(name, str(paths[0])))
+        reference.start()
+        reference.join()
+        assert reference.exitcode == 0
+        ends = []
+        kinds = rng.permutation(STOPS) % len(KINDS)
+        while True:
+            process = context.Process(target=life, args=(name, str(paths[1])))
+            process.start()
+            if len(ends) == STOPS:
+                process.join()
+                break
+            kind = KINDS[kinds[len(ends)]]
+            log = paths[1] / "metrics.jsonl"
+            ends.append(stopped(process, log, kind, float(rng.uniform(0, 0.4))))
+        assert process.exitcode == 0
+        lives[name] = ends
+        whole, other = map(shown, paths)
+        weights = [final(path) for path in paths]
+        differing[name] = [
+            *(k for k in whole.keys() | other.keys() if whole.get(k) != other.get(k)),
+            *(k for k in weights[0] if not np.array_equal(*(w[k] for w in weights))),
+        ]
+        compared["files"] += len(whole)
+        compared["variables"] += len(weights[0])
+        print(name, Counter(end["signal"] for end in ends), differing[name], flush=True)
+    ends = [end for some in lives.values() for end in some]
+    answered = [end for end in ends if end["exit code"] != 0]
+    count = Counter(end["signal"] for end in answered)
+    write_result(
+        "signals",
+        command="pytest -n0 -m slow tests/slow/test_signals.py",
+        run=f"train of each variant with {SETTINGS}",
+        seed=SEED,
+        headline=f"{len(answered)} stops of {len(VARIANTS)} variants ("
+        + ", ".join(f"{n} {kind}" for kind, n in sorted(count.items()))
+        + f"): {sum(map(len, differing.values()))} of {compared['files']} files and "
+        f"{compared['variables']} variables differ",
+        target="60 signals over 5 variants; files and weights equal those of whole "
+        "runs, but for times",
+        measured={"lives": lives, "differing": differing, "compared": compared},
+        seconds=[time.monotonic() - begin],
+        note="Random moments after the log has grown; exit code 0: the run was over.",
+    )
+    codes = {"SIGTERM": 143, "SIGINT": 130, "SIGKILL": -signal.SIGKILL}
+    assert all(end["exit code"] == codes[end["signal"]] for end in answered)
+    assert not any(differing.values()), differing
+    assert len(answered) >= 50
