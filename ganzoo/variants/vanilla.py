@@ -16,7 +16,7 @@ NETWORK = {
     paper="Goodfellow et al. 2014, Generative Adversarial Networks, arXiv 1406.2661",
     tasks=("image", "points"),
 )
-def vanilla(network=NETWORK, ema_decay=0.99, **options):
+def vanilla(network=NETWORK, learning_rate=1e-3, ema_decay=0.999, **options):
     """Multilayer perceptrons on images, or on vectors with `image_shape=(d,)`.
 
     The defaults are a plain small pair that trains well. The paper's own MNIST nets
@@ -24,4 +24,6 @@ def vanilla(network=NETWORK, ema_decay=0.99, **options):
     layers of 240 x 5 in D, dropout on D's input and hidden layers, a uniform prior,
     SGD with momentum and no batch normalisation.
     """
-    return assemble(network=network, ema_decay=ema_decay, **options)
+    return assemble(
+        network=network, learning_rate=learning_rate, ema_decay=ema_decay, **options
+    )

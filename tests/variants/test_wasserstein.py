@@ -64,7 +64,6 @@ def test_the_settings_of_algorithm_1_with_the_penalty():
     assert model.penalties == {"gradient_penalty": 10.0}
     adam = model.d_optimizer
     assert (adam.beta_1, adam.beta_2) == (0.0, 0.9)
-    assert float(adam.learning_rate) == pytest.approx(1e-4)
 
 
 @pytest.mark.parametrize("name", ["wgan-gp", "dragan"])
