@@ -14,6 +14,8 @@ from typing import Any
 from ganzoo.comparison import run_process
 from ganzoo.runs.experiment import Experiment, to_dict
 
+TASKS = 20  # of a process, which grows by what TensorFlow keeps: about 12 MiB a run
+
 
 @dataclass(frozen=True)
 class Task:
@@ -42,9 +44,9 @@ class Task:
 class Workers:
     """Processes for tasks, started when they are needed and kept until the end.
 
-    A process that dies takes its task alone with it; another takes its place. Leaving
-    the context, by an error or Ctrl-C too, lets tasks that are under way save, and ends
-    all processes.
+    A process that dies takes its task alone with it; another takes its place, as after
+    `TASKS` tasks. Leaving the context, by an error or Ctrl-C too, lets tasks that are
+    under way save, and ends all processes.
 
     Args:
         count: number of tasks at the same time.
@@ -91,12 +93,13 @@ class Workers:
             worker = self.idle.pop()
             if worker.process.poll() is None and worker.devices == task.devices:
                 return worker
-            worker.dismiss()
-            worker.process.wait()
+            worker.end()
         return Worker(self.plugins, task)
 
     def _failure(self, worker):
         failure = worker.answer()
+        if worker.done == TASKS:
+            worker.end()
         if worker.process.poll() is None:
             self.idle.append(worker)
         return failure
@@ -107,6 +110,7 @@ class Worker:
 
     def __init__(self, plugins, task: Task):
         self.devices = task.devices
+        self.done = 0
         with open(task.log, "a") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", run_process.__name__, *plugins],
@@ -144,10 +148,15 @@ class Worker:
         line = self.process.stdout.readline()
         failure = json.loads(line)[run_process.FAILURE] if line else None
         if failure == "":
+            self.done += 1
             return ""
-        self.dismiss()
-        code = self.process.wait()
+        code = self.end()
         return failure or f"The process ended with code {code}: see {self.log}."
+
+    def end(self) -> int:
+        """Ends it; returns its exit code."""
+        self.dismiss()
+        return self.process.wait()
 
     def dismiss(self) -> None:
         """Lets it end: at once if it waits, else after it has saved."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from small_runs import BASE, TINY
 
-from ganzoo.comparison import run_process
+from ganzoo.comparison import run_process, workers
 from ganzoo.comparison.workers import Task, Workers
 from ganzoo.runs.experiment import Experiment
 from ganzoo.utils.files import read_arrays
@@ -91,6 +91,16 @@ def test_as_many_at_a_time_as_asked(tmp_path, fake):
         )
     numbers = [process(tmp_path, name) for name in "abc"]
     assert numbers[0] != numbers[1] and numbers[2] in numbers[:2]
+
+
+def test_a_process_is_replaced_after_so_many_tasks(tmp_path, fake, monkeypatch):
+    monkeypatch.setattr(workers, "TASKS", 2)
+    with Workers(1) as own:
+        assert outcomes(own.run([task(tmp_path, n) for n in "abc"])) == dict.fromkeys(
+            "abc", ""
+        )
+    numbers = [process(tmp_path, name) for name in "abc"]
+    assert numbers[0] == numbers[1] != numbers[2]
 
 
 def test_a_process_keeps_its_devices(tmp_path, fake):
