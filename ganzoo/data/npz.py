@@ -1,4 +1,4 @@
-"""Data sets in one `.npz` file."""
+"""Data sets of arrays in one `.npz`, `.npy` or HDF5 file."""
 
 from pathlib import Path
 
@@ -15,9 +15,9 @@ _SPLITS = {"train": ("train",), "test": ("test",), "all": ("train", "test")}
 
 
 def load_npz(path: Path, split: str) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
-    """Returns the arrays and class names of an `.npz` file.
+    """Returns the arrays and class names of an `.npz`, `.npy` or HDF5 file.
 
-    The file holds `x_train` and, as available, `y_train`, `x_test`, `y_test` and
+    A file with one array alone holds `x_train`. Else the file holds `x_train` and, as available, `y_train`, `x_test`, `y_test` and
     `class_names`. Samples are uint8 or float; grey images `(N, H, W)` and voxels
     `(N, D, H, W)` get a channel axis, and voxels of 0 and 1 become uint8 0 and 255.
 
@@ -53,11 +53,11 @@ def load_npz(path: Path, split: str) -> tuple[dict[str, np.ndarray], tuple[str, 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
     try:
-        return untrusted.read_arrays(path, names=_KEYS)
+        return untrusted.read_array_file(path, _KEYS)
     except ValueError as error:
         raise ValueError(
-            f"Cannot read {str(path)!r} as .npz; allowed: an undamaged archive of "
-            f"plain arrays ({', '.join(_KEYS)}), never pickled objects. "
+            f"Cannot read {str(path)!r} as .npz, .npy or HDF5; allowed: an undamaged "
+            f"file of plain arrays ({', '.join(_KEYS)}), never pickled objects. "
             f"Received: {error}"
         ) from error
 

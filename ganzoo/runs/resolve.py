@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from ganzoo.data import account
 from ganzoo.data.dataset import Data
 from ganzoo.data.load import load_data, with_few_labels
 from ganzoo.data.splits import Parts, load_held_out
@@ -76,7 +77,8 @@ def effective_options(experiment: Experiment, data: Data) -> dict:
             raise ValueError(
                 f"{variant.name!r} needs labels, and the data set {data.name!r} has "
                 "none. Use a labelled set: digits, mnist, a folder with a subfolder "
-                "for each class, an .npz with y_train."
+                "for each class, an .npz with y_train. Received: "
+                f"{account.line(data)}."
             )
         derived["num_classes"] = data.num_classes
     if "caption" in variant.batch_keys:

@@ -277,7 +277,7 @@ def _training_arrays(experiment: Experiment, model, resolved: Resolved):
     data = resolved.data
     if not experiment.load_size and not experiment.flip:
         return data.arrays, None
-    if experiment.load_size not in (None, experiment.image_size):
+    if experiment.load_size and experiment.load_size != experiment.image_size:
         # Crops need larger images, which must be loaded again from the files.
         data = resolve(replace(experiment, image_size=experiment.load_size)).data
     shapes = {k: s for k, s in model.batch_spec.shapes.items() if k in data.arrays}

@@ -33,7 +33,7 @@ def test_images_are_reshaped_on_request():
     [
         ({"image_size": 0}, "image_size; allowed: a positive"),
         ({"image_size": (8, 8, 1)}, "image_size; allowed: a positive"),
-        ({"channels": 2}, r"1 \(grey\) or 3 \(RGB\). Received: 2"),
+        ({"channels": 2}, r"3 \(RGB\) or 4 \(.*\). Received: 2"),
     ],
 )
 def test_refuses_unfit_forms(options, message):
