@@ -82,8 +82,8 @@ def translate_folder(
     if channels not in (1, 3, 4):
         raise ValueError(
             "A folder holds images of 1, 3 or 4 channels, and the sources of this "
-            f"model have {channels}, such as a mask or further frames. Stack them, and use "
-            "model.translate."
+            f"model have {channels}, such as a mask or further frames. Stack them, and "
+            "use model.translate."
         )
     size = image_size and (image_size, image_size)
     bar = keras.utils.Progbar(len(paths), unit_name="image") if progress else None

@@ -43,7 +43,9 @@ def line(data) -> str:
         data: a `Data`.
     """
     account, count = data.account, len(data)
-    samples = counted(count + (account.test or 0), _KINDS.get(data.arrays["real"].ndim, "sample"))
+    samples = counted(
+        count + (account.test or 0), _KINDS.get(data.arrays["real"].ndim, "sample")
+    )
     parts = [f"{samples} {_size(data.sample_shape)}{_sources(data)}"]
     if data.num_classes:
         parts.append(_classes(data))

@@ -78,7 +78,7 @@ def load_captioned(
         labels = [numbers[row["category"]] for row in chosen]
         arrays["label"] = np.array(labels, "int32")
     return Data(
-        folder.resolve().name,
+        files.name,
         arrays,
         names if len(names) > 1 else (),
         vocabulary=reader.vocabulary,

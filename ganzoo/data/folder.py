@@ -91,7 +91,7 @@ def load_folder(
         if split != "test":
             _check_classes(folder, found.class_names, arrays["label"])
     return Data(
-        folder.resolve().name,
+        found.listing.name,
         arrays,
         found.class_names,
         account=pictures.account(

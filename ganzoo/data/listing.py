@@ -34,6 +34,11 @@ class Listing:
     left_out: dict[str, list[str]] = field(default_factory=dict)
     linked: int = 0
 
+    @property
+    def name(self) -> str:
+        """The folder's own name, however its path is written."""
+        return os.path.basename(os.path.abspath(self.folder))
+
     def parts(self, path: Path) -> tuple[str, ...]:
         """Parts of an image's path within the folder."""
         return tuple(str(path)[len(str(self.folder)) :].strip(os.sep).split(os.sep))

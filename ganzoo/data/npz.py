@@ -17,9 +17,10 @@ _SPLITS = {"train": ("train",), "test": ("test",), "all": ("train", "test")}
 def load_npz(path: Path, split: str) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
     """Returns the arrays and class names of an `.npz`, `.npy` or HDF5 file.
 
-    A file with one array alone holds `x_train`. Else the file holds `x_train` and, as available, `y_train`, `x_test`, `y_test` and
-    `class_names`. Samples are uint8 or float; grey images `(N, H, W)` and voxels
-    `(N, D, H, W)` get a channel axis, and voxels of 0 and 1 become uint8 0 and 255.
+    The file holds `x_train` and, as available, `y_train`, `x_test`, `y_test` and
+    `class_names`; one array alone is `x_train`. Samples are uint8 or float; grey
+    images `(N, H, W)` and voxels `(N, D, H, W)` get a channel axis, and voxels of 0 and
+    1 become uint8 0 and 255.
 
     Raises:
         ValueError: a file that is damaged, pickled or not an archive, a missing split,

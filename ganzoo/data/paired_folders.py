@@ -96,7 +96,7 @@ def _paired(folder, found, pairs, split, wanted, direction, columns, reading):
     if wanted == "unpaired" and split == "test":
         arrays["source"] = arrays["unpaired"]
     return Data(
-        f"{folder.resolve().name} {direction}",
+        f"{found.listing.name} {direction}",
         arrays,
         account=pictures.account(
             found.listing, found.test_from, has_others=split == "train"
@@ -183,7 +183,7 @@ def _unpaired_folder(folder, found, sides, split, direction, reading):
         has_others=split == "train",
     )
     arrays = _directed(a.real, b.real, direction, "unpaired")
-    return Data(f"{folder.resolve().name} {direction}", arrays, account=account)
+    return Data(f"{found.listing.name} {direction}", arrays, account=account)
 
 
 def _of_tfds(name, split, direction, data_dir, form, reading):

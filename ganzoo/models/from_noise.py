@@ -1,6 +1,6 @@
 """LatentModel: a generator of samples from noise, and how it is used."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import keras
 import numpy as np
@@ -110,6 +110,7 @@ class LatentModel(AdversarialModel):
         seed: int = 0,
         label: ArrayLike | None = None,
         ema: bool | None = None,
+        into: Callable[[np.ndarray], object] | None = None,
     ) -> np.ndarray:
         """Generates n samples.
 
@@ -121,6 +122,8 @@ class LatentModel(AdversarialModel):
                 classes in turn.
             ema: if True, use the running average of the generator; by default, use it
                 if there is one.
+            into: a function that takes the samples chunk by chunk, for more of them
+                than memory holds; then none are returned.
 
         Returns:
             uint8 images (n, H, W, C) in 0..255; floats (n, d) if samples have no
@@ -132,7 +135,8 @@ class LatentModel(AdversarialModel):
         """
         if n < 0:
             raise ValueError(f"`n` must be 0 or more. Received: {n}.")
-        return self.decode(self.latents(n, seed), label=label, ema=ema, seed=seed)
+        latents = self.latents(n, seed)
+        return self.decode(latents, label=label, ema=ema, seed=seed, into=into)
 
     @property
     def _inputs(self) -> str:
@@ -168,11 +172,12 @@ class LatentModel(AdversarialModel):
         label: ArrayLike | None = None,
         ema: bool | None = None,
         seed: int = 0,
+        into: Callable[[np.ndarray], object] | None = None,
     ) -> np.ndarray:
         """Generates the samples of latents (n, latent_dim); see `sample`."""
         checked = self._checked_latents(latents)
         labels = self._labels(label, len(checked))
-        return self._decode(checked, {"label": labels}, ema, seed)
+        return self._decode(checked, {"label": labels}, ema, seed, into)
 
     def _checked_latents(self, latents):
         latents = np.asarray(latents)
@@ -183,20 +188,17 @@ class LatentModel(AdversarialModel):
             )
         return latents
 
-    def _decode(self, latents, conditions, ema, seed):
+    def _decode(self, latents, conditions, ema, seed, into=None):
         """Decodes latents with their conditions, in chunks."""
         inputs = {"latent": latents.astype(self.variable_dtype), **conditions}
-        samples = [
-            self._generated(
-                {k: v[i : i + CHUNK] for k, v in inputs.items()},
-                ema,
-                distribute.fold(tf.constant([seed, 1]), i),
-            )
-            for i in range(0, len(latents), CHUNK)
-        ]
-        if not samples:
-            samples = [np.empty((0, *self.sample_shape), self.variable_dtype)]
-        return self.as_samples(np.concatenate(samples))
+        empty = np.empty((0, *self.sample_shape), self.variable_dtype)
+        samples = [self.as_samples(empty)]
+        take = into or samples.append
+        for i in range(0, len(latents), CHUNK):
+            chunk = {k: v[i : i + CHUNK] for k, v in inputs.items()}
+            noise = distribute.fold(tf.constant([seed, 1]), i)
+            take(self.as_samples(self._generated(chunk, ema, noise)))
+        return np.concatenate(samples)
 
     def interpolate(
         self,

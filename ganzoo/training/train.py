@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo import distribute
+from ganzoo.data import account
 from ganzoo.data.jitter import Jitter
 from ganzoo.evaluation.scorer import SELECTION, scorer_for
 from ganzoo.models.adversarial import AdversarialModel
@@ -20,12 +21,15 @@ from ganzoo.runs import checkpoint
 from ganzoo.runs.directory import (
     CHECKPOINTS,
     FORMAT,
+    FREE,
+    OtherRun,
     Terminated,
     check_same,
     claim,
     code_version,
     forget_config,
     read_config,
+    write_card,
     write_config,
     write_environment,
 )
@@ -35,11 +39,12 @@ from ganzoo.runs.resolve import Resolved, resolve
 from ganzoo.training import cluster
 from ganzoo.training.callbacks.best_checkpoint import Selection
 from ganzoo.training.callbacks.checkpoint import Checkpoint
+from ganzoo.training.callbacks.forecast import Forecast
 from ganzoo.training.callbacks.health import HealthMonitor
 from ganzoo.training.callbacks.log import RunLog
 from ganzoo.training.callbacks.progress import Progress
 from ganzoo.training.callbacks.samples import SampleGrid
-from ganzoo.variants._registry import build
+from ganzoo.variants._registry import build, find
 
 STEPS_PER_CALL = 20
 
@@ -50,13 +55,16 @@ def train(
     """Trains an experiment in a run directory, or resumes it.
 
     A directory with this experiment is resumed, bit for bit; a larger `steps` extends
-    it. Ctrl-C and SIGTERM save before training ends. With `multi_worker`, every worker
-    calls this with the same arguments; the chief, worker 0, writes the files.
+    it, and settings that leave the weights as they are may change
+    (`runs.directory.FREE`). The content of the data decides, not its path. Ctrl-C and
+    SIGTERM save before training ends. With `multi_worker`, every worker calls this with
+    the same arguments; the chief, worker 0, writes the files.
 
     Args:
         experiment: experiment to train.
         workdir: the run directory; see README for its files.
-        progress: if True, show a progress bar.
+        progress: if True, say what the data hold and what is trained, and show a
+            progress bar.
 
     Returns:
         The trained model.
@@ -77,6 +85,7 @@ def train_resolved(experiment: Experiment, workdir, progress: bool = True):
 
     This is for callers that then score or draw with the same data.
     """
+    find(experiment.model).check_known(experiment.options)
     workers = cluster.from_environment() if _on_workers(experiment) else None
     writes = workers is None or workers.is_chief
     with claim(workdir) if writes else nullcontext(Path(workdir)) as path:
@@ -84,7 +93,7 @@ def train_resolved(experiment: Experiment, workdir, progress: bool = True):
         if config:
             _check_version(config, path)
             settings = completed(config["experiment"])
-            check_same(settings, to_dict(experiment), path)
+            check_same(settings, to_dict(experiment), path, _free(settings))
         if workers:
             cluster.meet(workers, _fingerprint(experiment, path))
         strategy = distribute.get_strategy(
@@ -95,6 +104,9 @@ def train_resolved(experiment: Experiment, workdir, progress: bool = True):
         model = _model(experiment, resolved, strategy, path)
         if writes:
             write_config(path, _config(experiment, resolved))
+            write_card(path, account.card(resolved.data))
+            if progress:
+                print(account.line(resolved.data), flush=True)
             devices = [device.name for device in tf.config.list_logical_devices()]
             write_environment(path, devices)
         try:
@@ -139,11 +151,18 @@ def _sigterm_interrupts():
 
 def _check_version(config, path):
     if config["format"] < FORMAT:
-        raise ValueError(
+        raise OtherRun(
             f"The run in {path} was begun with ganzoo 0.1.0, whose networks and rates "
             "differ by default. `ganzoo.load` and `ganzoo sample` take it; to train "
             "on, install 0.1.0, or begin anew in another --workdir."
         )
+
+
+def _free(settings):
+    """What may change on resume: how scores are made, too, if there are none yet."""
+    if settings["evaluate_every"]:
+        return FREE
+    return FREE | {"metric", "extractor", "evaluation_samples"}
 
 
 def _on_workers(experiment):
@@ -165,7 +184,7 @@ def _check_data(config, resolved, strategy, path):
     """Refuses data, or options derived from them, that differ from the run's."""
     data = resolved.data
     if config and config["data"]["fingerprint"] != data.fingerprint:
-        raise ValueError(
+        raise OtherRun(
             f"The data set {data.name!r} has changed since the run in {path} "
             "was begun. Choose another --workdir."
         )
@@ -186,7 +205,7 @@ def _model(experiment, resolved, strategy, path):
         with strategy.scope():
             load_generators(model, load(experiment.init_from))
     if step > experiment.steps:
-        raise ValueError(
+        raise OtherRun(
             f"The run in {path} is at step {step} already; `steps` must be at "
             f"least that. Received: {experiment.steps}."
         )
@@ -228,7 +247,10 @@ def _callbacks(experiment, model, resolved, path, writes, progress):
             ),
         ]
     if progress and writes:
-        callbacks.append(Progress(experiment.steps, images_per_step))
+        callbacks += [
+            Forecast(experiment.model, experiment.steps, experiment.batch_size, path),
+            Progress(experiment.steps, images_per_step),
+        ]
     return callbacks
 
 

@@ -125,8 +125,8 @@ def test_refuses_damaged_bytes(tmp_path):
 
 
 def test_a_file_that_is_no_archive_is_refused(tmp_path):
-    path = tmp_path / "x.npy"
-    np.save(path, grey(2))
+    path = tmp_path / "x.data"
+    path.write_bytes(b"no archive")
     with pytest.raises(ValueError, match="Cannot read"):
         load_data(path)
 

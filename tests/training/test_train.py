@@ -59,6 +59,7 @@ def test_a_run_holds_its_settings_log_pictures_and_checkpoints(finished):
     pictures = {name for name in files_of(path) if name.endswith((".png", ".gif"))}
     assert pictures == {
         "curves.png",
+        "samples/real.png",
         "samples/step_00000000.png",
         "samples/step_00000004.png",
         "samples/training.gif",
@@ -248,7 +249,7 @@ def test_divergence_stops_before_anything_is_saved(tmp_path):
     assert _steps(tmp_path / "run") == []
     assert not (tmp_path / "run/checkpoints").exists()
     pictures = (tmp_path / "run/samples").iterdir()
-    assert [path.name for path in pictures] == ["step_00000000.png"]
+    assert {path.name for path in pictures} == {"real.png", "step_00000000.png"}
     with pytest.raises(ValueError, match="no checkpoint yet"):
         ganzoo.load(tmp_path / "run")
 

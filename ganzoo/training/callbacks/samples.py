@@ -4,13 +4,15 @@ from pathlib import Path
 
 import keras
 
+from ganzoo.models.image_arrays import spread
 from ganzoo.plots import figures, pictures
 from ganzoo.plots.animation import animation, thin
 
 
 class SampleGrid(keras.callbacks.Callback):
-    """Draws the same samples during training, and animates them at the end.
+    """Draws real samples once, and the same samples of the model during training.
 
+    At the end it animates the latter.
     Images become a grid in the layout of the model's `gallery`, volumes a grid of up
     to 16. Points in the plane are drawn with the data over D's decision field, longer
     vectors by their first two coordinates.
@@ -30,6 +32,7 @@ class SampleGrid(keras.callbacks.Callback):
         self.count = count
 
     def on_train_begin(self, logs=None):
+        self._draw_real()
         if self.model.step == 0:
             self._draw()
 
@@ -42,6 +45,14 @@ class SampleGrid(keras.callbacks.Callback):
         paths = sorted(self.folder.glob("step_*.png"))
         frames = [pictures.read_png(path) for path in thin(paths)]
         animation(frames, self.folder / "training.gif")
+
+    def _draw_real(self):
+        path = self.folder / "real.png"
+        if not path.exists():
+            real = spread(self.data.arrays["real"], min(self.count, len(self.data)))
+            pictures.save_png(
+                pictures.samples_picture(self.model.as_samples(real)), path
+            )
 
     def _draw(self):
         picture = PICTURES[len(self.model.sample_shape)](self.model, self.data, self)
