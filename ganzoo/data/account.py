@@ -112,7 +112,7 @@ def _splits(count, account):
     if account.test is None:
         return "train split"
     if not account.test:
-        return "no test split (scores compare with a fixed part of these)"
+        return "no test split (scores take a fixed third)"
     origin = f" ({account.test_from})" if account.test_from else ""
     return f"{count:,} train / {account.test:,} test{origin}"
 

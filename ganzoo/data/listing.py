@@ -5,6 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ganzoo.data.account import counted
 from ganzoo.utils import untrusted
 
 ENDINGS = frozenset(
@@ -41,7 +42,7 @@ class Listing:
 
     def parts(self, path: Path) -> tuple[str, ...]:
         """Parts of an image's path within the folder."""
-        return tuple(str(path)[len(str(self.folder)) :].strip(os.sep).split(os.sep))
+        return path.parts[len(self.folder.parts) :]
 
 
 def walk(folder: Path) -> Listing:
@@ -62,7 +63,7 @@ def walk(folder: Path) -> Listing:
             for entry in entries:
                 name = os.path.join(place, entry.name)
                 is_folder = entry.is_dir()
-                if entry.name.startswith(".") or entry.name == "__MACOSX":
+                if _is_hidden(entry):
                     kind = "hidden folder" if is_folder else "hidden file"
                 elif is_folder:
                     kind = "linked folder" if entry.is_symlink() else None
@@ -79,6 +80,10 @@ def walk(folder: Path) -> Listing:
     images.sort(key=lambda name: name.split(os.sep))
     found = {kind: sorted(names) for kind, names in left_out.items()}
     return Listing(folder, [folder / name for name in images], found, linked)
+
+
+def _is_hidden(entry) -> bool:
+    return entry.name.startswith(".") or entry.name == "__MACOSX"
 
 
 def _kind(entry) -> str | None:
@@ -190,8 +195,8 @@ def split(listing: Listing) -> Split:
     numbers, remarks = {name: i for i, name in enumerate(names)}, ()
     if len(names) > 1 and loose:
         remarks = (
-            f"no classes, since {len(loose):,} of the images lie outside of the "
-            f"{len(names)} subfolders, such as {'/'.join(every[loose[0]])}",
+            f"no classes: {counted(len(loose), 'image')} outside of the {len(names)} "
+            f"subfolders, such as {'/'.join(every[loose[0]])}",
         )
     if len(names) < 2 or loose:
         numbers = {}
@@ -231,6 +236,6 @@ def _without_images(listing, train, names):
         entry.name
         for entry in os.scandir(place)
         if entry.is_dir(follow_symlinks=False)
-        and not entry.name.startswith(".")
+        and not _is_hidden(entry)
         and entry.name not in names
     )
