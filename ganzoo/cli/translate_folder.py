@@ -81,9 +81,9 @@ def translate_folder(
     channels = model.image_shape[-1] if reverse else model.source_shape[-1]
     if channels not in (1, 3, 4):
         raise ValueError(
-            "A folder holds images of 1, 3 or 4 channels, and the sources of this "
-            f"model have {channels}, such as a mask or further frames. Stack them, and "
-            "use model.translate."
+            "A folder holds grey, RGB or RGBA images, and the sources of this "
+            f"model have {channels} channels, such as a mask or further frames. Stack "
+            "them, and use model.translate."
         )
     size = image_size and (image_size, image_size)
     bar = keras.utils.Progbar(len(paths), unit_name="image") if progress else None
