@@ -344,6 +344,17 @@ def test_reading_a_folder_of_clean_images_warns_of_nothing(tmp_path):
         load_data(tmp_path)
 
 
+def test_heic_is_read_by_its_content_where_the_extra_is_installed(tmp_path):
+    pytest.importorskip("pillow_heif")
+    assert untrusted.heif_formats() == ("HEIF",)
+    draw(tmp_path / "a.heic", size=(16, 16), color=(200, 200, 200), mode="RGB")
+    (tmp_path / "b.jpg").write_bytes((tmp_path / "a.heic").read_bytes())
+    data = load_data(tmp_path)
+    assert data.arrays["real"].shape == (2, 16, 16, 3)
+    assert abs(data.arrays["real"].astype(int) - 200).max() < 3
+    assert not data.account.left_out
+
+
 # --- patches ------------------------------------------------------------------------
 
 
