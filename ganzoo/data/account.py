@@ -1,7 +1,7 @@
 """Account: what a source holds beside its samples, in one line and as a data card."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +12,8 @@ _NOUNS = {  # others, such as ".txt" and "broken", stay as they are
     "hidden file",
     "hidden folder",
     "linked folder",
+    "unreadable file",
+    "unreadable folder",
     "special file",
     "folder without images",
 }
@@ -52,7 +54,7 @@ def line(data) -> str:
     parts.append(_splits(count, account))
     texts = [", ".join(parts), *account.remarks]
     if account.left_out:
-        texts.append(f"left out: {_listed(account.left_out)}")
+        texts.append(f"left out: {listed(account.left_out)}")
     return f"{data.name}: {'; '.join(texts)}"
 
 
@@ -60,7 +62,8 @@ def card(data) -> dict:
     """Returns the facts of a training split for `data.json`."""
     real, account = data.arrays["real"], data.account
     labels = data.arrays.get("label")
-    sizes = Counter() if labels is None else Counter(np.asarray(labels).tolist())
+    one_each = labels is not None and labels.ndim == 1
+    sizes = Counter(labels.tolist() if one_each else ())
     return {
         "line": line(data),
         "name": data.name,
@@ -117,7 +120,7 @@ def _splits(count, account):
     return f"{count:,} train / {account.test:,} test{origin}"
 
 
-def _listed(left_out: Mapping[str, Iterable]) -> str:
+def listed(left_out: Mapping[str, Sized]) -> str:
     """Lists kinds with their counts: endings by number, then the rest."""
     kinds = sorted(
         left_out, key=lambda kind: (kind[0] != ".", -len(left_out[kind]), kind)

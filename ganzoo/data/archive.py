@@ -11,7 +11,7 @@ from ganzoo.utils import untrusted
 
 def is_archive(path: Path) -> bool:
     """True if a path is a zip of files, and not an `.npz`."""
-    return path.is_file() and path.suffix != ".npz" and zipfile.is_zipfile(path)
+    return path.is_file() and path.suffix.lower() != ".npz" and zipfile.is_zipfile(path)
 
 
 def unpacked(path: Path, cache_dir: Path) -> Path:

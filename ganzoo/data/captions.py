@@ -29,9 +29,9 @@ def load_captioned(
 
     A line is a JSON table with `file`, a path within the folder, `caption`, and
     optionally `category`, which becomes the label. If files lie in `train/` and
-    `test/`, these are the splits. Otherwise about a fifth is held out as "test": the
-    files whose `file`, as written, has a SHA-256 divisible by 5. The vocabulary comes
-    from the training captions for every split.
+    `test/` (or `val/`), these are the splits. Otherwise about a fifth is held out as
+    "test": the files whose `file`, as written, has a SHA-256 divisible by 5. The
+    vocabulary comes from the training captions for every split.
 
     Args:
         folder: the folder that holds `captions.jsonl`.
@@ -133,6 +133,12 @@ def _check_file(folder, file, rows, where):
 
 def _with_spare(files: listing.Listing, rows, strict) -> listing.Listing:
     """Leaves out the images without a caption; with `strict`, refuses them."""
+    others = {
+        kind: left
+        for kind, names in files.left_out.items()
+        if (left := [name for name in names if name != FILE])
+    }
+    files = replace(files, left_out=others)
     captioned = {files.folder / file for file in rows}
     spare = [p for p in files.images if p not in captioned]
     if not spare:
@@ -150,16 +156,22 @@ def _with_spare(files: listing.Listing, rows, strict) -> listing.Listing:
 
 def _parts(folder: Path, files: list[str]) -> dict[str, str]:
     """Returns the split of each file: by its first folder, or by a hash of its name."""
-    first = {file: PurePosixPath(file).parts[0] for file in files}
-    if not {"train", "test"} & set(first.values()):
+    first = {file: PurePosixPath(file).parts[0].lower() for file in files}
+    if not {*listing.TRAIN, *listing.TEST} & set(first.values()):
         return {file: "test" if _held_out(file) else "train" for file in files}
-    outside = [file for file in files if first[file] not in ("train", "test")]
+    outside = [file for file in files if first[file] not in _SPLITS]
     if outside:
         raise ValueError(
             f"Some images of {str(folder)!r} lie in 'train' or 'test', so that all "
             f"must. Received: {outside[0]!r}."
         )
-    return first
+    return {file: _SPLITS[name] for file, name in first.items()}
+
+
+_SPLITS = {
+    **dict.fromkeys(listing.TRAIN, "train"),
+    **dict.fromkeys((*listing.TEST, *listing.VALIDATION), "test"),
+}
 
 
 def _held_out(file: str) -> bool:

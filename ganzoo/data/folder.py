@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from ganzoo.data import images, listing
-from ganzoo.data.account import Account, counted
+from ganzoo.data.account import Account, counted, listed
 from ganzoo.data.dataset import Data, NoSuchSplit
 from ganzoo.data.decoded_cache import cache_path, collect, keep_headers, kept_headers
 from ganzoo.utils import untrusted
@@ -431,11 +431,10 @@ def check_split(folder: Path, split: str) -> None:
 def check_found(files: listing.Listing, chosen) -> None:
     """Raises ValueError, with what there is instead, if no image is chosen."""
     if not chosen:
-        others = {kind: len(names) for kind, names in files.left_out.items()}
-        found = ", ".join(f"{n} {kind}" for kind, n in sorted(others.items()))
         raise ValueError(
             f"No image in {str(files.folder)!r}; allowed endings: "
-            f"{', '.join(sorted(listing.ENDINGS))}. Received: {found or '0 files'}."
+            f"{', '.join(sorted(listing.ENDINGS))}. "
+            f"Received: {listed(files.left_out) or '0 files'}."
         )
 
 

@@ -109,7 +109,7 @@ def is_deep_colour(image: Image.Image) -> bool:
 
 def is_animated(image: Image.Image) -> bool:
     """Tells if a file holds several frames or pages; of JPEG they are previews."""
-    return image.format not in ("JPEG", "MPO") and getattr(image, "n_frames", 1) > 1
+    return image.format not in ("JPEG", "MPO") and getattr(image, "is_animated", False)
 
 
 def check_range(image: Image.Image) -> None:
@@ -130,21 +130,21 @@ def columns(image: Image.Image, count: int) -> list[Image.Image]:
 def check_columns(
     height: int, width: int, count: int, size: tuple[int, int] | None
 ) -> None:
-    """Raises ValueError unless images in the shape of `size` stand side by side.
+    """Raises ValueError unless squares, or images like `size`, stand side by side.
 
     Args:
         height: that of the file.
         width: that of the file.
         count: number of images.
-        size: height and width, or another of the same ratio; None for squares.
+        size: height and width, or others of the same ratio; None for squares alone.
     """
     h, w = size or (1, 1)
-    if width % count or (width // count) * h != height * w:
-        kind = "square images" if h == w else f"images in the shape of {h}x{w}"
+    part = width // count
+    if width % count or (part != height and part * h != height * w):
         raise ValueError(
-            f"{height}x{width} pixels, but {count} {kind} side by side would be "
-            f"{height}x{height * w * count / h:g}; others need an image_size of their "
-            f"shape, such as {height}x{width // count}"
+            f"{height}x{width} pixels, but {count} square images side by side would be "
+            f"{height}x{height * count}; others need an image_size of their shape, "
+            f"such as {height}x{part}"
         )
 
 

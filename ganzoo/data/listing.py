@@ -53,30 +53,26 @@ def walk(folder: Path) -> Listing:
     folders are not entered.
 
     Raises:
-        OSError: a folder cannot be read.
+        OSError: it is no folder.
     """
     images, left_out = [], defaultdict(list)
     linked, waiting = 0, [""]
     while waiting:
         place = waiting.pop()
-        with os.scandir(os.path.join(folder, place)) as entries:
-            for entry in entries:
-                name = os.path.join(place, entry.name)
-                is_folder = entry.is_dir()
-                if _is_hidden(entry):
-                    kind = "hidden folder" if is_folder else "hidden file"
-                elif is_folder:
-                    kind = "linked folder" if entry.is_symlink() else None
-                    if kind is None:
-                        waiting.append(name)
-                        continue
-                else:
-                    kind = _kind(entry)
-                if kind is None:
-                    images.append(name)
-                    linked += entry.is_symlink()
-                else:
-                    left_out[kind].append(name)
+        try:
+            entries = list(os.scandir(os.path.join(folder, place)))
+        except PermissionError:
+            left_out["unreadable folder"].append(place or ".")
+            continue
+        for entry in entries:
+            name = os.path.join(place, entry.name)
+            if kind := _kind(entry):
+                left_out[kind].append(name)
+            elif entry.is_dir():
+                waiting.append(name)
+            else:
+                images.append(name)
+                linked += entry.is_symlink()
     images.sort(key=lambda name: name.split(os.sep))
     found = {kind: sorted(names) for kind, names in left_out.items()}
     return Listing(folder, [folder / name for name in images], found, linked)
@@ -87,7 +83,11 @@ def _is_hidden(entry) -> bool:
 
 
 def _kind(entry) -> str | None:
-    """Returns why a file is left out, None if it is an image."""
+    """Returns why an entry is left out; None for images, and folders to enter."""
+    if _is_hidden(entry):
+        return "hidden folder" if entry.is_dir() else "hidden file"
+    if entry.is_dir():
+        return "linked folder" if entry.is_symlink() else None
     ending = os.path.splitext(entry.name)[1].lower()
     if ending in ENDINGS or (ending in HEIC and untrusted.heif_formats()):
         return None
@@ -95,9 +95,13 @@ def _kind(entry) -> str | None:
         return HEIC_REMEDY
     if not entry.is_file():
         return "special file"
-    with open(entry.path, "rb") as file:
-        if untrusted.begins_as_image(file.read(32)):
-            return None
+    try:
+        with open(entry.path, "rb") as file:
+            head = file.read(32)
+    except OSError:
+        return "unreadable file"
+    if untrusted.begins_as_image(head):
+        return None
     return ending or "without an ending"
 
 
