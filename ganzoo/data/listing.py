@@ -178,7 +178,7 @@ def split(listing: Listing) -> Split:
         if paths:
             left_out[kind] = ["/".join(every[path]) for path in paths]
 
-    train, test = _descended(every, stop=(*TRAIN, *TEST, *VALIDATION)), {}
+    (train, _), test = _descended(every, stop=(*TRAIN, *TEST, *VALIDATION)), {}
     found = roots(listing, train.values())
     if found:
         below = {path: part for path, part in train.items() if len(part) > 1}
@@ -188,12 +188,12 @@ def split(listing: Listing) -> Split:
         )
         inside = train.keys() | test.keys()
         leave_out("outside of train and test", [p for p in every if p not in inside])
-        shallow, train = train, _descended(train)
-        for path in list(shallow)[:1]:
-            inner = shallow[path][: len(shallow[path]) - len(train[path])]
-            test = {
-                p: x[len(inner) * (x[: len(inner)] == inner) :] for p, x in test.items()
-            }
+        train, inner = _descended(train)
+        depth = len(inner)
+        test = {
+            path: part[depth:] if part[:depth] == inner else part
+            for path, part in test.items()
+        }
     names = sorted({part[0] for part in train.values() if len(part) > 1})
     loose = [path for path, part in train.items() if len(part) == 1]
     numbers, remarks = {name: i for i, name in enumerate(names)}, ()
@@ -222,14 +222,16 @@ def split(listing: Listing) -> Split:
 
 
 def _descended(parts, stop=()):
-    """Removes folders that hold one folder alone from the beginning of all paths."""
+    """Removes folders that hold one folder alone from all paths; returns them, too."""
+    inner = ()
     while parts:
         tops = {part[0] for part in parts.values()}
         single = len(tops) == 1 and all(len(part) > 1 for part in parts.values())
         if not single or next(iter(tops)).lower() in stop:
             break
+        inner += (*tops,)
         parts = {path: part[1:] for path, part in parts.items()}
-    return parts
+    return parts, inner
 
 
 def _without_images(listing, train, names):

@@ -77,8 +77,8 @@ def one_folder_within(folder):
 
 
 def other_classes_in_test(folder):
-    draw(folder, "train/a/1.png", "train/b/2.png", "test/b/3.png", "test/c/4.png")
-    draw(folder, "test/5.png")
+    draw(folder, "train/x/a/1.png", "train/x/b/2.png", "test/x/b/3.png")
+    draw(folder, "test/c/4.png", "test/5.png")
 
 
 def values_to_be_decided(folder):
