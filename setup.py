@@ -19,6 +19,7 @@ TEST = [
     "ipykernel>=6",
     "ruff>=0.8",
     "mypy>=1.18",
+    "pandas>=2.2",  # frames, as users hand them over
     "selenium>=4.20",
     "prdc>=0.2",  # with scikit-image, what the metrics are tested against
     *HEIC,
