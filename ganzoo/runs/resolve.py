@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ganzoo.data import labels
+from ganzoo.data import account, labels
 from ganzoo.data.dataset import Data
 from ganzoo.data.load import load_data, with_few_labels
 from ganzoo.data.splits import Parts, load_held_out
@@ -100,7 +100,8 @@ def effective_options(experiment: Experiment, data: Data) -> dict:
             raise ValueError(
                 f"{variant.name!r} needs labels, and the data set {data.name!r} has "
                 "none. Use a labelled set: digits, mnist, a folder with a subfolder "
-                "for each class, an .npz with y_train."
+                "for each class, an .npz with y_train. Received: "
+                f"{account.line(data)}."
             )
         if "num_classes" not in experiment.options:
             derived["condition"] = condition.spec
