@@ -126,7 +126,7 @@ def _to_disk(
     return np.load(path, mmap_mode="r"), np.load(labels_path)
 
 
-def _decode(samples, path, labels_path, shape):
+def _decode(samples, path, shape):
     labels = []
     with replacing(path) as temporary, open(temporary, "xb") as file:
         _write_header(file, 0, shape)
@@ -136,7 +136,7 @@ def _decode(samples, path, labels_path, shape):
         # NumPy pads the header so that the first axis can grow in place.
         file.seek(0)
         _write_header(file, len(labels), shape)
-        with replacing(labels_path) as labels_temporary:
+        with replacing(_labels_path(path)) as labels_temporary:
             np.save(labels_temporary, np.array(labels, np.int32))
 
 

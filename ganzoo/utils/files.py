@@ -109,7 +109,7 @@ def locked(path: Path) -> TextIO:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     for left, whole in _leftovers(path.parent):
-        with contextlib.suppress(BlockingIOError), _lock(whole, fcntl.LOCK_NB):
+        with contextlib.suppress(OSError), _lock(whole, fcntl.LOCK_NB):
             _remove(left, whole)
     return _lock(path)
 

@@ -42,6 +42,7 @@ class SampleGrid(keras.callbacks.Callback):
         for path in self._drawn():  # what a resumed run draws again
             if int(path.stem.removeprefix("step_")) > step:
                 path.unlink()
+        self._draw_real(self.model)
         if step == 0:
             self._draw(self.model)
 
