@@ -404,7 +404,7 @@ def test_the_command_prints_the_table(tmp_path, trained, capsys, monkeypatch):
     assert "vanilla:loss=hinge" in said
     assert "No verdict yet: nothing has learnt the data" in said  # after two steps
     page = (tmp_path / report.FILE).read_text()
-    assert "ganzoo compare vanilla --grid=loss=hinge,minimax --set=" in page
+    assert "ganzoo compare vanilla --grid=loss=hinge,minimax " in page
     assert "2 G steps per run" in page
     assert f"See {tmp_path}/report.html" in said
     assert trained == [("vanilla:loss=hinge", 0), ("vanilla:loss=minimax", 0)]
