@@ -117,10 +117,11 @@ def _write(answers, target, name, numbered):
                 "Remove it, or choose another folder for the results."
             )
     for i, pixels in enumerate(answers, 1):
-        suffix = path.suffix.lower()
-        kept = suffix in (WITH_OPACITY if pixels.shape[-1] == 4 else SAVING)
+        kept = path.suffix.lower() in (
+            WITH_OPACITY if pixels.shape[-1] == 4 else SAVING
+        )
         file = f"{path.stem}_{i}{path.suffix}" if numbered else path.name
-        file = path.with_name(file if kept else f"{file}.png")
-        with replacing(file) as temporary:
-            options = SAVING.get(file.suffix.lower(), {})
-            images.from_array(pixels).save(temporary, **options)
+        place = path.with_name(file if kept else f"{file}.png")
+        with replacing(place) as temporary:
+            image = images.from_array(pixels)
+            image.save(temporary, **SAVING.get(place.suffix.lower(), {}))

@@ -198,8 +198,8 @@ class LatentModel(AdversarialModel):
     ) -> np.ndarray:
         """Generates the samples of latents (n, latent_dim); see `sample`."""
         checked = self._checked_latents(latents)
-        labels = self._asked(label, len(checked))
-        return self._decode(checked, labels, ema, seed, into)
+        asked = self._asked(label, len(checked))
+        return self._decode(checked, asked, ema, seed, into)
 
     def _checked_latents(self, latents):
         latents = np.asarray(latents)
@@ -211,10 +211,14 @@ class LatentModel(AdversarialModel):
         return latents
 
     def _decode(self, latents, conditions, ema, seed, into=None):
-        """Decodes latents with their conditions, in chunks: one array, or `into`."""
+        """Decodes latents with their conditions, in chunks, into one array.
+
+        With a function `into`, each chunk goes to it instead.
+        """
         inputs = {"latent": latents.astype(self.variable_dtype), **conditions}
         dtype = self.variable_dtype if self.value_range is None else "uint8"
-        samples = np.empty((0 if into else len(latents), *self.sample_shape), dtype)
+        count = 0 if into else len(latents)
+        samples = np.empty((count, *self.sample_shape), dtype)
         for i in range(0, len(latents), CHUNK):
             chunk = {k: v[i : i + CHUNK] for k, v in inputs.items()}
             noise = distribute.fold(tf.constant([seed, 1]), i)

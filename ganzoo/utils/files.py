@@ -120,9 +120,9 @@ def _lock(path, how=0):
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | how)
     except OSError as error:
-        if error.errno not in NOT_SUPPORTED:  # else each process makes the file
+        if how or error.errno not in NOT_SUPPORTED:
             lock.close()
-            raise
+            raise  # else two processes may make the same file, each whole
     return lock
 
 

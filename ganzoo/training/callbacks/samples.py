@@ -37,7 +37,6 @@ class SampleGrid(keras.callbacks.Callback):
         self.count = count
 
     def on_train_begin(self, logs=None):
-        self._draw_real()
         step = self.model.step
         for path in self._drawn():  # what a resumed run draws again
             if int(path.stem.removeprefix("step_")) > step:
@@ -58,14 +57,13 @@ class SampleGrid(keras.callbacks.Callback):
                 frames = [pictures.read_png(path) for path in paths]
                 animation(frames, self.folder / "training.gif")
 
-    def _draw_real(self):
+    def _draw_real(self, model):
         path = self.folder / "real.png"
         if path.exists():
             return
         with drawing("samples/real.png"):
             real = spread(self.data.arrays["real"], min(self.count, len(self.data)))
-            picture = pictures.samples_picture(self.model.as_samples(real))
-            pictures.save_png(picture, path)
+            pictures.save_png(pictures.samples_picture(model.as_samples(real)), path)
 
     def _draw(self, model):
         name = f"step_{model.step:08d}.png"
