@@ -204,14 +204,12 @@ def _parts(run, model, dataset, data_dir) -> Parts:
         wanted = next((key for key in SOURCES if key in model.batch_spec.entries), None)
         return load_parts(dataset, data_dir=data_dir, wanted=wanted, **form)
     experiment = from_dict(run["experiment"])
-    places = {
-        "data_dir": data_dir or experiment.data_dir,
-        "dataset": str(dataset or experiment.dataset),
-    }
-    resolved = resolve(replace(experiment, **places))
+    name = str(dataset or experiment.dataset)
+    data_dir = data_dir or experiment.data_dir
+    resolved = resolve(replace(experiment, dataset=name, data_dir=data_dir))
     if resolved.data.fingerprint != run["data"]["fingerprint"]:
         raise ValueError(
-            f"The data set {places['dataset']!r} is not the one of the run: it is "
+            f"The data set {name!r} is not the one of the run: it is "
             "another, or has changed since."
         )
     return resolved.parts
