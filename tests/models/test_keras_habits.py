@@ -40,19 +40,18 @@ class Interrupt(CALLBACKS.Callback):
 
 
 @pytest.mark.parametrize(
-    "name,options",
+    "options",
     [
-        ("vanilla", {"ema_decay": 0.9}),
-        ("cgan", {"d_steps": 2, "penalties": {"lecam": 1.0}}),
-        ("vanilla", {"output_bias": "mean", "augment": "translation"}),
+        {"d_steps": 2, "penalties": {"lecam": 1.0}},
+        {"output_bias": "mean", "augment": "translation", "ema_decay": 0.9},
     ],
 )
-def test_backup_and_restore_goes_on_bit_for_bit(name, options, tmp_path):
+def test_backup_and_restore_goes_on_bit_for_bit(options, tmp_path):
     """The batches, the noise and the averages are those of a run without a break."""
 
     def made():
         keras.utils.set_random_seed(3)
-        return tiny(name, **options)
+        return tiny("vanilla", **options)
 
     def train(model, *further):
         arrays = arrays_for(model, 32)
@@ -162,11 +161,8 @@ def test_a_checkpoint_of_keras_is_loaded_by_keras_and_goes_on(tmp_path):
 @pytest.mark.parametrize(
     "name,options,size",
     [
-        ("vanilla", {"ema_decay": 0.9}, 8),
-        ("cgan", {"d_steps": 2}, 16),
-        ("sgan", {}, 8),
+        ("vanilla", {"d_steps": 2, "ema_decay": 0.9}, 16),
         ("pix2pix", {"image_shape": (16, 16, 1)}, 4),
-        ("text2image", {}, 4),
     ],
 )
 def test_train_on_batch_is_a_step_of_fit(name, options, size):
@@ -179,9 +175,6 @@ def test_train_on_batch_is_a_step_of_fit(name, options, size):
     one, other = made(), made()
     arrays = arrays_for(one, size)
     logs = one.train_on_batch(arrays, return_dict=True)
-    if "mismatched" in one.batch_spec.entries:  # made for arrays alone
-        assert one.step == 1 and np.isfinite(logs["g_loss"])
-        return
     history = other.fit(
         tf.data.Dataset.from_tensors(arrays), epochs=1, verbose=0
     ).history
@@ -307,12 +300,11 @@ def frozen(network):
     return layer, layer.get_weights()
 
 
-@pytest.mark.parametrize("player", ["generator", "discriminator"])
-def test_a_frozen_layer_needs_compile_and_then_stays(player, tmp_path):
+def test_a_frozen_layer_needs_compile_and_then_stays(tmp_path):
     model = tiny("vanilla", learning_rate=1e-3)
     fit(model)
-    layer, before = frozen(getattr(model, player))
-    with pytest.raises(ValueError, match=rf"Call `model.compile\(\)`.*{player}"):
+    layer, before = frozen(model.generator)
+    with pytest.raises(ValueError, match=r"Call `model.compile\(\)`.*generator"):
         fit(model)
     with pytest.raises(ValueError, match="changed since the model was compiled"):
         model.train_on_batch(images(8))
