@@ -10,6 +10,7 @@ URL = "https://github.com/ganzoo/ganzoo"  # the one place that names it
 
 HEIC = ["pillow-heif>=1"]
 MESH = ["scikit-image>=0.22", "trimesh>=4"]
+VIDEO = ["imageio-ffmpeg>=0.5"]
 TEST = [
     "pytest>=8",
     "pytest-xdist>=3.5",
@@ -24,6 +25,7 @@ TEST = [
     "prdc>=0.2",  # with scikit-image, what the metrics are tested against
     *HEIC,
     *MESH,
+    *VIDEO,
 ]
 
 setup(
@@ -66,6 +68,7 @@ setup(
         "cuda": ["tensorflow[and-cuda]"],
         "heic": HEIC,
         "mesh": MESH,
+        "video": VIDEO,
         "tensorboard": ["tensorboard"],
         "test": TEST,
         "dev": [*TEST, "build", "jupytext"],

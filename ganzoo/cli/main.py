@@ -6,10 +6,10 @@ import sys
 from absl import app, flags, logging
 from absl.flags import argparse_flags
 
-from ganzoo.cli import comparisons, machine, runs, zoo
+from ganzoo.cli import comparisons, machine, runs, walks, zoo
 from ganzoo.cli.flags import unknown_words
 
-GROUPS = (zoo, runs, comparisons, machine)
+GROUPS = (zoo, runs, walks, comparisons, machine)
 
 
 def main():

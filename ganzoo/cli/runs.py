@@ -15,8 +15,8 @@ from ganzoo.utils.signals import Terminated
 from ganzoo.variants import _registry
 
 FLAGS = [name for name in schema.FIELDS if name not in ("model", "options")]
-CONDITIONS = ("label", "caption")
-"""Flags of `sample` that conditional models take."""
+CONDITIONS = ("label", "caption", "truncation")
+"""Flags of `sample` that some models take."""
 
 
 def add_commands(add) -> None:
@@ -50,6 +50,12 @@ def add_commands(add) -> None:
         "--caption", help="text to sample from, for a text-to-image model: 'a red box'"
     )
     command.add_argument(
+        "--truncation",
+        type=float,
+        help="shrink latents of a normal prior to this share, 0 to 1: more typical "
+        "samples, which vary less",
+    )
+    command.add_argument(
         "--out",
         default="samples.png",
         help="output file: a picture .png, arrays .npz, or for volumes a mesh .obj, "
@@ -74,6 +80,18 @@ def add_commands(add) -> None:
     command.add_argument(
         "--seed", type=int, default=0, help="seed of the latents (default: 0)"
     )
+
+    command = add("augmentation", augmentation)
+    command.add_argument("source", help="run directory of a conditional model")
+    command.add_argument(
+        "--shares",
+        default="0.5,1,4",
+        help="numbers of samples as shares of the real images (default: 0.5,1,4)",
+    )
+    command.add_argument(
+        "--seeds", type=int, default=5, help="trainings of each arm (default: 5)"
+    )
+    command.add_argument("--data_dir", help=schema.HELP["data_dir"])
 
     command = add("translate", translate)
     command.add_argument("source", help=SOURCE)
@@ -216,6 +234,17 @@ def evaluate(args):
         seed=args.seed,
     )
     print(evaluation.table())
+
+
+def augmentation(args):
+    """Test whether a model's samples help a classifier: an honest no is an answer."""
+    from ganzoo.evaluation.augmentation import augmentation
+
+    shares = [float(share) for share in names_of(args.shares) or ()]
+    result = augmentation(
+        args.source, shares=shares, seeds=args.seeds, data_dir=args.data_dir
+    )
+    print(result.table())
 
 
 def translate(args):

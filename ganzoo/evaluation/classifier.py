@@ -16,15 +16,17 @@ LEARNING_RATE = 2e-3
 SCALED_BY = 10_000  # training images that set the scale of features
 
 
-def network(image_shape, num_classes: int) -> keras.Model:
+def network(image_shape, num_classes: int, seed: int = 0) -> keras.Model:
     """uint8 images (N, H, W, C) to `features` (N, 64) and `probabilities` (N, n).
 
     Three convolutions that halve the image, and one hidden layer, whose outputs are the
-    features, with a mean square of 1. Every weight starts from its own seed.
+    features, with a mean square of 1. Every weight starts from its own seed, derived
+    from `seed`.
     """
+    first = 7 * seed  # seven seeds are used
 
-    def init(seed):
-        return keras.initializers.HeNormal(seed=seed)
+    def init(own):
+        return keras.initializers.HeNormal(seed=first + own)
 
     x = images = keras.Input(image_shape, dtype="uint8", name="images")
     x = layers.Rescaling(1 / 127.5, -1.0, dtype="float32")(x)
@@ -39,7 +41,7 @@ def network(image_shape, num_classes: int) -> keras.Model:
             dtype="float32",
         )(x)
     x = layers.Flatten(dtype="float32")(x)
-    x = layers.Dropout(0.25, seed=3, dtype="float32")(x)
+    x = layers.Dropout(0.25, seed=first + 3, dtype="float32")(x)
     features = layers.Dense(
         FEATURES,
         activation="relu",
@@ -47,7 +49,7 @@ def network(image_shape, num_classes: int) -> keras.Model:
         dtype="float32",
         name="hidden",
     )(x)
-    x = layers.Dropout(0.25, seed=5, dtype="float32")(features)
+    x = layers.Dropout(0.25, seed=first + 5, dtype="float32")(features)
     probabilities = layers.Dense(
         num_classes,
         activation="softmax",

@@ -122,7 +122,7 @@ def evaluate(
     models = _models(source)
     run = None if isinstance(source, keras.Model) else directory.read_config(source)
     if scorer is None:
-        parts = _parts(run, models["last"], dataset, data_dir)
+        parts = parts_of(run, models["last"], dataset, data_dir)
         scorer = scorer_for(models["last"], parts, n=n, extractor=extractor)
     elif run is not None:
         _check_same_set(run["data"]["name"], scorer.parts.train.name)
@@ -189,8 +189,15 @@ def _models(source) -> dict:
     return models
 
 
-def _parts(run, model, dataset, data_dir) -> Parts:
-    """Those of the run's data set, or of one in the form that the model makes."""
+def parts_of(run, model, dataset=None, data_dir=None) -> Parts:
+    """Parts of a run's data set, or of one in the form that the model makes.
+
+    Args:
+        run: the `config.json` of a run, None for a model that is no run.
+        model: the model.
+        dataset: data set for a model that is no run.
+        data_dir: as in `load_data`, if it differs from the run's.
+    """
     if run is None:
         if dataset is None:
             raise ValueError(

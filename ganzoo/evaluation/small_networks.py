@@ -13,7 +13,15 @@ BATCH_SIZE = 128  # of images looked at
 
 
 def fit(
-    model, arrays: Mapping, error: Callable, *, steps, batch_size, learning_rate
+    model,
+    arrays: Mapping,
+    error: Callable,
+    *,
+    steps,
+    batch_size,
+    learning_rate,
+    seed=0,
+    jitter=None,
 ) -> None:
     """Trains a network with Adam and a cosine decay; the same result each time.
 
@@ -24,8 +32,11 @@ def fit(
         steps: number of steps.
         batch_size: samples per step, at most as many as there are.
         learning_rate: initial rate.
+        seed: seed of the order of the data.
+        jitter: crops and flips of the images, see `data.jitter.Jitter`.
     """
-    stream = pipeline.batches(arrays, min(batch_size, len(arrays["real"])), seed=0)
+    size = min(batch_size, len(arrays["real"]))
+    stream = pipeline.batches(arrays, size, seed=seed, jitter=jitter)
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     optimizer = keras.optimizers.Adam(rate)
     variables = model.trainable_variables

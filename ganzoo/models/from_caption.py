@@ -11,6 +11,7 @@ from ganzoo.data.batch_spec import Tokens
 from ganzoo.models.adversarial import feed
 from ganzoo.models.from_noise import LatentModel
 from ganzoo.models.image_arrays import spread
+from ganzoo.models.projection import Projection, project
 from ganzoo.utils import tokenizer
 from ganzoo.utils.options import evenly_spread
 
@@ -83,7 +84,9 @@ class TextModel(LatentModel):
             warnings.warn(self._unknown(unknown, tokens), stacklevel=2)
         return tokens
 
-    def sample(self, n, *, seed=0, caption=None, ema=None, into=None) -> np.ndarray:
+    def sample(
+        self, n, *, seed=0, caption=None, ema=None, truncation=None, into=None
+    ) -> np.ndarray:
         """Generates n samples of captions.
 
         Args:
@@ -92,7 +95,7 @@ class TextModel(LatentModel):
             caption: one for all, or n of them, or their tokens (n, T); by default
                 captions of one word, the vocabulary's words in turn. Unknown words
                 count as no word, with a warning.
-            ema: as in `LatentModel.sample`, as `into`.
+            ema: as in `LatentModel.sample`, as `truncation` and `into`.
 
         Returns:
             uint8 images (n, H, W, C) in 0..255.
@@ -103,8 +106,13 @@ class TextModel(LatentModel):
         """
         if n < 0:
             raise ValueError(f"`n` must be 0 or more. Received: {n}.")
-        latents = self.latents(n, seed)
+        latents = self.latents(n, seed, truncation)
         return self.decode(latents, caption=caption, ema=ema, seed=seed, into=into)
+
+    def project(self, x, *, caption=None, **settings) -> Projection:
+        """As `LatentModel.project`, for a caption, or n of them, as in `sample`."""
+        conditions = {"caption": self._captions(caption, len(x))}
+        return project(self, x, conditions, **settings)
 
     def decode(
         self, latents, *, caption=None, ema=None, seed=0, into=None

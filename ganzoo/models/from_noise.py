@@ -12,6 +12,7 @@ from ganzoo.layers import MeanBias, noise_from
 from ganzoo.models import latent
 from ganzoo.models.adversarial import AdversarialModel, feed
 from ganzoo.models.image_arrays import spread
+from ganzoo.models.projection import Projection, project
 from ganzoo.models.seeds import Use
 from ganzoo.models.user_networks import named
 from ganzoo.utils.options import check_known
@@ -110,16 +111,34 @@ class LatentModel(AdversarialModel):
         """Shape of one sample."""
         return tuple(self.generator.output.shape[1:])
 
-    def latents(self, n: int, seed: int = 0) -> np.ndarray:
+    def latents(
+        self, n: int, seed: int = 0, truncation: float | None = None
+    ) -> np.ndarray:
         """Draws n latents (n, latent_dim) from the prior.
 
-        A larger n starts with the same latents as a smaller one.
+        A larger n starts with the same latents as a smaller one; `truncation` is that
+        of `sample`.
         """
         chunks = [
             self._draw(CHUNK, distribute.fold(tf.constant([seed, 1]), i)).numpy()
             for i in range(-(-n // CHUNK))
         ]
-        return np.concatenate(chunks)[:n] if n else np.empty((0, self.latent_dim))
+        drawn = np.concatenate(chunks)[:n] if n else np.empty((0, self.latent_dim))
+        return drawn if truncation is None else self._truncated(drawn, truncation)
+
+    def _truncated(self, latents, psi):
+        if self.prior != "normal":
+            raise ValueError(
+                "`truncation` moves latents to where the prior is densest. A uniform "
+                "prior has no such centre: use prior='normal'. "
+                f"Received: truncation={psi} with the prior {self.prior!r}."
+            )
+        if not 0 <= psi <= 1:
+            raise ValueError(
+                "`truncation` must be from 0, the mean latent alone, to 1, the whole "
+                f"prior. Received: {psi}."
+            )
+        return latents * latents.dtype.type(psi)
 
     def sample(
         self,
@@ -128,6 +147,7 @@ class LatentModel(AdversarialModel):
         seed: int = 0,
         label: ArrayLike | None = None,
         ema: bool | None = None,
+        truncation: float | None = None,
         into: Callable[[np.ndarray], object] | None = None,
     ) -> np.ndarray:
         """Generates n samples.
@@ -142,6 +162,9 @@ class LatentModel(AdversarialModel):
                 numbers from the lowest to the highest.
             ema: if True, use the running average of the generator; by default, use it
                 if there is one.
+            truncation: psi in [0, 1]; each latent z becomes psi z, nearer to the mean
+                latent 0: more typical samples, which vary less (Karras et al. 2019,
+                arXiv 1812.04948, appendix B). By default the prior as it is.
             into: a function that takes the samples chunk by chunk, for more of them
                 than memory holds; then none are returned.
 
@@ -150,12 +173,13 @@ class LatentModel(AdversarialModel):
             `value_range`.
 
         Raises:
-            ValueError: a negative n, a label that the model does not know, or
-                `ema=True` if no average is kept.
+            ValueError: a negative n, a label that the model does not know,
+                `ema=True` if no average is kept, or a truncation of a prior other
+                than the normal one.
         """
         if n < 0:
             raise ValueError(f"`n` must be 0 or more. Received: {n}.")
-        latents = self.latents(n, seed)
+        latents = self.latents(n, seed, truncation)
         return self.decode(latents, label=label, ema=ema, seed=seed, into=into)
 
     @property
@@ -254,6 +278,16 @@ class LatentModel(AdversarialModel):
         """The n latents of `interpolate`."""
         return (latent.slerp if self.prior == "normal" else latent.lerp)(a, b, n)
 
+    def project(self, x, *, label=None, **settings) -> Projection:
+        """Finds latents whose samples are near to samples (n, ...).
+
+        Args:
+            x: uint8, or floats in `value_range`.
+            label: a label, or n of them, for conditional models, as in `sample`.
+            **settings: see `projection.project`.
+        """
+        return project(self, x, self._asked(label, len(x)), **settings)
+
     @property
     def sampler(self):
         """The network behind `sample`, for export."""
@@ -282,11 +316,14 @@ class LatentModel(AdversarialModel):
         return feed(self._choose(self.generator, ema), inputs, training)
 
     def _generated(self, inputs, ema, noise):
-        """Samples in inference; `noise` is the seed of the generator's own noise."""
         tensors = {key: tf.convert_to_tensor(value) for key, value in inputs.items()}
+        return self.inferred(tensors, ema, noise).numpy()
+
+    def inferred(self, inputs, ema, noise):
+        """Samples in inference, differentiable; `noise` seeds the generator's own."""
         with noise_from(noise):
-            samples = self._made_of(tensors, ema, False)
-        return tf.cast(samples, self.variable_dtype).numpy()
+            samples = self._made_of(inputs, ema, False)
+        return tf.cast(samples, self.variable_dtype)
 
     def _draw(self, count, seed):
         shape = (count, self.latent_dim)

@@ -1,7 +1,16 @@
-"""Paths and arithmetic in latent space, on NumPy arrays."""
+"""Paths, arithmetic and directions in latent space, on NumPy arrays."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import keras
 import numpy as np
 from numpy.typing import ArrayLike
+
+from ganzoo.utils.options import check_known, check_whole
+
+if TYPE_CHECKING:
+    from ganzoo.models.from_noise import LatentModel
 
 
 def lerp(a: ArrayLike, b: ArrayLike, n: int) -> np.ndarray:
@@ -41,3 +50,181 @@ def direction(with_attribute: ArrayLike, without: ArrayLike) -> np.ndarray:
         (d,): add it to a latent to add the attribute, subtract it to remove it.
     """
     return np.asarray(with_attribute).mean(axis=0) - np.asarray(without).mean(axis=0)
+
+
+def directions(
+    model: "LatentModel", labels: ArrayLike | Callable, *, n: int = 5000, seed: int = 0
+) -> np.ndarray:
+    """Latents of attributes, each without a share in the others.
+
+    A sample of latent z shows attribute k the more, the further z lies along its
+    `direction`. With several attributes, what such a direction shares with those of the
+    others is taken off, so that it changes one attribute alone (conditional
+    manipulation: Shen et al. 2020, InterFaceGAN, arXiv 1907.10786, section 3.2).
+
+    Args:
+        model: a `LatentModel`.
+        labels: which samples show an attribute, bool or 0 and 1, (n,), or (n, k) for k
+            attributes: either those of `model.sample(n, seed=seed)`, or a function
+            that reads them from such samples, such as a classifier.
+        n: number of samples for a function to read.
+        seed: seed of the samples.
+
+    Returns:
+        Unit vectors (k, latent_dim), or (latent_dim,) for labels (n,).
+
+    Raises:
+        ValueError: labels of another shape or other values, an attribute that all or
+            no samples show, or one that is a combination of the others.
+    """
+    if callable(labels):
+        latents = model.latents(n, seed)
+        shown = np.asarray(labels(model.decode(latents, seed=seed)))
+    else:
+        shown = np.asarray(labels)
+        latents = model.latents(len(shown), seed)
+    columns = shown.reshape(len(shown), -1)
+    if shown.ndim not in (1, 2) or not np.isin(columns, (0, 1)).all():
+        raise ValueError(
+            "`labels` must be bool or 0 and 1, of shape (n,) or (n, k). "
+            f"Received: {shown.dtype} of shape {shown.shape}."
+        )
+    columns = columns.astype(bool)
+    rare = np.flatnonzero(columns.all(axis=0) | ~columns.any(axis=0))
+    if rare.size:
+        raise ValueError(
+            "An attribute must be shown by some of the samples and not by all. "
+            f"Received: column {rare[0]} is {columns[0, rare[0]]} in all of "
+            f"{len(columns)} samples."
+        )
+    found = np.stack([direction(latents[c], latents[~c]) for c in columns.T])
+    found = np.stack([_apart(found, k) for k in range(len(found))])
+    return found.reshape(*shown.shape[1:], -1)
+
+
+def _apart(vectors, k):
+    """Vector k without its share in the span of the others, of length 1."""
+    others = np.delete(vectors, k, axis=0).T
+    rest = vectors[k] - others @ np.linalg.lstsq(others, vectors[k], rcond=None)[0]
+    if np.linalg.norm(rest) < 1e-4 * np.linalg.norm(vectors[k]):
+        raise ValueError(
+            "Each attribute needs a direction of its own. "
+            f"Received: column {k} is a combination of the others; leave one out."
+        )
+    return rest / np.linalg.norm(rest)
+
+
+def sefa(model: "LatentModel", count: int = 5) -> np.ndarray:
+    """Directions that the generator's first layer stretches most, in closed form.
+
+    The eigenvectors of A^T A of the layer's map A z + b (Shen and Zhou 2021, SeFa,
+    arXiv 2007.06600). No sample is drawn.
+
+    Args:
+        model: a `LatentModel`.
+        count: number of directions, at most `latent_dim`.
+
+    Returns:
+        Unit vectors (count, latent_dim), by falling stretch.
+
+    Raises:
+        ValueError: another count, a model of many steps, or a first layer that is not
+            linear in the latent.
+    """
+    _check_count(count, model.latent_dim)
+    unit = np.eye(model.latent_dim, dtype=model.variable_dtype)
+    generator = _generator(model)
+    for layer in generator.layers:
+        if layer.weights:
+            moved = _features(generator, layer, unit, model.variable_dtype)
+            zero, twice = (
+                _features(generator, layer, k * unit, model.variable_dtype)
+                for k in (0, 2)
+            )
+            if np.any(moved != zero):
+                break
+    if not np.allclose(twice - zero, 2 * (moved - zero), rtol=1e-2, atol=1e-4):
+        raise ValueError(
+            "SeFa needs a generator whose first layer is linear in the latent. "
+            f"Received: {layer.name}, a {type(layer).__name__}; use `ganspace`."
+        )
+    _, _, right = np.linalg.svd((moved - zero).T, full_matrices=False)
+    return _signed(right[:count])
+
+
+def ganspace(
+    model: "LatentModel",
+    count: int = 5,
+    *,
+    layer: str | None = None,
+    n: int = 1000,
+    seed: int = 0,
+) -> np.ndarray:
+    """Directions along the principal components of the generator's features.
+
+    PCA of a layer's outputs for n latents, and the latents that move each component by
+    least squares (Harkonen et al. 2020, GANSpace, arXiv 2004.02546, section 2.2).
+
+    Args:
+        model: a `LatentModel`.
+        count: number of directions, at most `latent_dim` and the layer's outputs, and
+            below n.
+        layer: name of a layer of the generator; by default the one in the middle.
+        n: number of latents.
+        seed: seed of the latents.
+
+    Returns:
+        Unit vectors (count, latent_dim), by falling variance.
+
+    Raises:
+        ValueError: another count, an unknown layer, or a model of many steps.
+    """
+    generator = _generator(model)
+    layers = {one.name: one for one in generator.layers}
+    layer = layer or generator.layers[len(layers) // 2].name
+    check_known("layer of the generator", [layer], layers)
+    latents = model.latents(n, seed)
+    features = _features(generator, layers[layer], latents, model.variable_dtype)
+    _check_count(count, min(model.latent_dim, n - 1, features.shape[1]))
+    centred = features - features.mean(axis=0)
+    left, _, _ = np.linalg.svd(centred, full_matrices=False)
+    # Components are orthonormal here: least squares is a product.
+    basis = left[:, :count].T @ (latents - latents.mean(axis=0))
+    return _signed(basis / np.linalg.norm(basis, axis=1, keepdims=True))
+
+
+def _generator(model):
+    generator = model.average_of(model.generator)
+    if "latent" not in generator.input:
+        raise ValueError(
+            f"{type(model).__name__} makes a sample in many steps; its network takes "
+            f"no latent, but {', '.join(generator.input)}. Use a GAN or a vae."
+        )
+    return generator
+
+
+def _features(generator, layer, latents, dtype):
+    """Outputs (n, f) of a layer for latents (n, d); other inputs are 0."""
+    to_layer = keras.Model(generator.input, layer.output)
+    chunks = []
+    for i in range(0, len(latents), 256):
+        part = latents[i : i + 256]
+        zeros = {
+            name: np.zeros((len(part), *given.shape[1:]), given.dtype)
+            for name, given in generator.input.items()
+        }
+        out = to_layer({**zeros, "latent": part}, training=False)
+        chunks.append(np.reshape(keras.ops.cast(out, dtype), (len(part), -1)))
+    return np.concatenate(chunks)
+
+
+def _check_count(count, most):
+    check_whole(1, count=count)
+    if count > most:
+        raise ValueError(f"`count` must be at most {most}. Received: {count}.")
+
+
+def _signed(vectors):
+    """Turns each vector so that its largest entry is positive: PCA leaves it open."""
+    largest = np.abs(vectors).argmax(axis=1)
+    return vectors * np.sign(vectors[np.arange(len(vectors)), largest])[:, None]

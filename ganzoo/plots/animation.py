@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,25 +22,26 @@ def thin(items: Sequence, limit: int = MAX_FRAMES) -> list:
 
 
 def animation(frames: Sequence[np.ndarray], path: str | Path, ms: int = 150) -> None:
-    """Writes frames as a looping GIF, WebP or APNG, atomically.
+    """Writes frames as a looping GIF, WebP or APNG, or as an MP4 film, atomically.
 
-    More than 60 frames are thinned out and large ones reduced by a whole factor, so
-    that the file stays small; the last frame is shown longer than the others.
+    Of looping pictures, more than 60 frames are thinned out and large ones reduced by a
+    whole factor, so that the file stays small; the last frame is shown longer than the
+    others.
 
     Args:
         frames: uint8 (H, W, 3), all of one shape.
-        path: ends in .gif, .webp, .png or .apng.
+        path: ends in .gif, .webp, .png, .apng or .mp4.
         ms: milliseconds per frame.
 
     Raises:
         ValueError: another suffix, no frames, or frames of different shapes.
+        ImportError: .mp4 without the extra `video`.
     """
-    formats = {".gif": "GIF", ".webp": "WEBP", ".png": "PNG", ".apng": "PNG"}
     suffix = Path(path).suffix.lower()
-    if suffix not in formats:
+    if suffix not in WRITERS:
         raise ValueError(
             "An animation cannot be written to this file. "
-            f"Allowed: {', '.join(formats)}. Received: {str(path)!r}."
+            f"Allowed: {', '.join(WRITERS)}. Received: {str(path)!r}."
         )
     shapes = {frame.shape for frame in frames}
     if len(shapes) != 1:
@@ -47,14 +49,47 @@ def animation(frames: Sequence[np.ndarray], path: str | Path, ms: int = 150) -> 
             "`frames` do not make an animation. Allowed: one or more of one shape. "
             f"Received: {len(frames)} frames of shapes {sorted(shapes)}."
         )
+    with replacing(path) as temporary:
+        WRITERS[suffix](frames, temporary, ms)
+
+
+def _write_loop(kind, frames, path, ms):
     factor = math.ceil(max(frames[0].shape[:2]) / MAX_SIDE)
     images = [Image.fromarray(frame).reduce(factor) for frame in thin(frames)]
-    with replacing(path) as temporary:
-        images[0].save(
-            temporary,
-            format=formats[suffix],
-            save_all=True,
-            append_images=images[1:],
-            duration=[ms] * (len(images) - 1) + [8 * ms],
-            loop=0,
-        )
+    images[0].save(
+        path,
+        format=kind,
+        save_all=True,
+        append_images=images[1:],
+        duration=[ms] * (len(images) - 1) + [8 * ms],
+        loop=0,
+    )
+
+
+def _write_film(frames, path, ms):
+    try:
+        import imageio_ffmpeg
+    except ImportError as error:
+        raise ImportError(
+            "An MP4 film needs imageio-ffmpeg: pip install 'ganzoo-keras[video]'. "
+            "Without it, write .gif or .webp."
+        ) from error
+    # The usual pixel format of films has half the colours along each side.
+    height, width, _ = (side + side % 2 for side in frames[0].shape)
+    film = imageio_ffmpeg.write_frames(
+        str(path), (width, height), fps=1000 / ms, macro_block_size=2
+    )
+    film.send(None)
+    for frame in frames:
+        odd = [(0, side % 2) for side in frame.shape[:2]]
+        film.send(np.pad(frame, [*odd, (0, 0)], mode="edge").tobytes())
+    film.close()
+
+
+WRITERS = {
+    ".gif": partial(_write_loop, "GIF"),
+    ".webp": partial(_write_loop, "WEBP"),
+    ".png": partial(_write_loop, "PNG"),
+    ".apng": partial(_write_loop, "PNG"),
+    ".mp4": _write_film,
+}

@@ -90,14 +90,22 @@ class InfoGAN(GAN):
         }
 
     def sample(
-        self, n, *, seed=0, label=None, code=None, ema=None, into=None
+        self,
+        n,
+        *,
+        seed=0,
+        label=None,
+        code=None,
+        ema=None,
+        truncation=None,
+        into=None,
     ) -> np.ndarray:
         """As `GAN.sample`, with codes.
 
         `label` is the category; `code` holds the continuous codes, (codes,) or
         (n, codes), from -1 to 1 in training.
         """
-        latents = self.latents(n, seed)
+        latents = self.latents(n, seed, truncation)
         if code is not None:
             code = np.asarray(code, latents.dtype)
             allowed = (self.codes,), (n, self.codes)

@@ -1,3 +1,7 @@
+import subprocess
+import sys
+
+import imageio_ffmpeg
 import numpy as np
 import pytest
 from PIL import Image
@@ -36,9 +40,26 @@ def test_animation_reduces_large_frames(tmp_path):
         assert image.size == (834, 4)  # a third, rounded up
 
 
-def test_animation_refuses(tmp_path):
-    with pytest.raises(ValueError, match=r"Allowed: .gif.*Received: .*x.mp4"):
+def test_a_film_has_every_frame_and_even_sides(tmp_path):
+    path = tmp_path / "x.mp4"
+    animation([*_frames(70, (65, 33, 3))], path, ms=100)
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), *raw]
+    pixels = subprocess.run(command, capture_output=True, check=True).stdout
+    seen = np.frombuffer(pixels, "uint8").reshape(70, 66, 34, 3)
+    assert np.abs(seen[50].astype(int) - 50).max() <= 6
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_film_without_its_package(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    with pytest.raises(ImportError, match=r"pip install 'ganzoo-keras\[video\]'"):
         animation(_frames(2), tmp_path / "x.mp4")
+
+
+def test_animation_refuses(tmp_path):
+    with pytest.raises(ValueError, match=r"Allowed: .gif.*Received: .*x.avi"):
+        animation(_frames(2), tmp_path / "x.avi")
     with pytest.raises(ValueError, match="Received: 0 frames"):
         animation([], tmp_path / "x.gif")
     with pytest.raises(ValueError, match="Allowed: one or more of one shape"):

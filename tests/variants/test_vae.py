@@ -45,6 +45,17 @@ def test_the_bound_is_tight_for_a_linear_model_with_its_exact_posterior():
     assert loose["g_loss"] > exact + 0.1
 
 
+def test_importance_weights_tighten_the_bound():
+    model = tiny("vae", image_shape=(1,), latent_dim=1, hidden=(4,), deviation=0.5)
+    model.generator = _linear("latent", [[2.0]], [0.0])
+    exact = stats.norm(0, np.sqrt(2.0**2 + 0.5**2)).logpdf(1.3)
+    model.encoder = _linear("sample", [[0.3, 0.0]], [0.0, -1.0])
+    x = np.full((1, 1), 1.3, "float32")
+    one, many = (model.log_likelihood(x, samples=k)[0] for k in (1, 300))
+    assert many == pytest.approx(exact, abs=0.1)
+    assert abs(one - exact) > 0.2
+
+
 def _linear(name, kernel, bias):
     value = keras.Input((1,), name=name)
     dense = keras.layers.Dense(len(bias))

@@ -1,0 +1,74 @@
+"""Generative families on one binarised MNIST: see docs/families.md.
+
+    python experiments/families.py data binarized_mnist.npz
+    python experiments/families.py measure binarized_mnist.npz runs/families/runs/*/*
+
+The likelihoods are of the first 2,000 test images: those of ddpm take a call of the
+network for each of its times.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from experiment import mnist, write_result
+
+import ganzoo
+from ganzoo.models.gan import GAN
+
+SEED = 0
+TESTED = 2000
+TIMED = 64  # samples
+PARTS = {"x_train": "train", "x_test": "test"}
+
+
+def write_data(path):
+    """Draws each grey value of MNIST as black or white, once."""
+    rng = np.random.default_rng(SEED)
+    arrays = {}
+    for key, split in PARTS.items():
+        arrays_of = mnist(os.environ.get("TFDS_DATA_DIR"), split).arrays
+        grey, labels = arrays_of["real"], arrays_of["label"]
+        chance = rng.random(grey.shape, "float32")
+        arrays[key] = np.where(chance < grey / np.float32(255), 255, 0).astype("uint8")
+        arrays[key.replace("x", "y")] = labels
+    np.savez_compressed(path, **arrays)
+
+
+def measure(path, runs):
+    """Nats of test images and seconds a sample of each run."""
+    test = np.load(path)["x_test"][:TESTED]
+    rows = {}
+    for run in runs:
+        model = ganzoo.load(run)
+        row = {"variant": type(model).__name__, "steps": model.step}
+        model.sample(TIMED)
+        begin = time.perf_counter()
+        model.sample(TIMED)
+        row["seconds a sample"] = (time.perf_counter() - begin) / TIMED
+        if not isinstance(model, GAN):
+            nats = model.log_likelihood(test)
+            row["nats"] = float(nats.mean())
+            row["standard error"] = float(nats.std() / np.sqrt(len(nats)))
+        rows["/".join(Path(run).parts[-2:])] = row
+        print(row, flush=True)
+    headline = "; ".join(
+        f"{name} {row['nats']:.1f} nats" for name, row in rows.items() if "nats" in row
+    )
+    write_result(
+        "families",
+        config="made_mnist",
+        command="see docs/families.md",
+        headline=headline,
+        target="-",
+        measured=rows,
+    )
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "data":
+        write_data(sys.argv[2])
+    else:
+        measure(sys.argv[2], sys.argv[3:])

@@ -1,0 +1,148 @@
+"""Commands on latents: walks through them, and the way back from images."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ganzoo.cli.flags import SOURCE, set_values
+from ganzoo.runs import experiment as schema
+from ganzoo.utils.options import check_known
+
+KINDS = ("line", "truncation", "sefa", "ganspace", "class")
+
+
+def add_commands(add) -> None:
+    """Adds `walk` and `project`."""
+    command = add("walk", walk)
+    command.add_argument("source", help=SOURCE)
+    command.add_argument(
+        "--along",
+        default="line",
+        help="line: from latent to latent; truncation: from the mean latent outwards; "
+        "sefa: a direction of the first layer; ganspace: a direction of the features; "
+        "class: towards a class of the data (default: line)",
+    )
+    command.add_argument(
+        "--component", type=int, default=1, help="which direction, from 1 (default: 1)"
+    )
+    command.add_argument("--class_name", help="the class, for --along=class")
+    command.add_argument(
+        "--reach", type=float, default=3.0, help="length both ways (default: 3)"
+    )
+    command.add_argument("--label", help="label, for a conditional model")
+    command.add_argument("--caption", help="caption, for a text-to-image model")
+    _add_common(command, rows="walks", out="walk.gif")
+    command.add_argument(
+        "--frames", type=int, default=30, help="steps of a walk (default: 30)"
+    )
+
+    command = add("project", project)
+    command.add_argument("source", help=SOURCE)
+    _add_common(command, rows="images", out="projection.png")
+    command.add_argument(
+        "--starts", type=int, default=8, help="starts of each search (default: 8)"
+    )
+    command.add_argument(
+        "--steps", type=int, default=400, help="steps of each search (default: 400)"
+    )
+
+
+def _add_common(command, rows, out):
+    command.add_argument(
+        "--rows", type=int, default=4, help=f"number of {rows} (default: 4)"
+    )
+    command.add_argument(
+        "--seed", type=int, default=0, help="seed of the latents (default: 0)"
+    )
+    command.add_argument(
+        "--dataset", help="data set for a model that is no run; a run knows its own"
+    )
+    command.add_argument("--data_dir", help=schema.HELP["data_dir"])
+    command.add_argument(
+        "--out",
+        default=out,
+        help=f"a picture .png, or a film .gif, .webp or .mp4 (default: {out})",
+    )
+
+
+def walk(args):
+    """Walk through the latents of a model: a picture, a GIF or an MP4 film."""
+    from ganzoo.runs.load import load
+
+    check_known("walk", [args.along], KINDS)
+    model = load(args.source)
+    given = set_values(args, ["label", "caption"])
+    wanted = ("label",) if model.condition else model.sample_keys
+    check_known("condition of this model", given, wanted)
+    if len(given) < len(wanted):
+        raise ValueError(f"A walk keeps its {wanted[0]}: give --{wanted[0]}=.")
+    latents = _latents(model, args)
+    samples = model.decode(latents.reshape(-1, model.latent_dim), **given)
+    _write(samples.reshape(*latents.shape[:2], *model.sample_shape), args.out)
+
+
+def _latents(model, args):
+    from ganzoo.models import latent, walks
+
+    size = args.rows, args.frames
+    if args.along == "line":
+        return walks.between(model, *size, args.seed)
+    if args.along == "truncation":
+        return walks.truncated(model, *size, args.seed)
+    if args.along == "class":
+        from ganzoo.evaluation.attributes import class_direction
+
+        if args.class_name is None:
+            raise ValueError("--along=class needs the class: --class_name=NAME.")
+        data = _parts(model, args).training
+        direction = class_direction(model, data, args.class_name, seed=args.seed)
+    else:
+        find = {"sefa": latent.sefa, "ganspace": latent.ganspace}[args.along]
+        direction = find(model, args.component)[-1]
+    return walks.along(model, direction, *size, reach=args.reach, seed=args.seed)
+
+
+def project(args):
+    """Find the latents of held-out images and of own samples, and the errors left."""
+    from ganzoo.runs.load import load
+
+    model = load(args.source)
+    test = _parts(model, args).take("test", args.rows)
+    given = {key: test.named(test.arrays[key]) for key in model.sample_keys}
+    images = {
+        "held-out images": test.arrays["real"],
+        "own samples": model.sample(len(test), seed=args.seed + 1, **given),
+    }
+    settings = {"starts": args.starts, "steps": args.steps, "seed": args.seed}
+    columns = []
+    for name, real in images.items():
+        found = model.project(real, **given, **settings)
+        print(
+            f"{name}: distance {found.distances.mean():.4g}, of a random start "
+            f"{found.random.mean():.4g}"
+        )
+        columns += [real, model.decode(found.latents, **given)]
+    _write(np.stack(columns, axis=1), args.out)
+
+
+def _parts(model, args):
+    from ganzoo.evaluation.evaluate import parts_of
+    from ganzoo.runs.directory import read_config
+
+    run = read_config(args.source)
+    return parts_of(run, model, args.dataset, args.data_dir)
+
+
+def _write(samples, out):
+    """Writes samples (rows, frames, ...): all in a picture, or frame by frame."""
+    from ganzoo.plots import pictures
+    from ganzoo.plots.animation import animation
+
+    if Path(out).suffix.lower() == ".png":
+        flat = samples.reshape(-1, *samples.shape[2:])
+        picture = pictures.samples_picture(flat, columns=samples.shape[1])
+        pictures.save_png(picture, out)
+    else:
+        frames = np.moveaxis(samples, 1, 0)
+        animation([pictures.samples_picture(x) for x in frames], out)
+    print(f"Wrote {out}")

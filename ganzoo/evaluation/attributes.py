@@ -1,0 +1,35 @@
+"""Directions of a data set's classes, read from samples by a classifier."""
+
+import numpy as np
+
+from ganzoo.data.dataset import Data
+from ganzoo.evaluation import classifier, small_networks
+from ganzoo.models import latent
+from ganzoo.utils.options import check_known
+
+
+def class_direction(
+    model, data: Data, name: str, *, n: int = 5000, seed: int = 0
+) -> np.ndarray:
+    """Unit vector (latent_dim,) that leads to samples of a class.
+
+    Args:
+        model: a `LatentModel` without labels.
+        data: labelled images, on which the classifier is trained.
+        name: one of its classes.
+        n: number of samples that the classifier reads.
+        seed: seed of the samples.
+
+    Raises:
+        ValueError: an unknown class, a data set without labels, a class that all or
+            none of the samples show.
+    """
+    check_known(f"class of {data.name!r}", [name], data.class_names)
+    network = classifier.trained(data)
+    index = data.class_names.index(name)
+
+    def shows(samples):
+        chances = small_networks.batched(lambda x: network(x)["probabilities"], samples)
+        return np.concatenate(chances).argmax(axis=1) == index
+
+    return latent.directions(model, shows, n=n, seed=seed)

@@ -1,0 +1,72 @@
+"""Anomaly scores: how badly a GAN, trained on normal samples, makes a sample."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ganzoo.models.adversarial import feed
+from ganzoo.models.from_noise import CHUNK
+
+
+def anomaly_scores(model, x, latents, *, weight: float = 0.1) -> np.ndarray:
+    """Scores (n,) that are high for samples unlike those of the training.
+
+    (1 - weight) |x - G(z)|_1 + weight |f(x) - f(G(z))|_1, where f are the features
+    before D's logit; D sees the latent if it judges pairs. With latents from an encoder
+    it is EGBAD's score (Zenati et al. 2018, arXiv 1802.06222, section 3, feature
+    matching), with latents from a search AnoGAN's (Schlegl et al. 2017, arXiv
+    1703.05921), whose search includes D's term as well.
+
+    Args:
+        model: a `GAN`, trained on normal samples.
+        x: samples (n, ...), uint8 or floats in `value_range`.
+        latents: (n, latent_dim), `model.encode(x)` of bigan, or
+            `model.project(x).latents` of any model.
+        weight: share of D's features; 0.1 in both papers.
+
+    Raises:
+        ValueError: samples or latents of another shape, a weight outside [0, 1], a D
+            without a layer before its logit, or one that judges by other inputs.
+    """
+    if not 0 <= weight <= 1:
+        raise ValueError(f"`weight` must be from 0 to 1. Received: {weight}.")
+    x = model.batch_spec.entries["real"].checked("real", np.asarray(x))
+    latents = np.asarray(latents, model.variable_dtype)
+    if latents.shape != (len(x), model.latent_dim):
+        raise ValueError(
+            f"Latents must have shape {(len(x), model.latent_dim)}, one for each "
+            f"sample. Received: {latents.shape}."
+        )
+    features = _features(model.discriminator)
+    noise = tf.constant([0, 1])
+    scores = [np.empty(0)]
+    for i in range(0, len(x), CHUNK):
+        z = tf.convert_to_tensor(latents[i : i + CHUNK])
+        real = model.as_batch({"real": x[i : i + CHUNK]})["real"]
+        made = model.inferred({"latent": z}, None, noise)
+        seen, answer = (
+            feed(features, {"sample": sample, "latent": z}, training=False)
+            for sample in (real, made)
+        )
+        pixels, judged = _distance(real, made), _distance(seen, answer)
+        scores.append((1 - weight) * pixels + weight * judged)
+    return np.concatenate(scores)
+
+
+def _features(discriminator):
+    """D up to the layer before its logit."""
+    last = discriminator.layers[-1]
+    if not isinstance(last, keras.layers.Dense) or not isinstance(
+        last.input, keras.KerasTensor
+    ):
+        raise ValueError(
+            "The features of a score are those before D's logit, a dense layer. "
+            f"Received: a D that ends in {last.name}, a {type(last).__name__}."
+        )
+    return keras.Model(discriminator.input, last.input, name="discriminator")
+
+
+def _distance(a, b):
+    """Sums (N,) of absolute differences."""
+    difference = tf.cast(tf.abs(a - b), "float64")
+    return tf.reduce_sum(tf.reshape(difference, (len(a), -1)), axis=1).numpy()

@@ -1,0 +1,91 @@
+"""StepwiseModel: a network without D that makes a sample in many steps."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from ganzoo import distribute
+from ganzoo.models.from_noise import LatentModel
+
+
+class StepwiseModel(LatentModel):
+    """A baseline for GANs whose network is called once for each of many steps.
+
+    Its latent is the noise that `steps` begins with, one number for each value of a
+    sample. A subclass defines `steps` and `log_densities`, and the terms of training.
+
+    Args:
+        **settings: see `LatentModel`; `generator` names the input `sample`.
+    """
+
+    @property
+    def sample_shape(self):
+        return tuple(self.generator.input["sample"].shape[1:])
+
+    @property
+    def latent_dim(self):
+        return math.prod(self.sample_shape)
+
+    def steps(self, network, latent, seed):
+        """Makes samples (N, ...) in `value_range` from latents (N, latent_dim).
+
+        Args:
+            network: `generator`, or its running average.
+            latent: draws from the prior.
+            seed: seed of the noise that the steps add.
+        """
+        raise NotImplementedError
+
+    def log_densities(self, network, sample, seed):
+        """Log-likelihood (N,) of samples (N, ...) in `value_range`, in nats."""
+        raise NotImplementedError
+
+    def log_likelihood(self, x, seed: int = 0) -> np.ndarray:
+        """Log-likelihood of samples (n, ...) in nats, (n,).
+
+        Args:
+            x: uint8, or floats in `value_range`.
+            seed: seed of what is drawn: grey values that become black or white, the
+                noise of a bound.
+        """
+        network = self.average_of(self.generator)
+        noise = tf.constant([seed, 1])
+        return self._by_chunks(
+            lambda sample: self.log_densities(network, sample, noise).numpy(), x
+        )
+
+    def _made_of(self, inputs, ema, training):
+        network = self._choose(self.generator, ema)
+        return self.steps(network, inputs["latent"], self._base_seed())
+
+    def inferred(self, inputs, ema, noise):
+        network = self._choose(self.generator, ema)
+        return self.steps(network, inputs["latent"], noise)
+
+    def project(self, x, *, label=None, **settings):
+        """Refuses: see the error."""
+        raise ValueError(
+            f"{type(self).__name__} makes a sample in many steps, with noise or "
+            "thresholds, so no latent can be found by gradients. "
+            "Use a GAN or a vae."
+        )
+
+    @property
+    def sampler(self):
+        """Refuses: see the error."""
+        raise ValueError(
+            f"{type(self).__name__} makes a sample in many steps. A GAN or a vae has a "
+            "single network that can be exported."
+        )
+
+
+def binary(sample, seed):
+    """Black or white samples: each value of [0, 1] is its probability of 1.
+
+    0 and 1 stay as they are. Drawn for the global batch, so the number of replicas
+    makes no difference.
+    """
+    count = sample.shape[0] or tf.shape(sample)[0]
+    drawn = distribute.global_uniform((count, *sample.shape[1:]), seed, sample.dtype)
+    return tf.cast(drawn < sample, sample.dtype)

@@ -1,0 +1,88 @@
+"""Arms of `augmentation`, their intervals and answers."""
+
+import numpy as np
+import pytest
+from helpers import tiny
+
+from ganzoo.data.dataset import Data
+from ganzoo.evaluation import classifier
+from ganzoo.evaluation.augmentation import (
+    ALONE,
+    Augmentation,
+    augmentation,
+    compare_arms,
+)
+
+RNG = np.random.default_rng(0)
+
+
+def halves(count):
+    """Images whose left (0) or right (1) half is bright."""
+    label = (np.arange(count) % 2).astype("int32")
+    real = RNG.integers(0, 100, (count, 8, 8, 1), "uint8")
+    real[label == 0, :, :4] += 120
+    real[label == 1, :, 4:] += 120
+    return Data("halves", {"real": real, "label": label}, ("left", "right"))
+
+
+def test_the_arms_of_a_small_set(monkeypatch):
+    monkeypatch.setattr(classifier, "STEPS", 30)
+    train, test = halves(40), halves(60)
+    asked = []
+    model = tiny("cgan", num_classes=2)
+
+    def sample(n, *, seed, label):
+        asked.append((n, seed, label.tolist()))
+        left, right = (halves(2 * n).arrays["real"][i::2] for i in (0, 1))
+        wrong = (label == "right")[:, None, None, None]
+        return np.where(wrong, left, right)
+
+    monkeypatch.setattr(model, "sample", sample)
+    result = compare_arms(model, train, test, shares=(8.0,), seeds=1)
+    assert list(result.accuracies) == [
+        ALONE,
+        "real, flips and shifts",
+        "real + 8 x samples",
+    ]
+    assert [(n, seed) for n, seed, _ in asked] == [(320, 1)]
+    assert {label for *_, labels in asked for label in labels} == {"left", "right"}
+    means = {arm: np.mean(values) for arm, values in result.accuracies.items()}
+    assert means[ALONE] > 0.9
+    # Flips change the class here, and these samples are of the other one.
+    assert means["real, flips and shifts"] < means[ALONE] - 0.2
+    assert means["real + 8 x samples"] < 0.5
+    (note,) = result.notes
+    assert "40 real images of 2 classes, 60 to test, 1 seeds, 30 steps" in note
+
+
+def test_the_interval_by_hand():
+    result = Augmentation(
+        {ALONE: [0.5, 0.6, 0.7], "better": [0.6, 0.72, 0.8], "same": [0.5, 0.61, 0.69]},
+        ["a note"],
+    )
+    gain, half = result.gain("better")
+    gains = np.array([0.1, 0.12, 0.1])
+    assert gain == pytest.approx(gains.mean())
+    assert half == pytest.approx(4.302653 * gains.std(ddof=1) / np.sqrt(3), rel=1e-5)
+    lines = result.table().splitlines()
+    assert lines[0].split() == ["real", "alone", "60.00%"]
+    assert lines[1].endswith("+10.67 +- 2.87 points: helps")
+    assert lines[2].endswith("no difference")
+    assert lines[3] == "a note"
+    worse = Augmentation({ALONE: [0.5, 0.6], "x": [0.3, 0.4 + 1e-9]}, [])
+    assert worse.table().endswith("harms")
+
+
+def test_the_start_of_a_classifier_follows_its_seed():
+    one, same, other = (classifier.network((8, 8, 1), 2, seed=s) for s in (1, 1, 2))
+    first = [network.get_weights()[0] for network in (one, same, other)]
+    assert (first[0] == first[1]).all() and (first[0] != first[2]).all()
+
+
+def test_refusals(tmp_path):
+    with pytest.raises(ValueError, match="is no run directory"):
+        augmentation(tmp_path)
+    with pytest.raises(ValueError, match="`seeds` must be a whole number from 2"):
+        augmentation(tmp_path, seeds=1)
+    with pytest.raises(ValueError, match=r"`shares` must be above 0. Received: \[0\]"):
+        augmentation(tmp_path, shares=[0])

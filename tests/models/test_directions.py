@@ -1,0 +1,83 @@
+"""Directions in latent space, on linear generators whose answers are known."""
+
+import numpy as np
+import pytest
+from helpers import tiny
+from linear_models import linear
+
+from ganzoo.models import latent
+
+# Stretches by 5, 3 and 1 along the axes 2, 0 and 1 of the latent.
+ROWS = (0, 3, 0, 0), (0, 0, 1, 0), (5, 0, 0, 0)
+AXES = np.eye(3)[[2, 0, 1]]
+
+
+def test_sefa_finds_the_axes_by_their_stretch():
+    np.testing.assert_allclose(latent.sefa(linear(*ROWS), 3), AXES, atol=1e-6)
+    np.testing.assert_allclose(latent.sefa(linear(*ROWS), 1), AXES[:1], atol=1e-6)
+
+
+def test_sefa_sees_the_latent_alone_beside_a_label():
+    model = tiny("cgan", num_classes=3)
+    found = latent.sefa(model, 4)
+    np.testing.assert_allclose(found @ found.T, np.eye(4), atol=1e-5)
+
+
+def test_ganspace_of_a_linear_layer_agrees_with_sefa():
+    found = latent.ganspace(linear(*ROWS), 3, layer="first", n=4000)
+    assert np.abs(found - AXES).max() < 0.08
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
+
+
+def test_ganspace_takes_the_middle_of_a_generator_by_default():
+    found = latent.ganspace(tiny("dcgan"), 2, n=32)
+    assert found.shape == (2, 4)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
+
+
+def test_an_attribute_of_a_linear_model():
+    found = latent.directions(linear(*ROWS), lambda x: x[:, 0] > 0.3, n=4000)
+    assert found.shape == (3,)
+    assert found @ AXES[0] > 0.999
+    told = linear(*ROWS).sample(4000, seed=0)[:, 0] > 0.3
+    np.testing.assert_array_equal(latent.directions(linear(*ROWS), told), found)
+
+
+def test_directions_leave_the_other_attributes_alone():
+    """Attribute 0 is z_0 > 0, attribute 1 is z_0 + z_1 > 0."""
+
+    def told(x):
+        return np.stack([x[:, 1] > 0.3, x[:, 1] / 3 + x[:, 2] > 0.4], axis=1)
+
+    both = latent.directions(linear(*ROWS), told, n=20000)
+    assert both.shape == (2, 3)
+    sum_axis = np.array([1, 1, 0]) / np.sqrt(2)
+    assert abs(both[0] @ sum_axis) < 0.02  # keeps attribute 1
+    assert abs(both[1] @ [1, 0, 0]) < 0.02  # keeps attribute 0
+    alone = latent.directions(linear(*ROWS), lambda x: told(x)[:, 1], n=20000)
+    assert alone @ [1, 0, 0] > 0.6  # on its own it does not
+
+
+@pytest.mark.parametrize(
+    "labels,message",
+    [
+        (np.zeros(8, bool), "column 0 is False in all of 8"),
+        (np.arange(8), "must be bool or 0 and 1"),
+        (np.zeros((8, 1, 1)), "Received: float64 of shape"),
+        (np.tile([[0, 1], [1, 0]], (4, 1)), "combination of the others"),
+    ],
+)
+def test_labels_that_name_no_direction(labels, message):
+    with pytest.raises(ValueError, match=message):
+        latent.directions(linear(*ROWS), labels)
+
+
+def test_refusals():
+    with pytest.raises(ValueError, match="at most 3. Received: 4"):
+        latent.sefa(linear(*ROWS), 4)
+    with pytest.raises(ValueError, match="`count` must be a whole number from 1"):
+        latent.ganspace(linear(*ROWS), 0)
+    with pytest.raises(ValueError, match="Did you mean 'first'"):
+        latent.ganspace(linear(*ROWS), 2, layer="frist")
+    with pytest.raises(ValueError, match="MADE makes a sample in many steps"):
+        latent.sefa(tiny("made"), 2)
