@@ -8,6 +8,7 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 URL = "https://github.com/ganzoo/ganzoo"  # the one place that names it
 
+HEIC = ["pillow-heif>=1"]
 MESH = ["scikit-image>=0.22", "trimesh>=4"]
 TEST = [
     "pytest>=8",
@@ -18,8 +19,10 @@ TEST = [
     "ipykernel>=6",
     "ruff>=0.8",
     "mypy>=1.18",
+    "pandas>=2.2",  # frames, as users hand them over
     "selenium>=4.20",
     "prdc>=0.2",  # with scikit-image, what the metrics are tested against
+    *HEIC,
     *MESH,
 ]
 
@@ -61,6 +64,7 @@ setup(
     ],
     extras_require={
         "cuda": ["tensorflow[and-cuda]"],
+        "heic": HEIC,
         "mesh": MESH,
         "tensorboard": ["tensorboard"],
         "test": TEST,

@@ -495,8 +495,8 @@ MUTATIONS = [
     # --- runs and training
     M(
         "runs/checkpoint.py",
-        'old.with_suffix(".json").unlink()\n',
-        "",
+        "_step_of(p) <= step][-keep:]",
+        "_step_of(p) <= step][-keep - 1 :]",
         "tests/runs/test_checkpoint.py -k 'three or damaged or another or checksum'",
     ),
     M(

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from ganzoo.comparison.entries import Entry, make
+from ganzoo.comparison.entries import Budget, Entry, make
 from ganzoo.comparison.result import Comparison, Run
 from ganzoo.evaluation.score import Score
 from ganzoo.plots import pictures
@@ -20,10 +20,27 @@ COST = {
 }
 
 
-def made_up(path, names=("a", "b"), seeds=2, side=8, dataset="digits", failed=()):
-    """A `Comparison` with the files of its runs; those of `failed` entries failed."""
+def made_up(
+    path,
+    names=("a", "b"),
+    seeds=2,
+    side=8,
+    dataset="digits",
+    failed=(),
+    late=0.0,
+    blends=50.0,
+    **changes,
+):
+    """A `Comparison` with the files of its runs; those of `failed` entries failed.
+
+    Args:
+        late: by how much the score falls from step 75 of 100 to the last.
+        blends: score of blends of real samples.
+        changes: other fields of the comparison.
+    """
     rng = np.random.default_rng(0)
-    (entry,) = make(["dcgan"], images=12_800, settings={"dataset": dataset})
+    budget = changes.pop("budget", Budget(amount=100))
+    (entry,) = make(["dcgan"], budget, settings={"dataset": dataset})
     entries = [Entry(name, entry.experiment, {}) for name in names]
     runs = []
     for i, name in enumerate(names):
@@ -33,31 +50,47 @@ def made_up(path, names=("a", "b"), seeds=2, side=8, dataset="digits", failed=()
                 failure = f"ValueError: no {name}"
                 runs.append(Run(name, seed, folder, failure=failure))
                 continue
-            _write(folder, rng, side)
+            _write(folder, rng, side, late, seed)
             values = {"frechet_distance": 10.0 * i + rng.normal(), "recall": 0.5}
             scores = [
-                Score(metric, value, 0.5, better, "n: 10; data: digits | seed 0")
+                Score(
+                    metric,
+                    value,
+                    0.5,
+                    better,
+                    "extractor: pixels 1; data: digits | seed 0",
+                )
                 for (metric, value), better in zip(
                     values.items(), ("lower", "higher"), strict=True
                 )
             ]
-            runs.append(Run(name, seed, folder, scores, COST))
-    return Comparison(entries, runs, path)
+            runs.append(Run(name, seed, folder, scores, COST, blends))
+    return Comparison(entries, runs, path, budget, seeds, **changes)
 
 
-def _write(folder, rng, side):
+def _write(folder, rng, side, late, seed):
     samples = folder / "samples"
-    for name, count in (("step_1", 64), ("interpolation", 30), ("neighbours", 20)):
+    grids = {"step_1": 64, "interpolation": 30, "neighbours": 20, "real": 64}
+    for name, count in grids.items():
         images = rng.integers(0, 256, (count, side, side, 1), "uint8")
         pictures.save_png(pictures.image_grid(images, 10), samples / f"{name}.png")
     rows = [
         {"step": step, "seconds": 0.1 * step, "d_loss": 1.0, "g_loss": 2.0 / step}
         for step in range(5, 101, 5)
     ]
+    ends = {25: 100.0, 50: 60.0, 75: 40.0 + late, 100: 40.0}
     scores = [
-        {"step": step, "value": 100.0 / step, "floor": 0.5}
-        for step in (25, 50, 75, 100)
+        Score("frechet_distance", value + seed, 0.5, "lower", "n: 10", step=step)
+        for step, value in ends.items()
     ]
+    scores = [{**score.to_dict(), "best": 0.0} for score in scores]
+    environment = {
+        "python": "3.12.0",
+        "platform": "Linux-6.1",
+        "packages": {"tensorflow": "2.21.0", "keras": "3.15.0"},
+        "devices": ["CPU:0"],
+    }
+    (folder / "environment.json").write_text(json.dumps(environment))
     event = {
         "step": 50,
         "alarm": "collapse",

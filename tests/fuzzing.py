@@ -249,14 +249,15 @@ def _npz(folder):
 def _image(folder):
     rng = np.random.default_rng(0)
     pictures = []
-    for kind in ("png", "jpeg", "gif", "tiff", "bmp", "ppm", "webp"):
+    kinds = ("png", "jpeg", "gif", "tiff", "bmp", "ppm", "webp", "avif", "jpeg2000")
+    for kind in (*kinds, "tga"):
         file = io.BytesIO()
         pixels = rng.integers(0, 255, (6, 6, 3), "uint8")
         Image.fromarray(pixels).save(file, kind)
         pictures.append(file.getvalue())
 
     def load(data):
-        (folder / "x.png").write_bytes(data)
+        (folder / "x.tga").write_bytes(data)  # of that ending all formats are tried
         load_data(folder, image_size=4)
 
     return st.sampled_from(pictures).flatmap(mutated_bytes), load

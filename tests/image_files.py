@@ -5,7 +5,7 @@ import numpy as np
 from keras import layers
 from PIL import Image
 
-from ganzoo.data.folder import paths
+from ganzoo.data.listing import walk
 from ganzoo.models.assemble import assemble
 from ganzoo.models.from_image import TranslationModel
 
@@ -104,7 +104,7 @@ def _palette(path, height, width):
 
 def check_answers(target, wanted):
     """A model that changes nothing wrote what it read, under the same names."""
-    assert {path.relative_to(target) for path in paths(target)} == set(wanted)
+    assert {path.relative_to(target) for path in walk(target).images} == set(wanted)
     for name, seen in wanted.items():
         with Image.open(target / name) as image:
             assert image.size == seen.shape[1::-1], name

@@ -25,7 +25,7 @@ SMALL = {
     },
     "compare_variants": {
         "VARIANTS": '["vanilla"]',
-        "IMAGES": "256",
+        "STEPS": "2",
         "SEEDS": "1",
         "METRICS": '["recall"]',
         "EXTRACTOR": '"pixels"',

@@ -1,5 +1,6 @@
 """The command that compares variants."""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from ganzoo.utils.signals import Terminated
 
 def add_commands(add) -> None:
     """Adds `compare`."""
-    from ganzoo.comparison.entries import SHARED
+    from ganzoo.comparison.entries import SHARED, STEPS
 
     command = add("compare", compare)
     command.add_argument(
@@ -31,7 +32,23 @@ def add_commands(add) -> None:
         help="compare each value of an option; repeat it for the product",
     )
     command.add_argument(
-        "--images", type=int, metavar="N", help="real images per run (default: 60000)"
+        "--steps",
+        type=int,
+        metavar="N",
+        help=f"G steps of each entry (default: {STEPS})",
+    )
+    command.add_argument(
+        "--images",
+        type=int,
+        metavar="N",
+        help="instead of steps: real images that D sees in a run",
+    )
+    command.add_argument(
+        "--seconds",
+        type=float,
+        metavar="S",
+        help="instead of steps: seconds of training of a run, by the measured time of "
+        "a step",
     )
     command.add_argument(
         "--seeds", type=int, metavar="N", help="runs per entry (default: 3)"
@@ -40,6 +57,13 @@ def add_commands(add) -> None:
         "--jobs", type=int, default=1, metavar="N", help="run N at a time (default: 1)"
     )
     command.add_argument("--only", help="scores to compute, joined by commas")
+    command.add_argument(
+        "--plugin",
+        action="append",
+        default=[],
+        metavar="FILE.py",
+        help="file or module that registers further variants; repeat it for several",
+    )
     command.add_argument(
         "--workdir", help="output directory (default: runs/compare_DATASET)"
     )
@@ -50,12 +74,15 @@ def add_commands(add) -> None:
 def compare(args):
     """Compare variants on one data set: a table, and report.html."""
     from ganzoo.comparison.compare import compare
-    from ganzoo.comparison.entries import SHARED, load_plan, parse_grid
+    from ganzoo.comparison.entries import SHARED, UNITS, load_plan, parse_grid
 
     plan = load_plan(args.config) if args.config else {}
-    plan |= set_values(args, [*SHARED, "images", "seeds"])
+    if budget := set_values(args, UNITS):
+        plan = {key: value for key, value in plan.items() if key not in UNITS}
+    plan |= budget | set_values(args, [*SHARED, "seeds"])
     plan["entries"] = args.entries or plan.get("entries", [])
     plan["grid"] = parse_grid(args.grid) or plan.get("grid")
+    plan["plugins"] = args.plugin or plan.get("plugins", [])
     options = config_files.parse_options(args.set)
     plan["options"] = {**plan.get("options", {}), **options}
     dataset = plan.get("dataset", schema.Experiment.dataset)
@@ -63,11 +90,16 @@ def compare(args):
     workdir = Path(args.workdir or Path("runs") / name)
     try:
         comparison = compare(
-            workdir=workdir, jobs=args.jobs, only=names_of(args.only), **plan
+            workdir=workdir,
+            jobs=args.jobs,
+            only=names_of(args.only),
+            command=shlex.join(["ganzoo", *sys.argv[1:]]),
+            **plan,
         )
     except KeyboardInterrupt as stop:
         print(
-            f"\nStopped; saved in {workdir}. Run the same command again to resume.",
+            f"\nStopped; saved in {workdir}, with a report of the runs that are done. "
+            "Run the same command again to resume.",
             file=sys.stderr,
         )
         sys.exit(143 if isinstance(stop, Terminated) else 130)

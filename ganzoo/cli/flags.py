@@ -20,11 +20,17 @@ def add_experiment(command, names) -> None:
             text += f" (default: {field.default})"
         if field.type is bool:
             settings = {"action": "store_true", "default": None}
+        elif "str" in str(field.type) and "int" in str(field.type):
+            settings = {"type": _whole_or_text, "metavar": "N"}
         elif "int" in str(field.type):
             settings = {"type": int, "metavar": "N"}
         else:
             settings = {"metavar": name.rpartition("_")[2].upper()}
         command.add_argument(f"--{name}", help=text, **settings)
+
+
+def _whole_or_text(text):
+    return int(text) if text.isdecimal() else text
 
 
 def add_set(command) -> None:

@@ -2,12 +2,14 @@
 
 import difflib
 import itertools
+import os
 import sys
 from pathlib import Path
 
 from ganzoo.cli.flags import SOURCE, add_experiment, add_set, names_of, set_values
 from ganzoo.runs import config_files
 from ganzoo.runs import experiment as schema
+from ganzoo.runs.directory import OtherRun
 from ganzoo.utils.options import check_known, parameters
 from ganzoo.utils.signals import Terminated
 from ganzoo.variants import _registry
@@ -23,7 +25,9 @@ def add_commands(add) -> None:
     command.add_argument("name", nargs="?", help="variant, see `ganzoo list`")
     command.add_argument("--config", help="name of a zoo config, or a TOML file")
     command.add_argument(
-        "--workdir", help="run directory (default: runs/VARIANT_DATASET, or the config)"
+        "--workdir",
+        help="run directory (default: runs/VARIANT_DATASET, or the config; with a "
+        "number if that holds another run)",
     )
     add_experiment(command, FLAGS)
     add_set(command)
@@ -49,7 +53,7 @@ def add_commands(add) -> None:
         "--out",
         default="samples.png",
         help="output file: a picture .png, arrays .npz, or for volumes a mesh .obj, "
-        ".ply, .stl or .glb (default: samples.png)",
+        ".ply, .stl or .glb; or folder/ for single PNGs (default: samples.png)",
     )
 
     command = add("evaluate", evaluate)
@@ -63,7 +67,8 @@ def add_commands(add) -> None:
     )
     command.add_argument("--only", help="scores to compute, joined by commas")
     command.add_argument(
-        "--dataset", help="data set to score a .keras file on; a run knows its own"
+        "--dataset",
+        help="data set to score a .keras file on, or the new place of a run's",
     )
     command.add_argument("--data_dir", help=schema.HELP["data_dir"])
     command.add_argument(
@@ -108,11 +113,21 @@ def add_commands(add) -> None:
 def train(args):
     """Train a variant, or resume a run."""
     experiment = experiment_of(args)
-    workdir = Path(args.workdir or Path("runs") / _default_name(args, experiment))
+    default = Path("runs") / _default_name(args, experiment)
+    workdir, number = Path(args.workdir or default), 1
     from ganzoo.training.train import train
 
     try:
-        train(experiment, workdir)
+        while True:
+            try:
+                train(experiment, workdir)
+                break
+            except OtherRun as error:
+                if args.workdir or experiment.strategy == "multi_worker":
+                    raise
+                number += 1
+                workdir = default.with_name(f"{default.name}-{number}")
+                print(f"{error}\nSo this one goes to {workdir}.", flush=True)
     except KeyboardInterrupt as stop:
         print(
             f"\nStopped; saved in {workdir}. Run the same command again to resume.",
@@ -158,15 +173,18 @@ def _default_name(args, experiment):
     variant = _registry.find(experiment.model)  # a known name is safe in a path
     if args.config:
         return Path(args.config).stem
-    return f"{variant.name}_{Path(experiment.dataset).stem}"
+    return f"{variant.name}_{Path(os.path.abspath(experiment.dataset)).stem}"
 
 
 def sample(args):
-    """Write samples of a model: a picture, arrays, or a mesh."""
+    """Write samples of a model: a picture, arrays, a mesh, or single images."""
     from ganzoo.cli import sample_files
     from ganzoo.runs.load import load
 
-    write = sample_files.writer(args.out)
+    if sample_files.is_folder(args.out):
+        folder = sample_files.Folder(args.out, args.n)
+    else:
+        folder, write = None, sample_files.writer(args.out)
     model = load(args.source)
     conditions = set_values(args, CONDITIONS)
     allowed = [name for name in parameters(model.sample) if name in CONDITIONS]
@@ -176,6 +194,10 @@ def sample(args):
     elif args.label:
         in_turn = itertools.islice(itertools.cycle(args.label), max(0, args.n))
         conditions["label"] = list(in_turn)
+    if folder:
+        model.sample(args.n, seed=args.seed, into=folder.write, **conditions)
+        print(f"Wrote {folder.written} images to {folder.path}")
+        return
     write(model.sample(args.n, seed=args.seed, **conditions), args.out)
     print(f"Wrote {args.out}")
 

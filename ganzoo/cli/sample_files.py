@@ -1,4 +1,4 @@
-"""Samples in files: a picture, arrays, or the mesh of volumes."""
+"""Samples in files: a picture, arrays, the mesh of volumes, or single images."""
 
 import math
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ganzoo.data import images
 from ganzoo.plots import pictures
 from ganzoo.utils import files
 
@@ -29,6 +30,46 @@ def writer(path: str | Path) -> Callable:
     if WRITERS[suffix] is write_mesh:
         _mesh_packages()
     return WRITERS[suffix]
+
+
+def is_folder(path: str | Path) -> bool:
+    """True if samples are written to single files there: `folder/`, or no ending."""
+    return str(path).endswith("/") or not Path(path).suffix or Path(path).is_dir()
+
+
+class Folder:
+    """Writes images to the PNGs 00000.png, 00001.png, ... of a new folder.
+
+    Args:
+        path: the folder; made if needed.
+        count: number of images that will come, for the width of the numbers.
+
+    Raises:
+        ValueError: the folder is not empty, or `write` gets no images.
+    """
+
+    def __init__(self, path: str | Path, count: int):
+        self.path = Path(path)
+        self.width = max(5, len(str(count - 1)))
+        self.written = 0
+        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            raise ValueError(
+                "Single images are written to a new or empty folder, so that it holds "
+                f"nothing else. Received: {str(path)!r}."
+            )
+
+    def write(self, samples: np.ndarray) -> None:
+        """Writes further images, uint8 (n, H, W, C) of 1, 3 or 4 channels."""
+        if samples.ndim != 4 or samples.dtype != np.uint8:
+            raise ValueError(
+                "Single files are for images (n, H, W, C); write other samples to .npz "
+                f"or .png. Received shape: {samples.shape}."
+            )
+        self.path.mkdir(parents=True, exist_ok=True)
+        for pixels in samples:
+            name = f"{self.written:0{self.width}}.png"
+            images.from_array(pixels).save(self.path / name)
+            self.written += 1
 
 
 def write_picture(samples: np.ndarray, path: str | Path) -> None:

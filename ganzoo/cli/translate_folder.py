@@ -4,18 +4,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import keras
-from PIL import Image
 
-from ganzoo.data import folder
+from ganzoo.data import images, listing
 from ganzoo.data.folder import DAMAGE, read_parts
 from ganzoo.models.from_image import TranslationModel
 from ganzoo.utils.files import replacing
 
 SAVING = {
-    ".jpg": {"quality": 95},
-    ".jpeg": {"quality": 95},
+    **dict.fromkeys((".jpg", ".jpeg", ".jfif", ".jpe"), {"quality": 95}),
+    **dict.fromkeys((".bmp", ".gif", ".pgm", ".png", ".ppm", ".tif", ".tiff"), {}),
     ".webp": {"lossless": True},
 }
+"""Endings that are kept, with options of Pillow; results of others become .png."""
+WITH_OPACITY = (".png", ".tif", ".tiff", ".webp")
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,8 @@ def translate_folder(
     """Translates the images under a folder, one at a time, in bounded memory.
 
     Images are read as in training: upright, alpha on white, 16 bits as 8, in the
-    model's channels. Each result has the path and the format of its image; several
-    results of an image are numbered.
+    model's channels. Each result has the path and the format of its image, with .png
+    added where the format cannot hold it; several results of an image are numbered.
 
     Args:
         model: a `TranslationModel`.
@@ -72,7 +73,7 @@ def translate_folder(
             "`translate` needs a model that makes images from images, such as pix2pix "
             f"or cyclegan. Received: {type(model).__name__}."
         )
-    paths = folder.paths(source) if source.is_dir() else []
+    paths = listing.walk(source).images if source.is_dir() else []
     if not paths:
         raise ValueError(f"There is no folder {str(source)!r} with images in it.")
     if target.resolve() == source.resolve():
@@ -81,11 +82,11 @@ def translate_folder(
             "another folder for them."
         )
     channels = model.image_shape[-1] if reverse else model.source_shape[-1]
-    if channels not in (1, 3):
+    if channels not in (1, 3, 4):
         raise ValueError(
-            "A folder holds grey and RGB images, and the sources of this model have "
-            f"{channels} channels, such as a mask or further frames. Stack them, and "
-            "use model.translate."
+            "A folder holds grey, RGB or RGBA images, and the sources of this "
+            f"model have {channels} channels, such as a mask or further frames. Stack "
+            "them, and use model.translate."
         )
     size = image_size and (image_size, image_size)
     bar = keras.utils.Progbar(len(paths), unit_name="image") if progress else None
@@ -116,7 +117,10 @@ def _write(answers, target, name, numbered):
                 "Remove it, or choose another folder for the results."
             )
     for i, pixels in enumerate(answers, 1):
-        image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+        suffix = path.suffix.lower()
+        kept = suffix in (WITH_OPACITY if pixels.shape[-1] == 4 else SAVING)
         file = f"{path.stem}_{i}{path.suffix}" if numbered else path.name
-        with replacing(path.with_name(file)) as temporary:
-            image.save(temporary, **SAVING.get(path.suffix.lower(), {}))
+        file = path.with_name(file if kept else f"{file}.png")
+        with replacing(file) as temporary:
+            options = SAVING.get(file.suffix.lower(), {})
+            images.from_array(pixels).save(temporary, **options)

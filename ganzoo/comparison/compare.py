@@ -4,20 +4,18 @@ import csv
 import hashlib
 import io
 import json
-import os
 import re
-import subprocess
 import sys
-import threading
 import warnings
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ganzoo.comparison import report, run_process
-from ganzoo.comparison.entries import Entry, make
+from ganzoo.comparison.entries import PILOT_STEPS, Budget, Entry, budget, make
 from ganzoo.comparison.result import Comparison, Run
+from ganzoo.comparison.workers import Task, Workers
 from ganzoo.evaluation.evaluate import read
 from ganzoo.evaluation.metric_table import BETTER
 from ganzoo.runs import directory
@@ -25,6 +23,7 @@ from ganzoo.runs.experiment import completed, to_dict
 from ganzoo.utils import signals, untrusted
 from ganzoo.utils.files import write_atomically
 from ganzoo.utils.options import check_known, check_whole
+from ganzoo.variants._registry import find, import_plugin
 
 FORMAT = 1
 FILE = "comparison.json"
@@ -34,159 +33,160 @@ def compare(
     entries: Iterable[str],
     workdir: str | Path,
     *,
-    images: int = 60_000,
+    steps: int | None = None,
+    images: int | None = None,
+    seconds: float | None = None,
     seeds: int = 3,
     grid: Mapping[str, Iterable] | None = None,
     options: Mapping | None = None,
     jobs: int = 1,
     only: Iterable[str] | None = None,
+    plugins: Iterable[str] = (),
     progress: bool = True,
+    command: str = "",
     **settings: Any,
 ) -> Comparison:
     """Trains entries on one data set with one budget and several seeds; ranks them.
 
-    Each run has its own process: if it dies or runs out of memory, the others continue,
-    and its memory can be measured. Table and report are written after each run, so that
-    they are there when it is stopped. Call it again to resume: finished runs are kept,
-    failed ones are tried again.
+    Runs have processes of their own: if one dies or runs out of memory, it takes its
+    run alone with it, and its memory can be measured. Table and report are written
+    after each run. Call it again to resume: finished runs are kept, failed ones are
+    tried again.
 
     Args:
         entries: see `entries.make`: `dcgan`, `dcgan:loss=hinge`, `a=dcgan`, a config,
             `all`.
         workdir: directory of the comparison.
-        images: real images that D sees in a run.
+        steps: G steps of each run; the default budget, `entries.STEPS` of them.
+        images: real images that D sees in a run, instead of steps.
+        seconds: seconds of training of a run, instead of steps: a short run of each
+            entry measures what a step takes, and so the number of steps.
         seeds: runs per entry, with the seeds 0, 1, ...
         grid: values by option; entries are made for their product.
         options: options of every entry.
         jobs: number of runs at the same time.
         only: names of scores; by default all that apply.
+        plugins: modules and .py files that register further variants.
         progress: if True, print a line per run.
+        command: the command that makes this call, for the report.
         **settings: settings of `Experiment` for all entries: `dataset`, `batch_size`,
             `metric`, `extractor`, `evaluation_samples`, ...
 
     Raises:
-        ValueError: as in `entries.make`; a directory that another process uses, that
-            is not a comparison, of a newer version, or with other settings; scores of
-            different protocols.
-        KeyboardInterrupt: after the present runs have saved (SIGTERM: its subclass
+        ValueError: several budgets; as in `entries.make`; a directory that another
+            process uses, that is not a comparison, of a newer version, or with other
+            settings; scores of different protocols; a variant that the processes
+            cannot import.
+        RuntimeError: the short run failed that measures the time of a step.
+        KeyboardInterrupt: after the runs under way have saved (SIGTERM: its subclass
             `Terminated`).
     """
     check_whole(1, seeds=seeds, jobs=jobs)
-    compared = make(
-        entries, images=images, grid=grid, options=options, settings=settings
-    )
+    spent = budget(steps=steps, images=images, seconds=seconds)
+    words, grid = list(entries), {k: list(v) for k, v in (grid or {}).items()}
+    plugins = [str(plugin) for plugin in plugins]
+    for plugin in plugins:
+        import_plugin(plugin)
+
+    def made(budget):
+        return make(words, budget, grid=grid, options=options, settings=settings)
+
+    pilots = spent.unit == "seconds"
+    compared = made(Budget(amount=PILOT_STEPS) if pilots else spent)
     metric = compared[0].experiment.metric
     check_known("score", [metric, *(only or [])], BETTER)
     only = None if only is None else sorted({*only, metric})
-    with directory.claim(workdir) as path, signals.raised():
+    modules = [*plugins, *_modules(compared, plugins)]
+    workers = Workers(jobs, modules)
+    with directory.claim(workdir) as path, signals.raised(), workers:
+        _check_no_run(path)
+        if pilots:
+            spent = replace(spent, paces=_paces(compared, path, workers))
+            compared = made(spent)
         _keep_settings(path, compared)
-        tasks = [(entry, seed) for seed in range(seeds) for entry in compared]
-        order = {entry.name: i for i, entry in enumerate(compared)}
-
-        def write(runs: Iterable[Run]) -> Comparison:
-            done = sorted(runs, key=lambda run: (order[run.entry], run.seed))
-            comparison = Comparison(compared, done, path, total=len(tasks))
-            _write(comparison)
-            return comparison
-
-        processes = _Processes(path, only, len(tasks) if progress else 0, write)
-        return write(processes.run_all(tasks, jobs))
+        comparison = Comparison(compared, [], path, spent, seeds, command)
+        tasks = [_task(path, e, seed, only) for seed in range(seeds) for e in compared]
+        return _run_all(comparison, tasks, workers, progress)
 
 
-class _Processes:
-    """Runs tasks, each an entry with a seed, in processes.
+def _run_all(comparison, tasks, workers, progress):
+    """Runs the tasks that are not done; writes all files after each."""
+    order = {entry.name: i for i, entry in enumerate(comparison.entries)}
+    known = [(task, _outcome(task)) for task in tasks]
+    pending = [task for task, run in known if not run.is_done]
+    runs = [run for _, run in known if run.is_done]
 
-    Args:
-        path: directory of the comparison.
-        only: names of scores, None for all.
-        total: number of tasks for the lines of progress; 0 prints none.
-        write: writes the files of the runs so far.
-    """
+    def written():
+        runs.sort(key=lambda run: (order[run.entry], run.seed))
+        found = replace(comparison, runs=list(runs))
+        if runs:
+            _write(found)
+        return found
 
-    def __init__(self, path, only, total, write: Callable[[Iterable[Run]], object]):
-        self.path = path
-        self.only = only
-        self.total = total
-        self.write = write
-        self.runs = []
-        self.children = []
-        self.stopped = False
-        self.lock = threading.Lock()
+    def tell(count, run):
+        if progress:
+            _print_progress(f"{count}/{len(tasks)}", run, comparison.metric)
 
-    def run_all(self, tasks, jobs):
-        tasks = list(tasks)
-        # The first run makes shared files, such as the classifier.
-        while tasks and not any(run.scores for run in self.runs):
-            self.run(*tasks.pop(0))
-        pool = ThreadPoolExecutor(jobs)
-        try:
-            list(pool.map(lambda task: self.run(*task), tasks))
-        except BaseException:
-            self.stopped = True  # a run that is ended has not failed
-            raise
-        finally:
-            for child in self.children:
-                child.stdin.close()  # tells the child to save and end
-            pool.shutdown(cancel_futures=True)
-        return self.runs
+    for count, run in enumerate(runs, 1):
+        tell(count, run)
+    found = written()
+    for task, failure in workers.run(pending):
+        runs.append(run := _outcome(task, failure))
+        tell(len(runs), run)
+        found = written()
+    return found
 
-    def run(self, entry: Entry, seed: int) -> None:
-        path = self.path / "runs" / folder(entry.name) / f"seed_{seed}"
-        run = _outcome(entry, seed, path, self.only)
-        if not (run.scores or run.failure):
-            failure = self._train(entry, seed, path)
-            run = _outcome(entry, seed, path, self.only, failure)
-        with self.lock:
-            if self.stopped:
-                return
-            self.runs.append(run)
-            if self.total:
-                self._print_progress(run, entry.experiment.metric)
-            self.write(self.runs)
 
-    def _print_progress(self, run, metric):
-        if run.failure:
-            result = run.failure.splitlines()[0]
-        else:
-            result = f"{metric} {run.score(metric).value:.4g}"
-        line = f"[{len(self.runs)}/{self.total}] {run.entry}, seed {run.seed}: {result}"
-        print(line, file=sys.stderr, flush=True)
+def _print_progress(count, run, metric):
+    if run.failure:
+        result = run.failure.splitlines()[0]
+    else:
+        result = f"{metric} {run.score(metric).value:.4g}"
+    line = f"[{count}] {run.entry}, seed {run.seed}: {result}"
+    print(line, file=sys.stderr, flush=True)
 
-    def _train(self, entry, seed, path):
-        """Runs the task; returns the reason of a failure, else an empty text."""
-        task = {
-            "experiment": to_dict(entry.run(seed)),
-            "path": str(path),
-            "only": self.only,
-        }
-        log = self.path / "logs" / f"{path.parent.name}_seed_{seed}.txt"
-        log.parent.mkdir(exist_ok=True)
-        with open(log, "w") as file:
-            child = subprocess.Popen(
-                [sys.executable, "-m", run_process.__name__],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=file,
-                text=True,
-                env={"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ},
-                start_new_session=True,  # Ctrl-C reaches it through this process alone
-            )
-        self.children.append(child)
-        try:
-            child.stdin.write(json.dumps(task) + "\n")
-            child.stdin.flush()
-            output = child.stdout.read().splitlines()
-        finally:
-            child.stdin.close()
-            child.stdout.close()
-            code = child.wait()
-        if not code:
-            return ""
-        default = f"The process ended with code {code}: see {log}."
-        try:
-            return json.loads(output[-1])[run_process.FAILURE]
-        except (IndexError, ValueError, KeyError, TypeError):
-            return default
+
+def _task(path, entry: Entry, seed: int, only) -> Task:
+    name = folder(entry.name)
+    run = path / "runs" / name / f"seed_{seed}"
+    log = path / "logs" / f"{name}_seed_{seed}.txt"
+    return Task(entry.run(seed), run, log, only, about=(entry, seed))
+
+
+def _paces(entries, path, workers) -> dict[str, float]:
+    """Measures the seconds of a step of each entry, one after the other."""
+    paces = {}
+    rare = dict.fromkeys(("sample_every", "checkpoint_every"), PILOT_STEPS)
+    for entry in entries:
+        name = folder(entry.name)
+        experiment = replace(
+            entry.experiment, log_every=PILOT_STEPS // 3, evaluate_every=None, **rare
+        )
+        log = path / "logs" / f"{name}_pilot.txt"
+        task = Task(experiment, path / "pilots" / name, log, [])
+        if not _record(task):
+            ((_, failure),) = workers.run([task])
+            if failure:
+                raise RuntimeError(
+                    f"The time of a step of {entry.name!r} could not be measured: "
+                    f"{failure} Leave it out, or set a budget of steps."
+                )
+        paces[entry.name] = _record(task)["cost"]["ms_per_step"] / 1000
+    return paces
+
+
+def _modules(entries, plugins):
+    """The modules of builders outside this package, which workers must import."""
+    names = {find(entry.experiment.model).builder.__module__ for entry in entries}
+    if "__main__" in names:
+        raise ValueError(
+            "A variant that is registered in a notebook or in the script that runs "
+            "cannot be compared: the runs have processes of their own. Put it in a "
+            'file, and name that: plugins=["my_variants.py"] '
+            "(--plugin=my_variants.py)."
+        )
+    known = ("ganzoo.", "ganzoo_plugin_")
+    return sorted(n for n in names if not n.startswith(known) and n not in plugins)
 
 
 def folder(name: str) -> str:
@@ -197,32 +197,41 @@ def folder(name: str) -> str:
     return f"{safe}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def _outcome(entry, seed, path, only, failure=""):
-    """Reads the run of a directory; without scores or failure if it is unfinished."""
-    if failure:
-        return Run(entry.name, seed, path, failure=failure)
+def _outcome(task, failure=""):
+    """Reads the run of a task; without scores or failure if it is unfinished."""
+    (entry, seed), path = task.about, task.path
+    record = {} if failure else _record(task)
+    if record and record["format"] > run_process.FORMAT:
+        failure = f"{path} was written by a newer version of ganzoo. Update it."
+    elif record:
+        measured = record["cost"], record.get("blends")  # unknown until 0.1.0
+        return Run(entry.name, seed, path, read(path).scores, *measured)
+    return Run(entry.name, seed, path, failure=failure)
+
+
+def _record(task) -> dict:
+    """What a finished run recorded; empty if it is unfinished, damaged or another."""
+    file = task.path / run_process.FILE
+    file = file if file.exists() else task.path / run_process.OLD_FILE
     try:
-        record = _record(path)
+        record = untrusted.read_json(file)
         if record["format"] > run_process.FORMAT:
-            failure = f"{path} was written by a newer version of ganzoo. Update it."
-            return Run(entry.name, seed, path, failure=failure)
-        settings = completed(record["experiment"])
-        if (settings, record["only"]) == (to_dict(entry.run(seed)), only):
-            return Run(entry.name, seed, path, read(path).scores, record["cost"])
+            return record
+        settings = completed(record["experiment"]), record["only"]
+        same = settings == (to_dict(task.experiment), task.only)
+        whole = same and record["cost"] and (task.only == [] or read(task.path))
+        return record if whole else {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        pass  # no record yet, or a damaged one
-    return Run(entry.name, seed, path)
+        return {}
 
 
-def _record(path):
-    file = path / run_process.FILE
-    return untrusted.read_json(file if file.exists() else path / run_process.OLD_FILE)
+def _check_no_run(path):
+    if (path / "config.json").exists():
+        raise ValueError(f"{path} is a run directory. Choose another --workdir.")
 
 
 def _keep_settings(path, entries):
     """Refuses a directory with other settings; writes comparison.json."""
-    if (path / "config.json").exists():
-        raise ValueError(f"{path} is a run directory. Choose another --workdir.")
     file = path / FILE
     before = _kept_settings(file) if file.exists() else {}
     now = {entry.name: to_dict(entry.experiment) for entry in entries}

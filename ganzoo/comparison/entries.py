@@ -1,9 +1,10 @@
 """Entries of a comparison: experiments with names."""
 
 import itertools
+import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ganzoo.runs.config_files import (
     config_names,
@@ -21,9 +22,66 @@ FOLDER = "comparisons"  # subfolder of zoo_configs
 SHARED = [name for name in FIELDS if name not in ("model", "options", "steps", "seed")]
 """The settings of an experiment that all entries have in common."""
 
+STEPS = 5000
+"""G steps of an entry by default: over ten epochs of MNIST in batches of 128. Digits
+are learnt after some 2,000 (docs/defaults.md)."""
+
+PILOT_STEPS = 30
+"""Steps of the short run that measures the time of a step, for a budget of seconds."""
+
 LOG_LINES = 20  # lines of the log per run, by default
-SCORES = 4  # scores during a run, by default
+SCORES = 8  # scores during a run, by default
 _FORM = re.compile(r"(?:(?P<label>[^=:]+)=)?(?P<base>[^=:]+)(?::(?P<options>.+))?")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What every run may spend, the same for all entries.
+
+    Attributes:
+        unit: `steps` of G, real `images` that D sees, or `seconds` of training.
+        amount: number of them.
+        paces: for seconds: those of a step, by the entry's name.
+    """
+
+    unit: str = "steps"
+    amount: float = STEPS
+    paces: Mapping[str, float] = field(default_factory=dict)
+
+    def __str__(self):
+        return f"{self.amount:,.12g} {UNITS[self.unit]}"
+
+    def steps(self, name: str, experiment: Experiment) -> int:
+        """Returns the G steps that an entry can make of it, at least 1."""
+        if self.unit == "steps":
+            return int(self.amount)
+        if self.unit == "images":
+            return max(1, round(self.amount / images_per_step(experiment)))
+        return max(1, round(self.amount / self.paces[name]))
+
+
+UNITS = {"steps": "G steps", "images": "real images", "seconds": "seconds of training"}
+
+
+def budget(**amounts: float | None) -> Budget:
+    """Makes the budget of the one amount that is not None; by default of `STEPS`.
+
+    Raises:
+        ValueError: several amounts, or one that is not positive.
+    """
+    given = {unit: n for unit, n in amounts.items() if n is not None}
+    if len(given) > 1:
+        received = ", ".join(f"{unit}={n}" for unit, n in given.items())
+        raise ValueError(
+            f"A comparison has one budget: {', '.join(UNITS)}. Received: {received}."
+        )
+    for unit, amount in given.items():
+        if unit != "seconds":
+            check_whole(1, **{unit: amount})
+        elif not isinstance(amount, int | float) or not 0 < amount < math.inf:
+            raise ValueError(f"`seconds` must be above 0. Received: {amount!r}.")
+        return Budget(unit, amount)
+    return Budget()
 
 
 @dataclass(frozen=True)
@@ -47,8 +105,8 @@ class Entry:
 
 def make(
     words: Iterable[str],
+    budget: Budget,
     *,
-    images: int,
     grid: Mapping[str, Iterable] | None = None,
     options: Mapping | None = None,
     settings: Mapping | None = None,
@@ -59,8 +117,8 @@ def make(
         words: `NAME`, `NAME:option=value,option=value`, or the name or file of a
             config, each with an optional `LABEL=` in front to rename the entry; `all`
             stands for every unconditional image variant.
-        images: real images that D sees in a run; steps = images / (batch size x
-            d_steps), rounded, so that all entries have the same budget.
+        budget: the budget of every run. For images, steps = images / (batch size x
+            d_steps), rounded.
         grid: values by option; entries are made for their product.
         options: options of every entry; the word and the grid override them.
         settings: settings of `Experiment`, see `SHARED`; they override a config.
@@ -71,15 +129,15 @@ def make(
     """
     settings, grid = settings or {}, grid or {}
     check_known("setting of a comparison", settings, SHARED)
-    check_whole(1, images=images)
     entries = []
     for word in itertools.chain.from_iterable(map(_expanded, words)):
         name, values = _parsed(word)
         for combination in itertools.product(*grid.values()):
             choices = dict(zip(grid, combination, strict=True))
             all_options = {**(options or {}), **values["options"], **choices}
-            experiment = _experiment(values, all_options, settings, images)
-            entries.append(Entry(_label(name, choices), experiment, choices))
+            label = _label(name, choices)
+            experiment = _experiment(values, all_options, settings, budget, label)
+            entries.append(Entry(label, experiment, choices))
     _check(entries)
     return entries
 
@@ -106,7 +164,7 @@ def images_per_step(experiment: Experiment) -> int:
 
 
 def load_plan(name: str) -> dict:
-    """Reads a comparison's TOML: `entries`, `grid`, `images`, `seeds`, shared settings.
+    """Reads a comparison's TOML: `entries`, a budget, `seeds`, shared settings, ...
 
     Raises:
         ValueError: no such config, or an unknown key.
@@ -114,7 +172,7 @@ def load_plan(name: str) -> dict:
     plan = read_toml(name, FOLDER)
     if "cells" in plan:  # the key's name until 0.1.0
         plan["entries"] = plan.pop("cells")
-    own = ["entries", "grid", "images", "seeds", "options"]
+    own = ["entries", "grid", *UNITS, "seeds", "options", "plugins"]
     check_known("key of a comparison", plan, [*own, *SHARED])
     return plan
 
@@ -157,10 +215,10 @@ def _label(name, choices):
     return name + separator + ",".join(f"{k}={value}" for k, value in choices.items())
 
 
-def _experiment(values, options, settings, images):
+def _experiment(values, options, settings, budget, name):
     find(values["model"]).check_known(options)
     values = {**values, **settings, "options": options, "seed": 0}
-    steps = max(1, round(images / images_per_step(from_dict(values))))
+    steps = budget.steps(name, from_dict(values))
     return from_dict({**values, "steps": steps, **_intervals(steps, settings)})
 
 

@@ -1,28 +1,36 @@
 """report.html of a comparison: a self-contained file."""
 
 import base64
+import functools
 import hashlib
 import io
 import json
+import os
+import statistics
+from datetime import UTC, datetime
 from importlib import resources
+from pathlib import Path
 
 import jinja2
 import numpy as np
 from PIL import Image
 
 from ganzoo.comparison import charts
+from ganzoo.comparison.convergence import curve
 from ganzoo.comparison.entries import images_per_step
 from ganzoo.comparison.ranking import BEST, LEVEL, WORSE
-from ganzoo.comparison.result import FAILED, Comparison
-from ganzoo.evaluation.metric_table import BETTER
+from ganzoo.comparison.result import PENDING, Comparison
+from ganzoo.evaluation.metric_table import BETTER, MEANINGS
+from ganzoo.evaluation.score import conditions_of
 from ganzoo.plots import pictures
+from ganzoo.runs.directory import code_version
 from ganzoo.runs.experiment import to_dict
 from ganzoo.runs.log import read_rows
+from ganzoo.utils import untrusted
 from ganzoo.utils.files import write_atomically
 
 FILE = "report.html"
-SCORES = "scores.jsonl"
-IMAGES = "real images seen"
+AXES = {"steps": "G steps", "images": "real images seen"}
 LOSSES = ("d_loss", "g_loss")
 SMALL = 40_000  # bytes per picture, which keeps a page with hundreds of them small
 COSTS = {
@@ -41,7 +49,7 @@ WORDS = {
 
 
 def write(comparison: Comparison) -> None:
-    """Writes report.html, and its charts as PNG files in `plots/`."""
+    """Writes report.html, and its charts as SVG files in `plots/`."""
     text = render(comparison)
     write_atomically(comparison.path / FILE, text.encode())
 
@@ -57,24 +65,28 @@ def render(comparison: Comparison) -> str:
         lstrip_blocks=True,
     )
     environment.filters["number"] = number
-    first = comparison.entries[0].experiment
+    first, protocols = comparison.entries[0].experiment, _protocols(comparison)
     return environment.from_string((files / "report.html").read_text()).render(
         style=style,
         script=script,
         policy=_policy(style, script),
         comparison=comparison,
         dataset=first.dataset,
-        seeds=len({run.seed for run in comparison.runs}),
-        images=first.steps * images_per_step(first),
+        made=_made(comparison),
         words=WORDS,
         better=BETTER,
+        meanings=MEANINGS,
         best=BEST,
         worse=WORSE,
+        pending=PENDING,
         level=f"{LEVEL:.0%}",
+        seeds_chart=_seeds_chart(comparison),
         charts=_charts(comparison),
+        real=_picture(comparison.runs, "real.png"),
         entries=[_shown(comparison, entry) for entry in _ranked(comparison)],
         costs=COSTS,
-        protocols=_protocols(comparison),
+        protocols=protocols,
+        extractor=protocols.get(comparison.metric, {}).get("extractor"),
     )
 
 
@@ -83,6 +95,11 @@ def number(value) -> str:
     if value is None or np.isnan(value):
         return "\N{EN DASH}"
     return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:.4g}"
+
+
+@functools.lru_cache(maxsize=4096)  # the report is written after every run
+def _uri_of(path, changed):
+    return data_uri(pictures.read_png(path))
 
 
 def data_uri(picture: np.ndarray) -> str:
@@ -120,46 +137,85 @@ def _ranked(comparison):
     )
 
 
+def _made(comparison):
+    """When, by what and where it was made: a line of words."""
+    ours = f"ganzoo {code_version()}"
+    facts = [ours, *_environment(comparison.runs), f"{os.cpu_count()} cores"]
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC: {', '.join(facts)}"
+
+
+def _environment(runs):
+    """What the first run says of its machine; nothing if it does not."""
+    for run in runs:
+        try:
+            known = untrusted.read_json(run.path / "environment.json")
+            packages = {n: known["packages"][n] for n in ("tensorflow", "keras")}
+            versions = [f"{name} {version}" for name, version in packages.items()]
+            return [*versions, f"Python {known['python']}", known["platform"]]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return []
+
+
+def _chart(comparison, name, svg):
+    """Writes a chart as a file; returns its data URI."""
+    write_atomically(comparison.path / "plots" / f"{name}.svg", svg.encode())
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+
+
+def _seeds_chart(comparison):
+    """The scores of all seeds as points; None without scores."""
+    values = {
+        place.name: [score.value for score in comparison.scores(place.name)]
+        for place in comparison.places
+    }
+    if not values:
+        return None
+    metric, references = comparison.metric, comparison.references
+    return _chart(comparison, "seeds", charts.seeds_chart(values, metric, references))
+
+
 def _charts(comparison):
     """Title and picture of each chart of all entries."""
-    points = {
-        entry.name: [_points(run, entry) for run in comparison.of(entry.name)]
-        for entry in _ranked(comparison)
+    by_budget, by_time, floor = {}, {}, None
+    for entry in _ranked(comparison):
+        curves = [curve(run.path) for run in comparison.of(entry.name)]
+        points = [
+            (np.array([score.step for score in scores]), [s.value for s in scores])
+            for scores in filter(None, curves)
+        ]
+        if not points:
+            continue
+        floor = next(scores[0].floor for scores in curves if scores)
+        size = _axis(comparison, entry)[0]
+        by_budget[entry.name] = [(size * steps, values) for steps, values in points]
+        if pace := _pace(comparison.of(entry.name)):
+            by_time[entry.name] = [(pace * steps, values) for steps, values in points]
+    axes = {
+        "score_by_budget": (by_budget, _axis(comparison, comparison.entries[0])[1]),
+        "score_by_seconds": (by_time, "seconds, by the median time of a step"),
     }
-    axes = {"score_by_images": IMAGES, "score_by_seconds": "seconds of training"}
-    floor = _floor_in_training(comparison)
     shown = []
-    for column, (file, x) in enumerate(axes.items()):
-        curves = {}
-        for name, runs in points.items():
-            lines = [(run[column], run[-1]) for run in runs if run[-1]]
-            curves |= {name: lines} if lines else {}
+    for file, (curves, x) in axes.items():
         if curves:
-            picture = charts.score_chart(curves, comparison.metric, x, floor)
-            pictures.save_png(picture, comparison.path / "plots" / f"{file}.png")
+            svg = charts.score_chart(curves, comparison.metric, x, floor)
             title = f"{comparison.metric} against {x}"
-            shown.append({"title": title, "uri": data_uri(picture)})
+            shown.append({"title": title, "uri": _chart(comparison, file, svg)})
     return shown
 
 
-def _floor_in_training(comparison):
-    """The score of real data in training, which uses other parts of the data."""
-    rows = (row for run in comparison.runs for row in read_rows(run.path / SCORES))
-    return next((row["floor"] for row in rows if "floor" in row), None)
+def _axis(comparison, entry):
+    """Units per step, and name, of the axis that shows the budget."""
+    if comparison.budget.unit == "images":
+        return images_per_step(entry.experiment), AXES["images"]
+    return 1, AXES["steps"]
 
 
-def _points(run, entry):
-    """Lists (images, seconds, scores) at each score of a run."""
-    log = read_rows(run.path / "metrics.jsonl")
-    rows = [row for row in read_rows(run.path / SCORES) if "value" in row and log]
-    known = [[row[key] for row in log] for key in ("step", "seconds")]
-    size = images_per_step(entry.experiment)
-    return (
-        [row["step"] * size for row in rows],
-        # A long log is thinned: between its rows, time passes evenly.
-        [float(np.interp(row["step"], *known)) for row in rows],
-        [row["value"] for row in rows],
-    )
+def _pace(runs):
+    """Seconds of a step, the median over runs; None if unknown."""
+    known = [run.cost["ms_per_step"] for run in runs if run.cost]
+    known = [pace for pace in known if pace]
+    return statistics.median(known) / 1000 if known else None
 
 
 def _shown(comparison, entry):
@@ -174,11 +230,14 @@ def _shown(comparison, entry):
     grids = [(run.seed, _grid(run)) for run in runs]
     ranks = {place.name: i for i, place in enumerate(comparison.places, 1)}
     places = {place.name: place for place in comparison.places}
+    place = places.get(entry.name)
     return {
         "name": entry.name,
-        "place": places.get(entry.name),
-        "missing": FAILED if runs else "not run yet",
+        "place": place,
+        "verdict": comparison.words(place) if place else "",
         "rank": ranks.get(entry.name),
+        "runs": len(runs),
+        "values": values,
         "means": {metric: _mean(v) for metric, v in values.items()},
         "spreads": {metric: _std(v) for metric, v in values.items()},
         "cost": {key: _mean(v) for key, v in costs.items()},
@@ -206,36 +265,45 @@ def _std(values):
 
 def _grid(run):
     paths = sorted((run.path / "samples").glob("step_*.png"))
-    return data_uri(pictures.read_png(paths[-1])) if paths else None
+    return _uri(paths[-1]) if paths else None
 
 
 def _picture(runs, name):
     """The picture from the first seed that has it, None if there is none."""
     paths = [run.path / "samples" / name for run in runs]
-    return next((data_uri(pictures.read_png(p)) for p in paths if p.exists()), None)
+    return next((_uri(path) for path in paths if path.exists()), None)
+
+
+def _uri(path: Path):
+    return _uri_of(path, path.stat().st_mtime_ns)
 
 
 def _losses(comparison, entry, runs):
-    size = images_per_step(entry.experiment)
-    pairs = []
-    for run in runs:
-        rows = read_rows(run.path / "metrics.jsonl")
-        if rows:
-            xs = [row["step"] * size for row in rows]
-            losses = ([row.get(k, np.nan) for row in rows] for k in LOSSES)
-            pairs.append([(xs, ys) for ys in losses])
-    if not pairs:
+    size, x = _axis(comparison, entry)
+    files = [run.path / "metrics.jsonl" for run in runs]
+    files = [file for file in files if file.exists()]
+    if not files:
         return None
-    picture = charts.loss_chart(pairs, IMAGES)
-    name = f"losses_{runs[0].path.parent.name}.png"
-    pictures.save_png(picture, comparison.path / "plots" / name)
-    return data_uri(picture)
+    changed = tuple(file.stat().st_mtime_ns for file in files)
+    svg = _loss_chart(tuple(files), changed, size, x)
+    return _chart(comparison, f"losses_{runs[0].path.parent.name}", svg)
+
+
+@functools.lru_cache(maxsize=256)
+def _loss_chart(files, changed, size, x):
+    pairs = []
+    for file in files:
+        rows = read_rows(file)
+        xs = [row["step"] * size for row in rows]
+        losses = ([row.get(k, np.nan) for row in rows] for k in LOSSES)
+        pairs.append([(xs, ys) for ys in losses])
+    return charts.loss_chart(pairs, x)
 
 
 def _protocols(comparison):
-    """The protocol of each score."""
+    """The conditions of each score."""
     protocols = {}
     for run in comparison.runs:
         for score in run.scores:
-            protocols.setdefault(score.metric, score.protocol.split(" | ")[0])
+            protocols.setdefault(score.metric, conditions_of(score.protocol))
     return protocols

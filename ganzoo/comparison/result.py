@@ -8,11 +8,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from ganzoo.comparison.entries import Entry
+from ganzoo.comparison.convergence import curve, improves
+from ganzoo.comparison.entries import Budget, Entry
 from ganzoo.comparison.ranking import WORSE, Place, ranking, winner
 from ganzoo.evaluation.score import Score
 
-FAILED = "failed"
+FAILED, PENDING = "failed", "not run yet"
+IMPROVING, UNLEARNT = "still improving", "no better than blends"
+DISTANCE = "frechet_distance"  # tells if the data are learnt, whatever ranks
+DIVERSITY = ("recall", "coverage", "modes", "classes")
+"""Scores of diversity; the first that was measured stands in the ranking."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,8 @@ class Run:
         path: the run directory.
         scores: scores of the last checkpoint, and of the best one.
         cost: see `run_process.cost`; empty if the run failed.
+        blends: Frechet distance of blends of real samples, see `Scorer.blends`; None if
+            unknown.
         failure: reason of a failure; empty if there are scores.
     """
 
@@ -33,7 +40,13 @@ class Run:
     path: Path
     scores: Sequence[Score] = ()
     cost: Mapping = field(default_factory=dict)
+    blends: float | None = None
     failure: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        """True if it has scores or has failed."""
+        return bool(self.scores or self.failure)
 
     def score(self, metric: str, checkpoint: str = "last") -> Score | None:
         """The score of a metric and checkpoint, None if it was not measured."""
@@ -49,15 +62,19 @@ class Comparison:
 
     Attributes:
         entries: the competitors.
-        runs: runs of every entry and seed, in this order.
+        runs: runs that are done, ordered by entry and seed.
         path: the directory, with report.html, scores.csv and scores.json.
-        total: runs that were asked for; more than `runs` while they are going on.
+        budget: what each run may spend.
+        seeds: number of runs per entry.
+        command: the command that made it, empty if it was no command.
     """
 
     entries: Sequence[Entry]
     runs: Sequence[Run]
     path: Path
-    total: int = 0
+    budget: Budget
+    seeds: int
+    command: str = ""
 
     @property
     def metric(self) -> str:
@@ -81,8 +98,69 @@ class Comparison:
 
     @property
     def winner(self) -> str | None:
-        """The entry that is better than all others beyond seed noise, if any."""
-        return winner(self.places)
+        """The entry that is better than all others beyond seed noise, if any.
+
+        None also if the verdict is withheld, see `withheld`.
+        """
+        return None if self.withheld else winner(self.places)
+
+    @property
+    def withheld(self) -> str:
+        """Why a verdict would be too early; empty if there is no reason.
+
+        Runs are not done; or no entry has learnt the data, which means that none has a
+        smaller mean Frechet distance than blends of two real samples; or an entry
+        would win while one, itself or another, is still improving.
+        """
+        total = self.seeds * len(self.entries)
+        if len(self.runs) < total:
+            return f"{total - len(self.runs)} of {total} runs are not done"
+        if self.places and not any(map(self._learnt, self.places)):
+            best = min(self.mean(place.name, DISTANCE) for place in self.places)
+            return (
+                f"nothing has learnt the data. The best Frechet distance, {best:.4g}, "
+                f"is not below {self.blends:.4g}, that of blends of two real samples. "
+                "Train longer"
+            )
+        if self.improving and winner(self.places):
+            return (
+                f"{self.places[0].name} has the best mean, but "
+                f"{', '.join(self.improving)} still improved over the last quarter "
+                "of training by more than the spread of the seeds. Train longer"
+            )
+        return ""
+
+    @property
+    def blends(self) -> float | None:
+        """Frechet distance of blends of two real samples; None if unknown."""
+        return next((r.blends for r in self.runs if r.blends is not None), None)
+
+    @cached_property
+    def improving(self) -> list[str]:
+        """The entries whose score is still getting better, see `convergence`."""
+        curves = {
+            place.name: [curve(run.path) for run in self.of(place.name) if run.scores]
+            for place in self.places
+        }
+        return [name for name, runs in curves.items() if improves(runs)]
+
+    def words(self, place: Place) -> str:
+        """The verdict on an entry, with what keeps it from being final."""
+        words = [place.verdict]
+        words += [] if self._learnt(place) else [UNLEARNT]
+        words += [IMPROVING] if place.name in self.improving else []
+        return ", ".join(words)
+
+    def _learnt(self, place):
+        distance = self.mean(place.name, DISTANCE)
+        unknown = distance is None or self.blends is None
+        return unknown or distance < self.blends
+
+    @property
+    def diversity(self) -> str | None:
+        """The score of diversity that stands in the ranking, None without one."""
+        others = [name for name in self.metrics if name != self.metric]
+        return next((name for name in DIVERSITY if name in others), None)
 
     @property
     def failures(self) -> list[Run]:
@@ -98,12 +176,24 @@ class Comparison:
         scores = (run.score(metric or self.metric) for run in self.of(name))
         return [score for score in scores if score]
 
+    def mean(self, name: str, metric: str) -> float | None:
+        """Mean of an entry's scores for a metric, None if there are none."""
+        values = [score.value for score in self.scores(name, metric)]
+        return statistics.mean(values) if values else None
+
     def floor(self, metric: str) -> float | None:
         """The score of real data, None if nothing was scored."""
         for run in self.runs:
             if score := run.score(metric):
                 return score.floor
         return None
+
+    @property
+    def references(self) -> dict[str, float]:
+        """What real samples score, and blends of two of them, where that is known."""
+        known = {"real data": self.floor(self.metric)}
+        known |= {"blends": self.blends} if self.metric == DISTANCE else {}
+        return {name: value for name, value in known.items() if value is not None}
 
     def seconds(self, name: str) -> float:
         """Mean training time of an entry's runs, in seconds."""
@@ -121,33 +211,28 @@ class Comparison:
         return rows
 
     def verdict(self) -> str:
-        """The ranking in a sentence, and how many runs are missing."""
-        missing = self.total - len(self.runs)
-        if missing > 0:
-            return (
-                f"{self._verdict()} {missing} of {self.total} runs are still missing."
-            )
-        return self._verdict()
-
-    def _verdict(self):
+        """The ranking in a sentence."""
         if len(self.places) < 2:
             return "Nothing to rank: fewer than two entries have scores."
+        if self.withheld:
+            return f"No verdict yet: {self.withheld}."
         if self.winner:
             return f"{self.winner} is better than every other beyond seed noise."
         best, *others = self.places
         near = [place.name for place in others if place.verdict != WORSE]
+        more = f" Still improving: {', '.join(self.improving)}." * bool(self.improving)
         return (
             f"No winner: {best.name} has the best mean, and the seeds do not tell it "
-            f"from {', '.join(near)}."
+            f"from {', '.join(near)}.{more}"
         )
 
     def table(self) -> str:
         """The ranking as lines of text, with real data and the failures."""
-        rows = [["", self.metric, "+-", "behind", "95% interval", "s/run", ""]]
+        head = ["", self.metric, "+-", "seeds", self.diversity or "", "behind"]
+        rows = [[*head, "95% interval", "s/run", ""]]
         rows += [self._row(place) for place in self.places]
-        floor = self.floor(self.metric)
-        if floor is not None:
-            rows.append(["real data", f"{floor:.4g}", *[""] * 5])
+        for name, value in self.references.items():
+            rows.append([name, f"{value:.4g}", *[""] * 7])
         lines = _aligned(rows)
         lines += [
             f"FAILED {run.entry}, seed {run.seed}: {run.failure.splitlines()[0]}"
@@ -163,9 +248,12 @@ class Comparison:
         if place is not self.places[0]:
             behind = _short(place.difference)
             interval = f"{_short(place.low)} to {_short(place.high)}"
-        mean, std = f"{place.mean:.4g}", _short(place.std)
+        values = ", ".join(_short(score.value) for score in self.scores(place.name))
+        own = [place.name, f"{place.mean:.4g}", _short(place.std), values]
+        diversity = self.diversity and self.mean(place.name, self.diversity)
+        own.append("" if diversity is None else _short(diversity))
         seconds = f"{self.seconds(place.name):.0f}"
-        return [place.name, mean, std, behind, interval, seconds, place.verdict]
+        return [*own, behind, interval, seconds, self.words(place)]
 
     def cross_table(self) -> list[list[str]]:
         """Means over a grid of two options, the first down, the second across.
@@ -185,8 +273,10 @@ class Comparison:
         return [head, *([str(a), *means] for a, means in rows.items())]
 
     def _mean(self, name):
-        means = {place.name: f"{place.mean:.4g}" for place in self.places}
-        return means.get(name, FAILED)
+        mean = self.mean(name, self.metric)
+        if mean is None:
+            return FAILED if self.of(name) else PENDING
+        return f"{mean:.4g}"
 
 
 def _short(value):

@@ -1,7 +1,8 @@
-"""A run of a comparison in its own process: train, score, measure, draw.
+"""A process of a comparison: its runs, one after the other.
 
-`python -m ganzoo.comparison.run_process` reads its task as a line of JSON from standard
-input. When standard input closes, since the parent has ended, it saves and ends.
+`python -m ganzoo.comparison.run_process PLUGIN...` reads a task per line of JSON from
+standard input, trains, scores, measures and draws, and answers with a line of JSON.
+When standard input closes, since the parent has ended, it saves and ends.
 """
 
 import json
@@ -11,7 +12,9 @@ import statistics
 import sys
 import threading
 from pathlib import Path
+from queue import SimpleQueue
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -22,41 +25,52 @@ from ganzoo.models.flops import flops
 from ganzoo.plots import pictures
 from ganzoo.runs.experiment import Experiment, from_dict, to_dict
 from ganzoo.runs.log import read_rows
+from ganzoo.runs.resolve import Loaded
 from ganzoo.training.train import train_resolved
 from ganzoo.utils.files import write_atomically
+from ganzoo.utils.memory import forget_peak
+from ganzoo.variants._registry import import_plugin
 
 FORMAT = 1
 FILE = "entry.json"  # marks a run as finished
 OLD_FILE = "cell.json"  # name of the file until 0.1.0
 FAILURE = "failure"  # key of the reason of a failure
 PAIRS = 10  # samples drawn with their nearest neighbours
+SHOWN = 64  # real samples
 WALKS = 3  # interpolations
 
 
-def run(experiment: Experiment, path, only=None) -> None:
+def run(experiment: Experiment, path, only=None, loaded=None) -> Loaded:
     """Trains and scores an experiment in a run directory, and marks it as finished.
 
     Args:
         experiment: experiment of the entry, with the run's seed.
         path: the run directory.
-        only: names of scores; by default all that apply.
+        only: names of scores, by default all that apply; with none, it only trains.
+        loaded: what the run before has loaded, used again if it is the same.
+
+    Returns:
+        What was loaded.
 
     Raises:
         Exception: as in `train` and `evaluate`.
     """
     path = Path(path)
-    model, resolved = train_resolved(experiment, path, progress=False)
-    n, extractor = experiment.evaluation_samples, experiment.extractor
-    scorer = scorer_for(model, resolved.parts, n=n, extractor=extractor)
-    evaluate(path, n=n, only=only, scorer=scorer)
-    draw(model, resolved.data, path / "samples")
+    model, resolved = train_resolved(experiment, path, progress=False, loaded=loaded)
     record = {
         "format": FORMAT,
         "experiment": to_dict(experiment),
         "only": only,
         "cost": cost(model, read_rows(path / "metrics.jsonl")),
     }
+    if only != []:
+        n, extractor = experiment.evaluation_samples, experiment.extractor
+        scorer = scorer_for(model, resolved.parts, n=n, extractor=extractor)
+        evaluate(path, n=n, only=only, scorer=scorer)
+        draw(model, resolved.data, path / "samples")
+        record["blends"] = scorer.blends
     write_atomically(path / FILE, json.dumps(record, indent=2).encode())
+    return resolved.loaded
 
 
 def cost(model, rows) -> dict:
@@ -89,35 +103,73 @@ def cost(model, rows) -> dict:
 
 
 def draw(model, data, folder) -> None:
-    """Draws walks between latents, and samples above their nearest real neighbours."""
+    """Draws real samples, walks between latents, and samples with their neighbours."""
+    real = data.arrays["real"]
+    rows = np.random.default_rng(0).permutation(len(real))[:SHOWN]
+    shown = model.as_samples(real[np.sort(rows)])
+    pictures.save_png(pictures.samples_picture(shown), folder / "real.png")
     z = model.latents(2 * WALKS, seed=1)
     walks = [model.interpolate(z[2 * i], z[2 * i + 1]) for i in range(WALKS)]
     picture = pictures.samples_picture(np.concatenate(walks), len(walks[0]))
     pictures.save_png(picture, folder / "interpolation.png")
     if len(model.sample_shape) > 1:
         samples = model.sample(PAIRS, seed=1)
-        real = model.as_samples(data.arrays["real"])
+        real = model.as_samples(real)
         flat = [v.reshape(len(v), -1) / 255 for v in (samples, real)]
         rows = nearest_distances(*flat)[1]
         picture = pictures.samples_picture(np.concatenate([samples, real[rows]]), PAIRS)
         pictures.save_png(picture, folder / "neighbours.png")
 
 
-def main() -> None:
-    """Runs the task from standard input; prints the reason if it fails."""
-    task = json.loads(sys.stdin.readline())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    try:
-        run(from_dict(task["experiment"]), task["path"], task["only"])
-    except Exception as error:
-        print(json.dumps({FAILURE: f"{type(error).__name__}: {error}"}))
-        raise
+def main(plugins) -> None:
+    """Runs the tasks from standard input; a failure is told, and ends the process."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    for plugin in plugins:
+        import_plugin(plugin)
+    tasks, busy, loaded = SimpleQueue(), threading.Event(), None
+    threading.Thread(target=_receive, args=(tasks, busy), daemon=True).start()
+    while line := tasks.get():
+        task = json.loads(line)
+        _print_to(task["log"])
+        begin_anew()
+        try:
+            experiment = from_dict(task["experiment"])
+            loaded = run(experiment, task["path"], task["only"], loaded)
+        except Exception as error:
+            failure = f"{type(error).__name__}: {error}"
+            print(json.dumps({FAILURE: failure}), file=answers)
+            raise
+        busy.clear()
+        print(json.dumps({FAILURE: ""}), file=answers)
 
 
-def _end_with_parent():
-    os.read(sys.stdin.fileno(), 1)  # a raw read holds no lock that would block the exit
-    os.kill(os.getpid(), signal.SIGTERM)
+def begin_anew() -> None:
+    """Makes the process as good as new: a run in it equals one in a fresh process.
+
+    `train` seeds what is random. Keras counts names and seeds of layers, and memory
+    has a peak, over the whole process.
+    """
+    keras.backend.clear_session()
+    forget_peak()
+
+
+def _print_to(log):
+    with open(log, "a") as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)
+
+
+def _receive(tasks, busy):
+    """Passes tasks on. At the end of the input it ends a run, which saves first."""
+    # Unbuffered: a buffer's lock, held by this thread, would block the exit.
+    with open(0, "rb", buffering=0, closefd=False) as lines:
+        for line in lines:
+            busy.set()
+            tasks.put(line)
+    tasks.put(b"")
+    if busy.is_set():
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -2,13 +2,14 @@
 
 import hashlib
 import warnings
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from ganzoo.data import images
+from ganzoo.data import images, listing
 from ganzoo.data.dataset import Data, NoSuchSplit
-from ganzoo.data.folder import SPLITS, check_split, paths, read_images
+from ganzoo.data.folder import check_split, read_images
 from ganzoo.utils import tokenizer, untrusted
 
 FILE = "captions.jsonl"
@@ -28,9 +29,9 @@ def load_captioned(
 
     A line is a JSON table with `file`, a path within the folder, `caption`, and
     optionally `category`, which becomes the label. If files lie in `train/` and
-    `test/`, these are the splits. Otherwise about a fifth is held out as "test": the
-    files whose `file`, as written, has a SHA-256 divisible by 5. The vocabulary comes
-    from the training captions for every split.
+    `test/` (or `val/`), these are the splits. Otherwise about a fifth is held out as
+    "test": the files whose `file`, as written, has a SHA-256 divisible by 5. The
+    vocabulary comes from the training captions for every split.
 
     Args:
         folder: the folder that holds `captions.jsonl`.
@@ -44,40 +45,44 @@ def load_captioned(
     """
     check_split(folder, split)
     rows = _read(folder)
-    _check_spare(folder, rows, strict)
+    files = _with_spare(listing.walk(folder), rows, strict)
     parts = _parts(folder, list(rows))
     known = [row["caption"] for file, row in rows.items() if parts[file] == "train"]
-    chosen = [file for file in rows if parts[file] in SPLITS[split]]
+    chosen = [file for file in rows if parts[file] in listing.SPLITS[split]]
     if not known or not chosen:
         raise NoSuchSplit(
             f"No caption of {str(folder)!r} is of the split {split!r}, or none is of "
             f"'train'. Received: {len(rows)} captions, {len(known)} of them 'train'."
         )
-    real, kept = read_images(
+    pictures = read_images(
         folder,
-        {(folder / file,): i for i, file in enumerate(chosen)},
+        [(folder / file,) for file in chosen],
         form=form,
         strict=strict,
         cache_dir=cache_dir,
         memory_limit=memory_limit,
+        others=[(folder / file,) for file in rows if parts[file] == "test"]
+        if split == "train"
+        else (),
     )
-    chosen = [rows[chosen[i]] for i in kept]
+    chosen = [rows[chosen[i]] for i in pictures.rows]
     longest = max(len(tokenizer.words(caption)) for caption in known)
     reader = tokenizer.Tokenizer(
         tokenizer.vocabulary(known), min(longest, untrusted.MAX_CAPTION)
     )
     tokens, _ = reader.encode([row["caption"] for row in chosen])
-    arrays = {"real": real, "caption": tokens}
+    arrays = {"real": pictures.real, "caption": tokens}
     names = tuple(sorted({row["category"] for row in rows.values()} - {None}))
     if len(names) > 1:
         numbers = {name: i for i, name in enumerate(names)} | {None: -1}
         labels = [numbers[row["category"]] for row in chosen]
         arrays["label"] = np.array(labels, "int32")
     return Data(
-        folder.name,
+        files.name,
         arrays,
         names if len(names) > 1 else (),
         vocabulary=reader.vocabulary,
+        account=pictures.account(files, has_others=split == "train"),
     )
 
 
@@ -135,32 +140,47 @@ def _check_file(folder, file, rows, where):
         raise ValueError(f"{where} names a file that is not there: {file!r}.")
 
 
-def _check_spare(folder, rows, strict):
-    captioned = {folder / file for file in rows}
-    spare = [str(p.relative_to(folder)) for p in paths(folder) if p not in captioned]
+def _with_spare(files: listing.Listing, rows, strict) -> listing.Listing:
+    """Leaves out the images without a caption; with `strict`, refuses them."""
+    others = {
+        kind: left
+        for kind, names in files.left_out.items()
+        if (left := [name for name in names if name != FILE])
+    }
+    files = replace(files, left_out=others)
+    captioned = {files.folder / file for file in rows}
+    spare = [p for p in files.images if p not in captioned]
     if not spare:
-        return
+        return files
+    names = ["/".join(files.parts(path)) for path in spare]
     message = (
-        f"{len(spare)} image(s) in {str(folder)!r} have no caption: "
-        f"{', '.join(spare[:5])}"
+        f"{len(spare)} image(s) in {str(files.folder)!r} have no caption: "
+        f"{', '.join(names[:5])}"
     )
     if strict:
         raise ValueError(f"{message}. Add lines, or leave them out: strict=False.")
     warnings.warn(f"{message}. They are left out.", stacklevel=4)
+    return replace(files, left_out={**files.left_out, "without a caption": names})
 
 
 def _parts(folder: Path, files: list[str]) -> dict[str, str]:
     """Returns the split of each file: by its first folder, or by a hash of its name."""
-    first = {file: PurePosixPath(file).parts[0] for file in files}
-    if not {"train", "test"} & set(first.values()):
+    first = {file: PurePosixPath(file).parts[0].lower() for file in files}
+    if not {*listing.TRAIN, *listing.TEST} & set(first.values()):
         return {file: "test" if _held_out(file) else "train" for file in files}
-    outside = [file for file in files if first[file] not in ("train", "test")]
+    outside = [file for file in files if first[file] not in _SPLITS]
     if outside:
         raise ValueError(
             f"Some images of {str(folder)!r} lie in 'train' or 'test', so that all "
             f"must. Received: {outside[0]!r}."
         )
-    return first
+    return {file: _SPLITS[name] for file, name in first.items()}
+
+
+_SPLITS = {
+    **dict.fromkeys(listing.TRAIN, "train"),
+    **dict.fromkeys((*listing.TEST, *listing.VALIDATION), "test"),
+}
 
 
 def _held_out(file: str) -> bool:

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ganzoo.data.account import Account
 from ganzoo.data.label_names import UNLABELLED
 
 _BLOCK = 2**24  # bytes hashed at a time, so that a memory map is never read as a whole
@@ -41,6 +42,7 @@ class Data:
         class_names: one name per class; empty where unlabelled.
         mixture: the distribution of the points, where it is known.
         vocabulary: words of the captions; empty where there are none.
+        account: what else the source holds.
 
     Raises:
         ValueError: the arrays are empty, of an unfit rank or dtype, not finite, or
@@ -52,6 +54,7 @@ class Data:
     class_names: tuple[str, ...] = ()
     mixture: Mixture | None = None
     vocabulary: tuple[str, ...] = ()
+    account: Account = Account()
 
     def __post_init__(self):
         check_samples(self.arrays["real"], where=f"data set {self.name!r}")
@@ -125,9 +128,9 @@ def check_samples(real: np.ndarray, where: str, stacks: bool = False) -> None:
             f"Unfit rank of samples in {where}; allowed: points (N, d), images "
             f"(N, H, W, C) or voxels (N, D, H, W, C). Received shape: {real.shape}."
         )
-    if real.ndim == 4 and real.shape[-1] not in (1, 3) and not stacks:
+    if real.ndim == 4 and real.shape[-1] not in (1, 3, 4) and not stacks:
         raise ValueError(
-            f"Unfit number of channels in {where}; allowed: 1 or 3, channels last; "
+            f"Unfit number of channels in {where}; allowed: 1, 3 or 4, channels last; "
             "voxels are (N, D, H, W, C). "
             f"Received shape: {real.shape}."
         )

@@ -1,15 +1,18 @@
 """Decoded samples: in memory, or in a memory-mapped file if there are too many."""
 
+import contextlib
 import hashlib
 import math
 import os
+import tempfile
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
-from ganzoo.utils.files import locked, replacing
+from ganzoo.utils.files import locked, read_arrays, replacing, write_arrays
 
 Samples = Iterable[tuple[np.ndarray, int]]
 
@@ -32,6 +35,7 @@ def collect(
     *,
     path: Path,
     memory_limit: int,
+    keep: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Returns uint8 samples `(n, *shape)` and int32 labels `(n,)`, n <= `count`.
 
@@ -42,10 +46,59 @@ def collect(
         path: the file of the memory map, used if `count` samples take more than
             `memory_limit` bytes.
         memory_limit: limit in bytes.
+        keep: if True, the file is written and used for fewer samples, too, since
+            they take long to decode.
+
+    Raises:
+        OSError: the file is needed, and cannot be written.
     """
-    if count * math.prod(shape) <= memory_limit:
+    if count * math.prod(shape) > memory_limit:
+        return _to_disk(samples, path, shape)
+    if not keep:
         return _to_memory(samples, count, shape)
-    return _to_disk(samples, path, shape)
+    if path.exists():
+        return np.load(path), np.load(_labels_path(path))
+    real, labels = _to_memory(samples, count, shape)
+    with _optional(path):
+        for place, array in ((_labels_path(path), labels), (path, real)):
+            with replacing(place) as temporary:
+                np.save(temporary, array)
+    return real, labels
+
+
+def keep_headers(path: Path, rows: list[list[int]], failed: dict) -> None:
+    """Keeps the headers of files, and the errors of those that have none.
+
+    Args:
+        path: a path of `cache_path`.
+        rows: numbers of each file.
+        failed: by number of the file, as text.
+    """
+    with _optional(path):
+        arrays = {"rows": np.array(rows, np.int64)}
+        write_arrays(path.with_suffix(".npz"), arrays, failed=failed)
+
+
+def kept_headers(path: Path) -> tuple[list[list[int]], dict] | None:
+    """Returns what `keep_headers` keeps, None if there is nothing."""
+    path = path.with_suffix(".npz")
+    if not path.exists():
+        return None
+    found = read_arrays(path, otherwise="the files are read again")
+    return found and (found[0]["rows"].tolist(), found[1]["failed"])
+
+
+@contextlib.contextmanager
+def _optional(path):
+    """Warns of a cache that cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        warnings.warn(
+            f"{error.strerror or error}: nothing can be kept in {path.parent}, so that "
+            "the next start reads all files again. GANZOO_CACHE names another folder.",
+            stacklevel=6,
+        )
 
 
 def _to_memory(
@@ -64,10 +117,12 @@ def _to_disk(
     samples: Samples, path: Path, shape: tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
     # The file is renamed once it is complete, so a killed run leaves no half a cache.
-    labels_path = path.with_suffix(".labels.npy")
-    with locked(path):
-        if not path.exists():
-            _decode(samples, path, labels_path, shape)
+    labels_path = _labels_path(path)
+    if not path.exists():
+        _make(path.parent)
+        with locked(path):
+            if not path.exists():  # no other process made it meanwhile
+                _decode(samples, path, labels_path, shape)
     return np.load(path, mmap_mode="r"), np.load(labels_path)
 
 
@@ -83,6 +138,23 @@ def _decode(samples, path, labels_path, shape):
         _write_header(file, len(labels), shape)
         with replacing(labels_path) as labels_temporary:
             np.save(labels_temporary, np.array(labels, np.int32))
+
+
+def _labels_path(path):
+    return path.with_suffix(".labels.npy")
+
+
+def _make(folder):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            f"{error.strerror}: decoded samples are kept in {folder}, which cannot be "
+            "written. GANZOO_CACHE names another folder",
+        ) from error
 
 
 def _write_header(file: BinaryIO, count: int, shape: tuple[int, ...]) -> None:

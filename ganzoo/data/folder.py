@@ -4,23 +4,21 @@ import os
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from ganzoo.data import images
+from ganzoo.data import images, listing
+from ganzoo.data.account import Account, counted, listed
 from ganzoo.data.dataset import Data, NoSuchSplit
-from ganzoo.data.decoded_cache import cache_path, collect
+from ganzoo.data.decoded_cache import cache_path, collect, keep_headers, kept_headers
 from ganzoo.utils import untrusted
 
-EXTENSIONS = frozenset(
-    {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
-)
-SPLITS = {"train": ("train",), "test": ("test",), "all": ("train", "test")}
 DAMAGE = (
     OSError,
     ValueError,
@@ -31,7 +29,12 @@ DAMAGE = (
     Image.DecompressionBombError,
 )
 """Errors of Pillow's decoders on damaged files."""
+MANY = 1000
+"""Files from which what is read of them is kept on disk for the next start."""
 _DECODE_AHEAD = 256  # images in flight, which bounds the memory
+
+Entry = tuple[Path, ...]
+"""The file or files of a sample."""
 
 
 def load_folder(
@@ -45,71 +48,153 @@ def load_folder(
 ) -> Data:
     """Loads the images under a folder as uint8, in the order of their paths.
 
-    If every image lies in one of several subfolders, these are the classes. A folder
-    that holds `train` or `test` is read by split; any other is all "train".
+    Splits and classes are those of `listing.split`; without splits all is "train".
 
     Args:
-        folder: searched recursively for the usual image extensions.
+        folder: searched recursively, see `listing.walk`.
         split: "train", "test" or "all".
         form: size and channels; without a size all images must have the same. With a
             stride, the images are cut into patches, each of them a sample.
         strict: refuse an unreadable image instead of skipping it with a warning.
-        cache_dir: folder for decoded sets of more than `memory_limit` bytes.
+        cache_dir: folder for decoded sets, see `read_images`.
         memory_limit: limit in bytes.
 
     Raises:
-        ValueError: no readable image, sizes that differ without `form.size`, an
-            unknown split, or, with `strict`, an unreadable image.
+        ValueError: no readable image, or none of a class; sizes that differ without
+            `form.size`; an unknown split; or, with `strict`, an unreadable image.
+        NoSuchSplit: no test split.
     """
-    files, class_names = _find(folder, split)
-    real, labels = read_images(
+    check_split(folder, split)
+    found = listing.split(listing.walk(folder))
+    check_found(found.listing, found.train)
+    if split == "test" and not found.test:
+        raise NoSuchSplit(
+            f"No subfolder 'test' (or 'val') with images in {str(folder)!r}; without "
+            f"one all images are split 'train'. Received: {split!r}."
+        )
+    chosen = found.take(split)
+    entries = [(path,) for path in chosen]
+    others = [(path,) for path in found.take("all") if path not in chosen]
+    pictures = read_images(
         folder,
-        {(path,): label for path, label in files.items()},
+        entries,
         form=form,
         strict=strict,
         cache_dir=cache_dir,
         memory_limit=memory_limit,
+        others=others,
+        deciding=others if split == "test" else entries,
     )
-    arrays = {"real": real, "label": labels} if class_names else {"real": real}
-    return Data(folder.name, arrays, class_names)
+    arrays = {"real": pictures.real}
+    if found.class_names:
+        arrays["label"] = np.array(list(chosen.values()), np.int32)[pictures.rows]
+        if split != "test":
+            _check_classes(folder, found.class_names, arrays["label"])
+    return Data(
+        found.listing.name,
+        arrays,
+        found.class_names,
+        account=pictures.account(
+            found.listing, found.test_from, found.remarks, split == "train"
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What `read_images` read.
+
+    Attributes:
+        real: uint8 images (n, H, W, C), in the order of the entries.
+        rows: int (n,), the entry of each image.
+        others: number of images that the other entries would give.
+        left_out: names of the files that are not among them, by kind.
+        remarks: how the values were made, where the files leave it open.
+    """
+
+    real: np.ndarray
+    rows: np.ndarray
+    others: int
+    left_out: dict[str, tuple[str, ...]]
+    remarks: tuple[str, ...]
+
+    def account(self, files, test_from="", remarks=(), has_others=True) -> Account:
+        """The account of a set that holds these images.
+
+        Args:
+            files: the `Listing` of the folder.
+            test_from: see `Account`.
+            remarks: remarks that come first.
+            has_others: True if the other entries are the test split.
+        """
+        left_out = {kind: tuple(names) for kind, names in files.left_out.items()}
+        for kind, names in self.left_out.items():
+            left_out[kind] = (*left_out.get(kind, ()), *names)
+        linked = (
+            (f"{counted(files.linked, 'image')} by a link",) if files.linked else ()
+        )
+        return Account(
+            self.others if has_others else None,
+            test_from,
+            left_out,
+            (*remarks, *linked, *self.remarks),
+        )
 
 
 def read_images(
     folder: Path,
-    files: dict[tuple[Path, ...], int],
+    entries: Sequence[Entry],
     *,
     form: images.Form,
     strict: bool,
     cache_dir: Path,
     memory_limit: int,
     columns: int = 1,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Returns uint8 images `(n, H, W, C)` and their labels `(n,)`, in order.
+    others: Sequence[Entry] = (),
+    deciding: Sequence[Entry] | None = None,
+) -> Pictures:
+    """Reads the images of entries, each from its file or files.
+
+    What was read of more than `MANY` files is kept in `cache_dir`, by their sizes,
+    times and numbers in the file system, and so are sets above the memory limit.
 
     Args:
         folder: the folder that messages name.
-        files: the file or files of each sample, by label. The images of several files,
-            or of a file with several columns, stand side by side in the sample.
+        entries: the file or files of each sample. The images of several files, or of a
+            file with several columns, stand side by side in the sample.
         form: size and channels of each image; without a size all must be equal.
         strict: refuse an unreadable image instead of skipping its entry.
-        cache_dir: see `load_folder`.
-        memory_limit: limit in bytes.
-        columns: number of square images side by side in a file.
+        cache_dir: see above.
+        memory_limit: bytes of samples above which they are memory-mapped.
+        columns: number of images side by side in a file: squares, or in the shape of
+            `form.size`.
+        others: entries of another split, which are counted by their headers.
+        deciding: the entries whose size and channels all get; by default `entries`.
 
     Raises:
         ValueError: as `load_folder`.
     """
+    every = list(dict.fromkeys(p for entry in (*entries, *others) for p in entry))
+    headers = _read_headers(every, cache_dir)
     broken = _Broken(folder, strict)
-    headers, counts = {}, {}
-    for entry in files:
-        with broken.collected(entry):
-            sides = [_header(path, columns) for path in entry]
-            counts[entry] = _count(sides, form)
-            headers[entry] = sides
-    broken.refuse_if_all(files)
-    found = [header for entry in headers.values() for header in entry]
-    size = form.size or _common_size(folder, {size for size, _ in found})
-    channels = form.channels or (1 if all(grey for _, grey in found) else 3)
+    elsewhere = _Broken(folder, strict=False)
+    counts = {}
+    for entry in entries:
+        with broken.collected(entry, "unfit"):
+            counts[entry] = _count(headers, entry, form, columns)
+    broken.refuse_if_all(entries)
+    counts_of_others = {}
+    for entry in others:
+        with elsewhere.collected(entry, "unfit"):
+            counts_of_others[entry] = _count(headers, entry, form, columns)
+    sound = counts | counts_of_others
+    standard = [e for e in (entries if deciding is None else deciding) if e in sound]
+    found = headers.of([path for entry in standard or counts for path in entry])
+    size = form.size or _common_size(folder, found, columns)
+    grey = all(flags & GREY for *_, flags, _ in found)
+    channels = form.channels or (1 if grey else 3)
+    seen = headers.of([path for entry in sound for path in entry])
+    bits = images.depth(max((peak for *_, peak in seen), default=0))
     decoded = None if form.stride else size
 
     def decode(entry):
@@ -117,43 +202,56 @@ def read_images(
             parts = [
                 part
                 for path in entry
-                for part in read_parts(path, decoded, channels, columns)
+                for part in read_parts(path, decoded, channels, columns, bits)
             ]
             return _cut(np.concatenate(parts, axis=1), form)
 
-    def samples() -> Iterator[tuple[np.ndarray, int]]:
-        entries = list(headers)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for start in range(0, len(entries), _DECODE_AHEAD):
-                block = entries[start : start + _DECODE_AHEAD]
-                for entry, cut in zip(block, pool.map(decode, block), strict=True):
-                    yield from ((image, files[entry]) for image in cut or ())
-        broken.refuse_if_all(files)
+    numbers = [i for i, entry in enumerate(entries) if entry in counts]
 
-    stats = [(str(p.resolve()), _changed(p)) for entry in headers for p in entry]
-    labels = list(files.values())
+    def samples() -> Iterator[tuple[np.ndarray, int]]:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for start in range(0, len(numbers), _DECODE_AHEAD):
+                block = numbers[start : start + _DECODE_AHEAD]
+                cuts = pool.map(decode, [entries[i] for i in block])
+                for i, cut in zip(block, cuts, strict=True):
+                    yield from ((image, i) for image in cut or ())
+        broken.refuse_if_all(entries)
+
+    stamps = [(i, *map(_stamp, entries[i])) for i in numbers]
     height, width = size
-    real, labels = collect(
+    real, rows = collect(
         samples(),
         sum(counts.values()),
-        (height, width * columns * len(next(iter(files))), channels),
-        path=cache_path(
-            cache_dir, stats, size, channels, labels, strict, columns, form.stride
-        ),
+        (height, width * columns * len(entries[0]), channels),
+        path=cache_path(cache_dir, stamps, size, channels, bits, columns, form.stride),
         memory_limit=memory_limit,
+        keep=len(numbers) > MANY,
     )
+    present = set(rows.tolist())
+    for i in numbers:  # those that the cache lacks, since they were broken already
+        if i not in present and entries[i] not in broken.messages:
+            with broken.collected(entries[i]):
+                raise ValueError("it could not be decoded")
     broken.warn()
-    return real, labels
+    left_out: dict[str, tuple[str, ...]] = {}
+    for kind, names in (*broken.kinds.items(), *elsewhere.kinds.items()):
+        left_out[kind] = (*left_out.get(kind, ()), *names)
+    remarks = _remarks(seen, channels, bits)
+    others_count = sum(counts_of_others.values())
+    return Pictures(real, rows, others_count, left_out, remarks)
 
 
-def read_parts(path: Path, size, channels: int, columns: int = 1) -> list[np.ndarray]:
+def read_parts(
+    path: Path, size, channels: int, columns: int = 1, bits: int = 16
+) -> list[np.ndarray]:
     """Returns the images of a file, uint8 `(*size, channels)` each.
 
     Args:
         path: path of the file.
         size: height and width; None for the file's own.
-        channels: 1 or 3.
+        channels: 1, 3 or 4.
         columns: number of images side by side in it.
+        bits: depth of grey values of more than 8 bits.
 
     Raises:
         Exception: one of `DAMAGE`.
@@ -162,19 +260,114 @@ def read_parts(path: Path, size, channels: int, columns: int = 1) -> list[np.nda
         images.check_range(image)
         if columns == 1:
             size = size or images.upright_size(image)
-            return [images.to_array(image, size, channels)]
+            return [images.to_array(image, size, channels, bits)]
         return [
-            images.to_array(part, size, channels)
+            images.to_array(part, size, channels, bits)
             for part in images.columns(image, columns)
         ]
 
 
-def _count(headers, form):
-    """Returns the number of samples in an entry."""
-    if not form.stride:
-        return 1
-    ((sides, _),) = headers
-    return images.patch_count(sides, form.size, form.stride)
+# --- headers ------------------------------------------------------------------------
+
+GREY, ALPHA, DEEP, DEEP_COLOUR, FRAMES = 1, 2, 4, 8, 16
+
+
+class _Headers:
+    """Height, width, flags and highest value of more than 8 bits, by file."""
+
+    def __init__(self, table: dict[Path, list[int]], errors: dict[Path, list[str]]):
+        self.table = table
+        self.errors = errors
+
+    def of(self, paths: Iterable[Path]) -> list[list[int]]:
+        """Returns the headers of readable files."""
+        return [self.table[path] for path in paths]
+
+    def sides(self, path: Path) -> tuple[int, int]:
+        """Returns (height, width); raises `Unreadable` as the file did."""
+        if path in self.errors:
+            raise Unreadable(*self.errors[path])
+        height, width, *_ = self.table[path]
+        return height, width
+
+
+class Unreadable(ValueError):
+    """A file that cannot be read: its kind in accounts, and why."""
+
+    def __init__(self, kind: str, message: str):
+        super().__init__(message)
+        self.kind = kind
+
+
+def _read_headers(paths: list[Path], cache_dir: Path) -> _Headers:
+    """Reads the headers of files, or what is kept of them."""
+    table, errors = {}, {}
+    place = cache_path(
+        cache_dir, "headers 1", untrusted.heif_formats(), [_stamp(p) for p in paths]
+    )
+    if len(paths) > MANY and (kept := kept_headers(place)):
+        rows, failed = kept
+        table = dict(zip(paths, rows, strict=True))
+        return _Headers(table, {paths[int(i)]: error for i, error in failed.items()})
+    for path in paths:
+        try:
+            table[path] = _header(path)
+        except untrusted.NeedsHeif as error:
+            errors[path] = [listing.HEIC_REMEDY, str(error)]
+        except DAMAGE as error:
+            errors[path] = ["broken", str(error) or type(error).__name__]
+    if len(paths) > MANY:
+        rows = [table.get(path, [0] * 4) for path in paths]
+        failed = {str(i): errors[p] for i, p in enumerate(paths) if p in errors}
+        keep_headers(place, rows, failed)
+    return _Headers(table, errors)
+
+
+def _header(path: Path) -> list[int]:
+    """Returns what `_Headers` holds, without decoding 8-bit pixels."""
+    with untrusted.open_image(path) as image:
+        images.check_range(image)
+        height, width = images.upright_size(image)
+        deep = images.is_deep(image)
+        flags = (
+            GREY * images.is_grey(image)
+            | ALPHA * image.has_transparency_data
+            | DEEP * deep
+            | DEEP_COLOUR * images.is_deep_colour(image)
+            | FRAMES * images.is_animated(image)
+        )
+        peak = int(images.deep_values(image).max()) if deep else 0
+        return [height, width, flags, peak]
+
+
+def _count(headers, entry, form, columns):
+    """Returns the number of samples in an entry.
+
+    Raises:
+        ValueError: an unreadable file, or sides that do not fit.
+    """
+    sides = [headers.sides(path) for path in entry]
+    for height, width in sides if columns > 1 else ():
+        images.check_columns(height, width, columns, form.size)
+    return images.patch_count(*sides, form.size, form.stride) if form.stride else 1
+
+
+def _remarks(headers, channels, bits):
+    """Says what was decided about values that the files leave open."""
+
+    def having(flag):
+        return sum(bool(flags & flag) for _, _, flags, _ in headers)
+
+    texts = []
+    if (count := having(ALPHA)) and channels != 4:
+        texts.append(f"{count:,} with transparency, put on white (or --channels=4)")
+    if count := having(DEEP):
+        texts.append(f"{count:,} of {bits} bits, 0..{2**bits - 1} scaled to 0..255")
+    if count := having(DEEP_COLOUR):
+        texts.append(f"{count:,} of 16 bits a colour, read as their upper 8")
+    if count := having(FRAMES):
+        texts.append(f"{count:,} of several frames, the first read")
+    return tuple(texts)
 
 
 def _cut(image, form):
@@ -190,10 +383,11 @@ class _Broken:
     def __init__(self, folder: Path, strict: bool):
         self.folder = folder
         self.strict = strict
-        self.messages: list[str] = []
+        self.messages: dict[Entry, str] = {}
+        self.kinds: dict[str, list[str]] = {}
 
     @contextmanager
-    def collected(self, entry: tuple[Path, ...]) -> Iterator[None]:
+    def collected(self, entry: Entry, kind: str = "broken") -> Iterator[None]:
         """Notes a file that fails inside the block; with `strict`, refuses it."""
         try:
             yield
@@ -205,80 +399,56 @@ class _Broken:
                     f"Unreadable image in {str(self.folder)!r}; repair or remove it, "
                     f"or allow skipping with strict=False. Received: {message}."
                 ) from error
-            self.messages.append(message)
+            self.messages[entry] = message
+            kind = error.kind if isinstance(error, Unreadable) else kind
+            self.kinds.setdefault(kind, []).append(names)
 
-    def refuse_if_all(self, files: dict) -> None:
-        if len(self.messages) == len(files):
+    def refuse_if_all(self, entries: Sequence[Entry]) -> None:
+        if len(self.messages) == len(entries):
             raise ValueError(
                 f"No readable image in {str(self.folder)!r}; at least one is needed. "
-                f"Received: {', '.join(self.messages[:3])}."
+                f"Received: {', '.join(list(self.messages.values())[:3])}."
             )
 
     def warn(self) -> None:
         if self.messages:
             warnings.warn(
-                f"Skipped {len(self.messages)} unfit image(s) in "
-                f"{str(self.folder)!r}: {', '.join(sorted(self.messages)[:5])}.",
+                f"Skipped {len(self.messages)} unfit image(s) in {str(self.folder)!r}: "
+                f"{', '.join(sorted(self.messages.values())[:5])}.",
                 stacklevel=5,
             )
 
 
 def check_split(folder: Path, split: str) -> None:
-    """Raises ValueError unless `split` is one of `SPLITS`."""
-    if split not in SPLITS:
+    """Raises ValueError unless `split` is one of `listing.SPLITS`."""
+    if split not in listing.SPLITS:
         raise ValueError(
-            f"Unknown split of {str(folder)!r}; allowed: {', '.join(SPLITS)}. "
+            f"Unknown split of {str(folder)!r}; allowed: {', '.join(listing.SPLITS)}. "
             f"Received: {split!r}."
         )
 
 
-def paths(root: Path) -> list[Path]:
-    """Returns the images under a folder, found by their extensions, sorted."""
-    return [
-        path
-        for path in sorted(root.rglob("*"))
-        if path.suffix.lower() in EXTENSIONS and not path.name.startswith(".")
-    ]
-
-
-def _find(folder: Path, split: str) -> tuple[dict[Path, int], tuple[str, ...]]:
-    """Returns the image paths, each with its class, and the class names."""
-    check_split(folder, split)
-    has_splits = any((folder / part).is_dir() for part in ("train", "test"))
-    if split == "test" and not has_splits:
-        raise NoSuchSplit(
-            f"No subfolder 'test' in {str(folder)!r}; without one the whole folder is "
-            f"split 'train'. Received: {split!r}."
-        )
-    roots = [folder / part for part in SPLITS[split]] if has_splits else [folder]
-    parts = {
-        path: path.relative_to(root).parts for root in roots for path in paths(root)
-    }
-    if not parts:
+def check_found(files: listing.Listing, chosen) -> None:
+    """Raises ValueError, with what there is instead, if no image is chosen."""
+    if not chosen:
         raise ValueError(
-            f"No image in {' or '.join(repr(str(root)) for root in roots)}; allowed "
-            f"extensions: {', '.join(sorted(EXTENSIONS))}. Received: 0 images."
+            f"No image in {str(files.folder)!r}; allowed endings: "
+            f"{', '.join(sorted(listing.ENDINGS))}. "
+            f"Received: {listed(files.left_out) or '0 files'}."
         )
-    names = sorted({part[0] for part in parts.values()})
-    if len(names) < 2 or any(len(part) == 1 for part in parts.values()):
-        return dict.fromkeys(parts, 0), ()
-    return {path: names.index(part[0]) for path, part in parts.items()}, tuple(names)
 
 
-def _header(path: Path, columns: int) -> tuple[tuple[int, int], bool]:
-    """Returns (height, width) and greyness without decoding the pixels."""
-    with untrusted.open_image(path) as image:
-        images.check_range(image)
-        height, width = images.upright_size(image)
-        if columns > 1 and width != columns * height:
-            raise ValueError(
-                f"{height}x{width} pixels, but {columns} square images side by side "
-                f"would be {height}x{columns * height}"
-            )
-        return (height, width // columns), images.is_grey(image)
+def _check_classes(folder, names, labels):
+    missing = sorted({*range(len(names))} - {*np.unique(labels).tolist()})
+    if missing:
+        raise ValueError(
+            f"Class {names[missing[0]]!r} of {str(folder)!r} has no readable image; "
+            f"repair its images, or remove its folder ({len(missing)} such classes)."
+        )
 
 
-def _common_size(folder: Path, sizes: set[tuple[int, int]]) -> tuple[int, int]:
+def _common_size(folder: Path, headers, columns) -> tuple[int, int]:
+    sizes = {(height, width // columns) for height, width, *_ in headers}
     if len(sizes) > 1:
         seen = ", ".join(f"{height}x{width}" for height, width in sorted(sizes)[:5])
         more = ", ..." if len(sizes) > 5 else ""
@@ -289,6 +459,10 @@ def _common_size(folder: Path, sizes: set[tuple[int, int]]) -> tuple[int, int]:
     return sizes.pop()
 
 
-def _changed(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns
+def _stamp(path: Path) -> tuple[int, ...]:
+    """What changes with the content of a file; a folder that moves keeps it."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino

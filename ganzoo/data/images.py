@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
-_GREY_MODES = frozenset({"1", "L", "LA", "I;16", "I;16B", "I;16L"})
+_GREY_MODES = frozenset({"1", "L", "LA", "I", "I;16", "I;16B", "I;16L"})
+DEPTHS = (8, 10, 12, 14, 16)  # bits of cameras and scanners, stored in 16
 
 
 @dataclass(frozen=True)
@@ -19,26 +20,21 @@ class Form:
     @classmethod
     def of(
         cls,
-        image_size: int | tuple[int, int] | None,
+        image_size: int | str | tuple[int, int] | None,
         channels: int | None,
         patch_stride: int | None = None,
     ) -> "Form":
-        """Returns the checked form; an int stands for a square.
+        """Returns the checked form; see `sides_of` for sizes.
 
         Raises:
-            ValueError: sizes below 1, channels other than 1 and 3, or a stride below 1
-                or without a size.
+            ValueError: sizes below 1, channels other than 1, 3 and 4, or a stride below
+                1 or without a size.
         """
-        if isinstance(image_size, int):
-            image_size = (image_size, image_size)
-        if image_size is not None and (len(image_size) != 2 or min(image_size) < 1):
+        image_size = sides_of(image_size)
+        if channels not in (None, 1, 3, 4):
             raise ValueError(
-                "Unfit image_size; allowed: a positive side or (height, width). "
-                f"Received: {image_size}."
-            )
-        if channels not in (None, 1, 3):
-            raise ValueError(
-                f"Unfit channels; allowed: 1 (grey) or 3 (RGB). Received: {channels}."
+                "Unfit channels; allowed: 1 (grey), 3 (RGB) or 4 (RGB and opacity). "
+                f"Received: {channels}."
             )
         if patch_stride is not None and (image_size is None or patch_stride < 1):
             raise ValueError(
@@ -46,8 +42,27 @@ class Form:
                 f"image_size, the side of a patch. Received: {patch_stride} and "
                 f"image_size={image_size}."
             )
-        size = None if image_size is None else tuple(image_size)
-        return cls(size, channels, patch_stride)
+        return cls(image_size, channels, patch_stride)
+
+
+def sides_of(size: int | str | tuple[int, int] | None) -> tuple[int, int] | None:
+    """Returns (height, width) of a size: a side, "64x48" (height x width), or a pair.
+
+    Raises:
+        ValueError: anything else, or sides below 1.
+    """
+    sides = size
+    if isinstance(size, int):
+        sides = (size, size)
+    elif isinstance(size, str):
+        sides = tuple(int(x) if x.isdecimal() else 0 for x in size.split("x"))
+        sides *= 3 - len(sides) if len(sides) == 1 else 1
+    if sides is not None and (len(sides) != 2 or min(sides) < 1):
+        raise ValueError(
+            "Unfit image_size; allowed: a positive side, or height and width, 64x48. "
+            f"Received: {size}."
+        )
+    return None if sides is None else tuple(sides)
 
 
 def is_grey(image: Image.Image) -> bool:
@@ -64,9 +79,42 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
     return (width, height) if turned else (height, width)
 
 
+def is_deep(image: Image.Image) -> bool:
+    """Tells from its header if an image has grey values of more than 8 bits."""
+    return image.mode.startswith("I")
+
+
+def deep_values(image: Image.Image) -> np.ndarray:
+    """Returns the grey values (H, W) of a deep image, in 0..65535.
+
+    Raises:
+        ValueError: values that have no such range.
+    """
+    values = np.asarray(image)
+    if image.mode == "I" and not 0 <= values.min() <= values.max() < 2**16:
+        raise ValueError("32-bit pixels, which have no fixed range")
+    return values
+
+
+def depth(peak: int) -> int:
+    """The least of `DEPTHS` that holds a value."""
+    return next(bits for bits in DEPTHS if peak < 2**bits)
+
+
+def is_deep_colour(image: Image.Image) -> bool:
+    """Tells from its header if Pillow drops the lower half of 16-bit colours."""
+    tile = image.tile[0] if image.tile else ("", None, 0, "")
+    return len(image.getbands()) > 1 and ";16" in str(tile[3])
+
+
+def is_animated(image: Image.Image) -> bool:
+    """Tells if a file holds several frames or pages; of JPEG they are previews."""
+    return image.format not in ("JPEG", "MPO") and getattr(image, "is_animated", False)
+
+
 def check_range(image: Image.Image) -> None:
     """Raises ValueError for pixels whose value for white is unknown."""
-    if image.mode in ("F", "I"):
+    if image.mode == "F":
         raise ValueError("32-bit pixels, which have no fixed range")
 
 
@@ -77,6 +125,27 @@ def columns(image: Image.Image, count: int) -> list[Image.Image]:
     return [
         image.crop((i * width, 0, (i + 1) * width, image.height)) for i in range(count)
     ]
+
+
+def check_columns(
+    height: int, width: int, count: int, size: tuple[int, int] | None
+) -> None:
+    """Raises ValueError unless squares, or images like `size`, stand side by side.
+
+    Args:
+        height: that of the file.
+        width: that of the file.
+        count: number of images.
+        size: height and width, or others of the same ratio; None for squares alone.
+    """
+    h, w = size or (1, 1)
+    part = width // count
+    if width % count or (part != height and part * h != height * w):
+        raise ValueError(
+            f"{height}x{width} pixels, but {count} square images side by side would be "
+            f"{height}x{height * count}; others need an image_size of their shape, "
+            f"such as {height}x{part}"
+        )
 
 
 def patch_count(sides: tuple[int, int], size: tuple[int, int], stride: int) -> int:
@@ -98,20 +167,37 @@ def patches(pixels: np.ndarray, size: tuple[int, int], stride: int) -> np.ndarra
     return np.moveaxis(chosen.reshape(-1, *chosen.shape[2:]), 1, -1)
 
 
-def to_array(image: Image.Image, size: tuple[int, int], channels: int) -> np.ndarray:
-    """Returns uint8 `(H, W, channels)`: upright, on white, resized, centre-cropped."""
+def to_array(
+    image: Image.Image, size: tuple[int, int], channels: int, bits: int = 16
+) -> np.ndarray:
+    """Returns uint8 `(H, W, channels)`: upright, resized, centre-cropped.
+
+    With 1 or 3 channels, a transparent image is put on white.
+
+    Args:
+        image: image of any mode.
+        size: height and width.
+        channels: 1, 3 or 4.
+        bits: the depth of deep images, whose 2**bits - 1 becomes 255.
+    """
     image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I;16"):
-        # 65535 / 255 = 257; Pillow's own conversion clips at 255.
-        image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
-    elif image.has_transparency_data:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image)
-    image = image.convert("L" if channels == 1 else "RGB")
+    if is_deep(image):  # Pillow's own conversion clips at 255
+        values = deep_values(image).astype(np.int32) * 255 // (2**bits - 1)
+        image = Image.fromarray(values.astype(np.uint8))
+    elif channels < 4 and image.has_transparency_data:
+        image = on_white(image.convert("RGBA"))
+    image = image.convert(_MODES[channels])
     if size != (image.height, image.width):
         image = ImageOps.fit(image, size[::-1], method=Image.Resampling.BICUBIC)
     return np.asarray(image).reshape(image.height, image.width, channels)
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """Returns an RGBA image on white."""
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+
+
+_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
 def reshape_images(real: np.ndarray, form: Form) -> np.ndarray:

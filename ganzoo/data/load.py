@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ganzoo.data import (
+    archive,
     captions,
     faces,
     folder,
@@ -34,7 +35,7 @@ def load_data(
     *,
     split: str = "train",
     data_dir: str | Path | None = None,
-    image_size: int | tuple[int, int] | None = None,
+    image_size: int | str | tuple[int, int] | None = None,
     channels: int | None = None,
     patch_stride: int | None = None,
     strict: bool = False,
@@ -53,14 +54,17 @@ def load_data(
         name: a built-in set ("digits", "ring8", "grid25", "swiss_roll",
             "voxel_shapes", "faces", "faces_ink", "faces_captions"), one that is made
             from MNIST ("stacked_mnist", "moving_mnist"), else an existing path (an
-            `.npz` file or an image folder, with captions if it holds
-            `captions.jsonl`), else a TFDS image set such as "mnist".
+            `.npz`, `.npy` or HDF5 file, or an image folder or a zip of one, with
+            captions if it holds `captions.jsonl`), else a TFDS image set such as
+            "mnist".
         split: "train", "test" or "all"; a TFDS set takes its own splits and slices.
         data_dir: folder of prepared TFDS sets; by default `TFDS_DATA_DIR`, then TFDS'
             own default.
-        image_size: side, or (height, width), in pixels: the shorter side is resized
-            with an antialiased filter and the centre is cut out.
-        channels: 1 (grey) or 3 (RGB); by default the images' own.
+        image_size: side, "64x48" (height x width) or (height, width), in pixels: the
+            images are resized with an antialiased filter to cover it, and the centre
+            is cut out.
+        channels: 1 (grey), 3 (RGB) or 4 (RGB and opacity); by default the images' own,
+            with transparent ones on white.
         patch_stride: cuts the images of a folder into patches of `image_size`, this
             many pixels apart, instead of resizing them.
         strict: refuse a folder with an unreadable image instead of skipping it.
@@ -85,6 +89,8 @@ def load_data(
     form = images.Form.of(image_size, channels, patch_stride)
     cache = Path(cache_dir or default_dir())
     path = _path(name)
+    if archive.is_archive(path):
+        path = archive.unpacked(path, cache)
     if patch_stride and (not _plain_folder(name, path) or (wanted and not pairs)):
         raise ValueError(
             "patch_stride is for a folder of images without captions; pairs of patches "
@@ -229,7 +235,8 @@ def _unknown(name: str, data_dir: str | Path | None) -> str:
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return (
         f"Unknown data set.{hint} Allowed: {', '.join(BUILT_IN)}, the path of an "
-        ".npz file or image folder that exists, or the name of a TFDS image set. "
+        ".npz, .npy or HDF5 file, an image folder or a zip of one that exists, or the "
+        "name of a TFDS image set. "
         f"Received: {name!r}."
     )
 
@@ -246,7 +253,9 @@ def _of_class(data: Data, class_name: str) -> Data:
         )
     label, place = data.arrays["label"], data.class_names.index(class_name)
     rows = label == place if label.ndim == 1 else label[:, place] == 1
-    return Data(f"{data.name} {class_name}", {"real": data.arrays["real"][rows]})
+    real = {"real": data.arrays["real"][rows]}
+    account = replace(data.account, test=None)
+    return Data(f"{data.name} {class_name}", real, account=account)
 
 
 def with_few_labels(data: Data, per_class: int, seed: int) -> Data:

@@ -163,7 +163,12 @@ def made_pairs(
     arrays |= {"real": side_of(b, real_rows), wanted: side_of(a, source_rows)}
     if wanted == "unpaired" and split == "test":
         arrays["source"] = arrays["unpaired"]
-    return Data(f"{data.name} {pairs} {direction}", arrays, data.class_names)
+    return Data(
+        f"{data.name} {pairs} {direction}",
+        arrays,
+        data.class_names,
+        account=data.account,
+    )
 
 
 def _check(images, pairs, name):

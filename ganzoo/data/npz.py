@@ -1,4 +1,4 @@
-"""Data sets in one `.npz` file."""
+"""Data sets of arrays in one `.npz`, `.npy` or HDF5 file."""
 
 import warnings
 from pathlib import Path
@@ -19,11 +19,12 @@ _SPLITS = {"train": ("train",), "test": ("test",), "all": ("train", "test")}
 
 
 def load_npz(path: Path, split: str) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
-    """Returns the arrays and class names of an `.npz` file.
+    """Returns the arrays and class names of an `.npz`, `.npy` or HDF5 file.
 
     The file holds `x_train` and, as available, `y_train`, `x_test`, `y_test` and
-    `class_names`. See `samples` and `labels` for the forms of both. The distinct labels
-    of both splits are the classes, unless `class_names` names them.
+    `class_names`; one array alone is `x_train`. See `samples` and `labels` for the
+    forms of both. The distinct labels of both splits are the classes, unless
+    `class_names` names them.
 
     Raises:
         ValueError: a file that is damaged, pickled or not an archive, a missing split,
@@ -55,11 +56,11 @@ def load_npz(path: Path, split: str) -> tuple[dict[str, np.ndarray], tuple[str, 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
     try:
-        return untrusted.read_arrays(path, names=_KEYS)
+        return untrusted.read_array_file(path, _KEYS)
     except ValueError as error:
         raise ValueError(
-            f"Cannot read {str(path)!r} as .npz; allowed: an undamaged archive of "
-            f"plain arrays ({', '.join(_KEYS)}), never pickled objects. "
+            f"Cannot read {str(path)!r} as .npz, .npy or HDF5; allowed: an undamaged "
+            f"file of plain arrays ({', '.join(_KEYS)}), never pickled objects. "
             f"Received: {error}"
         ) from error
 

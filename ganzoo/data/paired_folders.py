@@ -1,10 +1,12 @@
 """Sets for translation: the pairs of pix2pix, and CycleGAN's two sets without pairs."""
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
-from ganzoo.data import images, tfds
+from ganzoo.data import images, listing, tfds
 from ganzoo.data.dataset import Data, NoSuchSplit
-from ganzoo.data.folder import SPLITS, check_split, paths, read_images
+from ganzoo.data.folder import check_found, check_split, read_images
 
 DIRECTIONS = ("AtoB", "BtoA")
 WOULD_DO = {
@@ -53,31 +55,53 @@ def load_sides(
             f"{WOULD_DO[wanted]}. Received: pairs=None."
         )
     check_split(path, split)
-    sides = [_sides(path, part) for part in SPLITS[split]]
-    if any(_sides(path, part) for part in ("train", "test")):
-        if not all(sides):
-            raise NoSuchSplit(f"No {split} images of A and B in {str(path)!r}.")
-        a, b = (
-            [(root, file) for pair in sides for root, file in _listed(pair[i])]
-            for i in (0, 1)
-        )
-        names = [
-            [str(f.relative_to(root).with_suffix("")) for root, f in x] for x in (a, b)
-        ]
-        if names[0] != names[1]:
-            if wanted == "source":
-                raise ValueError(_unmatched(path, *names))
-            return _unpaired_folder(path, a, b, direction, form, reading)
-        entries = {(x, y): 0 for (_, x), (_, y) in zip(a, b, strict=True)}
-        real, _ = read_images(path, entries, form=form, **reading)
-    else:
-        entries = {(file,): 0 for file in _flat(path, split)}
-        real, _ = read_images(path, entries, form=form, columns=2, **reading)
+    files = listing.walk(path)
+    sides = _sides(path, files)
+    reading = {"form": form, **reading}
+    if not sides:
+        found = listing.split(files)
+        check_found(files, found.train)
+        pairs = {p: [(file,) for file in found.take(p)] for p in ("train", "test")}
+        return _paired(path, found, pairs, split, wanted, direction, 2, reading)
+    missing = [part for part in listing.SPLITS[split] if part not in sides]
+    if missing:
+        raise NoSuchSplit(f"No {missing[0]} images of A and B in {str(path)!r}.")
+    found = _found(files, sides)
+    names = [
+        [name for part in listing.SPLITS[split] for name, _ in sides[part][side]]
+        for side in (0, 1)
+    ]
+    if names[0] == names[1]:
+        pairs = {
+            part: [(x, y) for (_, x), (_, y) in zip(a, b, strict=True)]
+            for part, (a, b) in sides.items()
+            if [name for name, _ in a] == [name for name, _ in b]
+        }
+        return _paired(path, found, pairs, split, wanted, direction, 1, reading)
+    if wanted == "source":
+        raise ValueError(_unmatched(path, *names))
+    return _unpaired_folder(path, found, sides, split, direction, reading)
+
+
+def _paired(folder, found, pairs, split, wanted, direction, columns, reading):
+    """Reads pairs, each of one file with two columns or of two files."""
+    entries = [entry for part in listing.SPLITS[split] for entry in pairs[part]]
+    if not entries:
+        raise NoSuchSplit(f"No {split} images of A and B in {str(folder)!r}.")
+    others = pairs.get("test", []) if split == "train" else []
+    pictures = read_images(folder, entries, columns=columns, others=others, **reading)
+    real = pictures.real
     width = real.shape[2] // 2
     arrays = _directed(real[:, :, :width], real[:, :, width:], direction, wanted)
     if wanted == "unpaired" and split == "test":
         arrays["source"] = arrays["unpaired"]
-    return Data(f"{path.name} {direction}", arrays)
+    return Data(
+        f"{found.listing.name} {direction}",
+        arrays,
+        account=pictures.account(
+            found.listing, found.test_from, has_others=split == "train"
+        ),
+    )
 
 
 def _directed(a, b, direction, wanted):
@@ -85,48 +109,81 @@ def _directed(a, b, direction, wanted):
     return {"real": real, wanted: source}
 
 
-def _sides(folder, part):
-    """Returns the folders of A and B of a part, None if there are none."""
-    places = [
+def _sides(folder, files):
+    """Returns names and files of A and of B, for the splits that have both folders."""
+    sides = {}
+    for part, names in {
+        "train": ("train", ""),
+        "test": ("test", *listing.VALIDATION),
+    }.items():
+        places = [place for name in names for place in _places(folder, name)]
+        pair = next((x for x in places if all(side.is_dir() for side in x)), None)
+        if pair:
+            sides[part] = [_below(root, files) for root in pair]
+    return sides
+
+
+def _places(folder, part):
+    """Returns where the folders of A and B of a part may be."""
+    if not part:
+        return [(folder / "A", folder / "B")]
+    return [
         (folder / f"{part}A", folder / f"{part}B"),
         (folder / part / "A", folder / part / "B"),
         (folder / "A" / part, folder / "B" / part),
     ]
-    if part == "train":
-        places.append((folder / "A", folder / "B"))
-    return next((pair for pair in places if all(x.is_dir() for x in pair)), None)
 
 
-def _listed(root):
-    return [(root, file) for file in paths(root)]
+def _below(root, files):
+    """Returns names and paths of the images below a folder, which may be a link."""
+    listed = listing.walk(root) if root.is_symlink() else files
+    below = f"{root}{os.sep}"
+    return [
+        (os.path.splitext(str(path)[len(below) :])[0], path)
+        for path in listed.images
+        if str(path).startswith(below)
+    ]
 
 
-def _flat(folder, split):
-    """Returns the files of a folder without A and B, by split as in `load_folder`."""
-    roots = [folder / part for part in SPLITS[split]]
-    if not any((folder / part).is_dir() for part in ("train", "test")):
-        if split == "test":
-            raise NoSuchSplit(f"No subfolder 'test' in {str(folder)!r}.")
-        roots = [folder]
-    files = [file for root in roots for file in paths(root)]
-    if not files:
-        raise ValueError(
-            f"No image in {', '.join(map(str, roots))}. Allowed: {WOULD_DO['source']}."
-        )
-    return files
+def _found(files, sides):
+    """The listing and the place of the test split; other images are left out."""
+    used = {path for pair in sides.values() for side in pair for _, path in side}
+    outside = ["/".join(files.parts(p)) for p in files.images if p not in used]
+    if outside:
+        left_out = {**files.left_out, "outside of A and B": outside}
+        files = replace(files, left_out=left_out)
+    tests = [files.parts(path)[0] for _, path in sides.get("test", ([],))[0][:1]]
+    place = "".join(f"{name}/" for name in tests if name not in "AB")
+    return listing.Split(files, {}, {}, (), place, ())
 
 
-def _unpaired_folder(folder, a, b, direction, form, reading):
-    sides = []
-    for files in (a, b):
-        if not files:
+def _unpaired_folder(folder, found, sides, split, direction, reading):
+    read = []
+    for side in (0, 1):
+        parts = {
+            part: [(path,) for _, path in pair[side]] for part, pair in sides.items()
+        }
+        entries = [entry for part in listing.SPLITS[split] for entry in parts[part]]
+        if not entries:
             raise ValueError(
                 f"No image in one of the two sets of {str(folder)!r}. "
                 f"Allowed: {WOULD_DO['unpaired']}."
             )
-        entries = {(file,): 0 for _, file in files}
-        sides.append(read_images(folder, entries, form=form, **reading)[0])
-    return Data(f"{folder.name} {direction}", _directed(*sides, direction, "unpaired"))
+        others = parts.get("test", []) if split == "train" else []
+        read.append(read_images(folder, entries, others=others, **reading))
+    a, b = read
+    of_real, of_sources = (b, a) if direction == "AtoB" else (a, b)
+    account = of_real.account(
+        replace(
+            found.listing,
+            left_out={**found.listing.left_out, **of_sources.left_out},
+        ),
+        found.test_from,
+        of_sources.remarks,
+        has_others=split == "train",
+    )
+    arrays = _directed(a.real, b.real, direction, "unpaired")
+    return Data(f"{found.listing.name} {direction}", arrays, account=account)
 
 
 def _of_tfds(name, split, direction, data_dir, form, reading):
@@ -136,7 +193,7 @@ def _of_tfds(name, split, direction, data_dir, form, reading):
         sides = [
             tfds.load_tfds(
                 name,
-                split="+".join(part + side for part in SPLITS[split]),
+                split="+".join(part + side for part in listing.SPLITS[split]),
                 data_dir=data_dir,
                 form=form,
                 **kept,

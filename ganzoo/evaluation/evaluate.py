@@ -107,7 +107,7 @@ def evaluate(
         extractor: see `extractors.get`; by default `classifier` for labelled images,
             else `pixels`.
         only: names of scores, see `metric_table.BETTER`; by default all that apply.
-        dataset: data set for a model that is not a run; a run knows its own.
+        dataset: data set for a model that is not a run, or the new place of a run's.
         data_dir: as in `load_data`, if it differs from the run's.
         seed: seed of the latents.
         scorer: a scorer of an earlier call (`scorer_for`), which saves loading and
@@ -204,13 +204,15 @@ def _parts(run, model, dataset, data_dir) -> Parts:
         wanted = next((key for key in SOURCES if key in model.batch_spec.entries), None)
         return load_parts(dataset, data_dir=data_dir, wanted=wanted, **form)
     experiment = from_dict(run["experiment"])
-    _check_same_set(experiment.dataset, dataset or experiment.dataset)
-    data_dir = data_dir or experiment.data_dir
-    resolved = resolve(replace(experiment, data_dir=data_dir))
+    places = {
+        "data_dir": data_dir or experiment.data_dir,
+        "dataset": str(dataset or experiment.dataset),
+    }
+    resolved = resolve(replace(experiment, **places))
     if resolved.data.fingerprint != run["data"]["fingerprint"]:
         raise ValueError(
-            f"The data set {experiment.dataset!r} is not the one of the run: it has "
-            "changed since."
+            f"The data set {places['dataset']!r} is not the one of the run: it is "
+            "another, or has changed since."
         )
     return resolved.parts
 

@@ -116,7 +116,8 @@ def inception(parts: Parts | None = None, weights: str = "imagenet") -> Extracto
 
     It is not the network of FID and of the Inception Score (TensorFlow's graph of
     2015-12-05), and gives different numbers. Images are resized to 299 x 299, bilinear
-    without antialiasing; grey images are repeated on three channels.
+    without antialiasing; grey images are repeated on three channels, and
+    images with opacity are put on white.
 
     Args:
         parts: unused, since it is the same for every data set of images.
@@ -137,6 +138,9 @@ def inception(parts: Parts | None = None, weights: str = "imagenet") -> Extracto
         images = tf.image.resize(tf.cast(images, tf.float32), (299, 299))
         if images.shape[-1] == 1:
             images = tf.repeat(images, 3, axis=-1)
+        if images.shape[-1] == 4:
+            opacity = images[..., 3:] / 255
+            images = images[..., :3] * opacity + 255 * (1 - opacity)
         return images / 127.5 - 1
 
     return Extractor(

@@ -226,5 +226,44 @@ METRICS = (
 )
 BETTER = {name: better for row in METRICS for name, better in row.better.items()}
 """Every score, and which way it gets better."""
+MEANINGS = {
+    "frechet_distance": "distance of the Gaussians with the means and covariances of "
+    "the features",
+    "kernel_distance": "distance of the features' distributions by a cubic kernel; 0 "
+    "if they are equal, and at times a little below",
+    "precision": "share of samples that lie among real ones; low where they are not "
+    "believable",
+    "recall": "share of real samples that lie among the generated ones; low where some "
+    "are missing",
+    "density": "how many balls around real samples hold a sample, 1 for real data",
+    "coverage": "share of real samples with a sample near by",
+    "sliced_wasserstein": "distance of the features along random directions",
+    "two_sample_accuracy": "how often a nearest neighbour tells samples from real "
+    "data; 0.5 is chance",
+    "nearer": "share of samples that are nearer to the training set than held-out data "
+    "are; above 0.5 it copies",
+    "copies": "share of samples that copy a training sample",
+    "classifier_score": "how clear and how varied the classes are, at most their "
+    "number",
+    "classes": "number of classes that appear",
+    "class_kl": "divergence of the shares of the classes from those of the data",
+    "ms_ssim": "likeness of two random samples; above real data, they vary less",
+    "parzen_log_likelihood": "nats of real test data under windows around the samples",
+    "modes": "number of modes that a good sample hits",
+    "high_quality": "share of samples within three deviations of a mode",
+    "reverse_kl": "divergence of the shares of the modes from equal ones",
+    "gan_train_accuracy": "accuracy on real data of a classifier of the samples",
+    "gan_test_accuracy": "share of samples that a classifier of real data gives the "
+    "label asked for",
+    "matching_accuracy": "how often the sample of a caption is nearer to its own image "
+    "than to another of its category; 0.5 is chance",
+    "l1": "mean absolute difference from the target",
+    "psnr": "likeness to the target in decibels",
+    "ssim": "likeness of structure to the target, 1 if equal",
+    "read_back_l1": "error of a network that reads the source in the answer",
+    "mean_gradient": "sharpness",
+    "cycle_l1": "mean absolute difference from the source after the way back",
+}
+"""A line on what each score means."""
 OF_PAIRS = [name for row in METRICS if "pairs" in row.needs for name in row.better]
 """Scores of samples against their targets."""

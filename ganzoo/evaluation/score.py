@@ -66,6 +66,12 @@ def comparable(a: str, b: str) -> bool:
     return a.split(_BORDER)[0] == b.split(_BORDER)[0]
 
 
+def conditions_of(text: str) -> dict[str, str]:
+    """Returns the conditions of a protocol string."""
+    pairs = (part.split(": ", 1) for part in text.split(_BORDER)[0].split("; "))
+    return {pair[0]: pair[-1] for pair in pairs}
+
+
 def versions() -> dict[str, str]:
     """Returns the packages that a score depends on; others change rounding only."""
     return {name: _version(name) for name in _PACKAGES}

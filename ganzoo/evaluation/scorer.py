@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from ganzoo import metrics
 from ganzoo.data.dataset import Data
 from ganzoo.data.splits import Parts
 from ganzoo.evaluation import extractors, metric_table, source_reader
@@ -140,6 +142,18 @@ class Scorer:
         real = arrays["real"][rows]
         data = replace(self.reference.data, arrays={"real": real})
         return View(data, lambda data: self.extractor.run(data.arrays["real"]))
+
+    @cached_property
+    def blends(self) -> float:
+        """Frechet distance of blends of two samples of the reference, half and half.
+
+        Whoever has learnt the data is nearer to them than such ghosts are.
+        """
+        real = self.reference.data.arrays["real"]
+        others = real[np.random.default_rng(0).permutation(len(real))]
+        ghosts = (real.astype("float32") + others) / 2
+        features = self.extractor.run(ghosts.astype(real.dtype))["features"]
+        return float(metrics.frechet_distance(self.reference.features, features))
 
     @property
     def labels(self) -> np.ndarray:
@@ -278,6 +292,9 @@ def _only(values, only):
 def scorer_for(model, parts: Parts, *, n=10_000, extractor=None, roles=FINAL):
     """Returns the scorer of a data set, for `evaluate` and for scores during training.
 
+    The same parts have one scorer, whatever asks for it, so that real data are measured
+    once.
+
     Args:
         model: its `value_range` gives floats of the data their meaning.
         parts: parts of `load_parts`.
@@ -285,8 +302,16 @@ def scorer_for(model, parts: Parts, *, n=10_000, extractor=None, roles=FINAL):
         extractor: see `extractors.get`.
         roles: see `Scorer`.
     """
-    parts = Parts(*(_as_samples(model, data) for data in (parts.train, parts.held_out)))
-    return Scorer(parts, extractors.get(extractor, parts), n, roles)
+    known = _SCORERS.setdefault(parts, {})
+    key = n, extractor, roles, model.value_range
+    if key not in known:
+        data = (_as_samples(model, data) for data in (parts.train, parts.held_out))
+        own = Parts(*data)
+        known[key] = Scorer(own, extractors.get(extractor, own), n, roles)
+    return known[key]
+
+
+_SCORERS: WeakKeyDictionary[Parts, dict] = WeakKeyDictionary()
 
 
 def measure(scorer: Scorer, samples: Data, *, only=None, seed, step, checkpoint):

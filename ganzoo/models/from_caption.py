@@ -83,7 +83,7 @@ class TextModel(LatentModel):
             warnings.warn(self._unknown(unknown, tokens), stacklevel=2)
         return tokens
 
-    def sample(self, n, *, seed=0, caption=None, ema=None) -> np.ndarray:
+    def sample(self, n, *, seed=0, caption=None, ema=None, into=None) -> np.ndarray:
         """Generates n samples of captions.
 
         Args:
@@ -92,7 +92,7 @@ class TextModel(LatentModel):
             caption: one for all, or n of them, or their tokens (n, T); by default
                 captions of one word, the vocabulary's words in turn. Unknown words
                 count as no word, with a warning.
-            ema: as in `LatentModel.sample`.
+            ema: as in `LatentModel.sample`, as `into`.
 
         Returns:
             uint8 images (n, H, W, C) in 0..255.
@@ -103,13 +103,16 @@ class TextModel(LatentModel):
         """
         if n < 0:
             raise ValueError(f"`n` must be 0 or more. Received: {n}.")
-        return self.decode(self.latents(n, seed), caption=caption, ema=ema, seed=seed)
+        latents = self.latents(n, seed)
+        return self.decode(latents, caption=caption, ema=ema, seed=seed, into=into)
 
-    def decode(self, latents, *, caption=None, ema=None, seed=0) -> np.ndarray:
+    def decode(
+        self, latents, *, caption=None, ema=None, seed=0, into=None
+    ) -> np.ndarray:
         """Generates the samples of latents (n, latent_dim); see `sample`."""
         latents = self._checked_latents(latents)
         caption = self._captions(caption, len(latents))
-        return self._decode(latents, {"caption": caption}, ema, seed)
+        return self._decode(latents, {"caption": caption}, ema, seed, into)
 
     def interpolate(self, a, b, n=10, *, caption=None, ema=None) -> np.ndarray:
         """Generates n samples on the path from latent a to latent b, for one caption.

@@ -181,7 +181,7 @@ class TranslationModel(JudgedModel):
         """True if one source has several answers."""
         return "latent" in self.generator.input or bool(always_on(self.generator))
 
-    def sample(self, n, *, seed=0, label=None, ema=None):
+    def sample(self, n, *, seed=0, label=None, ema=None, into=None):
         """Refuses: this model makes images from images.
 
         Raises:

@@ -1,6 +1,6 @@
 """LatentModel: a generator of samples from noise, and how it is used."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -128,6 +128,7 @@ class LatentModel(AdversarialModel):
         seed: int = 0,
         label: ArrayLike | None = None,
         ema: bool | None = None,
+        into: Callable[[np.ndarray], object] | None = None,
     ) -> np.ndarray:
         """Generates n samples.
 
@@ -141,6 +142,8 @@ class LatentModel(AdversarialModel):
                 numbers from the lowest to the highest.
             ema: if True, use the running average of the generator; by default, use it
                 if there is one.
+            into: a function that takes the samples chunk by chunk, for more of them
+                than memory holds; then none are returned.
 
         Returns:
             uint8 images (n, H, W, C) in 0..255; floats (n, d) if samples have no
@@ -152,7 +155,8 @@ class LatentModel(AdversarialModel):
         """
         if n < 0:
             raise ValueError(f"`n` must be 0 or more. Received: {n}.")
-        return self.decode(self.latents(n, seed), label=label, ema=ema, seed=seed)
+        latents = self.latents(n, seed)
+        return self.decode(latents, label=label, ema=ema, seed=seed, into=into)
 
     @property
     def _inputs(self) -> str:
@@ -190,10 +194,12 @@ class LatentModel(AdversarialModel):
         label: ArrayLike | None = None,
         ema: bool | None = None,
         seed: int = 0,
+        into: Callable[[np.ndarray], object] | None = None,
     ) -> np.ndarray:
         """Generates the samples of latents (n, latent_dim); see `sample`."""
         checked = self._checked_latents(latents)
-        return self._decode(checked, self._asked(label, len(checked)), ema, seed)
+        labels = self._asked(label, len(checked))
+        return self._decode(checked, labels, ema, seed, into)
 
     def _checked_latents(self, latents):
         latents = np.asarray(latents)
@@ -204,16 +210,19 @@ class LatentModel(AdversarialModel):
             )
         return latents
 
-    def _decode(self, latents, conditions, ema, seed):
-        """Decodes latents with their conditions, in chunks, into one array."""
+    def _decode(self, latents, conditions, ema, seed, into=None):
+        """Decodes latents with their conditions, in chunks: one array, or `into`."""
         inputs = {"latent": latents.astype(self.variable_dtype), **conditions}
         dtype = self.variable_dtype if self.value_range is None else "uint8"
-        samples = np.empty((len(latents), *self.sample_shape), dtype)
+        samples = np.empty((0 if into else len(latents), *self.sample_shape), dtype)
         for i in range(0, len(latents), CHUNK):
             chunk = {k: v[i : i + CHUNK] for k, v in inputs.items()}
             noise = distribute.fold(tf.constant([seed, 1]), i)
-            floats = self._generated(chunk, ema, noise)
-            samples[i : i + CHUNK] = self.as_samples(floats)
+            made = self.as_samples(self._generated(chunk, ema, noise))
+            if into:
+                into(made)
+            else:
+                samples[i : i + CHUNK] = made
         return samples
 
     def interpolate(

@@ -43,7 +43,7 @@ def image_grid(
     """Lays images out row by row on mid grey.
 
     Args:
-        images: uint8 (n, H, W, C), C = 1 or 3.
+        images: uint8 (n, H, W, C), C = 1, 3 or, with opacity, 4: put on white.
         columns: images per row; by default the grid is about square.
         scale: each pixel becomes `scale` x `scale`; by default just enough for a
             grid that is 400 pixels wide.
@@ -55,12 +55,17 @@ def image_grid(
     Raises:
         ValueError: `images` is empty, or not a uint8 batch of grey or RGB images.
     """
-    fits = images.ndim == 4 and len(images) > 0 and images.shape[-1] in (1, 3)
+    fits = images.ndim == 4 and len(images) > 0 and images.shape[-1] in (1, 3, 4)
     if images.dtype != np.uint8 or not fits:
         raise ValueError(
-            "`images` must be a batch of grey or RGB images. Allowed: uint8 of shape "
-            f"(n, H, W, 1) or (n, H, W, 3), n from 1. Received: {images.dtype} of "
-            f"shape {images.shape}."
+            "`images` must be a batch of grey, RGB or RGBA images. Allowed: uint8 of "
+            f"shape (n, H, W, 1), (n, H, W, 3) or (n, H, W, 4), n from 1. Received: "
+            f"{images.dtype} of shape {images.shape}."
+        )
+    if images.shape[-1] == 4:
+        opacity = images[..., 3:] / 255
+        images = np.rint(images[..., :3] * opacity + 255 * (1 - opacity)).astype(
+            "uint8"
         )
     n, height, width, _ = images.shape
     columns = columns or math.ceil(math.sqrt(n))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ganzoo.runs.checkpoint import newest
 from ganzoo.utils import untrusted
-from ganzoo.utils.files import sweep, write_atomically
+from ganzoo.utils.files import NOT_SUPPORTED, sweep, write_atomically
 
 FORMAT = 2  # 1 is 0.1.0, with other defaults, see `earlier`
 _BUILD = {"name": str, "dtype": str, "options": dict}
@@ -21,11 +21,16 @@ CHECKPOINTS = "checkpoints"
 _PACKAGES = ("ganzoo-keras", "tensorflow", "keras", "numpy", "tensorflow-datasets")
 
 
+class OtherRun(ValueError):
+    """The directory holds a run of other settings, data or steps."""
+
+
 @contextmanager
 def claim(workdir):
     """Holds the directory for this process; creates it if needed.
 
-    Temporary files of processes that were killed here are removed.
+    Temporary files of processes that were killed here are removed. On a file system
+    without locks it warns, and holds nothing.
 
     Raises:
         ValueError: another process holds it; it has other content than a run of ganzoo,
@@ -95,6 +100,17 @@ def _lock(lock, path):
             f"Another process trains in {path}. Wait for it, or choose another "
             "--workdir."
         ) from error
+    except OSError as error:
+        if error.errno not in NOT_SUPPORTED:
+            lock.close()
+            raise ValueError(
+                f"The run directory {path} cannot be locked: {error.strerror}."
+            ) from error
+        warnings.warn(
+            f"The file system of {path} has no locks ({error.strerror}): take care "
+            "that no other process trains there.",
+            stacklevel=5,
+        )
 
 
 def read_config(workdir) -> dict | None:
@@ -124,25 +140,33 @@ def read_config(workdir) -> dict | None:
     return config
 
 
-def check_same(before: dict, now: dict, workdir) -> None:
-    """Refuses to resume a run with other settings; more steps are allowed.
+FREE = {
+    *("steps", "strategy", "virtual_devices"),
+    *("dataset", "data_dir", "strict"),  # the fingerprint of the data decides
+    *("log_every", "sample_every", "checkpoint_every", "checkpoint_minutes"),
+    "evaluate_every",
+}
+"""Settings that may change on resume, since the weights stay the same."""
+
+
+def check_same(before: dict, now: dict, workdir, free=FREE) -> None:
+    """Refuses to resume a run with other settings; those in `free` may change.
 
     Raises:
-        ValueError: different settings, with their old and new values.
+        OtherRun: different settings, with their old and new values.
     """
-    # The data may move, since their fingerprint is compared. Devices may change, since
-    # the result is the same but for rounding.
-    free = dict.fromkeys(
-        ("steps", "data_dir", "strategy", "virtual_devices", "checkpoint_minutes")
+    before, now = (
+        {name: value for name, value in settings.items() if name not in free}
+        for settings in (before, now)
     )
-    old, new = _flat({**before, **free}), _flat({**now, **free})
+    old, new = _flat(before), _flat(now)
     differing = [
         f"  {key}: {old.get(key)!r} before, {new.get(key)!r} now"
         for key in sorted(old.keys() | new.keys())
         if old.get(key) != new.get(key)
     ]
     if differing:
-        raise ValueError(
+        raise OtherRun(
             f"{workdir} holds a run with other settings:\n"
             + "\n".join(differing)
             + "\nChoose another --workdir, or the settings of the run."
@@ -157,6 +181,11 @@ def write_config(workdir, config: dict) -> None:
 def forget_config(workdir) -> None:
     """Removes `config.json` of a run without a step, to allow other settings."""
     (Path(workdir) / "config.json").unlink()
+
+
+def write_card(workdir, card: dict) -> None:
+    """Writes `data.json`: what the data set holds."""
+    _write_json(Path(workdir) / "data.json", card)
 
 
 def write_environment(workdir, devices: list[str], threads: int) -> None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ganzoo.data.images import sides_of
 from ganzoo.utils.options import check_known, check_whole
 
 
@@ -18,7 +19,7 @@ class Experiment:
     init_optimizers: bool = False
     dataset: str = "digits"
     data_dir: str | None = None
-    image_size: int | None = None
+    image_size: int | str | None = None
     channels: int | None = None
     patch_stride: int | None = None
     labels_per_class: int | None = None
@@ -59,7 +60,8 @@ class Experiment:
                 every = -(-INTERVAL // self.log_every) * self.log_every
                 object.__setattr__(self, name, every)
         if self.load_size is not None:
-            if self.image_size is None or self.load_size < self.image_size:
+            sides = sides_of(self.image_size)
+            if sides is None or self.load_size < max(sides):
                 raise ValueError(
                     "`load_size` must be at least `image_size`, the side of the crops. "
                     f"Received: {self.load_size} and image_size={self.image_size}."
@@ -96,10 +98,10 @@ HELP = {
     "not their rates",
     "dataset": "data set: digits, ring8, grid25, swiss_roll, voxel_shapes, faces, "
     "faces_ink, faces_captions, stacked_mnist, moving_mnist (clips), a TFDS name, an "
-    ".npz file or a folder",
+    ".npz, .npy or HDF5 file, a folder of images, or a zip of one",
     "data_dir": "directory of prepared TFDS sets (or TFDS_DATA_DIR)",
-    "image_size": "resize images to N x N pixels",
-    "channels": "convert the images of a folder to 1 (grey) or 3 (RGB) channels",
+    "image_size": "resize images to N x N pixels, or to 64x48 (height x width)",
+    "channels": "convert images to 1 (grey), 3 (RGB) or 4 (RGB and opacity) channels",
     "patch_stride": "cut the images of a folder into patches of image_size, N pixels "
     "apart, instead of resizing them",
     "labels_per_class": "keep the labels of N samples per class, from 0; the rest is "

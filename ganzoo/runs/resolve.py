@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ganzoo.data import labels
+from ganzoo.data import account, labels
 from ganzoo.data.dataset import Data
 from ganzoo.data.load import load_data, with_few_labels
 from ganzoo.data.splits import Parts, load_held_out
@@ -13,19 +13,14 @@ from ganzoo.variants._registry import find
 
 
 @dataclass(frozen=True, eq=False)
-class Resolved:
-    """The samples and options of an experiment.
+class Loaded:
+    """A data set as it was loaded, which several experiments may share.
 
     Attributes:
-        data: training samples, with the labels that the experiment keeps.
-        options: options of `build`: the experiment's own, and others that follow from
-            its data and steps.
         train: training split with all labels.
         settings: settings of `load_data`.
     """
 
-    data: Data
-    options: Mapping
     train: Data
     settings: Mapping
 
@@ -38,20 +33,47 @@ class Resolved:
         return Parts(self.train, load_held_out(**self.settings))
 
 
-def resolve(experiment: Experiment) -> Resolved:
+@dataclass(frozen=True, eq=False)
+class Resolved:
+    """The samples and options of an experiment.
+
+    Attributes:
+        data: training samples, with the labels that the experiment keeps.
+        options: options of `build`: the experiment's own, and others that follow from
+            its data and steps.
+        loaded: the data set with all labels.
+    """
+
+    data: Data
+    options: Mapping
+    loaded: Loaded
+
+    @property
+    def parts(self) -> Parts:
+        """Parts of the data to score samples against."""
+        return self.loaded.parts
+
+
+def resolve(experiment: Experiment, loaded: Loaded | None = None) -> Resolved:
     """Loads the data set of an experiment and completes its options.
 
     Training, the choice of the best checkpoint, final scores and pictures all use the
     result, so a process reads each split once.
 
+    Args:
+        experiment: the experiment.
+        loaded: the data set of an experiment before, used again if it is the same.
+
     Raises:
         ValueError: as in `load_data` and `effective_options`.
     """
     settings = data_settings(experiment)
-    data = train = load_data(**settings)
+    if loaded is None or loaded.settings != settings:
+        loaded = Loaded(load_data(**settings), settings)
+    data = loaded.train
     if experiment.labels_per_class is not None:
-        data = with_few_labels(train, experiment.labels_per_class, experiment.seed)
-    return Resolved(data, effective_options(experiment, data), train, settings)
+        data = with_few_labels(data, experiment.labels_per_class, experiment.seed)
+    return Resolved(data, effective_options(experiment, data), loaded)
 
 
 def data_settings(experiment: Experiment) -> dict:
@@ -78,7 +100,8 @@ def effective_options(experiment: Experiment, data: Data) -> dict:
             raise ValueError(
                 f"{variant.name!r} needs labels, and the data set {data.name!r} has "
                 "none. Use a labelled set: digits, mnist, a folder with a subfolder "
-                "for each class, an .npz with y_train."
+                "for each class, an .npz with y_train. Received: "
+                f"{account.line(data)}."
             )
         if "num_classes" not in experiment.options:
             derived["condition"] = condition.spec

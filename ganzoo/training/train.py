@@ -11,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo import distribute
+from ganzoo.data import account
 from ganzoo.data.jitter import Jitter
 from ganzoo.evaluation.scorer import SELECTION, scorer_for
 from ganzoo.models.adversarial import AdversarialModel
@@ -19,28 +20,32 @@ from ganzoo.runs import checkpoint
 from ganzoo.runs.directory import (
     CHECKPOINTS,
     FORMAT,
+    FREE,
+    OtherRun,
     check_same,
     claim,
     code_version,
     forget_config,
     read_config,
+    write_card,
     write_config,
     write_environment,
 )
 from ganzoo.runs.experiment import Experiment, completed, to_dict
 from ganzoo.runs.load import load
 from ganzoo.runs.log import last_step
-from ganzoo.runs.resolve import Resolved, resolve
+from ganzoo.runs.resolve import Loaded, Resolved, resolve
 from ganzoo.training import cluster
 from ganzoo.training.callbacks.best_checkpoint import Selection
 from ganzoo.training.callbacks.checkpoint import Checkpoint
+from ganzoo.training.callbacks.forecast import Forecast
 from ganzoo.training.callbacks.health import HealthMonitor
 from ganzoo.training.callbacks.interruption import Halted, Interruption
 from ganzoo.training.callbacks.log import METRICS, RunLog, draw_curves
 from ganzoo.training.callbacks.progress import Progress
 from ganzoo.training.callbacks.samples import SampleGrid, drawing
 from ganzoo.utils import signals
-from ganzoo.variants._registry import build
+from ganzoo.variants._registry import build, find
 
 STEPS_PER_CALL = 20
 
@@ -51,15 +56,17 @@ def train(
     """Trains an experiment in a run directory, or resumes it.
 
     A directory with this experiment is resumed, bit for bit on as many threads and
-    devices as before; a larger `steps` extends it. Ctrl-C and SIGTERM end training
-    after the step, and save; a second Ctrl-C ends it at once, as a kill does. With
-    `multi_worker`, every worker calls this with the same arguments; the chief, worker
-    0, writes the files. A signal to one ends all.
+    devices as before; a larger `steps` extends it, and settings that leave the weights
+    as they are may change (`runs.directory.FREE`). The content of the data decides, not
+    its path. Ctrl-C and SIGTERM end training after the step, and save; a second Ctrl-C
+    ends it at once, as a kill does. With `multi_worker`, every worker calls this with
+    the same arguments; the chief, worker 0, writes the files. A signal to one ends all.
 
     Args:
         experiment: experiment to train.
         workdir: the run directory; see README for its files.
-        progress: if True, show a progress bar.
+        progress: if True, say what the data hold and what is trained, and show a
+            progress bar.
 
     Returns:
         The trained model.
@@ -75,11 +82,18 @@ def train(
     return model
 
 
-def train_resolved(experiment: Experiment, workdir, progress: bool = True):
+def train_resolved(
+    experiment: Experiment,
+    workdir,
+    progress: bool = True,
+    loaded: Loaded | None = None,
+) -> tuple[AdversarialModel, Resolved]:
     """Trains as `train` does; returns the model and the `Resolved` experiment.
 
-    This is for callers that then score or draw with the same data.
+    This is for callers that then score or draw with the same data, or hand over what
+    another run has `loaded`.
     """
+    find(experiment.model).check_known(experiment.options)
     workers = cluster.from_environment() if _on_workers(experiment) else None
     writes = workers is None or workers.is_chief
     with claim(workdir) if writes else nullcontext(Path(workdir)) as path:
@@ -87,18 +101,21 @@ def train_resolved(experiment: Experiment, workdir, progress: bool = True):
         if config:
             _check_version(config, path)
             settings = completed(config["experiment"])
-            check_same(settings, to_dict(experiment), path)
+            check_same(settings, to_dict(experiment), path, _free(settings))
         if workers:
             cluster.meet(workers, _fingerprint(experiment, path))
         strategy = distribute.get_strategy(
             experiment.strategy, experiment.virtual_devices
         )
-        resolved = resolve(experiment)
+        resolved = resolve(experiment, loaded)
         _check_data(config, resolved, strategy, path)
         model, before = _model(experiment, resolved, strategy, path)
         if writes:
             (path / CHECKPOINTS).mkdir(exist_ok=True)
             write_config(path, _config(experiment, resolved))
+            write_card(path, account.card(resolved.data))
+            if progress:
+                print(account.line(resolved.data), flush=True)
             devices = [device.name for device in tf.config.list_logical_devices()]
             write_environment(path, devices, distribute.threads())
         halt, begin = distribute.Halt(), model.step
@@ -141,11 +158,18 @@ def train_resolved(experiment: Experiment, workdir, progress: bool = True):
 
 def _check_version(config, path):
     if config["format"] < FORMAT:
-        raise ValueError(
+        raise OtherRun(
             f"The run in {path} was begun with ganzoo 0.1.0, whose networks and rates "
             "differ by default. `ganzoo.load` and `ganzoo sample` take it; to train "
             "on, install 0.1.0, or begin anew in another --workdir."
         )
+
+
+def _free(settings):
+    """What may change on resume: how scores are made, too, if there are none yet."""
+    if settings["evaluate_every"]:
+        return FREE
+    return FREE | {"metric", "extractor", "evaluation_samples"}
 
 
 def _on_workers(experiment):
@@ -167,7 +191,7 @@ def _check_data(config, resolved, strategy, path):
     """Refuses data, or options derived from them, that differ from the run's."""
     data = resolved.data
     if config and config["data"]["fingerprint"] != data.fingerprint:
-        raise ValueError(
+        raise OtherRun(
             f"The data set {data.name!r} has changed since the run in {path} "
             "was begun. Choose another --workdir."
         )
@@ -199,7 +223,7 @@ def _model(experiment, resolved, strategy, path):
             f"start from {experiment.init_from}:", *lines, sep="\n  ", file=sys.stderr
         )
     if step > experiment.steps:
-        raise ValueError(
+        raise OtherRun(
             f"The run in {path} is at step {step} already; `steps` must be at "
             f"least that. Received: {experiment.steps}."
         )
@@ -256,7 +280,10 @@ def _callbacks(experiment, model, resolved, path, writes, progress, monitor):
             ),
         ]
     if progress and writes:
-        callbacks.append(Progress(experiment.steps, images_per_step))
+        callbacks += [
+            Forecast(experiment.model, experiment.steps, experiment.batch_size, path),
+            Progress(experiment.steps, images_per_step),
+        ]
     return callbacks
 
 
@@ -275,8 +302,8 @@ def _selection(experiment, model, resolved, path, writes):
         extractor=experiment.extractor,
         roles=SELECTION,
     )
-    every = experiment.evaluate_every
-    return Selection(scorer, experiment.metric, every, path, writes)
+    when = experiment.evaluate_every, experiment.steps
+    return Selection(scorer, experiment.metric, *when, path, writes)
 
 
 def _fit(model, experiment, resolved, every, callbacks, halt):
@@ -319,7 +346,7 @@ def _training_data(experiment: Experiment, model, resolved: Resolved):
     data = resolved.data
     if not experiment.load_size and not experiment.flip:
         return data, None
-    if experiment.load_size not in (None, experiment.image_size):
+    if experiment.load_size and experiment.load_size != experiment.image_size:
         # Crops need larger images, which must be loaded again from the files.
         data = resolve(replace(experiment, image_size=experiment.load_size)).data
     shapes = {k: s for k, s in model.batch_spec.shapes.items() if k in data.arrays}

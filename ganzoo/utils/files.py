@@ -1,6 +1,7 @@
 """Atomic writes, and arrays in files."""
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import io
@@ -17,14 +18,22 @@ import numpy as np
 from ganzoo.utils import untrusted
 
 MOST_BYTES = 2**36  # of a checkpoint: 64 GiB
+NOT_SUPPORTED = {
+    errno.ENOSYS,
+    errno.EOPNOTSUPP,
+    errno.ENOTSUP,
+    errno.ENOLCK,
+    errno.EINVAL,
+}
+"""Answers of file systems (Lustre, NFS, FUSE, SMB) that lack locks or `fsync`."""
 
 
 @contextlib.contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """Yields a temporary path that becomes `path` when the block ends well.
 
-    The data reach the disk before the name does: a reader, or a run that was killed,
-    never sees half a file. Folders are made.
+    The data reach the disk before the name does, where the file system can promise
+    that: a reader, or a run that was killed, never sees half a file. Folders are made.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,10 +43,18 @@ def replacing(path: str | Path) -> Iterator[Path]:
     try:
         yield temporary
         with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
+            _sync(file)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _sync(file):
+    try:
+        os.fsync(file.fileno())
+    except OSError as error:
+        if error.errno not in NOT_SUPPORTED:
+            raise
 
 
 def write_atomically(path, data: bytes) -> None:
@@ -102,9 +119,10 @@ def _lock(path, how=0):
     lock = open(path.with_name(path.name.partition(".")[0] + ".lock"), "w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | how)
-    except BlockingIOError:
-        lock.close()
-        raise
+    except OSError as error:
+        if error.errno not in NOT_SUPPORTED:  # else each process makes the file
+            lock.close()
+            raise
     return lock
 
 

@@ -3,26 +3,36 @@
 The limits stand here, and nowhere else. docs/safety.md lists what was tried.
 """
 
+import functools
 import io
 import json
 import math
 import os
+import shutil
+import stat
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 import numpy as np
 
 # Pillow chooses the decoder by the content, whatever the name says: without a list, a
 # PostScript file called x.png would start Ghostscript.
-FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+FORMATS = (
+    "AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP"
+)  # fmt: skip
+TGA = {".icb", ".tga", ".vda", ".vst"}  # the one format that no content tells
+HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 MAX_PIXELS = 64_000_000  # of an image: about 8000 x 8000
 MAX_TEXT = 2**24  # bytes of a config
 MAX_LINE = 2**14  # bytes of a line of a log or of captions
 MAX_LOG = 2**34  # bytes of a log, which is read line by line
 MAX_CAPTIONS = 2**28  # bytes of a captions.jsonl
+MAX_MEMBERS = 2**21  # of a zip of images
+MAX_RATIO = 200  # of the bytes of a zip of images, unpacked and packed
 MAX_DEPTH = 20  # tables within tables of a config; those of .keras files are deeper
 MAX_NUMBER = 2**63
 MAX_WORDS = 2**16  # of a vocabulary
@@ -166,7 +176,7 @@ def read_arrays(file, names=None, limit: int | None = None) -> dict[str, np.ndar
         ValueError: no sound archive of plain arrays: pickled objects, sizes that are
             not those declared, or more than `limit` bytes.
     """
-    limit = limit or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limit = limit or _memory()
     try:
         with zipfile.ZipFile(file) as archive:
             members = _members(archive, ".npy")
@@ -211,6 +221,141 @@ def _read_array(archive, info) -> np.ndarray:
             )
     with archive.open(info) as file:
         return np.lib.format.read_array(file, allow_pickle=False)
+
+
+def read_array_file(path, names) -> dict[str, np.ndarray]:
+    """The named arrays of an .npz or HDF5 file, or the one array of an .npy.
+
+    The content decides, whatever the ending. An array alone gets the first name.
+
+    Raises:
+        ValueError: as `read_arrays`; in HDF5 also links, arrays in other files, and
+            filters that would load a library.
+    """
+    import h5py
+
+    with open(path, "rb") as file:
+        alone = file.read(6) == b"\x93NUMPY"
+    if alone:
+        return {names[0]: _read_npy(path)}
+    if h5py.is_hdf5(path):
+        return _read_h5(path, names)
+    return read_arrays(path, names)
+
+
+def _read_npy(path) -> np.ndarray:
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except Exception as error:  # NumPy fails in many ways on damaged headers
+        raise ValueError(f"{error}" or type(error).__name__) from error
+
+
+def _read_h5(path, names) -> dict[str, np.ndarray]:
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as stored:
+            linked = [k for k in stored if _is_link(stored, k)]
+            arrays = {
+                key: stored[key]
+                for key in stored
+                if key not in linked and isinstance(stored[key], h5py.Dataset)
+            }
+            found = {name: arrays[name] for name in names if name in arrays}
+            if not found and len(arrays) == 1:
+                found = {names[0]: next(iter(arrays.values()))}
+            if not found:
+                listed = [f"{key} {array.shape}" for key, array in arrays.items()]
+                listed += [f"{key} (a link)" for key in linked]
+                raise ValueError(f"it holds {', '.join(listed) or 'no array'}")
+            for name, array in found.items():
+                _check_array(name, array)
+            total, limit = sum(array.nbytes for array in found.values()), _memory()
+            if total > limit:
+                raise ValueError(f"{total} bytes, more than the {limit} allowed")
+            return {
+                name: array.asstr()[()] if array.dtype.hasobject else array[()]
+                for name, array in found.items()
+            }
+    except Exception as error:  # HDF5 fails in many ways on damaged files
+        raise ValueError(f"{error}" or type(error).__name__) from error
+
+
+def _is_link(group, key) -> bool:
+    import h5py
+
+    return not isinstance(group.get(key, getlink=True), h5py.HardLink)
+
+
+def _check_array(name, array) -> None:
+    """Refuses an array of HDF5 whose values lie elsewhere or need foreign code."""
+    import h5py
+
+    if array.external or array.is_virtual:
+        raise ValueError(f"its array {name!r} lies in another file")
+    if array.dtype.hasobject and h5py.check_string_dtype(array.dtype) is None:
+        raise ValueError(f"its array {name!r} holds objects, which are never loaded")
+    plan = array.id.get_create_plist()
+    filters = {plan.get_filter(i)[0] for i in range(plan.get_nfilters())}
+    if not filters <= _FILTERS:
+        raise ValueError(f"its array {name!r} is compressed by a plug-in")
+
+
+_FILTERS = {1, 2, 3, 4, 5, 6, 32000}  # those built into HDF5, and h5py's LZF
+
+
+def _memory() -> int:
+    """This machine's memory in bytes."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def unpack(path, target) -> None:
+    """Unpacks a zip archive into a new folder.
+
+    A damaged member becomes a file that ends where the damage begins.
+
+    Raises:
+        ValueError: no archive, or an encrypted one; members with paths that leave the
+            folder, links, more than `MAX_MEMBERS`, or more bytes than the disk has or
+            than `MAX_RATIO` times the archive.
+    """
+    target = Path(target)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = _members(archive, "")
+            if len(members) > MAX_MEMBERS:
+                raise ValueError(f"{len(members)} members; {MAX_MEMBERS} are allowed")
+            files = [info for info in members.values() if not info.is_dir()]
+            for info in files:
+                _check_member(info)
+            total = sum(info.file_size for info in files)
+            most = max(2**26, MAX_RATIO * os.path.getsize(path))
+            most = min(most, shutil.disk_usage(target.parent).free)
+            if total > most:
+                raise ValueError(
+                    f"{total} bytes unpacked, more than the {most} allowed"
+                )
+            target.mkdir()
+            for info in files:
+                out = target / info.filename
+                out.parent.mkdir(parents=True, exist_ok=True)
+                with open(out, "xb") as file, suppress(zipfile.BadZipFile, zlib.error):
+                    shutil.copyfileobj(archive.open(info), file)
+    except Exception as error:  # archives fail in as many ways as there are makers
+        raise ValueError(
+            f"Cannot unpack {str(path)!r}; allowed: an undamaged zip of images. "
+            f"Received: {error or type(error).__name__}"
+        ) from error
+
+
+def _check_member(info) -> None:
+    name = PurePosixPath(info.filename)
+    if name.is_absolute() or ".." in name.parts or set("\\:\0") & set(info.filename):
+        raise ValueError(f"a member that leaves the folder, {info.filename!r}")
+    if stat.S_ISLNK(info.external_attr >> 16):
+        raise ValueError(f"a link, {info.filename!r}")
+    if info.flag_bits & 1:
+        raise ValueError("an encrypted archive")
 
 
 _HEADERS = {
@@ -298,24 +443,64 @@ def _check_h5(file: BinaryIO, limit: int) -> None:
 # --- images -----------------------------------------------------------------------
 
 
+class NeedsHeif(ValueError):
+    """An image in HEIC, without the package that reads it."""
+
+
+@functools.cache
+def heif_formats() -> tuple[str, ...]:
+    """The format of HEIC images, if pillow-heif (the extra `heic`) is installed."""
+    try:
+        import pillow_heif
+    except ImportError:
+        return ()
+    pillow_heif.register_heif_opener()
+    return ("HEIF",)
+
+
+def begins_as_image(head: bytes) -> bool:
+    """True if the first bytes are those of one of `FORMATS`, or of HEIC."""
+    from PIL import Image
+
+    Image.init()
+    begins = (Image.OPEN[name][1] for name in FORMATS)
+    return _is_heic(head) or any(accept(head) for accept in begins if accept)
+
+
+def _is_heic(head):
+    return head[4:8] == b"ftyp" and head[8:12] in HEIC_BRANDS
+
+
 @contextmanager
 def open_image(path) -> Iterator:
     """A Pillow image of one of `FORMATS`, at most `MAX_PIXELS`, not decoded yet.
 
+    The content decides, whatever the ending; a Targa image needs its ending.
+
     Raises:
-        ValueError: no regular file, or more pixels.
+        ValueError: no regular file, or more pixels; `NeedsHeif` for HEIC without the
+            package that reads it.
         OSError: no image of these formats.
     """
     import warnings
 
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
-    if not Path(path).is_file():
+    path = Path(path)
+    if not path.is_file():
         raise ValueError("no regular file")
+    targa = ("TGA",) if path.suffix.lower() in TGA else ()
     with warnings.catch_warnings():
         # Pillow only warns up to twice its own limit; ours is below it and final.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with Image.open(path, formats=FORMATS) as image:
+        try:
+            image = Image.open(path, formats=FORMATS + heif_formats() + targa)
+        except UnidentifiedImageError:
+            with open(path, "rb") as file:
+                if _is_heic(file.read(32)):
+                    raise NeedsHeif("HEIC, which needs pillow-heif") from None
+            raise
+        with image:
             pixels = image.width * image.height
             if pixels > MAX_PIXELS:
                 raise ValueError(f"{pixels} pixels, more than the {MAX_PIXELS} allowed")

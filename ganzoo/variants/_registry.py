@@ -13,9 +13,11 @@ import json
 import os
 import sys
 import traceback
+import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
+from importlib.machinery import SourceFileLoader
 from typing import TYPE_CHECKING, Any
 
 from ganzoo.utils import precision, untrusted
@@ -248,6 +250,30 @@ def discover() -> None:
     for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
         _check_backend()
         entry.load()
+
+
+def import_plugin(plugin: str) -> str:
+    """Imports a module, or a .py file, that registers variants; returns its name.
+
+    Raises:
+        ValueError: there is no such module or file.
+        RuntimeError: Keras uses another backend than TensorFlow.
+    """
+    _check_backend()
+    if not plugin.endswith(".py"):
+        try:
+            return importlib.import_module(plugin).__name__
+        except ModuleNotFoundError as error:
+            raise ValueError(
+                "A plug-in is a module that Python finds, or a file NAME.py. "
+                f"Received: {plugin!r} ({error})."
+            ) from error
+    if not os.path.isfile(plugin):
+        raise ValueError(f"There is no plug-in file {plugin!r}.")
+    name = f"ganzoo_plugin_{os.path.basename(plugin)[:-3]}"
+    sys.modules[name] = module = types.ModuleType(name)
+    SourceFileLoader(name, plugin).exec_module(module)
+    return name
 
 
 def import_variants() -> None:

@@ -89,7 +89,9 @@ class InfoGAN(GAN):
             f"{player}_code": self.info_weight / 2 * tf.reduce_mean(square),
         }
 
-    def sample(self, n, *, seed=0, label=None, code=None, ema=None) -> np.ndarray:
+    def sample(
+        self, n, *, seed=0, label=None, code=None, ema=None, into=None
+    ) -> np.ndarray:
         """As `GAN.sample`, with codes.
 
         `label` is the category; `code` holds the continuous codes, (codes,) or
@@ -104,7 +106,7 @@ class InfoGAN(GAN):
                     f"`code` must be of shapes {allowed}. Received: {code}."
                 )
             latents[:, -self.codes :] = code
-        return self.decode(latents, label=label, ema=ema)
+        return self.decode(latents, label=label, ema=ema, into=into)
 
     def infer(self, x) -> dict[str, np.ndarray]:
         """Infers `category` (n, num_classes), `code` (n, codes) and D's `logits`."""

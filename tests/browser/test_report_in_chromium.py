@@ -132,12 +132,12 @@ def test_sorting_by_mouse_and_by_keyboard(driver, pages):
     assert head.get_attribute("aria-sort") == "ascending"
     first.click()
     assert column(driver, 0) == ["c", "b", "a"]
-    first.send_keys(Keys.TAB)
-    second = driver.switch_to.active_element
-    assert second.text == "rank"
-    second.send_keys(Keys.ENTER)
+    first.send_keys(Keys.TAB + Keys.TAB)
+    rank = driver.switch_to.active_element
+    assert rank.text == "rank"
+    rank.send_keys(Keys.ENTER)
     assert column(driver, 0) == ["b", "a", "c"]  # what failed stays last
-    second.send_keys(Keys.SPACE)
+    rank.send_keys(Keys.SPACE)
     assert column(driver, 0) == ["a", "b", "c"]
     assert head.get_attribute("aria-sort") is None
 

@@ -9,7 +9,9 @@ import ganzoo
 from ganzoo.cli import benchmark
 from ganzoo.cli import main as command
 from ganzoo.cli.runs import experiment_of
+from ganzoo.data import load_data
 from ganzoo.plots import pictures
+from ganzoo.runs.directory import OtherRun
 from ganzoo.training import train
 
 TINY = ["g_hidden=[8]", "d_hidden=[8]", "latent_dim=4", "normalize=false"]
@@ -96,6 +98,8 @@ def test_train_says_where_the_samples_are(run, capsys):
         (["cgan", "--dataset=/some/folder/cats"], "cgan_cats"),
         (["cgan", "--dataset=some/cats.npz"], "cgan_cats"),
         (["--config=vanilla_ring8"], "vanilla_ring8"),
+        (["cgan", "--dataset=./some/cats/"], "cgan_cats"),
+        (["cgan", "--dataset=some/x/../cats"], "cgan_cats"),
         (["cgan", "--config=mine/abc.toml"], "abc"),
         (["cgan", "--config=mine/abc.toml", "--workdir=here"], None),
     ],
@@ -108,6 +112,24 @@ def test_default_run_directory(arguments, name, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(train, "train", lambda _, workdir: used.append(workdir))
     _ganzoo("train", *arguments)
     assert [str(path) for path in used] == [f"runs/{name}" if name else "here"]
+
+
+def test_a_default_directory_of_another_run_is_left_for_a_new_one(monkeypatch, capsys):
+    used = []
+
+    def training(experiment, workdir):
+        used.append(str(workdir))
+        if str(workdir) in ("runs/cgan_digits", "runs/cgan_digits-2", "here"):
+            raise OtherRun(f"{workdir} holds a run with other settings.")
+
+    monkeypatch.setattr(train, "train", training)
+    _ganzoo("train", "cgan")
+    assert used == ["runs/cgan_digits", "runs/cgan_digits-2", "runs/cgan_digits-3"]
+    said = capsys.readouterr().out
+    assert "runs/cgan_digits holds a run with other settings." in said
+    assert "So this one goes to runs/cgan_digits-3." in said
+    assert "here holds a run" in _fails("train", "cgan", "--workdir=here")
+    assert "holds a run" in _fails("train", "cgan", "--strategy=multi_worker")
 
 
 def test_ctrl_c_ends_with_130_and_says_how_to_resume(monkeypatch, capsys, tmp_path):
@@ -241,6 +263,18 @@ def test_sample_writes_a_grid(run, tmp_path, capsys):
     assert f"Wrote {out}" in capsys.readouterr().out
     expected = pictures.image_grid(ganzoo.load(run).sample(4, seed=5))
     assert (pictures.read_png(out) == expected).all()
+
+
+def test_sample_writes_single_images_into_a_folder(run, tmp_path, capsys):
+    out = f"{tmp_path}/new/"
+    _ganzoo("sample", str(run), "--n=300", "--seed=5", f"--out={out}")
+    assert f"Wrote 300 images to {tmp_path}/new" in capsys.readouterr().out
+    paths = sorted((tmp_path / "new").iterdir())
+    assert [path.name for path in paths[::299]] == ["00000.png", "00299.png"]
+    expected = ganzoo.load(run).sample(300, seed=5)
+    np.testing.assert_array_equal(load_data(out).arrays["real"], expected)
+    message = _fails("sample", str(run), "--n=3", f"--out={tmp_path / 'new'}")
+    assert "new or empty folder" in message
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ganzoo.cli import sample_files
 from ganzoo.plots.pictures import read_png
@@ -74,3 +75,27 @@ def test_without_the_packages_it_says_what_to_install(monkeypatch):
     with pytest.raises(ImportError, match=r"pip install 'ganzoo-keras\[mesh\]'"):
         sample_files.writer("x.obj")
     assert sample_files.writer("x.npz") is sample_files.write_arrays
+
+
+def test_single_files_are_for_images_in_a_folder_of_their_own(tmp_path):
+    with pytest.raises(ValueError, match=r"for images.*\(3, 8, 8, 8, 1\)"):
+        sample_files.Folder(tmp_path / "new", 3).write(VOLUMES)
+    (tmp_path / "x.txt").write_text("")
+    with pytest.raises(ValueError, match="new or empty folder"):
+        sample_files.Folder(tmp_path, 3)
+
+
+def test_images_of_every_kind_become_files(tmp_path):
+    for channels, mode in ((1, "L"), (3, "RGB"), (4, "RGBA")):
+        folder = sample_files.Folder(tmp_path / mode, 100_001)
+        folder.write(np.full((1, 2, 3, channels), 7, np.uint8))
+        with Image.open(tmp_path / mode / "000000.png") as image:
+            assert (image.mode, image.size) == (mode, (3, 2))
+            assert np.asarray(image).max() == 7
+
+
+@pytest.mark.parametrize(
+    "path,single", [("x/", True), ("x.png/", True), ("x", True), ("x.png", False)]
+)
+def test_what_is_a_folder(path, single):
+    assert sample_files.is_folder(path) == single

@@ -14,7 +14,7 @@ from PIL import Image
 
 from ganzoo.cli import main as command
 from ganzoo.cli.translate_folder import translate_folder
-from ganzoo.data.folder import paths
+from ganzoo.data.listing import Listing, walk
 
 RNG = np.random.default_rng(0)
 
@@ -44,7 +44,7 @@ def test_pixels_without_a_known_range_are_named_too(tmp_path):
 def test_a_grey_model_reads_grey(tmp_path):
     make_folder(tmp_path / "in", 3)
     translate_folder(identical(), tmp_path / "in", tmp_path / "out", progress=False)
-    for path in paths(tmp_path / "out"):
+    for path in walk(tmp_path / "out").images:
         with Image.open(path) as image:
             assert image.mode == "L"
 
@@ -54,7 +54,7 @@ def test_images_are_resized_where_asked(tmp_path):
     model = identical(2, channels=3)
     out = tmp_path / "out"
     translate_folder(model, tmp_path / "in", out, image_size=6, progress=False)
-    for path in paths(out):
+    for path in walk(out).images:
         with Image.open(path) as image:
             assert image.size == (12, 12)
 
@@ -71,7 +71,8 @@ def test_one_image_at_a_time_is_in_memory(tmp_path, monkeypatch):
     for count in (4, 16):
         files = sorted((tmp_path / "in").iterdir())[:count]
         monkeypatch.setattr(
-            "ganzoo.cli.translate_folder.folder.paths", lambda _, files=files: files
+            "ganzoo.cli.translate_folder.listing.walk",
+            lambda folder, files=files: Listing(folder, files),
         )
         tracemalloc.reset_peak()
         translate_folder(model, tmp_path / "in", out, progress=False)
@@ -82,7 +83,7 @@ def test_one_image_at_a_time_is_in_memory(tmp_path, monkeypatch):
 
 def test_results_are_not_written_through_links(tmp_path):
     make_folder(tmp_path / "in", 2)
-    names = [path.relative_to(tmp_path / "in") for path in paths(tmp_path / "in")]
+    names = [path.relative_to(tmp_path / "in") for path in walk(tmp_path / "in").images]
     mine, out = tmp_path / "mine.png", tmp_path / "out"
     mine.write_text("mine")
     (out / names[0]).parent.mkdir(parents=True)
@@ -104,7 +105,7 @@ def test_a_full_disk_leaves_no_empty_file(when, tmp_path, monkeypatch):
     make_folder(tmp_path / "in", 3)
     out = tmp_path / "out"
     translate_folder(identical(channels=3), tmp_path / "in", out, progress=False)
-    before = {path: path.read_bytes() for path in paths(out)}
+    before = {path: path.read_bytes() for path in walk(out).images}
     done = []
 
     def full(*args, **kwargs):
@@ -129,7 +130,11 @@ def test_several_answers_have_their_numbers_behind_the_name(tmp_path):
     model = tiny("pix2pix", image_shape=(8, 8, 3), latent_dim=4)
     out = tmp_path / "out"
     translate_folder(model, tmp_path / "in", out, samples=3, seed=5, progress=False)
-    assert sorted(path.name for path in paths(out)) == ["a_1.png", "a_2.png", "a_3.png"]
+    assert sorted(path.name for path in walk(out).images) == [
+        "a_1.png",
+        "a_2.png",
+        "a_3.png",
+    ]
     (wanted,) = model.translate(image[None], samples=3, seed=5)
     for i, answer in enumerate(wanted, 1):
         with Image.open(out / f"a_{i}.png") as found:
@@ -183,7 +188,7 @@ def test_the_command_lists_the_broken_and_exits_with_1(tmp_path, capsys):
         command.run(args)
     assert str(stop.value).startswith("ganzoo: 1 could not be read:\n  bad.png: ")
     assert "Translated 2 images" in capsys.readouterr().out
-    assert len(paths(tmp_path / "out")) == 2
+    assert len(walk(tmp_path / "out").images) == 2
 
 
 def test_the_command_sample_says_what_to_use(tmp_path):

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -15,14 +14,13 @@ from small_runs import TINY, files_of
 import ganzoo
 from ganzoo.cli.main import main
 from ganzoo.comparison import compare as module
-from ganzoo.comparison import report, run_process
-from ganzoo.comparison.entries import make
+from ganzoo.comparison import entries, report, run_process
+from ganzoo.comparison.workers import Workers
 from ganzoo.runs import directory
-from ganzoo.runs.experiment import from_dict, to_dict
-from ganzoo.utils.signals import Terminated
+from ganzoo.variants import _registry
 
 SETTINGS = {
-    "images": 64,
+    "steps": 4,
     "seeds": 2,
     "only": ["frechet_distance", "recall"],
     "progress": False,
@@ -37,15 +35,18 @@ def in_process(monkeypatch):
     """Lets runs be trained in this process; returns the list of those that were."""
     done = []
 
-    def train(self, entry, seed, path):
-        done.append((entry.name, seed))
-        try:
-            run_process.run(entry.run(seed), path, self.only)
-        except ValueError as error:
-            return f"{type(error).__name__}: {error}"
-        return ""
+    def run(self, tasks):
+        for task in tasks:
+            entry, seed = task.about or (None, "pilot")
+            done.append((entry.name if entry else task.path.name, seed))
+            try:
+                run_process.run(task.experiment, task.path, task.only)
+            except ValueError as error:
+                yield task, f"{type(error).__name__}: {error}"
+            else:
+                yield task, ""
 
-    monkeypatch.setattr(module._Processes, "_train", train)
+    monkeypatch.setattr(Workers, "run", run)
     return done
 
 
@@ -104,6 +105,7 @@ def _check_files(found):
     page = (found.path / report.FILE).read_text()
     assert page.count("Grid of samples") == 4
     assert page.count("nearest training images") == 2
+    assert page.count("Grid of real samples") == 1
     table = found.table()
     assert "real data" in table and "FAILED bad, seed 0: ValueError" in table
     assert found.verdict() in table
@@ -131,30 +133,32 @@ def test_a_grid_of_two_options_is_a_table(tmp_path, trained):
     assert "failed" in found.table()
 
 
-def test_table_and_report_are_there_after_each_run(tmp_path, monkeypatch):
-    """The third run is stopped: what the first two gave is there."""
-    done = in_process(monkeypatch)
-    train, seen = module._Processes._train, []
+def test_what_is_not_whole_is_run_again(one, trained):
+    file = one / "runs" / "vanilla" / "seed_0" / run_process.FILE
+    file.write_text(file.read_text()[:-5])
+    compare(one, WORDS[:1], seeds=1)
+    assert trained == [("vanilla", 0)]
 
-    def stops(self, entry, seed, path):
-        page = tmp_path / report.FILE
-        seen.append(page.read_text() if page.exists() else "")
-        if len(done) == 2:
-            raise Terminated
-        return train(self, entry, seed, path)
 
-    monkeypatch.setattr(module._Processes, "_train", stops)
-    with pytest.raises(Terminated):
-        compare(tmp_path)
-    assert done == [("vanilla", 0), ("hinge", 0)]
-    assert not seen[0] and "not run yet" in seen[1]
+def test_an_interrupted_comparison_leaves_a_report_of_what_is_there(
+    tmp_path, trained, monkeypatch
+):
+    run = Workers.run
+
+    def interrupted(self, tasks):
+        yield next(run(self, tasks))
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as context:
+        context.setattr(Workers, "run", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            compare(tmp_path, seeds=1)
     page = (tmp_path / report.FILE).read_text()
-    assert "2 of 4 runs are still missing" in page and "not run yet" not in page
-    content = json.loads((tmp_path / "scores.json").read_text())
-    assert {row["variant"] for row in content["scores"]} == {"vanilla", "hinge"}
-    assert not [row for row in content["scores"] if row["failure"]]
-    with open(tmp_path / "scores.csv") as file:
-        assert len(list(csv.DictReader(file))) == len(content["scores"])
+    assert "1 of 2 runs are not done" in page or "Nothing to rank" in page
+    assert "not run yet" in page and "Grid of samples of vanilla" in page
+    rows = json.loads((tmp_path / "scores.json").read_text())["scores"]
+    assert {row["variant"] for row in rows} == {"vanilla"}
+    assert len(compare(tmp_path, seeds=1).runs) == len(trained) == 2
 
 
 def test_a_report_that_cannot_be_drawn_ends_no_comparison(one, trained, monkeypatch):
@@ -166,11 +170,78 @@ def test_a_report_that_cannot_be_drawn_ends_no_comparison(one, trained, monkeypa
         assert compare(one, WORDS[:1], seeds=1).runs[0].scores
 
 
-def test_what_is_not_whole_is_run_again(one, trained):
-    file = one / "runs" / "vanilla" / "seed_0" / run_process.FILE
-    file.write_text(file.read_text()[:-5])
-    compare(one, WORDS[:1], seeds=1)
-    assert trained == [("vanilla", 0)]
+def test_a_budget_of_seconds_measures_what_a_step_takes(tmp_path, trained, monkeypatch):
+    paces = iter([500.0, 250.0, 1.0, 1.0])  # ms, of two short runs and two runs
+    measure = run_process.cost
+
+    def cost(model, rows):
+        return {**measure(model, rows), "ms_per_step": next(paces)}
+
+    monkeypatch.setattr(run_process, "cost", cost)
+    settings = {"steps": None, "seconds": 2, "seeds": 1}
+    found = compare(tmp_path, **settings)
+    assert [entry.experiment.steps for entry in found.entries] == [4, 8]
+    assert trained[:2] == [("vanilla", "pilot"), ("hinge", "pilot")]
+    assert not (tmp_path / "pilots" / "hinge" / "evaluation.json").exists()
+    again = compare(tmp_path, **settings)
+    assert again.rows() == found.rows() and len(trained) == 4  # measured once
+
+
+def test_a_step_that_cannot_be_measured_is_told(tmp_path, trained):
+    with pytest.raises(RuntimeError, match="step of 'bad' could not be .*prior"):
+        compare(tmp_path, WORDS[2:], steps=None, seconds=2)
+
+
+# --- variants of others -----------------------------------------------------------
+
+PLUGIN = """
+from ganzoo import assemble, register
+
+@register("my-lsgan", paper="Mao et al. 2017", tasks=("image",))
+def my_lsgan(network="mlp", loss="least_squares", **options):
+    return assemble(network=network, loss=loss, **options)
+"""
+
+
+@pytest.fixture
+def plugin(tmp_path, monkeypatch):
+    monkeypatch.setattr(_registry, "_variants", dict(_registry._variants))
+    file = tmp_path / "mine.py"
+    file.write_text(PLUGIN)
+    return file
+
+
+def test_a_variant_of_a_file_is_compared_in_the_processes(tmp_path, plugin):
+    """In a process of its own, since that is the subject."""
+    found = compare(
+        tmp_path / "c", ["my-lsgan"], seeds=1, plugins=[plugin], only=["recall"]
+    )
+    assert not found.failures, found.failures[0].failure
+    assert found.entries[0].experiment.model == "my-lsgan"
+
+
+def test_a_variant_of_an_imported_module_needs_no_word(plugin, monkeypatch):
+    monkeypatch.syspath_prepend(plugin.parent)
+    assert _registry.import_plugin("mine") == "mine"
+    budget = entries.Budget()
+    assert module._modules(entries.make(["my-lsgan", "dcgan"], budget), []) == ["mine"]
+    assert module._modules(entries.make(["my-lsgan"], budget), ["mine"]) == []
+
+
+def test_a_variant_that_processes_cannot_import_is_refused(tmp_path, plugin):
+    exec(PLUGIN, {"__name__": "__main__"})
+    with pytest.raises(ValueError, match="--plugin=my_variants.py"):
+        compare(tmp_path / "c", ["my-lsgan"])
+    assert not (tmp_path / "c").exists()
+
+
+def test_a_plugin_that_is_not_there_is_named(tmp_path):
+    for plugins, message in (
+        (["no_such.py"], "no plug-in file 'no_such.py'"),
+        (["no_such_module"], "A plug-in is a module .* 'no_such_module'"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            compare(tmp_path / "c", plugins=plugins)
 
 
 # --- processes --------------------------------------------------------------------
@@ -181,7 +252,7 @@ def test_a_killed_comparison_ends_its_run_which_saves_first(tmp_path):
     words = [f"--set={k}={json.dumps(v)}" for k, v in TINY.items()]
     command = [
         *(sys.executable, "-m", "ganzoo", "compare", "a=vanilla", "b=vanilla", *words),
-        *("--images=320000", "--seeds=1", "--jobs=2", "--only=recall"),
+        *("--steps=20000", "--seeds=1", "--jobs=2", "--only=recall"),
         *("--batch_size=16", "--evaluation_samples=30", "--extractor=pixels"),
         f"--workdir={tmp_path}",
     ]
@@ -223,29 +294,10 @@ def test_a_process_that_dies_is_a_failure_with_its_log(tmp_path, monkeypatch):
     assert "Nothing to rank" in found.table()
 
 
-def test_a_task_tells_why_it_failed(tmp_path, monkeypatch, capsys):
-    read, write = os.pipe()
-    (entry,) = make(["dcgan"], images=1, settings={"dataset": "no_such_set"})
-    task = {
-        "experiment": to_dict(entry.experiment),
-        "path": str(tmp_path),
-        "only": None,
-    }
-    os.write(write, json.dumps(task).encode() + b"\n")
-    with os.fdopen(read) as stdin, pytest.raises(ValueError):
-        monkeypatch.setattr(sys, "stdin", stdin)
-        monkeypatch.setattr(run_process, "_end_with_parent", lambda: None)
-        run_process.main()
-    os.close(write)
-    said = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert "no_such_set" in said[run_process.FAILURE]
-    assert from_dict(task["experiment"]) == entry.experiment
-
-
 # --- bad input --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("changes", [{"seeds": 0}, {"jobs": 0}, {"images": 0}])
+@pytest.mark.parametrize("changes", [{"seeds": 0}, {"jobs": 0}, {"steps": 0}])
 def test_whole_numbers_from_one(tmp_path, changes):
     with pytest.raises(ValueError, match="whole number from 1"):
         compare(tmp_path / "new", **changes)
@@ -341,7 +393,7 @@ def test_the_command_prints_the_table(tmp_path, trained, capsys, monkeypatch):
         "argv",
         [
             *("ganzoo", "compare", "vanilla", "--grid=loss=hinge,minimax", *words),
-            *("--images=32", "--seeds=1", "--only=recall", "--batch_size=16"),
+            *("--steps=2", "--seeds=1", "--only=recall", "--batch_size=16"),
             *("--evaluation_samples=30", "--extractor=pixels", f"--workdir={tmp_path}"),
         ],
     )
@@ -349,6 +401,27 @@ def test_the_command_prints_the_table(tmp_path, trained, capsys, monkeypatch):
         main()
     assert not end.value.code
     said = capsys.readouterr().out
-    assert "vanilla:loss=hinge" in said and "No winner" in said
+    assert "vanilla:loss=hinge" in said
+    assert "No verdict yet: nothing has learnt the data" in said  # after two steps
+    page = (tmp_path / report.FILE).read_text()
+    assert "ganzoo compare vanilla --grid=loss=hinge,minimax --set=" in page
+    assert "2 G steps per run" in page
     assert f"See {tmp_path}/report.html" in said
     assert trained == [("vanilla:loss=hinge", 0), ("vanilla:loss=minimax", 0)]
+
+
+def test_a_flag_replaces_the_budget_of_a_config(tmp_path, monkeypatch):
+    (tmp_path / "plan.toml").write_text('entries = ["dcgan"]\nimages = 1280\n')
+    received = []
+
+    def compare(**given):
+        received.append({unit: given[unit] for unit in entries.UNITS if unit in given})
+        raise ValueError("enough")
+
+    monkeypatch.setattr(module, "compare", compare)
+    for flags in ([], ["--steps=7"], ["--seconds=0.5"]):
+        words = ["ganzoo", "compare", f"--config={tmp_path}/plan.toml", *flags]
+        monkeypatch.setattr(sys, "argv", words)
+        with pytest.raises(SystemExit, match="enough"):
+            main()
+    assert received == [{"images": 1280}, {"steps": 7}, {"seconds": 0.5}]

@@ -6,8 +6,8 @@ from ganzoo.runs.experiment import FIELDS
 from ganzoo.variants._registry import find
 
 
-def make(*words, images=1280, **given):
-    return entries.make(words, images=images, **given)
+def make(*words, budget=None, **given):
+    return entries.make(words, budget or entries.Budget(amount=10), **given)
 
 
 def test_a_name_an_option_a_config_and_a_label():
@@ -31,20 +31,60 @@ def test_a_name_an_option_a_config_and_a_label():
     assert {entry.experiment.dataset for entry in found} == {"digits"}
 
 
-def test_the_budget_is_in_real_images():
-    one, five, none = make("dcgan", "five=dcgan:d_steps=5", "vae")
-    assert one.experiment.steps == 10
-    assert five.experiment.steps == 2
-    assert none.experiment.steps == 10
-    (small,) = make("dcgan", settings={"batch_size": 64})
-    assert small.experiment.steps == 20
+def steps(*words, budget, **given):
+    found = make(*words, budget=budget, **given)
+    return [entry.experiment.steps for entry in found]
+
+
+def test_a_budget_of_steps_is_the_same_for_all():
+    words = "dcgan", "five=dcgan:d_steps=5", "vae"
+    assert steps(*words, budget=entries.budget()) == [entries.STEPS] * 3
+    assert steps(*words, budget=entries.budget(steps=7)) == [7] * 3
+    assert entries.STEPS * 128 >= 10 * 60_000  # ten epochs of MNIST
+
+
+def test_a_budget_of_real_images():
+    budget = entries.budget(images=1280)
+    words = "dcgan", "five=dcgan:d_steps=5", "vae"
+    assert steps(*words, budget=budget) == [10, 2, 10]
+    assert steps("dcgan", budget=budget, settings={"batch_size": 64}) == [20]
+
+
+def test_a_budget_of_seconds_by_the_time_of_a_step():
+    budget = entries.Budget("seconds", 30, {"dcgan": 0.01, "v=vanilla": 0.004})
+    assert steps("dcgan", budget=budget) == [3000]
+    budget = entries.Budget("seconds", 30, {"v": 0.004, "slow": 100.0})
+    assert steps("v=vanilla", "slow=vae", budget=budget) == [7500, 1]
+
+
+def test_a_budget_in_words():
+    words = [
+        str(entries.budget(**b)) for b in ({}, {"images": 60_000}, {"seconds": 9.0})
+    ]
+    assert words == ["5,000 G steps", "60,000 real images", "9 seconds of training"]
+
+
+@pytest.mark.parametrize(
+    "amounts, message",
+    [
+        ({"steps": 5, "images": 6}, "one budget.* Received: steps=5, images=6"),
+        ({"steps": 0}, "`steps` must be a whole number from 1"),
+        ({"images": 0.5}, "`images` must be a whole number from 1"),
+        ({"seconds": 0}, "`seconds` must be above 0"),
+        ({"seconds": float("nan")}, "`seconds` must be above 0"),
+        ({"seconds": "9"}, "`seconds` must be above 0"),
+    ],
+)
+def test_a_budget_is_one_positive_amount(amounts, message):
+    with pytest.raises(ValueError, match=message):
+        entries.budget(**amounts)
 
 
 def test_the_log_divides_the_budget_in_the_same_shares():
-    (entry,) = make("dcgan", images=128 * 2000)
+    (entry,) = make("dcgan", budget=entries.Budget(amount=2000))
     found = entry.experiment
-    assert (found.log_every, found.evaluate_every) == (100, 500)
-    (entry,) = make("dcgan", images=1)
+    assert (found.log_every, found.evaluate_every) == (100, 200)
+    (entry,) = make("dcgan", budget=entries.Budget(amount=1))
     assert (entry.experiment.steps, entry.experiment.log_every) == (1, 1)
 
 
@@ -113,7 +153,6 @@ def test_commas_within_brackets_and_quotes_do_not_split(text, parts):
         (["dcgan", "vanilla_ring8"], {}, "one dataset for all"),
         (["dcgan", "pix2pix"], {}, "'pix2pix' makes its samples from each source"),
         (["text2image"], {}, "caption"),
-        (["dcgan"], {"images": 0}, "`images` must be a whole number"),
         (["dcgan"], {"settings": {"datset": "digits"}}, "Did you mean 'dataset'"),
         (["dcgan"], {"settings": {"steps": 5}}, "Unknown setting"),
         (["dcgan"], {"grid": {"los": ["hinge"]}}, "Did you mean 'loss'"),
@@ -130,7 +169,7 @@ def test_every_comparison_of_the_zoo_makes_its_entries(name):
     settings = {key: plan[key] for key in plan.keys() & set(entries.SHARED)}
     found = entries.make(
         plan["entries"],
-        images=plan["images"],
+        entries.budget(**{k: plan[k] for k in plan.keys() & entries.UNITS}),
         grid=plan.get("grid"),
         options=plan.get("options"),
         settings=settings,

@@ -3,15 +3,19 @@
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from comparisons import HOSTILE, made_up
 
-from ganzoo.comparison import report
+from ganzoo.comparison import charts, report
+from ganzoo.comparison.entries import Budget
+from ganzoo.evaluation.metric_table import MEANINGS
 
-VOID = {"meta", "link", "img", "br"}
+VOID = {"meta", "link", "img", "br", "wbr"}
 
 
 class Page(HTMLParser):
@@ -42,7 +46,9 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def text(tmp_path_factory):
     path = tmp_path_factory.mktemp("comparison")
-    comparison = made_up(path, ("a", "b", "c"), failed=("c",))
+    comparison = made_up(
+        path, ("a", "b", "c"), failed=("c",), command="ganzoo compare a b c"
+    )
     report.write(comparison)
     return (path / "report.html").read_text()
 
@@ -54,9 +60,11 @@ def page(text):
 
 def test_every_image_is_inline_and_has_a_text_alternative(page):
     images = page.all("img")
-    assert len(images) >= 2 * 4 + 2 + 2  # grids, walks, neighbours, charts, losses
+    kinds = [a["src"].split(";base64,")[0] for a, _ in images]
+    # Grids of both seeds, walks, neighbours, real data; points, curves, losses.
+    assert kinds.count("data:image/webp") == 2 * 4 + 1
+    assert kinds.count("data:image/svg+xml") == 1 + 2 + 2
     for attributes, _ in images:
-        assert attributes["src"].startswith("data:image/webp;base64,")
         assert len(attributes["alt"]) > 10
         base64.b64decode(attributes["src"].split(",")[1], validate=True)
 
@@ -93,18 +101,74 @@ def test_the_ranking_real_data_and_the_failure_are_shown(text):
     assert '<th scope="row">real data</th>' in text
     assert "ValueError: no c" in text
     assert re.search(r"collapse</span>", text)
-    assert "n: 10; data: digits" in text and "seed 0 |" not in text
+    assert "extractor: pixels 1; data: digits" in text and "seed 0" in text
+    assert "All scores (extractor: pixels 1)" in text
 
 
 def test_charts_are_files_too(tmp_path):
     report.write(made_up(tmp_path))
     names = {path.name for path in (tmp_path / "plots").iterdir()}
     assert names == {
-        "score_by_images.png",
-        "score_by_seconds.png",
-        "losses_0.png",
-        "losses_1.png",
+        "seeds.svg",
+        "score_by_budget.svg",
+        "score_by_seconds.svg",
+        "losses_0.svg",
+        "losses_1.svg",
     }
+    for path in (tmp_path / "plots").iterdir():
+        root = ElementTree.fromstring(path.read_text())
+        assert root.tag.endswith("}svg")
+        assert charts.INK not in path.read_text()
+        style = root.find("{http://www.w3.org/2000/svg}style").text
+        assert "prefers-color-scheme:dark" in style
+
+
+def test_the_axis_of_a_chart_is_the_budget(tmp_path):
+    report.write(made_up(tmp_path, budget=Budget("images", 12_800)))
+    chart = (tmp_path / "plots" / "score_by_budget.svg").read_text()
+    assert "real images seen" in chart and "G steps" not in chart
+
+
+def test_time_is_that_of_the_median_step(tmp_path, monkeypatch):
+    """100 steps of 1.5 ms, whatever the log says of the machine."""
+    drawn = {}
+
+    def draw(curves, metric, x, floor):
+        drawn[x] = curves
+        return "<svg></svg>"
+
+    monkeypatch.setattr(charts, "score_chart", draw)
+    report.write(made_up(tmp_path, ("a",)))
+    (by_time,) = [curves for x, curves in drawn.items() if "seconds" in x]
+    np.testing.assert_allclose(by_time["a"][0][0], [0.0375, 0.075, 0.1125, 0.15])
+
+
+def test_the_page_says_what_made_it_and_what_scores_mean(text, page):
+    assert [t for a, t in page.all("pre") if a.get("class")] == ["ganzoo compare a b c"]
+    assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC: ganzoo ", text)
+    assert "tensorflow 2.21.0, keras 3.15.0, Python 3.12.0, Linux-6.1" in text
+    assert "100 G steps per run, 2 seeds" in text
+    for metric in ("frechet_distance", "recall"):
+        assert MEANINGS[metric] in {t for _, t in page.all("dd")}
+
+
+def test_the_first_picture_is_of_real_data(page):
+    first, *_ = [a for a, _ in page.all("img") if "Grid" in a["alt"]]
+    assert first["alt"] == "Grid of real samples of digits"
+
+
+def test_the_verdict_is_the_second_column_and_diversity_is_beside_the_score(page):
+    heads = [t.strip() for a, t in page.all("button")]
+    assert heads[:2] == ["variant", "verdict"]
+    assert heads[2:6] == ["rank", "frechet_distance", "spread", "recall"]
+
+
+def test_what_is_not_done_yet_is_no_failure(tmp_path):
+    whole = made_up(tmp_path)
+    text = report.render(replace(whole, runs=whole.runs[:2]))
+    assert "not run yet" in text and ">failed<" not in text
+    text = report.render(replace(whole, runs=whole.runs[:3]))
+    assert "No verdict yet: 1 of 4 runs are not done." in text
 
 
 def test_hostile_names_stay_text(tmp_path):

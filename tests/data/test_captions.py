@@ -66,13 +66,13 @@ def test_the_split_follows_the_name_of_the_file_alone(tmp_path):
     assert held.isdisjoint(load_data(two).arrays["real"][:, 0, 0, 0] + 20)
 
 
-def test_train_and_test_folders_are_the_splits(tmp_path):
-    path = folder(
-        tmp_path / "x", [("train/a.png", "red"), ("test/b.png", "blue"), *rows(0)]
-    )
+@pytest.mark.parametrize("part", ["test", "val"])
+def test_train_and_test_folders_are_the_splits(tmp_path, part):
+    path = folder(tmp_path / "x", [("train/a.png", "red"), (f"{part}/b.png", "blue")])
     train, test = load_data(path), load_data(path, split="test")
     assert train.vocabulary == ("red",) and len(train) == len(test) == 1
     assert train.num_classes == 0
+    assert (train.account.test, train.account.left_out) == (1, {})
     assert test.arrays["caption"].tolist() == [[0]]
     Image.new("RGB", (4, 4)).save(path / "images/c.png")
     with open(path / captions.FILE, "a") as file:

@@ -5,6 +5,8 @@ import pytest
 from PIL import Image
 
 from ganzoo.data import load_data
+from ganzoo.data.dataset import NoSuchSplit
+from ganzoo.data.splits import load_parts
 from ganzoo.utils import untrusted
 
 
@@ -58,8 +60,56 @@ def test_train_and_test_subfolders_are_the_splits(tmp_path):
     assert pixels(tmp_path)[:, 0, 0, 0].tolist() == [1]
     assert pixels(tmp_path, split="test")[:, 0, 0, 0].tolist() == [2]
     assert pixels(tmp_path, split="all")[:, 0, 0, 0].tolist() == [1, 2]
-    with pytest.raises(ValueError, match="No subfolder 'test'"):
+    with pytest.raises(NoSuchSplit, match="No subfolder 'test'"):
         load_data(tmp_path / "train", split="test")
+
+
+@pytest.mark.parametrize("name", ["val", "valid", "Validation", "testing"])
+def test_val_is_the_test_split_where_there_is_no_other(tmp_path, name):
+    draw(tmp_path / "train" / "1.png", color=1)
+    draw(tmp_path / name / "1.png", color=2)
+    assert pixels(tmp_path)[:, 0, 0, 0].tolist() == [1]
+    assert pixels(tmp_path, split="test")[:, 0, 0, 0].tolist() == [2]
+
+
+def test_train_alone_is_scored_as_a_set_without_a_test_split(tmp_path):
+    for i in range(12):
+        draw(tmp_path / "train" / f"{i}.png", color=i)
+    parts = load_parts(tmp_path)
+    assert parts.held_out is None
+    assert (parts.size("reference"), parts.size("test")) == (4, 4)
+
+
+def test_a_test_split_alone_is_refused(tmp_path):
+    draw(tmp_path / "test" / "1.png")
+    draw(tmp_path / "val" / "1.png")
+    with pytest.raises(ValueError, match="holds no 'train', but test, val"):
+        load_data(tmp_path)
+
+
+def test_test_images_have_the_numbers_of_the_training_classes(tmp_path):
+    draw(tmp_path / "train" / "a" / "1.png")
+    draw(tmp_path / "train" / "b" / "1.png")
+    draw(tmp_path / "test" / "b" / "1.png")
+    held_out = load_data(tmp_path, split="test")
+    assert held_out.arrays["label"].tolist() == [1]
+    assert held_out.class_names == ("a", "b")
+
+
+def test_test_images_get_the_channels_of_the_training_images(tmp_path):
+    draw(tmp_path / "train" / "1.png", color=9)
+    draw(tmp_path / "test" / "1.png", color=(255, 0, 0), mode="RGB")
+    assert pixels(tmp_path, split="test")[0, 0, 0].tolist() == [76]
+
+
+def test_a_class_without_a_readable_image_is_refused(tmp_path):
+    draw(tmp_path / "a" / "1.png")
+    draw(tmp_path / "b" / "1.png")
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "1.png").write_bytes(b"no image")
+    with pytest.raises(ValueError, match="Class 'c'.*no readable image"):
+        with pytest.warns(UserWarning, match="Skipped 1"):
+            load_data(tmp_path)
 
 
 def test_colour_is_kept_unless_channels_says_otherwise(tmp_path):
@@ -100,6 +150,34 @@ def test_sixteen_bit_images_are_scaled(tmp_path):
     values = np.array([[0, 257], [257 * 100, 65535]], np.uint16)
     Image.fromarray(values).save(tmp_path / "a.png")
     assert pixels(tmp_path)[0, ..., 0].tolist() == [[0, 1], [100, 255]]
+
+
+@pytest.mark.parametrize("peak,values", [(1023, 1023), (4095, 1023), (65535, 1023)])
+def test_deep_images_are_scaled_by_the_range_of_the_set(tmp_path, peak, values):
+    """The test split has the highest value: both splits get one scale."""
+    for part, value in (("train", values), ("test", peak)):
+        (tmp_path / part).mkdir()
+        Image.fromarray(np.full((2, 2), value, np.uint16)).save(
+            tmp_path / part / "1.png"
+        )
+    assert pixels(tmp_path).max() == values * 255 // peak
+    assert pixels(tmp_path, split="test").max() == 255
+
+
+def test_a_deep_pgm_is_scaled_as_it_says(tmp_path):
+    (tmp_path / "a.pgm").write_bytes(b"P5 2 1 4095 " + bytes([0, 0, 15, 255]))
+    assert pixels(tmp_path)[0, 0, :, 0].tolist() == [0, 255]
+
+
+def test_opacity_is_kept_as_a_fourth_channel_on_request(tmp_path):
+    draw(tmp_path / "a.png", color=(10, 20, 30, 40), mode="RGBA")
+    draw(tmp_path / "b.png", color=(10, 20, 30), mode="RGB")
+    draw(tmp_path / "c.png", color=(10, 0), mode="LA")
+    assert pixels(tmp_path, channels=4)[:, 0, 0].tolist() == [
+        [10, 20, 30, 40],
+        [10, 20, 30, 255],
+        [10, 10, 10, 0],
+    ]
 
 
 def test_pixels_without_a_fixed_range_are_skipped_by_name(tmp_path):
@@ -181,7 +259,8 @@ def test_a_large_folder_is_decoded_once_to_a_memory_map(tmp_path):
     assert isinstance(mapped.arrays["real"], np.memmap)
     assert mapped.fingerprint == in_memory.fingerprint
     files = {path: path.stat().st_mtime_ns for path in cache.iterdir()}
-    assert len(files) == 2  # samples and labels, no temporary file
+    # Samples, labels and their lock, no temporary file.
+    assert sorted(path.suffix for path in files) == [".lock", ".npy", ".npy"]
     assert load_data(folder, **options).fingerprint == in_memory.fingerprint
     assert {path: path.stat().st_mtime_ns for path in cache.iterdir()} == files
 
@@ -194,6 +273,50 @@ def test_the_memory_map_follows_the_folder(tmp_path):
     draw(folder / "b.png", size=(4, 4), color=2)
     assert pixels(folder, **options).max() == 2
     assert pixels(folder, image_size=2, **options).shape == (2, 2, 2, 1)
+
+
+@pytest.fixture
+def many(tmp_path, monkeypatch):
+    """A folder of three images, one of them cut off, that counts as large."""
+    monkeypatch.setattr("ganzoo.data.folder.MANY", 1)
+    for i in range(2):
+        draw(tmp_path / "in" / "ab"[i] / f"{i}.png", color=i)
+    draw_cut(tmp_path / "in" / "b" / "cut.png")
+    (tmp_path / "in" / "b" / "bad.png").write_bytes(b"no image")
+    return tmp_path / "in"
+
+
+def unfit(folder, count, **options):
+    with pytest.warns(UserWarning, match=f"Skipped {count}"):
+        return load_data(folder, **options)
+
+
+def test_a_folder_of_many_images_is_read_once(many, tmp_path, monkeypatch):
+    options = {"cache_dir": tmp_path / "cache"}
+    first = unfit(many, 2, **options)
+    assert first.account.left_out == {"broken": ("b/bad.png", "b/cut.png")}
+    many.rename(tmp_path / "moved")
+    with monkeypatch.context() as patched:
+        patched.setattr(untrusted, "open_image", None)  # no file is opened
+        second = unfit(tmp_path / "moved", 2, **options)
+    assert second.fingerprint == first.fingerprint
+    assert second.account == first.account
+    with pytest.raises(ValueError, match="Unreadable image"):
+        load_data(tmp_path / "moved", strict=True, **options)
+    draw(tmp_path / "moved" / "a" / "0.png", color=7)
+    assert unfit(tmp_path / "moved", 2, **options).arrays["real"].max() == 7
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(many, tmp_path):
+    (tmp_path / "file").write_text("")
+    (many / "b" / "bad.png").unlink()
+    (many / "b" / "cut.png").unlink()
+    options = {"cache_dir": tmp_path / "file"}
+    with pytest.warns(UserWarning, match="nothing can be kept in .*GANZOO_CACHE"):
+        assert len(load_data(many, **options)) == 2
+    with pytest.raises(OSError, match="cannot be written. GANZOO_CACHE"):
+        with pytest.warns(UserWarning, match="nothing can be kept"):
+            load_data(many, memory_limit=0, **options)
 
 
 def test_a_memory_map_leaves_out_broken_images(tmp_path):
@@ -212,7 +335,7 @@ def test_an_interrupted_run_leaves_no_cache(tmp_path):
     draw_cut(folder / "a.png")
     with pytest.raises(ValueError, match="No readable image"):
         load_data(folder, cache_dir=cache, memory_limit=0)
-    assert not list(cache.iterdir())
+    assert {path.suffix for path in cache.iterdir()} <= {".lock"}
 
 
 def test_reading_a_folder_of_clean_images_warns_of_nothing(tmp_path):
@@ -220,6 +343,17 @@ def test_reading_a_folder_of_clean_images_warns_of_nothing(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         load_data(tmp_path)
+
+
+def test_heic_is_read_by_its_content_where_the_extra_is_installed(tmp_path):
+    pytest.importorskip("pillow_heif")
+    assert untrusted.heif_formats() == ("HEIF",)
+    draw(tmp_path / "a.heic", size=(16, 16), color=(200, 200, 200), mode="RGB")
+    (tmp_path / "b.jpg").write_bytes((tmp_path / "a.heic").read_bytes())
+    data = load_data(tmp_path)
+    assert data.arrays["real"].shape == (2, 16, 16, 3)
+    assert abs(data.arrays["real"].astype(int) - 200).max() < 3
+    assert not data.account.left_out
 
 
 # --- patches ------------------------------------------------------------------------

@@ -21,7 +21,7 @@ def test_a_built_in_name_wins_over_a_path(tmp_path, monkeypatch):
 
 
 def test_images_are_reshaped_on_request():
-    data = load_data("digits", image_size=(16, 12), channels=3)
+    data = load_data("digits", image_size="16x12", channels=3)
     assert data.arrays["real"].shape == (1437, 16, 12, 3)
     real = data.arrays["real"]
     np.testing.assert_array_equal(real[..., 0], real[..., 2])
@@ -33,7 +33,10 @@ def test_images_are_reshaped_on_request():
     [
         ({"image_size": 0}, "image_size; allowed: a positive"),
         ({"image_size": (8, 8, 1)}, "image_size; allowed: a positive"),
-        ({"channels": 2}, r"1 \(grey\) or 3 \(RGB\). Received: 2"),
+        ({"image_size": "8x"}, "64x48. Received: 8x"),
+        ({"image_size": "8x8x1"}, "64x48. Received: 8x8x1"),
+        ({"image_size": "big"}, "64x48. Received: big"),
+        ({"channels": 2}, r"3 \(RGB\) or 4 \(.*\). Received: 2"),
     ],
 )
 def test_refuses_unfit_forms(options, message):

@@ -1,7 +1,9 @@
+import h5py
 import numpy as np
 import pytest
 
 from ganzoo.data import load_data
+from ganzoo.data.dataset import NoSuchSplit
 
 
 def save(path, **arrays):
@@ -72,7 +74,7 @@ def test_floats_colour_images_and_points_are_kept(tmp_path):
         ({"x_train": grey(2) - np.int64(9)}, "dtype of samples"),
         ({"x_train": grey(2) + np.int64(2**16)}, "dtype of samples.*int64"),
         ({"x_train": np.zeros((2, 16, 32, 32), "uint8")}, "voxels are .N, D, H, W, C"),
-        ({"x_train": np.zeros((2, 4, 8, 8), "uint8")}, "allowed: 1 or 3"),
+        ({"x_train": np.zeros((2, 4, 8, 8), "uint8")}, "allowed: 1, 3 or 4"),
         ({"x_train": np.full((2, 3), np.inf, np.float32)}, "6 of 6"),
         ({"x_train": grey(2), "y_train": np.array([0, -2])}, "Received: -2"),
         ({"x_train": grey(2), "y_train": np.array([0])}, "do not match"),
@@ -133,8 +135,8 @@ def test_refuses_damaged_bytes(tmp_path):
 
 
 def test_a_file_that_is_no_archive_is_refused(tmp_path):
-    path = tmp_path / "x.npy"
-    np.save(path, grey(2))
+    path = tmp_path / "x.data"
+    path.write_bytes(b"no archive")
     with pytest.raises(ValueError, match="Cannot read"):
         load_data(path)
 
@@ -259,3 +261,44 @@ def test_numbers(tmp_path, y):
     np.testing.assert_array_equal(
         data.arrays["label"], np.array(y, "float32").reshape(2, -1)
     )
+
+
+# --- .npy and HDF5 ------------------------------------------------------------------
+
+
+def test_an_npy_holds_the_training_samples(tmp_path):
+    np.save(tmp_path / "x.npy", grey(3))
+    data = load_data(tmp_path / "x.npy")
+    np.testing.assert_array_equal(data.arrays["real"][..., 0], grey(3))
+    with pytest.raises(NoSuchSplit):
+        load_data(tmp_path / "x.npy", split="test")
+
+
+def test_an_npy_of_objects_is_refused(tmp_path):
+    np.save(tmp_path / "x.npy", np.array([{}]), allow_pickle=True)
+    with pytest.raises(ValueError, match="Cannot read.*Python objects|allow_pickle"):
+        load_data(tmp_path / "x.npy")
+
+
+def test_hdf5_holds_what_an_npz_holds(tmp_path):
+    arrays = {"x_train": grey(3), "y_train": np.array([0, 1, 0]), "x_test": grey(1)}
+    arrays |= {"y_test": np.array([1])}
+    save(tmp_path / "x.npz", **arrays)
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        for key, array in arrays.items():
+            file.create_dataset(key, data=array, compression="gzip")
+        file["class_names"] = ["cat", "dog"]
+        file["group/other"] = grey(9)
+    found, wanted = load_data(tmp_path / "x.h5"), load_data(tmp_path / "x.npz")
+    assert found.fingerprint == wanted.fingerprint
+    assert found.class_names == ("cat", "dog")
+
+
+def test_one_array_of_hdf5_is_the_training_samples_whatever_its_name(tmp_path):
+    with h5py.File(tmp_path / "x.hdf5", "w") as file:
+        file["images"] = grey(3)
+    assert len(load_data(tmp_path / "x.hdf5")) == 3
+    with h5py.File(tmp_path / "x.hdf5", "a") as file:
+        file["masks"] = grey(3)
+    with pytest.raises(ValueError, match=r"x_train.*images \(3, .*masks \(3, "):
+        load_data(tmp_path / "x.hdf5")

@@ -6,7 +6,7 @@ from PIL import Image
 from prepared_sets import prepare
 from real_sets import SETS
 
-from ganzoo.data import load_data
+from ganzoo.data import account, load_data
 from ganzoo.data.dataset import NoSuchSplit
 
 
@@ -93,6 +93,48 @@ def test_an_unreadable_half_drops_its_pair_and_is_named(tmp_path):
     assert (first(found["source"]), first(found["real"])) == ([0, 2], [100, 102])
     with pytest.raises(ValueError, match="Unreadable image"):
         load_data(tmp_path, wanted="source", strict=True)
+
+
+def test_pairs_of_any_shape_are_asked_for_by_their_size(tmp_path):
+    """Files of 8x4 pixels hold two of 8x2, or else are photographs."""
+    pixels = np.arange(32, dtype=np.uint8).reshape(8, 4)
+    Image.fromarray(pixels).save(tmp_path / "1.png")
+    with pytest.raises(ValueError, match="8x4 pixels, but 2 square.*such as 8x2"):
+        load_data(tmp_path, wanted="source")
+    found = load_data(tmp_path, wanted="source", image_size="8x2").arrays
+    np.testing.assert_array_equal(found["source"][0, ..., 0], pixels[:, :2])
+    np.testing.assert_array_equal(found["real"][0, ..., 0], pixels[:, 2:])
+    with pytest.raises(ValueError, match="8x4 pixels.*such as 8x2"):
+        load_data(tmp_path, wanted="source", image_size=(2, 8))
+
+
+@pytest.mark.parametrize("place", ["{}A/{}B", "{}/A {}/B", "A/{} B/{}", "{}"])
+def test_val_is_the_test_split_of_pairs_too(tmp_path, place):
+    for part, count in (("train", 2), ("val", 1)):
+        for i in range(count):
+            if place == "{}":
+                draw(tmp_path / part / f"{i}.png", i, 100 + i)
+                continue
+            sides = place.replace("A/{}B", "A {}B").format(part, part).split()
+            for side, grey in zip(sides, (i, 100 + i), strict=True):
+                draw(tmp_path / side / f"{i}.png", grey)
+    draw(tmp_path / "train" / ".hidden.png", 5)
+    data = load_data(tmp_path, wanted="source")
+    assert (first(data.arrays["source"]), data.account.test) == ([0, 1], 1)
+    assert data.account.left_out == {"hidden file": ("train/.hidden.png",)}
+    assert first(load_data(tmp_path, wanted="source", split="test").arrays["real"]) == [
+        100
+    ]
+
+
+def test_images_outside_of_the_two_sides_are_counted(tmp_path):
+    for place in ("A", "B", "C"):
+        draw(tmp_path / place / "1.png", 1)
+    data = load_data(tmp_path, wanted="source")
+    assert account.line(data) == (
+        f"{tmp_path.name} AtoB: 1 image 4x4x1 with sources 4x4x1, no test split "
+        "(scores take a fixed third); left out: 1 outside of A and B"
+    )
 
 
 def test_a_single_image_is_no_pair(tmp_path):

@@ -449,7 +449,7 @@ def _with_nan():
 @pytest.mark.parametrize(
     "x,message",
     [
-        (IMAGES.astype("int32"), "allowed: uint8 in 0..255, or float. Received: int32"),
+        (IMAGES.astype("int32") - 300, "outside 0..255"),
         (IMAGES.astype("float32"), "outside the model's value_range"),
         (FLOATS * 1.01, "scale them to [-1, 1] or pass uint8"),
         (_with_nan(), "Received: 1 of 1024, the first at index (3, 2, 1, 0)"),
@@ -470,9 +470,9 @@ def test_refuses_samples(x, message):
 @pytest.mark.parametrize(
     "labels,message",
     [
-        (np.full(16, 10), "must be from 0 to 9. Received: 10 to 10"),
-        (np.full(16, -2), "Received: -2 to -2"),
-        (np.zeros(16), "allowed: integers of shape (N,) or (N, 1)"),
+        (np.full(16, 10), "must be from 0 to 9. Received: 10;"),
+        (np.full(16, -2), "Received: -2;"),
+        (np.zeros(16), "allowed: whole numbers or strings of shape (N,) or (N, 1)"),
         (np.zeros(15, int), "Received: {'real': 16, 'label': 15}"),
         (np.zeros((16, 10), int), "of shape (16, 10)"),
     ],
@@ -487,7 +487,7 @@ def test_refuses_labels(labels, message):
     "elements,message",
     [
         (IMAGES.astype("float32"), "outside the model's value_range"),
-        (IMAGES.astype("int64"), "Received: int64"),
+        (IMAGES.astype("int64") + 300, "outside 0..255"),
         ((IMAGES, IMAGES, IMAGES), "A batch is x, (x, label) or a dict."),
         ({"image": IMAGES}, "needs the key 'real'"),
         (IMAGES[:, :4], "must have the model's shape (8, 8, 1)"),
@@ -526,7 +526,7 @@ def test_refuses_a_later_batch_of_a_data_set(replicas, mirrored):
     [
         (IMAGES.astype("float32"), "outside the model's value_range"),
         (IMAGES[:, :4], "must have the model's shape"),
-        (IMAGES.astype("int64"), "Unfit dtype"),
+        (IMAGES.astype("complex64"), "Unfit dtype"),
         ({"real": IMAGES}, "need a label of each sample"),
     ],
 )

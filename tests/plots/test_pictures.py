@@ -59,3 +59,10 @@ def test_save_png_can_be_read_back_and_leaves_nothing_beside_it(tmp_path):
     pictures.save_png(picture, path)
     np.testing.assert_array_equal(pictures.read_png(path), picture)
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_opacity_is_drawn_on_white():
+    clear, half, full = [10, 20, 30, 0], [0, 0, 0, 51], [10, 20, 30, 255]
+    images = np.array([clear, half, full], np.uint8).reshape(3, 1, 1, 4)
+    grid = pictures.image_grid(images, columns=3, scale=1, pad=0)
+    assert grid[0].tolist() == [[255] * 3, [204] * 3, [10, 20, 30]]

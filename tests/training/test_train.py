@@ -6,10 +6,12 @@ import shutil
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 from small_runs import BASE, TINY, check_equal, files_of
 
 import ganzoo
 from ganzoo import distribute
+from ganzoo.plots.pictures import read_png
 from ganzoo.runs import directory
 from ganzoo.runs.experiment import Experiment
 from ganzoo.runs.log import read_rows
@@ -61,6 +63,7 @@ def test_a_run_holds_its_settings_log_pictures_and_checkpoints(finished):
     pictures = {name for name in files_of(path) if name.endswith((".png", ".gif"))}
     assert pictures == {
         "curves.png",
+        "samples/real.png",
         "samples/step_00000000.png",
         "samples/step_00000004.png",
         "samples/training.gif",
@@ -161,6 +164,54 @@ def test_a_failed_first_start_leaves_the_directory_usable(changes, message, tmp_
     assert _train(tmp_path / "run", steps=2).step == 2
 
 
+def test_how_often_things_are_written_may_change(run, tmp_path):
+    """Bit for bit the weights of a run that had these settings from the first step."""
+    often = {"log_every": 1, "sample_every": 1, "checkpoint_every": 3, "steps": 7}
+    resumed = _train(run, **often, evaluate_every=3, evaluation_samples=20)
+    check_equal(resumed, _train(tmp_path / "whole", **often))
+    check_equal(resumed, _train(tmp_path / "other", steps=7))
+    assert _steps(run) == [2, 4, 5, 6, 7]
+    assert {row["step"] for row in read_rows(run / "scores.jsonl")} == {6}
+    with pytest.raises(ValueError, match="metric: 'frechet_distance' before"):
+        _train(run, **often, evaluate_every=3, metric="recall", evaluation_samples=20)
+
+
+def _photos(folder):
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for i in range(20):
+        image = Image.fromarray(rng.integers(0, 256, (4, 4), "uint8"))
+        image.save(folder / f"{i}.png")
+    (folder / "notes.txt").write_text("")
+
+
+def test_a_run_goes_on_however_its_data_are_named(tmp_path, monkeypatch, capsys):
+    _photos(tmp_path / "photos")
+    monkeypatch.chdir(tmp_path)
+    ganzoo.train(Experiment(**BASE | {"dataset": "./photos", "steps": 2}), "run")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == (
+        "photos: 20 images 4x4x1, no test split (scores take a fixed third); "
+        "left out: 1 .txt"
+    )
+    assert lines[1].startswith("vanilla: G ")
+    assert lines[1].endswith("2 steps of 16; pictures in run/samples")
+    assert len(lines) == 2
+    card = json.loads((tmp_path / "run/data.json").read_text())
+    assert card["line"] == lines[0]
+    assert card["left_out"] == {".txt": {"count": 1, "names": ["notes.txt"]}}
+    assert (card["train"], card["test"]) == (20, 0)
+    assert read_png(tmp_path / "run/samples/real.png").shape[1] >= 400
+    _train("run", dataset="photos/", steps=3)
+    _train("run", dataset=str(tmp_path / "photos"), steps=4)
+    (tmp_path / "photos").rename(tmp_path / "moved")
+    model = _train("run", dataset="moved", steps=5)
+    assert model.step == 5
+    check_equal(model, _train("whole", dataset="moved", steps=5))
+    evaluation = ganzoo.evaluate("run", n=6, dataset=str(tmp_path / "moved"))
+    assert evaluation.get("frechet_distance").step == 5
+
+
 def _npz(path, seed):
     rng = np.random.default_rng(seed)
     np.savez(path, x_train=rng.integers(0, 256, (32, 8, 8), dtype="uint8"))
@@ -214,7 +265,7 @@ def test_divergence_stops_before_anything_is_saved(tmp_path):
     assert _steps(tmp_path / "run") == []
     assert not list((tmp_path / "run/checkpoints").iterdir())
     pictures = (tmp_path / "run/samples").iterdir()
-    assert [path.name for path in pictures] == ["step_00000000.png"]
+    assert {path.name for path in pictures} == {"real.png", "step_00000000.png"}
     with pytest.raises(ValueError, match="no checkpoint yet"):
         ganzoo.load(tmp_path / "run")
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import struct
 import tarfile
 import tracemalloc
@@ -711,6 +712,94 @@ def test_image_folder_with_links_and_pipes(tmp_path):
     with pytest.warns(UserWarning, match="Skipped 4"):
         data = load_data(folder)
     assert len(data) == 1
+
+
+def _h5_external(file, tmp_path):
+    (tmp_path / "outside").write_bytes(b"secret!!")
+    file.create_dataset(
+        "x_train", (1, 8), "|u1", external=[(tmp_path / "outside", 0, 8)]
+    )
+
+
+def _h5_virtual(file, tmp_path):
+    layout = h5py.VirtualLayout((1, 8), "|u1")
+    layout[:] = h5py.VirtualSource(tmp_path / "outside.h5", "x", (1, 8))
+    file.create_virtual_dataset("x_train", layout)
+
+
+def _h5_objects(file, tmp_path):
+    file.create_dataset("x_train", (1,), h5py.vlen_dtype(np.uint8))
+
+
+def _h5_links(file, tmp_path):
+    file["x_train"] = h5py.ExternalLink(tmp_path / "outside.h5", "x")
+    file["y_train"] = h5py.SoftLink("/other")
+
+
+def _h5_filter(file, tmp_path):
+    plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    plan.set_chunk((1, 8))
+    plan.set_filter(32015, h5py.h5z.FLAG_OPTIONAL, (1,))
+    space = h5py.h5s.create_simple((1, 8))
+    h5py.h5d.create(file.id, b"x_train", h5py.h5t.STD_U8LE, space, plan)
+
+
+def _h5_huge(file, tmp_path):
+    file.create_dataset("x_train", (2**45, 8), "|u1", chunks=(1, 8))
+
+
+@pytest.mark.parametrize(
+    "arm,message",
+    [
+        (_h5_external, "lies in another file"),
+        (_h5_virtual, "lies in another file"),
+        (_h5_objects, "holds objects"),
+        (_h5_links, r"x_train \(a link\), y_train \(a link\)"),
+        (_h5_filter, "compressed by a plug-in"),
+        (_h5_huge, "bytes, more than"),
+    ],
+)
+def test_hdf5_set_that_is_hostile(arm, message, tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        arm(file, tmp_path)
+    with pytest.raises(ValueError, match=f"Cannot read .*x.h5.*{message}"):
+        load_data(tmp_path / "x.h5")
+
+
+def _zip_of(path, *names, data=b"", mode=0, flags=0):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            info = zipfile.ZipInfo(name)
+            info.external_attr = mode << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, data)
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\1\2") + 8] |= flags
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "arm,message",
+    [
+        ({"names": ["../evil.png"]}, "leaves the folder"),
+        ({"names": ["/tmp/evil.png"]}, "leaves the folder"),
+        ({"names": ["a\\..\\evil.png"]}, "leaves the folder"),
+        ({"names": ["C:evil.png"]}, "leaves the folder"),
+        ({"names": ["a.png"], "mode": stat.S_IFLNK | 0o777}, "a link"),
+        ({"names": ["a.png"], "flags": 1}, "an encrypted archive"),
+        ({"names": ["a.png"], "data": bytes(2**27)}, "bytes unpacked, more than"),
+        ({"names": [f"{i}.png" for i in range(5)]}, "5 members; 4 are allowed"),
+        ({"names": ["a.png", "a.png/b.png"]}, "File exists"),
+    ],
+)
+def test_zip_of_images_that_is_hostile(arm, message, tmp_path, monkeypatch):
+    monkeypatch.setattr(untrusted, "MAX_MEMBERS", 4)
+    names = arm.pop("names")
+    _zip_of(tmp_path / "x.zip", *names, **arm)
+    with pytest.raises(ValueError, match=f"Cannot unpack .*x.zip.*{message}"):
+        load_data(tmp_path / "x.zip", cache_dir=tmp_path / "cache")
+    left = {path.name for path in tmp_path.rglob("*")}
+    assert left == {"x.zip", "cache"}
 
 
 def _bomb_npz(path, declared):

@@ -64,3 +64,10 @@ def test_sources_may_have_other_channels_and_sides_any_size():
     model = tiny("pix2pix", image_shape=(10, 6, 3), source_shape=(10, 6, 1))
     train(model, 1)
     assert model.translate(np.zeros((2, 9, 13, 1), "uint8")).shape == (2, 9, 13, 3)
+
+
+def test_pairs_need_not_be_square():
+    shape = (64, 16, 1)
+    model = tiny("pix2pix", image_shape=shape, source_shape=shape, levels=None)
+    train(model, steps=1, batch_size=2)
+    assert model.translate(np.zeros((1, *shape), "uint8")).shape == (1, *shape)

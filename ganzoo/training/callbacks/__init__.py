@@ -2,6 +2,7 @@
 
 from ganzoo.training.callbacks.best_checkpoint import Selection as Selection
 from ganzoo.training.callbacks.checkpoint import Checkpoint as Checkpoint
+from ganzoo.training.callbacks.forecast import Forecast as Forecast
 from ganzoo.training.callbacks.health import HealthMonitor as HealthMonitor
 from ganzoo.training.callbacks.health import TrainingDiverged as TrainingDiverged
 from ganzoo.training.callbacks.interruption import Halted as Halted

@@ -18,7 +18,7 @@ SEED = 1_000_003  # seed of the latents, different from the final evaluation
 
 
 class Selection(keras.callbacks.Callback):
-    """Scores the model every `every` steps, and keeps the best checkpoint so far.
+    """Scores the model every `every` steps and at the last, and keeps the best so far.
 
     Each score becomes a line of `scores.jsonl`. Final scores use other real samples and
     latents of another seed, so the choice does not bias them. A resumed run reads the
@@ -32,6 +32,7 @@ class Selection(keras.callbacks.Callback):
         scorer: a scorer with the roles `SELECTION`.
         metric: name of the score.
         every: steps between scores.
+        last: the last step.
         workdir: the run directory.
         writes: True if this worker is the chief.
 
@@ -39,11 +40,14 @@ class Selection(keras.callbacks.Callback):
         ValueError: an unknown score, or one that does not fit the data and model.
     """
 
-    def __init__(self, scorer: Scorer, metric: str, every: int, workdir, writes=True):
+    def __init__(
+        self, scorer: Scorer, metric: str, every: int, last: int, workdir, writes=True
+    ):
         super().__init__()
         self.scorer = scorer
         self.metric = metric
         self.every = every
+        self.last = last
         self.path = Path(workdir) / "scores.jsonl"
         self.checkpoints = Path(workdir) / CHECKPOINTS
         self.writes = writes
@@ -63,10 +67,11 @@ class Selection(keras.callbacks.Callback):
         self.best = Score.from_dict(kept["score"]) if kept else None
         if kept and kept["step"] > self.model.step:
             # A killed process was ahead of its checkpoint. This run finds it again.
-            self.best = min(map(_score, _scored(self.path)), key=rank, default=None)
+            self.best = min(read_scores(self.path), key=rank, default=None)
 
     def on_epoch_end(self, epoch, logs=None):
-        if self.model.step % self.every:
+        step = self.model.step
+        if step % self.every and step != self.last:
             return
         arrays = checkpoint.read_state(self.model)
         samples = draw(self.model, self.scorer, SEED)
@@ -97,9 +102,7 @@ class Selection(keras.callbacks.Callback):
             file.write(json.dumps(row) + "\n")
 
 
-def _scored(path):
-    return [row for row in read_rows(path) if "value" in row]
-
-
-def _score(row):
-    return Score.from_dict({key: row[key] for key in row if key != "best"})
+def read_scores(path) -> list[Score]:
+    """Reads a run's `scores.jsonl`, without the steps that had no score."""
+    rows = [row for row in read_rows(path) if "value" in row]
+    return [Score.from_dict({k: row[k] for k in row if k != "best"}) for row in rows]

@@ -1,7 +1,6 @@
 """RunLog: a line per interval in `metrics.jsonl`."""
 
 import json
-import resource
 import time
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import keras
 
 from ganzoo.plots import figures, pictures
 from ganzoo.runs.log import drop_after, read_rows
+from ganzoo.utils.memory import peak_mib
 
 METRICS = "metrics.jsonl"
 
@@ -39,12 +39,11 @@ class RunLog(keras.callbacks.Callback):
         elapsed, step = time.perf_counter() - self.begin, self.model.step
         self.seconds += elapsed
         images = (step - self.step) * self.images_per_step
-        peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         row = {
             "step": step,
             "seconds": round(self.seconds, 3),
             "images_per_second": round(images / elapsed, 1),
-            "peak_memory_mib": peak_kib // 1024,
+            "peak_memory_mib": peak_mib(),
             **{name: float(value) for name, value in logs.items()},
         }
         with open(self.path, "a") as file:

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import keras
 
+from ganzoo.models.image_arrays import spread
 from ganzoo.plots import figures, pictures
 from ganzoo.plots.animation import animation, thin
 
 
 class SampleGrid(keras.callbacks.Callback):
-    """Draws the same samples during training, and animates them at the end.
+    """Draws real samples once, and the same samples of the model during training.
 
-    A picture that cannot be drawn is warned of: training goes on without it.
+    At the end it animates the latter. A picture that cannot be drawn is warned of:
+    training goes on without it.
 
     Images become a grid in the layout of the model's `gallery`, volumes a grid of up
     to 16. Points in the plane are drawn with the data over D's decision field, longer
@@ -35,6 +37,7 @@ class SampleGrid(keras.callbacks.Callback):
         self.count = count
 
     def on_train_begin(self, logs=None):
+        self._draw_real()
         step = self.model.step
         for path in self._drawn():  # what a resumed run draws again
             if int(path.stem.removeprefix("step_")) > step:
@@ -53,6 +56,15 @@ class SampleGrid(keras.callbacks.Callback):
             with drawing("samples/training.gif"):
                 frames = [pictures.read_png(path) for path in paths]
                 animation(frames, self.folder / "training.gif")
+
+    def _draw_real(self):
+        path = self.folder / "real.png"
+        if path.exists():
+            return
+        with drawing("samples/real.png"):
+            real = spread(self.data.arrays["real"], min(self.count, len(self.data)))
+            picture = pictures.samples_picture(self.model.as_samples(real))
+            pictures.save_png(picture, path)
 
     def _draw(self, model):
         name = f"step_{model.step:08d}.png"

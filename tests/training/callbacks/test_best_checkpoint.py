@@ -49,7 +49,7 @@ class Watched:
 
     def begin(self):
         self.callback = best_checkpoint.Selection(
-            self.scorer, self.metric, 10, self.workdir, **self.how
+            self.scorer, self.metric, 10, 35, self.workdir, **self.how
         )
         self.callback.set_model(self.model)
         self.callback.on_train_begin()
@@ -98,11 +98,11 @@ def test_the_best_checkpoint_is_kept_where_the_score_gets_worse(
     assert names == ["best_00000020.json", "best_00000020.npz"]
 
 
-def test_only_every_so_many_steps(scorer, tmp_path, monkeypatch):
+def test_only_every_so_many_steps_and_at_the_last(scorer, tmp_path, monkeypatch):
     watched = Watched(scorer, tmp_path, monkeypatch)
-    for step in (5, 10, 15):
+    for step in (5, 10, 15, 35):
         watched.step(step, 0)
-    assert [row["step"] for row in read_rows(tmp_path / "scores.jsonl")] == [10]
+    assert [row["step"] for row in read_rows(tmp_path / "scores.jsonl")] == [10, 35]
 
 
 def test_a_resumed_run_goes_on_comparing(scorer, tmp_path, monkeypatch):

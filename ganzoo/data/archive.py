@@ -1,0 +1,34 @@
+"""Zip archives of images: unpacked once, then read as the folder that they hold."""
+
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+from ganzoo.data.decoded_cache import cache_path
+from ganzoo.utils import untrusted
+
+
+def is_archive(path: Path) -> bool:
+    """True if a path is a zip of files, and not an `.npz`."""
+    return path.is_file() and path.suffix.lower() != ".npz" and zipfile.is_zipfile(path)
+
+
+def unpacked(path: Path, cache_dir: Path) -> Path:
+    """Returns the folder of an archive's files in the cache, named as the archive.
+
+    Raises:
+        ValueError: as `untrusted.unpack`.
+    """
+    status = path.stat()
+    stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    place = cache_path(cache_dir, "unpacked", stamp).with_suffix("")
+    if not place.exists():
+        temporary = place.with_name(f"{place.name}.{os.getpid()}")
+        temporary.mkdir(parents=True)
+        try:
+            untrusted.unpack(path, temporary / path.stem)
+            os.replace(temporary, place)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    return place / path.stem

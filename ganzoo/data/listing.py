@@ -1,0 +1,247 @@
+"""Listing: the image files of a folder, its splits, and everything that is no image."""
+
+import os
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ganzoo.data.account import counted
+from ganzoo.utils import untrusted
+
+ENDINGS = frozenset(
+    ".apng .avif .bmp .gif .icb .j2c .j2k .jfif .jp2 .jpc .jpe .jpeg .jpf .jpg .jpx "
+    ".pbm .pgm .png .pnm .ppm .tga .tif .tiff .vda .vst .webp".split()
+)
+HEIC = frozenset({".heic", ".heif", ".hif"})
+HEIC_REMEDY = ".heic (install pillow-heif)"
+TRAIN, TEST = ("train", "training"), ("test", "testing")
+VALIDATION = ("val", "valid", "validation")
+SPLITS = {"train": ("train",), "test": ("test",), "all": ("train", "test")}
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a folder and its subfolders hold.
+
+    Attributes:
+        folder: the folder.
+        images: paths of the image files, sorted.
+        left_out: paths of everything else, relative to the folder, by kind.
+        linked: number of images that are links to files.
+    """
+
+    folder: Path
+    images: list[Path]
+    left_out: dict[str, list[str]] = field(default_factory=dict)
+    linked: int = 0
+
+    @property
+    def name(self) -> str:
+        """The folder's own name, however its path is written."""
+        return os.path.basename(os.path.abspath(self.folder))
+
+    def parts(self, path: Path) -> tuple[str, ...]:
+        """Parts of an image's path within the folder."""
+        return path.parts[len(self.folder.parts) :]
+
+
+def walk(folder: Path) -> Listing:
+    """Lists a folder with its subfolders, in the order of the paths.
+
+    An image is a file with one of `ENDINGS` or, with another ending or none, one that
+    begins as an image does. A link to a file counts as that file. Linked and hidden
+    folders are not entered.
+
+    Raises:
+        OSError: it is no folder.
+    """
+    images, left_out = [], defaultdict(list)
+    linked, waiting = 0, [""]
+    while waiting:
+        place = waiting.pop()
+        try:
+            entries = list(os.scandir(os.path.join(folder, place)))
+        except PermissionError:
+            left_out["unreadable folder"].append(place or ".")
+            continue
+        for entry in entries:
+            name = os.path.join(place, entry.name)
+            if kind := _kind(entry):
+                left_out[kind].append(name)
+            elif entry.is_dir():
+                waiting.append(name)
+            else:
+                images.append(name)
+                linked += entry.is_symlink()
+    images.sort(key=lambda name: name.split(os.sep))
+    found = {kind: sorted(names) for kind, names in left_out.items()}
+    return Listing(folder, [folder / name for name in images], found, linked)
+
+
+def _is_hidden(entry) -> bool:
+    return entry.name.startswith(".") or entry.name == "__MACOSX"
+
+
+def _kind(entry) -> str | None:
+    """Returns why an entry is left out; None for images, and folders to enter."""
+    if _is_hidden(entry):
+        return "hidden folder" if entry.is_dir() else "hidden file"
+    if entry.is_dir():
+        return "linked folder" if entry.is_symlink() else None
+    ending = os.path.splitext(entry.name)[1].lower()
+    if ending in ENDINGS or (ending in HEIC and untrusted.heif_formats()):
+        return None
+    if ending in HEIC:
+        return HEIC_REMEDY
+    if not entry.is_file():
+        return "special file"
+    try:
+        with open(entry.path, "rb") as file:
+            head = file.read(32)
+    except OSError:
+        return "unreadable file"
+    if untrusted.begins_as_image(head):
+        return None
+    return ending or "without an ending"
+
+
+@dataclass(frozen=True)
+class Split:
+    """The images of a folder by split and class.
+
+    Attributes:
+        listing: all that the folder holds; images outside of the splits are left out.
+        train: training images, each with its class.
+        test: test images, likewise; empty if there are none.
+        class_names: those of the training images.
+        test_from: the folder of the test images.
+        remarks: why there are no classes, and the like.
+    """
+
+    listing: Listing
+    train: dict[Path, int]
+    test: dict[Path, int]
+    class_names: tuple[str, ...]
+    test_from: str
+    remarks: tuple[str, ...]
+
+    def take(self, split: str) -> dict[Path, int]:
+        """The images of "train", "test" or "all"."""
+        parts = {"train": self.train, "test": self.test}
+        return {p: i for part in SPLITS[split] for p, i in parts[part].items()}
+
+
+def roots(listing: Listing, images) -> dict[str, list[str]] | None:
+    """Finds the split folders among those that hold the images.
+
+    Args:
+        listing: of the folder.
+        images: parts of the images' paths below the folder that may hold the splits.
+
+    Returns:
+        {"train", "test"}: their folders; None unless every folder with images has the
+        name of a split. `val`, `valid` and `validation` are the test split where there
+        is no `test`.
+
+    Raises:
+        ValueError: a test split alone.
+    """
+    names = sorted({parts[0] for parts in images if len(parts) > 1})
+    of = {
+        key: [name for name in names if name.lower() in known]
+        for key, known in (("train", TRAIN), ("test", TEST), ("val", VALIDATION))
+    }
+    if not names or sum(map(len, of.values())) < len(names):
+        return None
+    if not of["train"]:
+        raise ValueError(
+            f"{str(listing.folder)!r} holds no 'train', but {', '.join(names)}. Add "
+            "the training images, or give one of these folders by itself."
+        )
+    return {"train": of["train"], "test": of["test"] or of["val"]}
+
+
+def split(listing: Listing) -> Split:
+    """Finds the splits and the classes of a folder's images.
+
+    A folder that holds one folder alone stands for it. `train` and `test` (or `val`)
+    are splits only where no other folder holds images. If every training image lies
+    in one of several subfolders, these are the classes.
+
+    Raises:
+        ValueError: a test split without a training split.
+    """
+    every = {path: listing.parts(path) for path in listing.images}
+    left_out = dict(listing.left_out)
+
+    def leave_out(kind, paths):
+        if paths:
+            left_out[kind] = ["/".join(every[path]) for path in paths]
+
+    (train, _), test = _descended(every, stop=(*TRAIN, *TEST, *VALIDATION)), {}
+    found = roots(listing, train.values())
+    if found:
+        below = {path: part for path, part in train.items() if len(part) > 1}
+        train, test = (
+            {path: part[1:] for path, part in below.items() if part[0] in found[key]}
+            for key in ("train", "test")
+        )
+        inside = train.keys() | test.keys()
+        leave_out("outside of train and test", [p for p in every if p not in inside])
+        train, inner = _descended(train)
+        depth = len(inner)
+        test = {
+            path: part[depth:] if part[:depth] == inner else part
+            for path, part in test.items()
+        }
+    names = sorted({part[0] for part in train.values() if len(part) > 1})
+    loose = [path for path, part in train.items() if len(part) == 1]
+    numbers, remarks = {name: i for i, name in enumerate(names)}, ()
+    if len(names) > 1 and loose:
+        remarks = (
+            f"no classes: {counted(len(loose), 'image')} outside of the {len(names)} "
+            f"subfolders, such as {'/'.join(every[loose[0]])}",
+        )
+    if len(names) < 2 or loose:
+        numbers = {}
+    else:
+        unknown = [path for path, part in test.items() if part[0] not in numbers]
+        leave_out("of no class of the training images", unknown)
+        test = {path: part for path, part in test.items() if part[0] in numbers}
+        empty = _without_images(listing, train, names)
+        if empty:
+            left_out["folder without images"] = empty
+    return Split(
+        replace(listing, left_out=left_out),
+        {path: numbers.get(part[0], 0) for path, part in train.items()},
+        {path: numbers.get(part[0], 0) for path, part in test.items()},
+        tuple(numbers),
+        ", ".join(f"{name}/" for name in found["test"]) if test else "",
+        remarks,
+    )
+
+
+def _descended(parts, stop=()):
+    """Removes folders that hold one folder alone from all paths; returns them, too."""
+    inner = ()
+    while parts:
+        tops = {part[0] for part in parts.values()}
+        single = len(tops) == 1 and all(len(part) > 1 for part in parts.values())
+        if not single or next(iter(tops)).lower() in stop:
+            break
+        inner += (*tops,)
+        parts = {path: part[1:] for path, part in parts.items()}
+    return parts, inner
+
+
+def _without_images(listing, train, names):
+    """Returns the folders beside the classes that hold no image."""
+    path, part = next(iter(train.items()))
+    place = path.parents[len(part) - 1]
+    return sorted(
+        entry.name
+        for entry in os.scandir(place)
+        if entry.is_dir(follow_symlinks=False)
+        and not _is_hidden(entry)
+        and entry.name not in names
+    )

@@ -1,0 +1,26 @@
+"""Peak memory of this process."""
+
+import contextlib
+import resource
+from pathlib import Path
+
+_PROCESS = Path("/proc/self")
+
+
+def peak_mib() -> int:
+    """Returns the peak resident memory in MiB, since the start or `forget_peak`."""
+    try:
+        lines = (_PROCESS / "status").read_text().splitlines()
+    except OSError:  # not Linux
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    (kib,) = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
+    return int(kib) // 1024
+
+
+def forget_peak() -> None:
+    """Lets the peak begin anew at the present memory.
+
+    Where the kernel does not allow it, the peak stays that of the whole process.
+    """
+    with contextlib.suppress(OSError):
+        (_PROCESS / "clear_refs").write_text("5")

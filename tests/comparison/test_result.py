@@ -1,0 +1,65 @@
+"""When a verdict is withheld, and what the table shows."""
+
+from dataclasses import replace
+
+from comparisons import made_up
+
+
+def test_a_verdict(tmp_path):
+    found = made_up(tmp_path, seeds=3)
+    assert found.withheld == "" and found.winner == "a"
+    assert found.verdict() == "a is better than every other beyond seed noise."
+    assert found.improving == []
+
+
+def test_no_verdict_before_all_runs_are_done(tmp_path):
+    whole = made_up(tmp_path, seeds=3)
+    found = replace(whole, runs=whole.runs[:5])
+    assert found.winner is None
+    assert found.verdict() == "No verdict yet: 1 of 6 runs are not done."
+
+
+def test_no_verdict_where_nothing_has_learnt_the_data(tmp_path):
+    found = made_up(tmp_path, seeds=3, blends=-5.0)
+    assert found.winner is None
+    assert "No verdict yet: nothing has learnt the data." in found.verdict()
+    assert "is not below -5, that of blends of two real samples" in found.verdict()
+    assert all("no better than blends" in found.words(place) for place in found.places)
+
+
+def test_one_that_has_learnt_is_enough(tmp_path):
+    found = made_up(tmp_path, seeds=3, blends=5.0)
+    assert found.winner == "a"
+    words = [found.words(place) for place in found.places]
+    assert words == ["best mean", "worse than the best, no better than blends"]
+
+
+def test_an_older_comparison_knows_no_blends(tmp_path):
+    found = made_up(tmp_path, seeds=3, blends=None)
+    assert found.winner == "a" and list(found.references) == ["real data"]
+
+
+def test_no_winner_while_one_is_still_improving(tmp_path):
+    found = made_up(tmp_path, seeds=3, late=2.0)  # the seeds spread by 1
+    assert found.improving == ["a", "b"] and found.winner is None
+    assert found.verdict().startswith(
+        "No verdict yet: a has the best mean, but a, b still improved over the last "
+        "quarter of training by more than the spread of the seeds."
+    )
+    assert made_up(tmp_path / "less", seeds=3, late=0.9).winner == "a"
+
+
+def test_the_table_shows_every_seed_and_the_diversity(tmp_path):
+    found = made_up(tmp_path, seeds=3, late=2.0)
+    head, first, *_ = found.table().splitlines()
+    assert head.split()[:4] == ["frechet_distance", "+-", "seeds", "recall"]
+    values = ", ".join(f"{score.value:.3g}" for score in found.scores("a"))
+    assert values in first and first.endswith("best mean, still improving")
+    assert "blends" in found.table() and "real data" in found.table()
+
+
+def test_a_missing_run_is_no_failure_in_the_grid(tmp_path):
+    whole = made_up(tmp_path, seeds=1)
+    (a, b) = (replace(e, choices={"x": 1, "y": e.name}) for e in whole.entries)
+    found = replace(whole, entries=[a, b], runs=whole.runs[:1])
+    assert found.cross_table()[1][2] == "not run yet"

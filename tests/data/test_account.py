@@ -1,0 +1,173 @@
+"""The line that `ganzoo train` prints of a data set: twelve folders of odd layout."""
+
+import warnings
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ganzoo.data import account, load_data
+from ganzoo.utils import untrusted
+
+
+def draw(folder, *names, mode="RGB", size=(8, 8), **options):
+    """Writes images of equal size; the ending of a name decides the format."""
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new(mode, size).save(path, **options)
+
+
+def write(folder, *names, content=b"text"):
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+HEIC = b"\0\0\0\x18ftypheic" + bytes(20)
+
+
+def a_class_called_train(folder):
+    draw(folder, *(f"{c}/{i}.png" for c in ("car", "plane", "train") for i in range(4)))
+
+
+def train_and_val(folder):
+    draw(folder, "train/cat/1.png", "train/dog/2.png", "val/dog/3.png")
+
+
+def train_alone(folder):
+    draw(folder, "train/cat/1.png", "train/dog/2.png", "train/dog/3.png")
+
+
+def train_test_and_val(folder):
+    draw(folder, "Train/1.png", "Test/2.png", "Validation/3.png", "preview.png")
+
+
+def notebooks(folder):
+    draw(folder, "cat/1.png", "dog/2.png", ".ipynb_checkpoints/2-checkpoint.png")
+    write(folder, ".DS_Store", "cat/._1.png", "Thumbs.db", "__MACOSX/cat/1.png")
+
+
+def links(folder):
+    draw(folder, "cat/1.png", "dog/2.png")
+    outside = folder.parent / "outside"
+    draw(outside, "3.png")
+    (folder / "fox").symlink_to(outside)
+    (folder / "cat" / "3.png").symlink_to(outside / "3.png")
+
+
+def every_ending(folder):
+    draw(folder, "1.jpe", "2.jfif", format="JPEG")
+    draw(folder, "3.avif", "4.jp2", "5.tga", "6.webp", "7.dib.bmp")
+    draw(folder, "endless", "8.jpg_large", format="PNG")
+    write(folder, "README", "labels.csv", "a.json", "b.json")
+    write(folder, "9.heic", "10.HEIC", content=HEIC)
+    write(folder, "11.jpg", content=HEIC)  # as some phones name them
+    write(folder, "12.png", content=b"no image")
+
+
+def loose_images(folder):
+    draw(folder, "cat/1.png", "dog/2.png", "cover.png")
+
+
+def one_folder_within(folder):
+    draw(folder, "images/cat/1.png", "images/dog/2.png")
+    write(folder, "images/fox/3.txt", "license.txt")
+
+
+def other_classes_in_test(folder):
+    draw(folder, "train/x/a/1.png", "train/x/b/2.png", "test/x/b/3.png")
+    draw(folder, "test/c/4.png", "test/5.png")
+
+
+def values_to_be_decided(folder):
+    draw(folder, "1.png", mode="RGBA")
+    Image.fromarray(np.full((8, 8), 4095, np.uint16)).save(folder / "2.png")
+    frames = [Image.new("RGB", (8, 8), c) for c in ("red", "blue")]
+    frames[0].save(folder / "3.gif", save_all=True, append_images=frames[1:])
+
+
+def many_classes(folder):
+    draw(folder, *(f"{i:02}/1.png" for i in range(12)), mode="L")
+
+
+NO_TEST = "no test split (scores take a fixed third)"
+TABLE = [
+    (
+        a_class_called_train,
+        "12 images 8x8x3, 3 classes (car, plane, train), NO_TEST",
+    ),
+    (
+        train_and_val,
+        "3 images 8x8x3, 2 classes (cat, dog), 2 train / 1 test (val/)",
+    ),
+    (
+        train_alone,
+        "3 images 8x8x3, 2 classes (cat, dog), NO_TEST",
+    ),
+    (
+        train_test_and_val,
+        "2 images 8x8x3, 1 train / 1 test (Test/); left out: 2 outside of train"
+        " and test",
+    ),
+    (
+        notebooks,
+        "2 images 8x8x3, 2 classes (cat, dog), NO_TEST; left out: 1 .db, 2 "
+        "hidden files, 2 hidden folders",
+    ),
+    (
+        links,
+        "3 images 8x8x3, 2 classes (cat, dog), NO_TEST; 1 image by a link; left"
+        " out: 1 linked folder",
+    ),
+    (
+        every_ending,
+        "9 images 8x8x3, NO_TEST; left out: 3 .heic (install pillow-heif), 2 "
+        ".json, 1 .csv, 1 broken, 1 without an ending",
+    ),
+    (
+        loose_images,
+        "3 images 8x8x3, NO_TEST; no classes: 1 image outside of the 2 "
+        "subfolders, such as cover.png",
+    ),
+    (
+        one_folder_within,
+        "2 images 8x8x3, 2 classes (cat, dog), NO_TEST; left out: 2 .txt, 1 "
+        "folder without images",
+    ),
+    (
+        other_classes_in_test,
+        "3 images 8x8x3, 2 classes (a, b), 2 train / 1 test (test/); left out: "
+        "2 of no class of the training images",
+    ),
+    (
+        values_to_be_decided,
+        "3 images 8x8x3, NO_TEST; 1 with transparency, put on white (or "
+        "--channels=4); 1 of 12 bits, 0..4095 scaled to 0..255; 1 of several "
+        "frames, the first read",
+    ),
+    (
+        many_classes,
+        "12 images 8x8x1, 12 classes (00, 01, 02, 03, 04, 05, 06, 07, ..., 11),"
+        " NO_TEST",
+    ),
+]
+
+
+def line_of(path, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of unfit images, which the line counts
+        return account.line(load_data(path, **options))
+
+
+@pytest.mark.parametrize("make,line", TABLE, ids=[make.__name__ for make, _ in TABLE])
+def test_the_line_of_a_folder(make, line, tmp_path, monkeypatch):
+    monkeypatch.setattr(untrusted, "heif_formats", lambda: ())
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    make(folder)
+    line = f"photos: {line}".replace("NO_TEST", NO_TEST)
+    assert line_of(folder) == line
+    monkeypatch.chdir(folder)
+    assert line_of(".") == line

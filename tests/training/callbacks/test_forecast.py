@@ -1,0 +1,95 @@
+"""Forecast: the time of a step without the first call, and what would take less."""
+
+import re
+import types
+
+import pytest
+import tensorflow as tf
+
+from ganzoo.training.callbacks import forecast
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Time that passes as a test says."""
+    now = types.SimpleNamespace(seconds=0.0)
+    monkeypatch.setattr(forecast.time, "perf_counter", lambda: now.seconds)
+    return now
+
+
+def _network(parameters):
+    return types.SimpleNamespace(count_params=lambda: parameters)
+
+
+def _forecast(total, shape=(64, 64, 3)):
+    callback = forecast.Forecast("dcgan", total, 128, "runs/x")
+    callback.set_model(
+        types.SimpleNamespace(
+            generators=[_network(1234567)],
+            discriminators=[_network(1000), _network(2000)],
+            sample_shape=shape,
+            step=0,
+        )
+    )
+    return callback
+
+
+def _train(callback, clock, steps, seconds):
+    """Calls of 10 steps; the first takes a minute longer, to compile."""
+    clock.seconds += 60
+    for _ in range(steps // 10):
+        clock.seconds += 10 * seconds
+        callback.model.step += 10
+        callback.on_train_batch_end(0)
+    callback.on_train_end()
+
+
+def test_the_line_of_a_short_training(clock, capsys, monkeypatch):
+    monkeypatch.setattr(forecast, "device", lambda: "CPU with 2 cores")
+    _train(_forecast(1000), clock, 1000, 0.5)
+    line = capsys.readouterr().out
+    assert re.fullmatch(
+        r"dcgan: G 1,234,567 and D 3,000 parameters; CPU with 2 cores; 1,000 steps of "
+        r"128, 0\.5 s each, 8\.17 min left, until \w+ \d\d:\d\d; pictures in "
+        r"runs/x/samples\n",
+        line,
+    )
+
+
+@pytest.mark.parametrize(
+    "gpus,shape,ways",
+    [
+        ([], (64, 48, 3), "a GPU, --image_size=24, fewer --steps"),
+        (["gpu"], (64, 64, 3), "--image_size=32, fewer --steps"),
+        (["gpu"], (2,), "fewer --steps"),
+    ],
+)
+def test_a_long_training_is_told_what_would_take_less(
+    gpus, shape, ways, clock, capsys, monkeypatch
+):
+    monkeypatch.setattr(forecast, "device", lambda: "this machine")
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
+    _train(_forecast(100_000, shape), clock, 40, 1.0)
+    assert " h left, until " in (line := capsys.readouterr().out)
+    assert f"({ways} would take less)" in line
+
+
+def test_a_training_of_one_call_is_described_at_its_end(clock, capsys):
+    _train(_forecast(10), clock, 10, 0.001)
+    line = capsys.readouterr().out
+    assert "10 steps of 128; pictures in runs/x/samples" in line
+    assert forecast.device() in line
+
+
+@pytest.mark.parametrize(
+    "seconds,text",
+    [
+        (0.00812, "8.12 ms"),
+        (0.2, "0.2 s"),
+        (99, "99 s"),
+        (600, "10 min"),
+        (9e3, "2.5 h"),
+    ],
+)
+def test_durations(seconds, text):
+    assert forecast.duration(seconds) == text
