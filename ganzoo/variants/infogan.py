@@ -13,7 +13,7 @@ from ganzoo.networks import infogan as nets
 from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
 
-RATES = {"d": 2e-4, "g": 1e-3}
+RATES = {"d": 4e-4, "g": 1e-3}
 
 
 @keras.saving.register_keras_serializable("ganzoo")
