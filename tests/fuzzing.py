@@ -24,6 +24,7 @@ from ganzoo.runs import checkpoint, directory
 from ganzoo.runs.config_files import load_config, parse_options
 from ganzoo.runs.experiment import FIELDS, from_dict
 from ganzoo.runs.log import read_rows
+from ganzoo.utils.torch_file import read_tensors
 
 PACKAGE = Path(ganzoo.__file__).parent
 LIMIT = 20  # seconds of CPU for one input
@@ -263,6 +264,20 @@ def _image(folder):
     return st.sampled_from(pictures).flatmap(mutated_bytes), load
 
 
+def _weights(name):
+    def kind(folder):
+        data = (Path(__file__).parent / "fixtures" / f"{name}.pth").read_bytes()
+
+        def load(data):
+            (folder / "x.pth").write_bytes(data)
+            for array in read_tensors(folder / "x.pth").values():
+                array.sum()
+
+        return mutated_bytes(data), load
+
+    return kind
+
+
 KINDS = {
     "config": _config,
     "TOML file": _toml,
@@ -276,6 +291,8 @@ KINDS = {
     ".keras weights": _keras_weights,
     ".npz": _npz,
     "image": _image,
+    "weights of torch": _weights("torch_zip"),
+    "older weights of torch": _weights("torch_old"),
 }
 
 

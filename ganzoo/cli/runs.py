@@ -69,7 +69,8 @@ def add_commands(add) -> None:
     )
     command.add_argument(
         "--extractor",
-        help="feature extractor: classifier, pixels, inception, or a .keras file",
+        help="feature extractor: classifier, pixels, efficientnet_lite0, inception, "
+        "fid or clean_fid (or fid:PATH of its weights), or a .keras file",
     )
     command.add_argument("--only", help="scores to compute, joined by commas")
     command.add_argument(
@@ -79,6 +80,12 @@ def add_commands(add) -> None:
     command.add_argument("--data_dir", help=schema.HELP["data_dir"])
     command.add_argument(
         "--seed", type=int, default=0, help="seed of the latents (default: 0)"
+    )
+    command.add_argument(
+        "--thorough",
+        action="store_true",
+        help="add intervals over the samples, scores by size, tests for copies, and "
+        "nearest.png; takes about ten times as long",
     )
 
     command = add("augmentation", augmentation)
@@ -232,6 +239,7 @@ def evaluate(args):
         dataset=args.dataset,
         data_dir=args.data_dir,
         seed=args.seed,
+        thorough=args.thorough,
     )
     print(evaluation.table())
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from ganzoo import metrics
 from ganzoo.data.dataset import Data
 from ganzoo.data.images import Form, reshape_images
 from ganzoo.data.splits import Parts, load_parts
@@ -19,6 +20,7 @@ from ganzoo.evaluation.scorer import Scorer, measure, scorer_for
 from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.models.from_image import TranslationModel
 from ganzoo.models.from_noise import LatentModel
+from ganzoo.plots.pictures import image_grid, save_png
 from ganzoo.runs import directory
 from ganzoo.runs.checkpoint import best
 from ganzoo.runs.experiment import from_dict
@@ -27,8 +29,10 @@ from ganzoo.runs.resolve import resolve
 from ganzoo.utils import files, untrusted
 from ganzoo.variants._registry import SOURCES
 
-FORMAT = 1
+FORMAT = 2
+READ = (1, FORMAT)  # the older has no margins
 FILE = "evaluation.json"
+NEAREST = "nearest.png"
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,9 @@ class Evaluation:
     def _cell(self, metric, kind):
         """Returns a score as text, empty if it does not apply."""
         try:
-            return f"{self.get(metric, kind).value:.4g}"
+            score = self.get(metric, kind)
+            margin = "" if score.margin is None else f" ±{score.margin:.2g}"
+            return f"{score.value:.4g}{margin}"
         except ValueError:
             return ""
 
@@ -90,6 +96,7 @@ def evaluate(
     data_dir: str | Path | None = None,
     seed: int = 0,
     scorer: Scorer | None = None,
+    thorough: bool = False,
 ) -> Evaluation:
     """Scores samples of a model next to real data.
 
@@ -111,8 +118,12 @@ def evaluate(
         data_dir: as in `load_data`, if it differs from the run's.
         seed: seed of the latents.
         scorer: a scorer of an earlier call (`scorer_for`), which saves loading and
-            measuring the same real data again; it replaces n, extractor and data
-            set.
+            measuring the same real data again; it replaces n, extractor, data set and
+            thorough.
+        thorough: adds the scores that take long (`metric_table.Metric.extra`), an
+            interval over the samples to those that have one, and to a run on images
+            `nearest.png`: the samples that are nearest to a training image, each above
+            that image. Takes about ten times as long.
 
     Raises:
         ValueError: no such run or file, one of a newer version, a data set other than
@@ -123,15 +134,18 @@ def evaluate(
     run = None if isinstance(source, keras.Model) else directory.read_config(source)
     if scorer is None:
         parts = parts_of(run, models["last"], dataset, data_dir)
-        scorer = scorer_for(models["last"], parts, n=n, extractor=extractor)
+        scorer = scorer_for(
+            models["last"], parts, n=n, extractor=extractor, thorough=thorough
+        )
     elif run is not None:
         _check_same_set(run["data"]["name"], scorer.parts.train.name)
+    samples = {kind: draw(model, scorer, seed) for kind, model in models.items()}
     scores = [
         score
         for kind, model in models.items()
         for score in measure(
             scorer,
-            draw(model, scorer, seed),
+            samples[kind],
             only=only,
             seed=seed,
             step=model.step,
@@ -141,12 +155,14 @@ def evaluate(
     of_pairs = [
         name for name in metric_table.OF_PAIRS if name in (only or scorer.names())
     ]
-    for name, samples in baselines(scorer).items():
+    for name, answers in baselines(scorer).items():
         settings = {"only": of_pairs, "seed": seed, "step": 0, "checkpoint": name}
-        scores += measure(scorer, samples, **settings)
+        scores += measure(scorer, answers, **settings)
     evaluation = Evaluation(scores, _notes(scorer, n))
     if run is not None:
         _write(Path(source) / FILE, evaluation)
+        if scorer.thorough and "pictures" in scorer.facts:
+            save_png(nearest_pairs(scorer, samples["last"]), Path(source) / NEAREST)
     return evaluation
 
 
@@ -162,7 +178,7 @@ def read(run) -> Evaluation | None:
     try:
         content = untrusted.read_json(path)
         version = content["format"]
-        if version == FORMAT:
+        if version in READ:
             scores = [Score.from_dict(score) for score in content["scores"]]
             return Evaluation(scores, content["notes"])
     except (ValueError, KeyError, TypeError) as error:
@@ -230,6 +246,14 @@ def _notes(scorer, n):
         notes.append(f"The classifier's accuracy on real test data: {right:.2%}.")
     if extractor.note:
         notes.append(f"Note: {extractor.note}.")
+    if scorer.thorough:
+        notes.append(
+            "± is half of a 95% interval over the samples: a jackknife that leaves out "
+            f"each of {metrics.GROUPS} groups of them, the real data kept."
+        )
+    if few := scorer.too_few():
+        needs = ", ".join(f"{name} ({least})" for name, least in few.items())
+        notes.append(f"Left out, since they need more samples: {needs}.")
     if scorer.n < n:
         notes.append(
             f"Fewer than the requested {n}: real data are scored in equal "
@@ -253,6 +277,30 @@ def _write(path, evaluation):
     files.write_atomically(path, text.encode())
 
 
+def nearest_pairs(scorer: Scorer, samples: Data) -> np.ndarray:
+    """A picture of the samples nearest to the training set, by the features.
+
+    Returns:
+        uint8 (H, W, 3): rows of at most eight samples, nearest first, each row above
+        that of their nearest training images.
+    """
+    training = scorer.training
+    distances, found = metrics.nearest_distances(
+        scorer.view(samples).features, training.features
+    )
+    first = np.argsort(distances, kind="stable")[: 2 * PAIRS]
+    images = [
+        source[rows[i : i + PAIRS]]
+        for i in range(0, len(first), PAIRS)
+        for source, rows in (
+            (samples.arrays["real"], first),
+            (training.samples, found[first]),
+        )
+    ]
+    return image_grid(np.concatenate(images), columns=PAIRS)
+
+
+PAIRS = 8  # in a row
 BLOCK = 256  # images at a time, which bounds the memory
 
 

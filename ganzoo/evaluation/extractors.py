@@ -1,9 +1,10 @@
 """Extractors: samples become the features that scores are computed on.
 
-Each has a name and a hash, which are part of every score's protocol. None of them is
-the network of the original FID, so no score here is called FID.
+Each has a name and a hash, which are part of every score's protocol. `fid` and
+`clean_fid` are the network of the original FID, and their scores alone are called so.
 """
 
+import functools
 import hashlib
 import json
 import os
@@ -18,7 +19,7 @@ import tensorflow as tf
 from ganzoo.data import tfds
 from ganzoo.data.dataset import Data
 from ganzoo.data.splits import Parts
-from ganzoo.evaluation import classifier
+from ganzoo.evaluation import classifier, published_networks
 from ganzoo.evaluation.feature_cache import kept
 from ganzoo.utils import untrusted
 from ganzoo.utils.options import check_known
@@ -42,6 +43,7 @@ class Extractor:
         classes: True if the probabilities refer to the data's own classes.
         note: a remark for readers of the scores.
         stored: keeps the features of real data in the user's cache.
+        of_fid: it is the network of FID, which gives its scores their published names.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Extractor:
     classes: bool = False
     note: str = ""
     stored: bool = True
+    of_fid: bool = False
 
     @property
     def label(self) -> str:
@@ -68,9 +71,11 @@ def get(spec, parts: Parts) -> Extractor:
     """Makes an extractor for a data set.
 
     Args:
-        spec: `classifier`, `pixels`, `inception`, the path of a `.keras` file; a
-            `keras.Model` (see `from_model`), a callable (see `from_callable`), or an
-            `Extractor`. None: `classifier` for labelled uint8 images, else `pixels`.
+        spec: `classifier`, `pixels`, `inception`, `efficientnet_lite0`; `fid` or
+            `clean_fid`, alone or with a file as in `fid:PATH`; the path of a `.keras`
+            file; a `keras.Model` (see `from_model`), a callable (see `from_callable`),
+            or an `Extractor`. None: `classifier` for labelled uint8 images, else
+            `pixels`.
         parts: parts of the data set.
 
     Raises:
@@ -89,6 +94,14 @@ def get(spec, parts: Parts) -> Extractor:
     if str(spec).endswith(".keras"):
         untrusted.check_keras(spec)
         return from_model(keras.saving.load_model(spec, safe_mode=True))
+    name, _, path = str(spec).partition(":")
+    if path and name in OF_FID:
+        return of_fid(name, parts, path)
+    if str(spec).endswith(".pth"):
+        raise ValueError(
+            "Weights of torch are read for the network of FID alone: 'fid:PATH' or "
+            f"'clean_fid:PATH'. Received: {spec}."
+        )
     check_known("extractor", [spec], EXTRACTORS)
     return EXTRACTORS[spec](parts)
 
@@ -151,6 +164,50 @@ def inception(parts: Parts | None = None, weights: str = "imagenet") -> Extracto
     )
 
 
+OF_FID = {
+    "fid": lambda images: published_networks.bilinear(images, 299) / 127.5 - 1,
+    "clean_fid": lambda images: (published_networks.clean(images, 299) - 128) / 128,
+}
+"""Resizing and range, as in pytorch-fid and in clean-fid, by the extractor's name."""
+
+
+def of_fid(name: str, parts: Parts, path: str | None = None) -> Extractor:
+    """The network of FID, KID and the Inception Score: see `published_networks`.
+
+    Args:
+        name: a key of `OF_FID`.
+        parts: parts of the data set, images of three channels.
+        path: file of the weights; by default one in the user's cache.
+
+    Raises:
+        ValueError: grey images, no such file, or one with another hash.
+    """
+    _check_colour(name, parts)
+    weights = published_networks.fid_weights(path)
+    run = runner(published_networks.fid_network(weights), OF_FID[name], batch=16)
+    return Extractor(name, published_networks.FID_SHA256[:12], run, of_fid=True)
+
+
+def efficientnet_lite0(parts: Parts) -> Extractor:
+    """EfficientNet-Lite0 on photographs, from a package: see `published_networks`.
+
+    Images are resized to 224 x 224, bilinear without antialiasing, and scaled to
+    (x - 127) / 128 as the network was trained.
+
+    Raises:
+        ValueError: grey images, or the package is missing.
+    """
+    _check_colour("efficientnet_lite0", parts)
+    network = published_networks.lite0_network(published_networks.lite0_weights())
+
+    def prepare(images):
+        return (published_networks.bilinear(images, 224) - 127) / 128
+
+    digest = published_networks.LITE0_SHA256[:12]
+    run = runner(network, prepare, batch=32)
+    return Extractor("efficientnet_lite0", digest, run)
+
+
 def from_model(model: keras.Model) -> Extractor:
     """Any Keras model of images (n, H, W, C), which it receives as 0..255.
 
@@ -178,11 +235,18 @@ EXTRACTORS = {
     "classifier": from_classifier,
     "pixels": pixels,
     "inception": inception,
+    "efficientnet_lite0": efficientnet_lite0,
+    **{name: functools.partial(of_fid, name) for name in OF_FID},
 }
 
 
-def runner(model, prepare=lambda images: images) -> Callable:
+def runner(model, prepare=lambda images: images, batch: int = BATCH) -> Callable:
     """Runs a model over images in batches: uint8 (n, H, W, C) to a dict of arrays.
+
+    Args:
+        model: images to an array, or to a dict of `features` and `probabilities`.
+        prepare: turns a batch of uint8 images into what the model takes.
+        batch: images at a time, which bounds the memory.
 
     Raises (the function that it returns):
         ValueError: samples that are not uint8 images.
@@ -191,7 +255,7 @@ def runner(model, prepare=lambda images: images) -> Callable:
 
     @tf.function(autograph=False, reduce_retracing=True)
     def forward(images):
-        out = model(tf.cast(prepare(images), dtype), training=False)
+        out = model(images, training=False)
         out = out if isinstance(out, dict) else {"features": out}
         features = out["features"]
         flat = tf.reshape(features, (tf.shape(features)[0], -1))
@@ -204,8 +268,8 @@ def runner(model, prepare=lambda images: images) -> Callable:
                 f"Received: {images.dtype} of shape {images.shape}."
             )
         batches = [
-            forward(tf.constant(images[i : i + BATCH]))
-            for i in range(0, len(images), BATCH)
+            forward(tf.cast(prepare(images[i : i + batch]), dtype))
+            for i in range(0, len(images), batch)
         ]
         return {
             key: np.concatenate([batch[key].numpy() for batch in batches])
@@ -236,6 +300,16 @@ def _check_download():
             f"The weights of InceptionV3 are not here and cannot be downloaded: no "
             f"answer from {INCEPTION_URL}. Put {INCEPTION_FILE} into {file.parent}, "
             "or use the extractor 'classifier' or 'pixels'."
+        )
+
+
+def _check_colour(name, parts):
+    shape = parts.train.sample_shape
+    if len(shape) != 3 or shape[-1] != 3 or not _is_uint8(parts.train):
+        raise ValueError(
+            f"The extractor {name!r} takes uint8 images of three channels: it has seen "
+            "photographs alone. Use 'classifier' or 'pixels'; a folder of grey images "
+            f"becomes one of colours with channels=3. Received: {shape}."
         )
 
 

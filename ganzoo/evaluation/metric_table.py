@@ -31,6 +31,9 @@ class Metric:
         floor: the role of the real samples whose score is shown next to the fakes', or
             that score itself.
         reads: network that reads the fakes, a key of `Scorer.readings`.
+        least: samples that it needs.
+        extra: computed by name and in thorough evaluations alone, since it takes long.
+        jackknife: a thorough evaluation gives it an interval over the samples.
     """
 
     better: Mapping[str, str]
@@ -39,10 +42,52 @@ class Metric:
     options: Callable[[int], dict] = lambda n: {}
     floor: str | float = "test"
     reads: str = "extractor"
+    least: int = LEAST
+    extra: bool = False
+    jackknife: bool = False
 
 
 def _kernel_options(n):
     return {"subsets": 100, "subset_size": min(1000, n), "seed": 0}
+
+
+def _frechet(real, fake):
+    return metrics.frechet_distance(real.reference.moments, fake.moments)
+
+
+def _frechet_by_size(name):
+    def function(real, fake):
+        values = metrics.frechet_by_size(real.reference.features, fake.features)
+        return {f"{name}_{size}": value for size, value in values.items()}
+
+    better = {f"{name}_{size}": "lower" for size in ("quarter", "half", "infinity")}
+    return better, function
+
+
+def _monge(real, fake, **options):
+    return metrics.monge_distance(real.reference.features, fake.features, **options)
+
+
+def _monge_options(n):
+    return {"projections": 1000, "seed": 0}
+
+
+def _kid(real, fake, subsets, subset_size, seed):
+    """Subsets as torch-fidelity draws them: of the samples and of real data in turn."""
+    sets = fake.features, real.reference.features
+    size = min(subset_size, *map(len, sets))
+    rng = np.random.RandomState(seed)
+    draws = [
+        [rng.choice(len(x), size, replace=False) for x in sets] for _ in range(subsets)
+    ]
+    return metrics.kernel_distances(*sets, *np.swapaxes(draws, 0, 1)).mean()
+
+
+def _inception_score(real, fake, splits, seed):
+    """In a random order, as torch-fidelity."""
+    p = fake.probabilities
+    order = np.random.RandomState(seed).permutation(len(p))
+    return metrics.classifier_score(p[order], splits)[0]
 
 
 def _precision_recall(real, fake, k):
@@ -54,6 +99,16 @@ def _memorisation(real, fake):
         fake.features, real.test.features, real.training.features
     )
     return {key: scores[key] for key in ("nearer", "copies")}
+
+
+def _copying(real, fake):
+    training = real.training.features
+    return {
+        "data_copying": metrics.data_copying(
+            fake.features, real.test.features, training
+        ),
+        "authentic": metrics.authenticity(fake.features, training),
+    }
 
 
 def _class_coverage(real, fake):
@@ -102,23 +157,64 @@ def _matching(real, fake):
 
 
 METRICS = (
+    Metric({"fid": "lower"}, _frechet, ("network of FID",), least=2049, jackknife=True),
+    Metric(*_frechet_by_size("fid"), ("network of FID",), least=4 * 2049, extra=True),
     Metric(
-        {"frechet_distance": "lower"},
-        lambda real, fake: metrics.frechet_distance(
-            real.reference.features, fake.features
-        ),
+        {"kid": "lower"},
+        _kid,
+        ("network of FID",),
+        options=lambda n: {"subsets": 100, "subset_size": 1000, "seed": 2020},
+        least=1000,
+        jackknife=True,
     ),
+    Metric(
+        {"inception_score": "higher"},
+        _inception_score,
+        ("network of FID",),
+        options=lambda n: {"splits": 10, "seed": 2020},
+        least=1000,
+        jackknife=True,
+    ),
+    Metric(
+        {"mind": "lower"},
+        _monge,
+        ("network of FID",),
+        options=_monge_options,
+        least=5000,
+        jackknife=True,
+    ),
+    Metric(
+        {"frechet_distance": "lower"}, _frechet, ("another network",), jackknife=True
+    ),
+    Metric(*_frechet_by_size("frechet"), ("another network",), least=100, extra=True),
     Metric(
         {"kernel_distance": "lower"},
         lambda real, fake, **options: metrics.kernel_distance(
             real.reference.features, fake.features, **options
         ),
+        ("another network",),
         options=_kernel_options,
+        jackknife=True,
+    ),
+    Metric(
+        {"monge_distance": "lower"},
+        _monge,
+        ("another network",),
+        options=_monge_options,
+        least=5000,
+        extra=True,
+        jackknife=True,
+    ),
+    Metric(
+        {"effective_rank": "floor"},
+        lambda real, fake: metrics.effective_rank(fake.features),
+        extra=True,
     ),
     Metric(
         dict.fromkeys(("precision", "recall", "density", "coverage"), "higher"),
         _precision_recall,
         options=lambda n: {"k": K},
+        jackknife=True,
     ),
     Metric(
         {"sliced_wasserstein": "lower"},
@@ -126,6 +222,7 @@ METRICS = (
             real.reference.features, fake.features, **options
         ),
         options=lambda n: {"projections": 512, "seed": 0},
+        jackknife=True,
     ),
     Metric(
         {"two_sample_accuracy": "floor"},
@@ -137,14 +234,23 @@ METRICS = (
         {"nearer": "floor", "copies": "lower"},
         _memorisation,
         needs=("held out",),
+        jackknife=True,
+    ),
+    Metric(
+        {"data_copying": "floor", "authentic": "floor"},
+        _copying,
+        needs=("held out",),
+        least=100,
+        extra=True,
     ),
     Metric(
         {"classifier_score": "higher"},
         lambda real, fake, splits: metrics.classifier_score(fake.probabilities, splits)[
             0
         ],
-        needs=("probabilities",),
+        needs=("probabilities", "another network"),
         options=lambda n: {"splits": 1},
+        jackknife=True,
     ),
     Metric(
         {"classes": "higher", "class_kl": "lower"},

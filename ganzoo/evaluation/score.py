@@ -24,6 +24,8 @@ class Score:
         protocol: see `protocol`.
         checkpoint: `last`, or `best` by the metric that was monitored during training.
         step: step of the checkpoint.
+        margin: half the width of its 95% interval over the samples, if it was measured;
+            see `metrics.jackknife_margin`. The real data stay as they are.
     """
 
     metric: str
@@ -33,6 +35,7 @@ class Score:
     protocol: str
     checkpoint: str = "last"
     step: int = 0
+    margin: float | None = None
 
     def to_dict(self) -> dict:
         """Returns a table for JSON; infinity, which JSON lacks, becomes "inf"."""

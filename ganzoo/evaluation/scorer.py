@@ -62,6 +62,19 @@ class View:
         """Outputs of the extractor."""
         return self._extract(self.data)
 
+    @cached_property
+    def moments(self) -> metrics.Gaussian | np.ndarray:
+        """What a Frechet distance compares; features, if they are few."""
+        features = self.features
+        wide = len(features) <= features.shape[1]
+        return features if wide else metrics.fit_gaussian(features)
+
+    def subset(self, rows: np.ndarray) -> "View":
+        """The chosen samples, with what was already computed of them."""
+        arrays = {key: array[rows] for key, array in self.data.arrays.items()}
+        outputs = {key: array[rows] for key, array in self.outputs.items()}
+        return View(replace(self.data, arrays=arrays), lambda data: outputs)
+
 
 class Scorer:
     """Scores sets of samples of one size against one data set, by one extractor.
@@ -74,15 +87,24 @@ class Scorer:
         extractor: see `extractors.get`.
         n: number of samples; fewer if the parts hold fewer.
         roles: `FINAL`, or `SELECTION` for scores during training.
+        thorough: adds the scores that take long, and an interval over the samples.
 
     Raises:
         ValueError: fewer samples than the scores need.
     """
 
-    def __init__(self, parts: Parts, extractor: Extractor, n: int, roles=FINAL):
+    def __init__(
+        self,
+        parts: Parts,
+        extractor: Extractor,
+        n: int,
+        roles=FINAL,
+        thorough: bool = False,
+    ):
         self.parts = parts
         self.extractor = extractor
         self.roles = roles
+        self.thorough = thorough
         self.n = min(n, parts.size(roles.reference), parts.size(roles.test))
         if self.n < metric_table.LEAST:
             raise ValueError(
@@ -168,7 +190,7 @@ class Scorer:
         Args:
             asked: keys that are known of each sample, see `sampling.draw`.
         """
-        return [name for row in self._rows(asked) for name in row.better]
+        return [name for row in self._chosen(asked, None) for name in row.better]
 
     def score(self, samples: Data, only: Iterable[str] | None = None) -> dict:
         """Scores n generated samples.
@@ -184,13 +206,42 @@ class Scorer:
             ValueError: NaN or constant samples, a wrong number or shape of samples, or
                 scores that do not apply here.
         """
+        return self.values(self.view(samples), only)
+
+    def view(self, samples: Data) -> View:
+        """Checks n generated samples, whose features are computed once."""
         self._check(samples)
-        fake = View(samples, lambda data: self.extractor.run(data.arrays["real"]))
-        rows = self._chosen(samples.arrays, only)
+        return View(samples, lambda data: self.extractor.run(data.arrays["real"]))
+
+    def values(self, fake: View, only: Iterable[str] | None = None) -> dict:
+        """`score` of a view."""
         values = {}
-        for row in rows:
+        for row in self._chosen(fake.data.arrays, only):
             values |= self._run(row, fake)
         return _only(values, only)
+
+    def margins(self, fake: View, only: Iterable[str] | None = None) -> dict:
+        """Half the widths of the scores' intervals over the samples, where they apply.
+
+        A delete-a-group jackknife: each score without every tenth sample, ten times.
+        """
+        rows = [r for r in self._chosen(fake.data.arrays, only) if r.jackknife]
+        group = np.arange(self.n) % metrics.GROUPS
+        left = [fake.subset(group != g) for g in range(metrics.GROUPS)]
+        values = [
+            {k: v for r in rows for k, v in self._run(r, x).items()} for x in left
+        ]
+        return {
+            name: metrics.jackknife_margin([value[name] for value in values])
+            for row in rows
+            for name in row.better
+        }
+
+    def too_few(self) -> dict[str, int]:
+        """Scores that are left out for want of samples, and how many they need."""
+        rows = [r for r in metric_table.METRICS if self.facts.issuperset(r.needs)]
+        few = [row for row in rows if row.least > self.n and self._wanted(row)]
+        return {name: row.least for row in few for name in row.better}
 
     def floor(self, asked: Iterable[str] = (), only=None) -> dict:
         """Returns the same scores for real samples."""
@@ -236,6 +287,7 @@ class Scorer:
         images = real.ndim == 4
         held = {
             "images": images,
+            "pictures": images and real.dtype == np.uint8 and real.shape[-1] in (1, 3),
             "windows": images and min(real.shape[1:3]) >= metric_table.WINDOW,
             "pairs": images and "source" in self.test.data.arrays,
             "pairs to read": images and _one_image(train.arrays.get("source"), real),
@@ -244,24 +296,37 @@ class Scorer:
             "mixture": train.mixture is not None,
             "probabilities": "probabilities" in self.test.outputs,
             "labelled": labelled,
+            "network of FID": self.extractor.of_fid,
+            "another network": not self.extractor.of_fid,
             "classes": labelled and self.extractor.classes,
         }
         return {fact for fact, holds in held.items() if holds}
 
     def _rows(self, asked):
         facts = self.facts | {f"asked {key}" for key in asked}
-        return [row for row in metric_table.METRICS if facts.issuperset(row.needs)]
+        rows = [row for row in metric_table.METRICS if facts.issuperset(row.needs)]
+        return [row for row in rows if row.least <= self.n]
+
+    def _wanted(self, row):
+        return self.thorough or not row.extra
 
     def _chosen(self, asked, only):
         rows = self._rows(asked)
         if only is None:
-            return rows
+            return [row for row in rows if self._wanted(row)]
+        for row in metric_table.METRICS:
+            for name in row.better.keys() & set(only):
+                if self.facts.issuperset(row.needs) and row.least > self.n:
+                    raise ValueError(
+                        f"The score {name!r} needs {row.least} samples, and as many "
+                        f"real ones in each part of the data. Received: {self.n}."
+                    )
         allowed = [name for row in rows for name in row.better]
         check_known(f"score of {self.parts.train.name!r}", only, allowed)
         return [row for row in rows if row.better.keys() & set(only)]
 
     def _run(self, row, fake):
-        result = row.function(self, fake, **row.options(self.n))
+        result = row.function(self, fake, **row.options(len(fake.samples)))
         (first, *_) = row.better
         values = result if isinstance(result, Mapping) else {first: result}
         return {name: float(values[name]) for name in row.better}
@@ -289,7 +354,9 @@ def _only(values, only):
     return values if only is None else {name: values[name] for name in only}
 
 
-def scorer_for(model, parts: Parts, *, n=10_000, extractor=None, roles=FINAL):
+def scorer_for(
+    model, parts: Parts, *, n=10_000, extractor=None, roles=FINAL, thorough=False
+):
     """Returns the scorer of a data set, for `evaluate` and for scores during training.
 
     The same parts have one scorer, whatever asks for it, so that real data are measured
@@ -301,13 +368,15 @@ def scorer_for(model, parts: Parts, *, n=10_000, extractor=None, roles=FINAL):
         n: number of samples.
         extractor: see `extractors.get`.
         roles: see `Scorer`.
+        thorough: see `Scorer`.
     """
     known = _SCORERS.setdefault(parts, {})
-    key = n, extractor, roles, model.value_range
+    key = n, extractor, roles, thorough, model.value_range
     if key not in known:
         data = (_as_samples(model, data) for data in (parts.train, parts.held_out))
         own = Parts(*data)
-        known[key] = Scorer(own, extractors.get(extractor, own), n, roles)
+        extract = extractors.get(extractor, own)
+        known[key] = Scorer(own, extract, n, roles, thorough)
     return known[key]
 
 
@@ -328,7 +397,9 @@ def measure(scorer: Scorer, samples: Data, *, only=None, seed, step, checkpoint)
     Returns:
         A list of `Score`.
     """
-    values = scorer.score(samples, only)
+    fake = scorer.view(samples)
+    values = scorer.values(fake, only)
+    margins = scorer.margins(fake, only) if scorer.thorough else {}
     floors = scorer.floor(samples.arrays, only)
     provenance = {"samples": f"seed {seed}, step {step}"}
     return [
@@ -340,6 +411,7 @@ def measure(scorer: Scorer, samples: Data, *, only=None, seed, step, checkpoint)
             protocol=protocol(scorer.conditions(name), provenance),
             checkpoint=checkpoint,
             step=step,
+            margin=margins.get(name),
         )
         for name, value in values.items()
     ]

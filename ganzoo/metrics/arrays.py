@@ -93,11 +93,18 @@ def squared_distances(
             yield r, c, block
 
 
-def nearest(rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the squared distance of each row to its nearest column, and its index."""
+def nearest(
+    rows: np.ndarray, columns: np.ndarray, own: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the squared distance of each row to its nearest column, and its index.
+
+    Where rows are columns themselves, `own` are their indices, which do not count.
+    """
     least = np.full(len(rows), np.inf)
     index = np.zeros(len(rows), int)
     for r, c, block in squared_distances(rows, columns):
+        if own is not None:
+            block[own[r, None] == np.arange(len(columns))[c]] = np.inf
         best = block.argmin(axis=1)
         value = np.take_along_axis(block, best[:, None], axis=1)[:, 0]
         closer = value < least[r]

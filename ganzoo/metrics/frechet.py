@@ -4,8 +4,9 @@ import dataclasses
 from functools import cached_property
 
 import numpy as np
+from scipy.special import entr
 
-from ganzoo.metrics.arrays import check_features, slices
+from ganzoo.metrics.arrays import check_count, check_features, slices
 
 _BLOCK = 1024  # rows that are converted to float64 at once
 
@@ -151,3 +152,49 @@ def frechet_parts(
         "fake_rank": fake.rank,
         "dimensions": len(difference),
     }
+
+
+def frechet_by_size(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
+    """The distance at a quarter and at half of the samples, and at infinitely many.
+
+    The bias of a Frechet distance is about proportional to 1/N: a line in 1/N through
+    the values at n/4, n/2 and n (means over 4, 2 and 1 disjoint parts of both sets)
+    meets the axis at `infinity` (Chong and Forsyth 2020, arXiv 1911.07023, who keep
+    the reference whole). It holds where n/4 is well above the rank of the features.
+
+    Args:
+        real: features `(N, d)`.
+        fake: features `(M, d)`; both are cut to the shorter one.
+
+    Returns:
+        `quarter`, `half` and `infinity`, which may be below 0 by chance.
+
+    Raises:
+        ValueError: as `frechet_distance`; fewer than 8 samples.
+    """
+    n = min(len(real), len(fake))
+    check_count("samples", n, 8, n)
+    values = []
+    for parts in (4, 2, 1):
+        pairs = [(x[:n][i::parts] for x in (real, fake)) for i in range(parts)]
+        values.append(float(np.mean([frechet_distance(*pair) for pair in pairs])))
+    _, infinity = np.polyfit([4, 2, 1], values, 1)
+    return {"quarter": values[0], "half": values[1], "infinity": float(infinity)}
+
+
+def effective_rank(features: np.ndarray) -> float:
+    """How many directions the features fill: exp of the entropy of the eigenvalues.
+
+    Of the covariance, as shares of its trace (Roy and Vetterli 2007, EUSIPCO): d for
+    equal variances in d directions, 1 for a line. A Frechet distance sees no more.
+
+    Args:
+        features: `(N, d)`, N > 1.
+
+    Raises:
+        ValueError: as `frechet_distance`.
+    """
+    (features,) = check_features(features=features)
+    factor = _fit_best("features", features).factor
+    shares = np.linalg.eigvalsh(factor.T @ factor).clip(0)
+    return float(np.exp(entr(shares / shares.sum()).sum()))

@@ -2,8 +2,11 @@
 
 import numpy as np
 from scipy.stats import mannwhitneyu
+from sklearn.cluster import KMeans
 
-from ganzoo.metrics.arrays import check_features, nearest
+from ganzoo.metrics.arrays import check_count, check_features, nearest
+
+ENOUGH = 20  # samples of a cell that counts
 
 
 def nearest_distances(
@@ -59,3 +62,68 @@ def memorisation(
         "nearer": float(mannwhitneyu(held, distances).statistic / pairs),
         "copies": float((distances == 0).mean()),
     }
+
+
+def data_copying(
+    samples: np.ndarray, heldout: np.ndarray, reference: np.ndarray, *, cells: int = 5
+) -> float:
+    """C_T: below 0, samples are nearer to the training set than held-out data are.
+
+    Meehan et al. 2020 (arXiv 2004.05675), section 4. K-means of the training set makes
+    the cells. In each, the Mann-Whitney statistic of the distances to the cell's own
+    training samples becomes a z-score; C_T is their mean, weighted by the held-out
+    samples of a cell. Around 0 within 2 for the real distribution, far below for
+    copies, also of a single cell, and above for samples that miss the training set.
+
+    Args:
+        samples: `(N, d)`.
+        heldout: `(M, d)`, real data outside the training set.
+        reference: `(R, d)`, the training set.
+        cells: number of cells; those with fewer than 20 samples, or without held-out
+            data, do not count.
+
+    Raises:
+        ValueError: as `nearest_distances`; no cell counts.
+    """
+    sets = check_features(samples=samples, heldout=heldout, reference=reference)
+    check_count("cells", cells, 1, len(reference))
+    means = KMeans(cells, n_init=1, random_state=0).fit(sets[2])
+    places = [means.predict(x) for x in sets]
+    scores, weights = [], []
+    for cell in range(cells):
+        q, p, t = (x[at == cell] for x, at in zip(sets, places, strict=True))
+        if len(q) < ENOUGH or not len(p):
+            continue
+        far, near = nearest(q, t)[0], nearest(p, t)[0]
+        u = mannwhitneyu(far, near).statistic
+        pairs = len(q) * len(p)
+        deviation = np.sqrt(pairs * (len(q) + len(p) + 1) / 12)
+        scores.append((u - pairs / 2) / deviation)
+        weights.append(len(p))
+    if not scores:
+        raise ValueError(
+            f"None of {cells} cells has {ENOUGH} of the {len(samples)} samples and "
+            "held-out data. Needed are more samples, or fewer cells."
+        )
+    return float(np.average(scores, weights=weights))
+
+
+def authenticity(samples: np.ndarray, reference: np.ndarray) -> float:
+    """Share of samples that are no near copy of a training sample: AuthPct / 100.
+
+    A sample is authentic if its nearest training sample has another training sample
+    nearer to it than the sample is (Alaa et al. 2022, arXiv 2102.08921). Copies give
+    0; good new samples about a half, more in high dimension.
+
+    Args:
+        samples: `(N, d)`.
+        reference: `(R, d)`, the training set, R > 1.
+
+    Raises:
+        ValueError: as `nearest_distances`.
+    """
+    samples, reference = check_features(samples=samples, reference=reference)
+    distances, found = nearest(samples, reference)
+    rows, place = np.unique(found, return_inverse=True)
+    others, _ = nearest(reference[rows], reference, own=rows)
+    return float((others[place] < distances).mean())

@@ -38,6 +38,8 @@ MAX_NUMBER = 2**63
 MAX_WORDS = 2**16  # of a vocabulary
 MAX_WORD = 100  # characters of a word of it
 MAX_CAPTION = 256  # words of a caption
+MAX_WEIGHTS = 2**29  # bytes of a file of torch
+MAX_OPCODES = 100_000  # of a pickle in it; a tensor has about thirty
 
 _NAMES = ("metadata.json", "config.json", "model.weights.h5")
 _MODULES = {
@@ -179,12 +181,12 @@ def read_arrays(file, names=None, limit: int | None = None) -> dict[str, np.ndar
     limit = limit or _memory()
     try:
         with zipfile.ZipFile(file) as archive:
-            members = _members(archive, ".npy")
-            wanted = [n for n in (members if names is None else names) if n in members]
-            total = sum(members[name].file_size for name in wanted)
+            held = members(archive, ".npy")
+            wanted = [n for n in (held if names is None else names) if n in held]
+            total = sum(held[name].file_size for name in wanted)
             if total > limit:
                 raise ValueError(f"{total} bytes, more than the {limit} allowed")
-            return {name: _read_array(archive, members[name]) for name in wanted}
+            return {name: _read_array(archive, held[name]) for name in wanted}
     except MemoryError as error:
         raise ValueError("its arrays do not fit into memory") from error
     # Archives fail in as many ways as there are libraries below them.
@@ -192,7 +194,8 @@ def read_arrays(file, names=None, limit: int | None = None) -> dict[str, np.ndar
         raise ValueError(f"{error}" or type(error).__name__) from error
 
 
-def _members(archive, suffix) -> dict[str, zipfile.ZipInfo]:
+def members(archive, suffix: str) -> dict[str, zipfile.ZipInfo]:
+    """The members of a zip by name without `suffix`; `ValueError` if one is twice."""
     members = {}
     for info in archive.infolist():
         name = info.filename.removesuffix(suffix)
@@ -375,13 +378,13 @@ def check_keras(path) -> None:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            members = _members(archive, "")
-            if set(members) != set(_NAMES):
-                raise ValueError(f"it holds {', '.join(sorted(members)[:9])}")
-            if any(m.compress_type != zipfile.ZIP_STORED for m in members.values()):
+            held = members(archive, "")
+            if set(held) != set(_NAMES):
+                raise ValueError(f"it holds {', '.join(sorted(held)[:9])}")
+            if any(m.compress_type != zipfile.ZIP_STORED for m in held.values()):
                 raise ValueError("it is compressed, which Keras' own files are not")
             size = os.path.getsize(path)
-            if sum(member.file_size for member in members.values()) > size:
+            if sum(member.file_size for member in held.values()) > size:
                 raise ValueError("it declares more bytes than it has")
             config = archive.read("config.json")
             _check_objects(parse_json(config[: MAX_TEXT + 1], "its config", depth=200))

@@ -7,10 +7,12 @@ from helpers import tiny
 from small_runs import BASE, TINY, files_of
 
 import ganzoo
+from ganzoo.data.dataset import Data
 from ganzoo.data.splits import load_parts
 from ganzoo.evaluation import evaluate
 from ganzoo.evaluation.evaluate import baselines
 from ganzoo.evaluation.scorer import scorer_for
+from ganzoo.plots.pictures import read_png
 from ganzoo.runs import directory
 from ganzoo.runs.experiment import Experiment
 
@@ -60,6 +62,44 @@ def test_the_classifier_tells_its_accuracy_and_fewer_samples_are_said(run):
     assert "accuracy on real test data: " in text
     assert "Fewer than the requested 10000" in text
     assert 1 <= found.get("classifier_score").value <= 10
+
+
+def test_a_thorough_evaluation_adds_intervals_and_the_nearest_pairs(run):
+    found = ganzoo.evaluate(
+        run, n=120, extractor="pixels", only=["coverage", "authentic"], thorough=True
+    )
+    coverage = found.get("coverage")
+    assert f"{coverage.value:.4g} ±{coverage.margin:.2g}" in found.table()
+    assert found.get("authentic").margin is None
+    assert "95% interval over the samples" in found.table()
+    assert evaluate.read(run) == found
+    picture = read_png(run / "nearest.png")
+    assert picture.shape[1] >= 400
+
+
+def test_nearest_pairs_stand_above_their_training_images():
+    parts = load_parts("digits")
+    scorer = scorer_for(tiny("vanilla"), parts, n=40, extractor="pixels")
+    training = parts.train.arrays["real"]
+    samples = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), "uint8")
+    samples[7], samples[9] = training[3], training[5]
+    picture = evaluate.nearest_pairs(scorer, Data("samples", {"real": samples}))
+    scale = (picture.shape[1] - 2) // 8 - 2
+    top, bottom = picture[2 : 2 + scale], picture[4 + scale : 4 + 2 * scale]
+    copied = slice(2, 4 + 2 * scale)  # the first two pairs are exact copies
+    np.testing.assert_array_equal(top[:, copied], bottom[:, copied])
+    later = slice(6 + 2 * scale, 8 + 3 * scale)
+    assert (top[:, later] != bottom[:, later]).any()
+
+
+def test_scores_of_the_older_format_are_read(run):
+    found = ganzoo.evaluate(run, n=50, extractor="pixels", only=["recall"])
+    path = run / "evaluation.json"
+    content = json.loads(path.read_text())
+    for row in content["scores"]:
+        del row["margin"]
+    path.write_text(json.dumps({**content, "format": 1}))
+    assert evaluate.read(run) == found
 
 
 def test_a_model_and_a_file_are_scored_on_a_data_set(tmp_path):

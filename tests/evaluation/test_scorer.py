@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from ganzoo import metrics
 from ganzoo.data.dataset import Data
 from ganzoo.data.splits import Parts, load_parts
 from ganzoo.evaluation import extractors, metric_table
@@ -49,6 +50,15 @@ ALWAYS = {
 ON_IMAGES = {"parzen_log_likelihood"}
 ON_CLASSES = {"classifier_score", "classes", "class_kl"}
 ON_LABELS = {"gan_train_accuracy", "gan_test_accuracy"}
+EXTRA = {
+    "frechet_quarter",
+    "frechet_half",
+    "frechet_infinity",
+    "effective_rank",
+    "data_copying",
+    "authentic",
+}
+PUBLISHED = {"fid", "kid", "inception_score", "mind"}
 ON_PAIRS = {"l1", "psnr", "ssim"}
 ON_CAPTIONS = {"matching_accuracy"}
 ON_MIXTURES = {"modes", "high_quality", "reverse_kl"}
@@ -202,6 +212,9 @@ def test_every_score_has_a_direction():
         | ON_CAPTIONS
         | ON_MIXTURES
         | ON_PAIRS
+        | EXTRA
+        | PUBLISHED
+        | {"fid_quarter", "fid_half", "fid_infinity", "monge_distance"}
         | {"ms_ssim", "mean_gradient", "cycle_l1", "read_back_l1"}
     )
 
@@ -243,3 +256,91 @@ def test_a_score_that_does_not_apply_is_refused(on_digits):
         on_digits.floor(only=["recal"])
     with pytest.raises(ValueError, match="score of 'digits' 'modes'"):
         on_digits.floor(only=["modes"])
+
+
+# --- what takes long, and the network of FID ----------------------------------------
+
+
+def test_scores_that_take_long_come_by_name_or_when_thorough(digits):
+    parts = {"parts": digits, "extractor": extractors.get("pixels", digits), "n": 200}
+    short, thorough = Scorer(**parts), Scorer(**parts, thorough=True)
+    assert set(thorough.names()) - set(short.names()) == EXTRA
+    samples = noisy(digits.take("test", 200), 30)
+    only = ["frechet_half", "frechet_distance", "authentic"]
+    found = short.score(samples, only)
+    assert list(found) == only
+    assert found["frechet_half"] > found["frechet_distance"]
+    assert 0 <= found["authentic"] <= 1
+
+
+def test_a_score_has_a_margin_that_is_its_jackknife(digits):
+    scorer = Scorer(digits, extractors.get("pixels", digits), 200, thorough=True)
+    samples = noisy(digits.take("test", 200), 30)
+    only = ["frechet_distance", "recall", "two_sample_accuracy"]
+    scores = measure(scorer, samples, only=only, seed=0, step=1, checkpoint="last")
+    margins = {score.metric: score.margin for score in scores}
+    assert margins["two_sample_accuracy"] is None
+    group = np.arange(200) % metrics.GROUPS
+    real = digits.take("reference", 200).arrays["real"].reshape(200, -1) / 255
+    fake = samples.arrays["real"].reshape(200, -1) / 255
+    left = [
+        metrics.frechet_distance(real, fake[group != g]) for g in range(metrics.GROUPS)
+    ]
+    expected = metrics.jackknife_margin(left)
+    assert margins["frechet_distance"] == pytest.approx(expected, rel=1e-4)
+    assert 0 < margins["recall"] < 0.3
+
+
+def test_too_few_samples_are_said_and_refused_by_name(on_digits):
+    with pytest.raises(ValueError, match="'frechet_half' needs 100 samples.*: 60"):
+        on_digits.floor(only=["frechet_half"])
+    assert on_digits.too_few() == {}
+
+
+def network_of_fid(samples):
+    rng = np.random.RandomState(0)
+    flat = samples.reshape(len(samples), -1) / 255
+    logits = flat @ rng.randn(flat.shape[1], 5)
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return {
+        "features": (flat @ rng.randn(flat.shape[1], 12)).astype("float32"),
+        "probabilities": odds / odds.sum(axis=1, keepdims=True),
+    }
+
+
+def test_only_the_network_of_fid_has_fid_kid_and_the_inception_score():
+    parts = images_of(8)
+    of_fid = extractors.Extractor("fid", "0", network_of_fid, stored=False, of_fid=True)
+    small = Scorer(parts, of_fid, 100)
+    assert not PUBLISHED & set(small.names())
+    assert small.too_few() == {
+        "fid": 2049,
+        "kid": 1000,
+        "inception_score": 1000,
+        "mind": 5000,
+    }
+    assert not {"frechet_distance", "kernel_distance"} & set(small.names())
+    with pytest.raises(ValueError, match="'fid' needs 2049 samples"):
+        small.floor(only=["fid"])
+
+
+def test_kid_and_inception_score_as_torch_fidelity_draws_them():
+    images = RNG.integers(0, 256, (3300, 4, 4, 3), "uint8")
+    data = Data("noise", {"real": images})
+    of_fid = extractors.Extractor("fid", "0", network_of_fid, stored=False, of_fid=True)
+    scorer = Scorer(Parts(data, data), of_fid, 1100)
+    samples = Data("samples", {"real": images[:1100]})
+    found = scorer.score(samples, ["kid", "inception_score"])
+    out = network_of_fid(images[:1100])
+    real = scorer.reference.features
+    rng, values = np.random.RandomState(2020), []
+    for _ in range(100):
+        rows = [rng.choice(1100, 1000, replace=False) for _ in range(2)]
+        values.append(
+            metrics.kernel_distances(out["features"], real, *np.array(rows)[:, None])
+        )
+    assert found["kid"] == pytest.approx(np.mean(values), rel=1e-9)
+    order = np.random.RandomState(2020).permutation(1100)
+    shuffled = out["probabilities"][order]
+    expected = metrics.classifier_score(shuffled, 10)[0]
+    assert found["inception_score"] == pytest.approx(expected)

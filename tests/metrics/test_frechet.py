@@ -5,7 +5,14 @@ import numpy as np
 import pytest
 from feature_sets import feature_sets
 
-from ganzoo.metrics import Gaussian, fit_gaussian, frechet_distance, frechet_parts
+from ganzoo.metrics import (
+    Gaussian,
+    effective_rank,
+    fit_gaussian,
+    frechet_by_size,
+    frechet_distance,
+    frechet_parts,
+)
 
 RECORDED = json.loads((Path(__file__).parent / "torch_fidelity.json").read_text())
 SETS = feature_sets()
@@ -111,3 +118,34 @@ def test_few_samples_of_many_dimensions_take_the_short_way_to_the_same(count):
     a, b = rng.normal(size=(count, 20)), rng.normal(1, 2, size=(count + 3, 20))
     short, long = frechet_parts(a, b), frechet_parts(fit_gaussian(a), fit_gaussian(b))
     assert short == pytest.approx(long, rel=1e-9)
+
+
+def test_the_distance_at_infinity_takes_the_bias_away():
+    """Of two sets from one distribution: it falls as 1/n, and meets the axis at 0."""
+    real, fake = RNG.standard_normal((2, 8000, 40))
+    found = frechet_by_size(real, fake)
+    whole = frechet_distance(real, fake)
+    assert found["quarter"] == pytest.approx(4 * whole, rel=0.15)
+    assert found["half"] == pytest.approx(2 * whole, rel=0.15)
+    assert abs(found["infinity"]) < whole / 4
+    assert frechet_by_size(real, fake + 1)["infinity"] == pytest.approx(40, rel=0.02)
+
+
+def test_the_distance_by_size_takes_interleaved_parts():
+    """Sorted samples, such as those by class, do not make other sets of the parts."""
+    real = np.sort(RNG.standard_normal((400, 1)), axis=0)
+    found = frechet_by_size(real, real + 2)
+    assert [*found.values()] == pytest.approx([4, 4, 4])
+    with pytest.raises(ValueError, match="samples must be a whole number from 8"):
+        frechet_by_size(real[:7], real)
+
+
+def test_effective_rank_of_known_spectra():
+    square = np.array([[1.0, 1], [1, -1], [-1, 1], [-1, -1]])
+    assert effective_rank(square) == pytest.approx(2)
+    assert effective_rank(square * [1, 1e-9]) == pytest.approx(1)
+    assert effective_rank(square * [3**0.5, 1]) == pytest.approx(
+        4 / 27**0.25  # exp of the entropy of 3/4 and 1/4
+    )
+    wide = np.pad(square[:3], ((0, 0), (0, 5)))  # fewer samples than dimensions
+    assert 1 < effective_rank(wide) <= 2

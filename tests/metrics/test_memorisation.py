@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
-from ganzoo.metrics import memorisation, nearest_distances
+from ganzoo.metrics import (
+    authenticity,
+    data_copying,
+    memorisation,
+    nearest_distances,
+)
 
 RNG = np.random.default_rng(0)
 REAL = RNG.standard_normal((600, 6))
@@ -41,3 +46,39 @@ def test_new_samples_are_as_far_as_held_out_data_and_near_copies_are_not():
     assert close["nearer"] > 0.98 and close["median"] < 0.5 * close["heldout_median"]
     far = memorisation(3 * RNG.standard_normal((400, 6)), HELD, TRAIN)
     assert far["nearer"] < 0.1
+
+
+def test_authenticity_by_hand():
+    reference = np.array([[0.0], [1.0], [10.0], [14.0]])
+    # Nearest 0, whose neighbour is 1 away: 0.4 is a near copy, -3 is not. Nearest 10,
+    # whose neighbour is 4 away: 11.9 is a near copy, and 14 is a copy.
+    samples = np.array([[0.4], [-3.0], [11.9], [14.0]])
+    assert authenticity(samples, reference) == 0.25
+
+
+def test_a_training_set_of_doubles_has_no_near_copies_but_exact_ones():
+    reference = np.array([[0.0], [0.0], [5.0], [5.0]])
+    assert authenticity(np.array([[0.0], [0.1]]), reference) == 0.5
+
+
+def test_data_copying_of_one_cell_by_hand():
+    train = np.zeros((3, 1)) + [[0.0], [0.1], [0.2]]
+    held = np.arange(1, 31)[:, None] * 1.0
+    samples = np.arange(1, 21)[:, None] - 0.5  # U counts the samples beyond each
+    u = sum(float(q > p) for q in samples[:, 0] for p in held[:, 0])
+    z = (u - 300) / np.sqrt(600 * 51 / 12)
+    assert data_copying(samples, held, train, cells=1) == pytest.approx(z)
+
+
+def test_data_copying_tells_copies_of_one_cell_from_new_samples():
+    centers = np.array([[0.0] * 6, [30.0] * 6])
+
+    def draw(count):
+        return centers[np.arange(count) % 2] + RNG.standard_normal((count, 6))
+
+    train, held, fresh = draw(400), draw(200), draw(400)
+    assert abs(data_copying(fresh, held, train, cells=2)) < 2.5
+    copied = np.where(np.arange(400)[:, None] % 2, fresh, train + 0.01)
+    assert data_copying(copied, held, train, cells=2) < -5
+    with pytest.raises(ValueError, match="None of 2 cells has 20 of the 10 samples"):
+        data_copying(fresh[:10], held, train, cells=2)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import wasserstein_distance
 
-from ganzoo.metrics import sliced_wasserstein
+from ganzoo.metrics import monge_distance, sliced_wasserstein
 
 RNG = np.random.default_rng(0)
 
@@ -56,3 +56,19 @@ def test_symmetric_zero_on_itself_and_seeded():
 def test_refuses_no_projections():
     with pytest.raises(ValueError, match="projections must be"):
         sliced_wasserstein(np.eye(3), np.eye(3), projections=0)
+
+
+def test_monge_distance_by_its_definition():
+    """(3 d / n M) times the sum of squared differences of sorted projections."""
+    real, fake = RNG.standard_normal((2, 50, 7))
+    directions = np.random.default_rng(5).standard_normal((20, 7))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    a, b = (np.sort(x @ directions.T, axis=0) for x in (real, fake))
+    expected = 3 * 7 / (50 * 20) * ((a - b) ** 2).sum()
+    found = monge_distance(real, fake, projections=20, seed=5)
+    assert found == pytest.approx(expected)
+
+
+def test_monge_distance_of_a_shift_is_three_times_its_square():
+    x = RNG.standard_normal((30, 16))
+    assert monge_distance(x, x + 0.5, projections=4000) == pytest.approx(12, rel=0.05)

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import pickle
 import re
 import shutil
 import stat
@@ -18,6 +19,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
+import torch_files
 from helpers import tiny
 from PIL import Image
 
@@ -31,6 +33,7 @@ from ganzoo.runs.config_files import load_config
 from ganzoo.runs.experiment import Experiment, from_dict
 from ganzoo.runs.log import drop_after, read_rows
 from ganzoo.utils import files, untrusted
+from ganzoo.utils.torch_file import read_tensors
 
 ROOT = Path(__file__).parents[2]
 SMALL = {"g_hidden": [8], "d_hidden": [8], "latent_dim": 4, "normalize": False}
@@ -857,3 +860,155 @@ def test_every_hostile_input_of_the_table_is_tested():
 def test_experiment_refuses_numbers_that_nothing_can_take():
     with pytest.raises(ValueError, match="below 2"):
         Experiment(seed=2**31)
+
+
+# --- files of torch -----------------------------------------------------------------
+
+
+def _refused_weights(path, message):
+    with pytest.raises(ValueError, match=message) as error:
+        read_tensors(path)
+    assert str(path) in str(error.value)
+
+
+def test_a_sound_file_of_torch_is_read(tmp_path):
+    path = torch_files.zipped(tmp_path / "x.pth", {"w": torch_files.tensor()})
+    np.testing.assert_array_equal(read_tensors(path)["w"], [[0, 1, 2], [3, 4, 5]])
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("os", "system"),
+        ("posix", "system"),
+        ("builtins", "eval"),
+        ("builtins", "getattr"),
+        ("subprocess", "Popen"),
+        ("torch", "load"),
+        ("torch.hub", "load"),
+        ("torch._utils", "_rebuild_tensor"),
+        ("numpy.core.multiarray", "_reconstruct"),
+    ],
+)
+@pytest.mark.parametrize("old", [False, True])
+def test_weights_that_call_another_thing(module, name, old, tmp_path, sprung):
+    call = torch_files.Call(module, name, _system(sprung))
+    path = tmp_path / "x.pth"
+    if old:
+        path.write_bytes(torch_files.pickled(call))
+    else:
+        torch_files.zipped(path, {"w": call})
+    _refused_weights(path, f"it names '{module} {name}', which is not allowed")
+
+
+def test_a_plain_pickle_in_place_of_weights(tmp_path, sprung):
+    class Trap:
+        def __reduce__(self):
+            return os.system, (_system(sprung),)
+
+    for protocol in range(6):
+        path = tmp_path / f"{protocol}.pth"
+        path.write_bytes(pickle.dumps(Trap(), protocol))
+        _refused_weights(path, "which is not allowed")
+
+
+@pytest.mark.parametrize(
+    ("pickled", "message"),
+    [
+        (b"\x80\x02(ios\nsystem\n.", "uses INST"),
+        (b"\x80\x04\x8c\x02os\x8c\x06system\x93.", "uses SHORT_BINUNICODE"),
+        (b"\x80\x02ccollections\nOrderedDict\n)\x81.", "uses NEWOBJ"),
+        (b"\x80\x02\x82\x01.", "uses EXT1"),
+        (b"\x80\x02}r\xff\xff\xff\x7fq\x00.", None),
+        (b"\x80\x02X\xff\xff\xff\x7fabc.", "expected 2147483647 bytes"),
+        (b"\x80\x02" + b"}0" * 10, "uses POP"),
+        (b"\x80\x02}", "exhausted before seeing STOP"),
+        (b"\x80\x02.", "pop from empty list"),
+        (b"\x80\x02K\x01.", "it is no table"),
+        (b"\x80\x02}K\x01K\x02s.", "a key of its table is no text"),
+        (b"\x80\x02" + b"NNNNNNNNNN" * 11_000 + b".", "too many opcodes"),
+        (
+            b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n(X\x01\x00\x00\x00xtR.",
+            "unpack",
+        ),
+    ],
+)
+def test_weights_with_a_hostile_pickle(pickled, message, tmp_path):
+    path = torch_files.zipped(tmp_path / "x.pth", pickled)
+    if message is None:  # a place of the memo that would be gigabytes in a list
+        assert read_tensors(path) == {}
+    else:
+        _refused_weights(path, message)
+
+
+@pytest.mark.parametrize("end", [b".", b")R.", b"Q.", b"}h\x00Ns.", b"K\x01\x86R."])
+def test_weights_of_tuples_that_double(end, tmp_path):
+    """Of 2^60 leaves, if anything counted, hashed or printed them."""
+    double = b"\x80\x02N" + b"q\x00h\x00\x86" * 60 + b"q\x00"
+    path = torch_files.zipped(tmp_path / "x.pth", double + end)
+    _refused_weights(path, "holds no plain tensors")
+
+
+def test_weights_nested_deep(tmp_path):
+    path = torch_files.zipped(tmp_path / "x.pth", b"\x80\x02" + b"]" * 50_000 + b".")
+    _refused_weights(path, "it is no table")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"shape": (2**39, 2**39)}, "larger than its storage"),
+        ({"shape": (2**40,), "strides": (0,)}, "no whole number"),
+        ({"shape": (7,), "strides": (0,)}, "larger than its storage"),
+        ({"shape": (6,), "strides": (2,)}, "larger than its storage"),
+        ({"shape": (-1, 3)}, "no whole number"),
+        ({"shape": (2.0, 3)}, "not allowed"),
+        ({"shape": (True, 3)}, "no whole number"),
+        ({"strides": (-3, 1)}, "no whole number"),
+        ({"strides": (3,)}, "shorter"),
+        ({"shape": (1,) * 40, "strides": (1,) * 40}, "more than 8 axes"),
+        ({"offset": 1}, "larger than its storage"),
+        ({"offset": -1}, "no whole number"),
+        ({"count": 2**39}, "cut off"),
+        ({"key": "../../etc/passwd"}, "the storage of 'w' is missing"),
+        ({"kind": "UntypedStorage"}, "names 'torch UntypedStorage'"),
+    ],
+)
+def test_weights_of_other_sizes_than_the_file_has(changes, message, tmp_path):
+    table = {"w": torch_files.tensor(**changes)}
+    _refused_weights(torch_files.zipped(tmp_path / "x.pth", table), message)
+
+
+def test_weights_in_a_hostile_zip(tmp_path):
+    table, path = {"w": torch_files.tensor()}, tmp_path / "x.pth"
+    numbers = {"0": bytes(10**7)}
+    torch_files.zipped(path, table, numbers, zipfile.ZIP_DEFLATED)
+    _refused_weights(path, "it is compressed")
+    torch_files.zipped(path, table, {"0": bytes(23)})
+    _refused_weights(path, "cut off")
+    torch_files.zipped(path, table, byteorder=b"big")
+    _refused_weights(path, "big-endian")
+    with pytest.warns(UserWarning, match="Duplicate"):
+        torch_files.zipped(path, table, **{"data.pkl": b"}."})
+    _refused_weights(path, "twice")
+    torch_files.zipped(path, table, **{"other/data.pkl": b"}."})
+    _refused_weights(path, "too many values")
+
+
+@pytest.mark.parametrize("name", ["torch_zip", "torch_old"])
+def test_weights_that_are_cut_off(name, tmp_path):
+    data = (ROOT / f"tests/fixtures/{name}.pth").read_bytes()
+    path = tmp_path / "x.pth"
+    for length in [0, 1, 2, 100, len(data) // 2, len(data) - 1]:
+        path.write_bytes(data[:length])
+        _refused_weights(path, "holds no plain tensors")
+
+
+def test_weights_without_end_or_through_a_pipe(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "pipe.pth")
+    with pytest.raises(ValueError, match="no regular file"):
+        read_tensors(tmp_path / "pipe.pth")
+    monkeypatch.setattr(untrusted, "MAX_WEIGHTS", 1000)
+    (tmp_path / "x.pth").write_bytes(bytes(1001))
+    with pytest.raises(ValueError, match="more than the 1000 bytes"):
+        read_tensors(tmp_path / "x.pth")
