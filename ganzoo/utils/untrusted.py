@@ -325,10 +325,10 @@ def unpack(path, target) -> None:
     target = Path(target)
     try:
         with zipfile.ZipFile(path) as archive:
-            members = _members(archive, "")
-            if len(members) > MAX_MEMBERS:
-                raise ValueError(f"{len(members)} members; {MAX_MEMBERS} are allowed")
-            files = [info for info in members.values() if not info.is_dir()]
+            held = members(archive, "")
+            if len(held) > MAX_MEMBERS:
+                raise ValueError(f"{len(held)} members; {MAX_MEMBERS} are allowed")
+            files = [info for info in held.values() if not info.is_dir()]
             for info in files:
                 _check_member(info)
             total = sum(info.file_size for info in files)
