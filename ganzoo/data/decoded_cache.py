@@ -117,10 +117,11 @@ def _to_disk(
     samples: Samples, path: Path, shape: tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
     # The file is renamed once it is complete, so a killed run leaves no half a cache.
-    _make(path.parent)
-    with locked(path):
-        if not path.exists():
-            _decode(samples, path, shape)
+    if not path.exists():
+        _make(path.parent)
+        with locked(path):
+            if not path.exists():  # no other process made it meanwhile
+                _decode(samples, path, shape)
     return np.load(path, mmap_mode="r"), np.load(_labels_path(path))
 
 
