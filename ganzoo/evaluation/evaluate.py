@@ -228,6 +228,8 @@ def parts_of(run, model, dataset=None, data_dir=None) -> Parts:
         return load_parts(dataset, data_dir=data_dir, wanted=wanted, **form)
     experiment = from_dict(run["experiment"])
     name = str(dataset or experiment.dataset)
+    if dataset is not None and not Path(name).exists():  # a path may have changed
+        _check_same_set(run["data"]["name"], name)
     data_dir = data_dir or experiment.data_dir
     resolved = resolve(replace(experiment, dataset=name, data_dir=data_dir))
     if resolved.data.fingerprint != run["data"]["fingerprint"]:
