@@ -68,13 +68,6 @@ def mnist_dir():
     return shared("tfds/mnist").parent
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item):
-    """No rewriting of graphs, except in slow tests: it takes half of a first step."""
-    slow = bool(item.get_closest_marker("slow"))
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not slow})
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     """Where the real data are, a test that skips is a test that fails."""

@@ -1,6 +1,7 @@
 """Trainer: training of two players with Keras on any number of replicas."""
 
 import inspect
+import weakref
 from collections.abc import Mapping
 
 import keras
@@ -249,7 +250,7 @@ class Trainer(CompiledSteps):
                     arrays,
                     size,
                     seed=self.seed,
-                    start=lambda: self.step,  # callbacks may restore an earlier one
+                    start=_step_of(weakref.ref(self)),
                     jitter=jitter,
                 )
                 first = next(iter(batches))
@@ -403,6 +404,15 @@ class Trainer(CompiledSteps):
         }
         with precision.policy(self.dtype_policy.name):
             self.compile(**settings)
+
+
+def _step_of(model):
+    """Asks a model, by its weak reference, for its step.
+
+    Callbacks may restore an earlier step after `fit` began. TensorFlow never lets go of
+    a generator's function, which must not hold the model.
+    """
+    return lambda: model().step
 
 
 def _one_pass(door, x, y, batch_size, **steps):

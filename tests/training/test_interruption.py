@@ -8,7 +8,6 @@ import warnings
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from small_runs import BASE, TINY, check_equal, files_of
 
 import ganzoo
@@ -53,8 +52,6 @@ def shown(workdir):
 @pytest.fixture(scope="module")
 def watchful():
     """Alarms from the first interval on: their counts are carried over, too."""
-    # The graphs of `whole` are those of the tests, which conftest.py leaves as traced.
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     with pytest.MonkeyPatch.context() as patch:
         monitor = "ganzoo.training.callbacks.health.HealthMonitor"
         patch.setattr(f"{monitor}.WARM_UP", 0)
