@@ -6,7 +6,6 @@ with the options below, so their weights fit and their samples stay the same.
 
 from collections.abc import Mapping
 
-from ganzoo.networks.dcgan import level_count
 from ganzoo.variants._registry import find
 
 DCGAN = {"units": 0, "filters": 64, "by_unit": False}
@@ -46,6 +45,8 @@ def options_of(version: int, name: str, options: Mapping) -> dict:
     default = "network" not in options and len(options.get("image_shape", ())) > 1
     usual = dict(OF_VARIANTS.get(name, {})) if default else {}
     if "doubling" in usual:  # D halved its maps once less than G doubles them
+        from ganzoo.networks.dcgan import level_count  # `ganzoo list` needs no Keras
+
         usual["halvings"] = level_count(*options["image_shape"][:-1]) - 1
     keeps = "ema_decay" in find(name).own_options and name not in ("sgan", "r3gan")
     usual |= OF_ANY_DATA.get(name, {})
