@@ -25,7 +25,8 @@ def test_a_small_last_batch_leaves_the_weights_finite():
 def test_a_rate_of_zero_is_a_rate_of_zero():
     model = tiny("vanilla", d_learning_rate=0.0)
     assert float(model.d_optimizer.learning_rate) == 0.0
-    assert float(model.g_optimizer.learning_rate) == pytest.approx(2e-4)
+    usual = float(tiny("vanilla").g_optimizer.learning_rate)
+    assert float(model.g_optimizer.learning_rate) == usual > 0
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ def test_a_rate_of_zero_is_a_rate_of_zero():
     [
         ("cgan", {"x": IMAGES}, "need a label of each sample"),
         ("sgan", {"x": IMAGES}, "need a label of each sample"),
-        ("cgan", {"x": IMAGES, "y": np.r_[LABELS[:-1], 50]}, "0 to 9. Received: 0 to"),
+        ("cgan", {"x": IMAGES, "y": np.r_[LABELS[:-1], 50]}, "0 to 9. Received: 0, 1"),
         ("cgan", {"x": IMAGES, "y": np.full(24, -1)}, "must be from 0 to 9"),
         ("sgan", {"x": IMAGES, "y": np.full(24, -2)}, "-1 for unlabelled"),
         ("vanilla", {"x": {"image": IMAGES}}, "needs the key 'real'"),
@@ -65,7 +66,6 @@ def test_fit_refuses(name, kwargs, message):
         (IMAGES.astype("float32"), "outside the model's value_range"),
         (np.full((8, 8, 8, 1), np.nan, "float32"), "'real'"),
         (IMAGES[:, :4], "must have the model's shape"),
-        (IMAGES.astype("int64"), "Unfit dtype"),
     ],
 )
 def test_evaluate_and_probability_refuse(x, message):

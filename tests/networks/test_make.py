@@ -68,7 +68,7 @@ def test_auto_chooses_the_family_by_the_shape():
 
 def test_the_builders_options_reach_another_network():
     model = ganzoo.build("dcgan", network="resnet", filters=4, **SIZES)
-    assert set(channels(model.generator)) == {4, 1}
+    assert set(channels(model.generator)) == {8, 4, 1}
     model = ganzoo.build("vanilla", network="dcgan", dropout=0.2, **SIZES)
     assert [d.rate for d in of_kind(model.discriminator, Dropout)] == [0.2, 0.2]
 
