@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
+from ganzoo.utils.options import sides_of
+
 _GREY_MODES = frozenset({"1", "L", "LA", "I", "I;16", "I;16B", "I;16L"})
 DEPTHS = (8, 10, 12, 14, 16)  # bits of cameras and scanners, stored in 16
 
@@ -43,26 +45,6 @@ class Form:
                 f"image_size={image_size}."
             )
         return cls(image_size, channels, patch_stride)
-
-
-def sides_of(size: int | str | tuple[int, int] | None) -> tuple[int, int] | None:
-    """Returns (height, width) of a size: a side, "64x48" (height x width), or a pair.
-
-    Raises:
-        ValueError: anything else, or sides below 1.
-    """
-    sides = size
-    if isinstance(size, int):
-        sides = (size, size)
-    elif isinstance(size, str):
-        sides = tuple(int(x) if x.isdecimal() else 0 for x in size.split("x"))
-        sides *= 3 - len(sides) if len(sides) == 1 else 1
-    if sides is not None and (len(sides) != 2 or min(sides) < 1):
-        raise ValueError(
-            "Unfit image_size; allowed: a positive side, or height and width, 64x48. "
-            f"Received: {size}."
-        )
-    return None if sides is None else tuple(sides)
 
 
 def is_grey(image: Image.Image) -> bool:

@@ -5,8 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ganzoo.data.images import sides_of
-from ganzoo.utils.options import check_known, check_whole
+from ganzoo.utils.options import check_known, check_whole, sides_of
 
 
 @dataclass(frozen=True)

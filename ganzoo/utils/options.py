@@ -73,3 +73,23 @@ def evenly_spread(length: int, count: int) -> list[int]:
     """`count` positions of `length`, from the first to the last."""
     step = (length - 1) / max(1, count - 1)
     return [int(i * step) for i in range(count)]
+
+
+def sides_of(size: int | str | tuple[int, int] | None) -> tuple[int, int] | None:
+    """Returns (height, width) of a size: a side, "64x48" (height x width), or a pair.
+
+    Raises:
+        ValueError: anything else, or sides below 1.
+    """
+    sides = size
+    if isinstance(size, int):
+        sides = (size, size)
+    elif isinstance(size, str):
+        sides = tuple(int(x) if x.isdecimal() else 0 for x in size.split("x"))
+        sides *= 3 - len(sides) if len(sides) == 1 else 1
+    if sides is not None and (len(sides) != 2 or min(sides) < 1):
+        raise ValueError(
+            "Unfit image_size; allowed: a positive side, or height and width, 64x48. "
+            f"Received: {size}."
+        )
+    return None if sides is None else tuple(sides)
