@@ -1,9 +1,12 @@
 """A run of four steps, and what tests compare of two runs."""
 
+import json
+
 import numpy as np
 
 from ganzoo.runs import checkpoint
 
+OF_THE_MACHINE = ("seconds", "images_per_second", "peak_memory_mib")
 TINY = {"g_hidden": [8], "d_hidden": [8], "latent_dim": 4, "normalize": False}
 
 
@@ -24,6 +27,20 @@ def files_of(folder):
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+def shown(workdir):
+    """The files of a run that users read, without times."""
+    files = {
+        name: data
+        for name, data in files_of(workdir).items()
+        if name.endswith((".jsonl", ".png", ".gif")) and name != "curves.png"
+    }
+    rows = [json.loads(line) for line in files["metrics.jsonl"].splitlines()]
+    for row in rows:
+        for name in OF_THE_MACHINE:
+            del row[name]
+    return {**files, "metrics.jsonl": rows}
 
 
 def state_of(model):

@@ -210,7 +210,7 @@ def _outcome(task, failure=""):
 
 
 def _record(task) -> dict:
-    """What a finished run recorded; empty if it is unfinished, damaged or another."""
+    """The record of a finished run; empty if it is unfinished, damaged or another."""
     file = task.path / run_process.FILE
     file = file if file.exists() else task.path / run_process.OLD_FILE
     try:

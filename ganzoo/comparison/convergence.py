@@ -1,4 +1,4 @@
-"""What the scores during training tell: is an entry still improving?"""
+"""Convergence by the scores during training: is an entry still improving?"""
 
 from collections.abc import Sequence
 from pathlib import Path

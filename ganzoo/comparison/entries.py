@@ -36,7 +36,7 @@ _FORM = re.compile(r"(?:(?P<label>[^=:]+)=)?(?P<base>[^=:]+)(?::(?P<options>.+))
 
 @dataclass(frozen=True)
 class Budget:
-    """What every run may spend, the same for all entries.
+    """The budget of every run, the same for all entries.
 
     Attributes:
         unit: `steps` of G, real `images` that D sees, or `seconds` of training.

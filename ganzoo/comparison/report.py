@@ -145,7 +145,7 @@ def _made(comparison):
 
 
 def _environment(runs):
-    """What the first run says of its machine; nothing if it does not."""
+    """The first record of a machine among the runs; empty if there is none."""
     for run in runs:
         try:
             known = untrusted.read_json(run.path / "environment.json")

@@ -190,7 +190,7 @@ class Comparison:
 
     @property
     def references(self) -> dict[str, float]:
-        """What real samples score, and blends of two of them, where that is known."""
+        """Scores of real samples, and of blends of two of them, where known."""
         known = {"real data": self.floor(self.metric)}
         known |= {"blends": self.blends} if self.metric == DISTANCE else {}
         return {name: value for name, value in known.items() if value is not None}

@@ -19,7 +19,7 @@ TASKS = 20  # of a process, which grows by what TensorFlow keeps: about 12 MiB a
 
 @dataclass(frozen=True)
 class Task:
-    """What a worker does: `run_process.run` with these arguments.
+    """A task of a worker: `run_process.run` with these arguments.
 
     Attributes:
         experiment: experiment with its seed.

@@ -193,3 +193,17 @@ DECAYS = {
     "cosine": lambda: _cosine,
     "exponential": _exponential,
 }
+
+
+def compile_without_d(model, learning_rate, jit_compile, **adam):
+    """Compiles a model without D with Adam; returns it.
+
+    Args:
+        model: an `AdversarialModel` with `d_steps=0`.
+        learning_rate: Adam's rate.
+        jit_compile: compile the step with XLA (one device only).
+        **adam: further arguments of `keras.optimizers.Adam`.
+    """
+    optimizer = keras.optimizers.Adam(learning_rate, **adam)
+    model.compile(g_optimizer=optimizer, jit_compile=jit_compile)
+    return model

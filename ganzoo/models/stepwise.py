@@ -89,3 +89,8 @@ def binary(sample, seed):
     count = sample.shape[0] or tf.shape(sample)[0]
     drawn = distribute.global_uniform((count, *sample.shape[1:]), seed, sample.dtype)
     return tf.cast(drawn < sample, sample.dtype)
+
+
+def sums(values):
+    """Sums (N,) over all but the first axis."""
+    return tf.reduce_sum(tf.reshape(values, (tf.shape(values)[0], -1)), axis=1)

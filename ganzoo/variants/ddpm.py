@@ -6,8 +6,9 @@ import tensorflow as tf
 
 from ganzoo import distribute
 from ganzoo.models.adversarial import feed
+from ganzoo.models.optimizers import compile_without_d
 from ganzoo.models.seeds import Use
-from ganzoo.models.stepwise import StepwiseModel
+from ganzoo.models.stepwise import StepwiseModel, sums
 from ganzoo.networks import denoiser
 from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
@@ -122,10 +123,10 @@ class DDPM(StepwiseModel):
             own = beta * (1 - before) / (1 - kept)
             away = tf.square(mean - self.back(network, noisy, time))
             nats = (tf.math.log(beta / own) + (own + away) / beta - 1) / 2
-            return t + 1, total + _sums(nats)
+            return t + 1, total + sums(nats)
 
         last = self._at(self.kept, times(self.times))
-        prior = _sums((last * sample**2 - last - tf.math.log(1 - last)) / 2)
+        prior = sums((last * sample**2 - last - tf.math.log(1 - last)) / 2)
         first = self.noisy(sample, times(1), noise(1))
         mean = self.back(network, first, times(1))
         deviation = tf.sqrt(self._at(self.beta, times(1)))
@@ -143,12 +144,7 @@ class DDPM(StepwiseModel):
         # The outermost values take all that lies beyond them.
         upper = tf.where(sample > high - half, 2.0, 1 + tf.math.erf(above))
         lower = tf.where(sample < low + half, 0.0, 1 + tf.math.erf(below))
-        return _sums(tf.math.log(tf.maximum((upper - lower) / 2, 1e-12)))
-
-
-def _sums(values):
-    """Sums (N,) over all but the first axis."""
-    return tf.reduce_sum(tf.reshape(values, (tf.shape(values)[0], -1)), axis=1)
+        return sums(tf.math.log(tf.maximum((upper - lower) / 2, 1e-12)))
 
 
 @register(
@@ -191,7 +187,4 @@ def ddpm(
         ema_decay=ema_decay,
         seed=seed,
     )
-    model.compile(
-        g_optimizer=keras.optimizers.Adam(learning_rate), jit_compile=jit_compile
-    )
-    return model
+    return compile_without_d(model, learning_rate, jit_compile)

@@ -5,8 +5,9 @@ import tensorflow as tf
 
 from ganzoo import distribute
 from ganzoo.models.adversarial import feed
+from ganzoo.models.optimizers import compile_without_d
 from ganzoo.models.seeds import Use
-from ganzoo.models.stepwise import StepwiseModel, binary
+from ganzoo.models.stepwise import StepwiseModel, binary, sums
 from ganzoo.networks import masked
 from ganzoo.variants._registry import register
 
@@ -63,7 +64,7 @@ class MADE(StepwiseModel):
 def _bernoulli(sample, logits):
     """Log-likelihood (N,) of black or white samples."""
     nats = tf.nn.sigmoid_cross_entropy_with_logits(sample, logits)
-    return -tf.reduce_sum(tf.reshape(nats, (tf.shape(nats)[0], -1)), axis=1)
+    return -sums(nats)
 
 
 @register(
@@ -107,7 +108,4 @@ def made(
         ema_decay=ema_decay,
         seed=seed,
     )
-    model.compile(
-        g_optimizer=keras.optimizers.Adam(learning_rate), jit_compile=jit_compile
-    )
-    return model
+    return compile_without_d(model, learning_rate, jit_compile)

@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
+from ganzoo.models.optimizers import compile_without_d
 from ganzoo.models.seeds import Use
 from ganzoo.models.stepwise import StepwiseModel, binary
 from ganzoo.networks import boltzmann
@@ -139,7 +140,4 @@ def rbm(
         ema_decay=ema_decay,
         seed=seed,
     )
-    model.compile(
-        g_optimizer=keras.optimizers.Adam(learning_rate), jit_compile=jit_compile
-    )
-    return model
+    return compile_without_d(model, learning_rate, jit_compile)

@@ -1,8 +1,6 @@
 """SRResNet: super-resolution by the mean squared error. It is not a GAN."""
 
-import keras
-
-from ganzoo.models.optimizers import LinearDecay
+from ganzoo.models.optimizers import LinearDecay, compile_without_d
 from ganzoo.models.super_resolution import SuperResolution, factor
 from ganzoo.networks import subpixel
 from ganzoo.variants._registry import register
@@ -78,7 +76,4 @@ def srresnet(
         seed=seed,
     )
     rate = LinearDecay(learning_rate, decay_steps) if decay_steps else learning_rate
-    model.compile(
-        g_optimizer=keras.optimizers.Adam(rate, beta_1=beta_1), jit_compile=jit_compile
-    )
-    return model
+    return compile_without_d(model, rate, jit_compile, beta_1=beta_1)

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo.models.from_caption import TextModel
+from ganzoo.models.optimizers import compile_without_d
 from ganzoo.networks import captioned
 from ganzoo.variants._registry import register
 
@@ -86,8 +87,4 @@ def text2image_l1(
         filters=filters,
     )
     model = TextRegression(**parts, d_steps=0, ema_decay=ema_decay, seed=seed)
-    model.compile(
-        g_optimizer=keras.optimizers.Adam(learning_rate, beta_1=beta_1),
-        jit_compile=jit_compile,
-    )
-    return model
+    return compile_without_d(model, learning_rate, jit_compile, beta_1=beta_1)

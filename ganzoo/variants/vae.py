@@ -7,6 +7,7 @@ import tensorflow as tf
 from ganzoo import distribute
 from ganzoo.models.adversarial import feed
 from ganzoo.models.from_noise import LatentModel
+from ganzoo.models.optimizers import compile_without_d
 from ganzoo.models.seeds import Use
 from ganzoo.networks import mlp
 from ganzoo.networks.encoder import encoder
@@ -167,7 +168,4 @@ def vae(
         ema_decay=ema_decay,
         seed=seed,
     )
-    model.compile(
-        g_optimizer=keras.optimizers.Adam(learning_rate), jit_compile=jit_compile
-    )
-    return model
+    return compile_without_d(model, learning_rate, jit_compile)

@@ -1,6 +1,5 @@
 """Real signals at random moments, to small runs of several variants."""
 
-import json
 import multiprocessing
 import os
 import signal
@@ -11,14 +10,13 @@ import numpy as np
 import pytest
 from experiment import write_result
 from helpers import TINY
-from small_runs import files_of
+from small_runs import shown
 from worker_jobs import final
 
 SEED = 0
 VARIANTS = ("vanilla", "cgan", "bigan", "pacgan", "vae", "sgan", "dcgan")
 KINDS = [signal.SIGTERM, signal.SIGINT, signal.SIGKILL]
 STOPS = 9  # of each variant
-OF_THE_MACHINE = ("seconds", "images_per_second", "peak_memory_mib")
 SETTINGS = {
     "steps": 120,
     "batch_size": 16,
@@ -45,20 +43,6 @@ def life(name, workdir):
         train(Experiment(name, options, **SETTINGS), workdir, progress=False)
     except KeyboardInterrupt as stop:
         sys.exit(143 if isinstance(stop, Terminated) else 130)
-
-
-def shown(workdir):
-    """The files of a run that users read, without times."""
-    files = {
-        name: data
-        for name, data in files_of(workdir).items()
-        if name.endswith((".jsonl", ".png", ".gif")) and name != "curves.png"
-    }
-    rows = [json.loads(line) for line in files["metrics.jsonl"].splitlines()]
-    for row in rows:
-        for name in OF_THE_MACHINE:
-            del row[name]
-    return {**files, "metrics.jsonl": rows}
 
 
 def stopped(process, log, kind, wait):

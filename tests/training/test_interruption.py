@@ -8,7 +8,7 @@ import warnings
 import keras
 import numpy as np
 import pytest
-from small_runs import BASE, TINY, check_equal, files_of
+from small_runs import BASE, TINY, check_equal, files_of, shown
 
 import ganzoo
 from ganzoo.runs import checkpoint
@@ -17,7 +17,6 @@ from ganzoo.training import train
 from ganzoo.training.callbacks.interruption import Interruption
 from ganzoo.utils.signals import Terminated
 
-OF_THE_MACHINE = ("seconds", "images_per_second", "peak_memory_mib")
 SETTINGS = {
     **BASE,
     "steps": 13,
@@ -33,20 +32,6 @@ SETTINGS = {
 
 def _train(workdir, **changes):
     return ganzoo.train(Experiment(**SETTINGS | changes), workdir, progress=False)
-
-
-def shown(workdir):
-    """The files of a run that users read, without times."""
-    files = {
-        name: data
-        for name, data in files_of(workdir).items()
-        if name.endswith((".jsonl", ".png", ".gif")) and name != "curves.png"
-    }
-    rows = [json.loads(line) for line in files["metrics.jsonl"].splitlines()]
-    for row in rows:
-        for name in OF_THE_MACHINE:
-            del row[name]
-    return {**files, "metrics.jsonl": rows}
 
 
 @pytest.fixture(scope="module")
