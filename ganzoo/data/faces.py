@@ -35,7 +35,7 @@ from ganzoo.data.images import Form, reshape_images
 from ganzoo.utils.options import check_known
 from ganzoo.utils.tokenizer import Tokenizer, vocabulary, words
 
-SETS = ("faces", "faces_ink", "faces_captions")
+SETS = ("faces", "faces_ink", "faces_captions", "faces_tags")
 STYLES = ("flat", "ink")
 SIDE = 32
 LABEL = "glasses"
@@ -80,6 +80,19 @@ COUNT = int(np.prod([len(values) for values in ATTRIBUTES.values()]))
 """Number of faces, each with its own picture: 91,445,760."""
 
 _COLUMNS = {name: column for column, name in enumerate(ATTRIBUTES)}
+_NOUNS = ("hair", "brows", "glasses", "earrings")
+
+TAGS = {
+    (f"{value} {name}" if name in _NOUNS else value): (_COLUMNS[name], place)
+    for name, values in SHAPES.items()
+    for place, value in enumerate(values)
+    if value != "none"
+}
+"""Tag, such as "dark glasses" -> column of its attribute, and its value there.
+
+A face that has none of an attribute's tags, such as no glasses, has its value "none".
+"""
+
 _FIXED = len(ATTRIBUTES)  # the column of paints that no attribute colours
 _NUMBERS = {paint: number for number, paint in enumerate(PAINTS, start=1)}
 
@@ -431,7 +444,8 @@ def load_faces(name: str, split: str, form: Form) -> Data:
 
     Args:
         name: "faces"; "faces_ink", the same as ink drawings; "faces_captions", the
-            same with a caption that tells every attribute.
+            same with a caption that tells every attribute; "faces_tags", the same with
+            several classes at once as label, see `TAGS`.
         split: see `attributes`.
         form: size (32 by default) and number of channels.
 
@@ -450,12 +464,20 @@ def load_faces(name: str, split: str, form: Form) -> Data:
         "real": reshape_images(real, Form(channels=form.channels)),
         "label": faces[:, _COLUMNS[LABEL]],
     }
+    if name == "faces_tags":
+        return Data(name, arrays | {"label": tags(faces)}, tuple(TAGS))
     known = ()
     if name == "faces_captions":
         arrays["caption"], known = _tokens(faces)
     names = ("no" if value == "none" else value for value in ATTRIBUTES[LABEL])
     labels = tuple(f"{name} {LABEL}" for name in names)
     return Data(name, arrays, labels, vocabulary=known)
+
+
+def tags(faces: np.ndarray) -> np.ndarray:
+    """The `TAGS` of faces (n, 12): uint8 (n, 27), 1 for each that a face has."""
+    columns = [faces[:, column] == value for column, value in TAGS.values()]
+    return np.stack(columns, axis=1).astype(np.uint8)
 
 
 def _tokens(faces):

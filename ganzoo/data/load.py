@@ -52,10 +52,10 @@ def load_data(
 
     Args:
         name: a built-in set ("digits", "ring8", "grid25", "swiss_roll",
-            "voxel_shapes", "faces", "faces_ink", "faces_captions"), one that is made
-            from MNIST ("stacked_mnist", "moving_mnist"), else an existing path (an
-            `.npz`, `.npy` or HDF5 file, or an image folder or a zip of one, with
-            captions if it holds `captions.jsonl`), else a TFDS image set such as
+            "voxel_shapes", "faces", "faces_ink", "faces_captions", "faces_tags"), one
+            that is made from MNIST ("stacked_mnist", "moving_mnist"), else an existing
+            path (an `.npz`, `.npy` or HDF5 file, or an image folder or a zip of one,
+            with captions if it holds `captions.jsonl`), else a TFDS image set such as
             "mnist".
         split: "train", "test" or "all"; a TFDS set takes its own splits and slices.
         data_dir: folder of prepared TFDS sets; by default `TFDS_DATA_DIR`, then TFDS'

@@ -96,8 +96,8 @@ HELP = {
     "init_optimizers": "with --init_from: take the state of both optimizers, too, but "
     "not their rates",
     "dataset": "data set: digits, ring8, grid25, swiss_roll, voxel_shapes, faces, "
-    "faces_ink, faces_captions, stacked_mnist, moving_mnist (clips), a TFDS name, an "
-    ".npz, .npy or HDF5 file, a folder of images, or a zip of one",
+    "faces_ink, faces_captions, faces_tags, stacked_mnist, moving_mnist (clips), a "
+    "TFDS name, an .npz, .npy or HDF5 file, a folder of images, or a zip of one",
     "data_dir": "directory of prepared TFDS sets (or TFDS_DATA_DIR)",
     "image_size": "resize images to N x N pixels, or to 64x48 (height x width)",
     "channels": "convert images to 1 (grey), 3 (RGB) or 4 (RGB and opacity) channels",

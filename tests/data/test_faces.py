@@ -236,6 +236,19 @@ def test_captions_as_a_data_set():
         assert words(text) == words(faces.caption(face))
 
 
+def test_tags_of_a_face():
+    face = encode(mouth="sad", hair="bald", glasses="none", hat="crown", beard="goatee")
+    shown = [
+        tag for tag, x in zip(faces.TAGS, faces.tags(face[None])[0], strict=True) if x
+    ]
+    assert shown == ["bald hair", "straight brows", "sad", "goatee", "crown"]
+    data = load_data("faces_tags", split="test")
+    assert data.class_names == tuple(faces.TAGS) and data.num_classes == 0
+    label = data.arrays["label"]
+    assert label.shape == (5_000, 27) and label.dtype == np.uint8
+    np.testing.assert_array_equal(label, faces.tags(faces.attributes("test")))
+
+
 def test_pairs_of_flat_and_ink():
     data = load_data("faces", split="test", wanted="source", pairs="ink")
     ink = load_data("faces_ink", split="test")

@@ -1,0 +1,134 @@
+"""Table of docs/theory.md, which `python experiments/tables.py` writes."""
+
+from pages.recorded import recorded, table
+
+# (idea, code, results whose headlines show it, or tests that prove it)
+ROWS = [
+    (
+        "the minimax game, V(D, G)",
+        "`losses.minimax`",
+        "`tests/test_losses.py`: V(D*) = -log 4 + 2 JSD by hand",
+    ),
+    (
+        "D* = p_data / (p_data + p_model)",
+        "`losses.minimax`, `model.probability_real`",
+        ["vanilla_ring8"],
+    ),
+    (
+        "the non-saturating loss of G",
+        "`losses.non_saturating`",
+        "`tests/test_losses.py`: gradients 4.5e-5 and 1 where D wins",
+    ),
+    (
+        "Algorithm 1, k steps of D",
+        "`d_steps`, `AdversarialModel.train_step`",
+        "`tests/models/test_gan.py`: the order of updates, k of 1, 2 and 5",
+    ),
+    (
+        "perceptrons, dropout and maxout",
+        "`vanilla`, `vanilla_mnist_paper`",
+        ["vanilla_mnist_paper"],
+    ),
+    ("the prior of the latent", "`prior=`", ["3dgan_shapes_prior"]),
+    (
+        "noise and latents into hidden layers",
+        "`network.hidden_noise`, `network.latent_to_hidden`",
+        ["theory_noise"],
+    ),
+    (
+        "a latent smaller than the data",
+        "`latent_dim`",
+        ["theory_dimension"],
+    ),
+    (
+        "G approaches the data",
+        "`SampleGrid`: D's field over data and samples",
+        ["vanilla_ring8"],
+    ),
+    (
+        "D and G in balance",
+        "`began`, `HealthMonitor`, `gate` of `3dgan`",
+        ["3dgan_shapes"],
+    ),
+    (
+        "collapse, seen and named",
+        "`HealthMonitor`, `metrics.mode_coverage`",
+        "docs/guides/alarms.md",
+    ),
+    ("minibatch features against it", "`layers.MinibatchStdDev`", ["effects"]),
+    ("packs against it", "`pacgan`, `pack`", ["pacgan_stacked_mnist_weak"]),
+    ("look-ahead against it", "`unrolled`", ["unrolled_ring8"]),
+    (
+        "one-sided label smoothing, and the spurious mode",
+        '`loss={"name": "non_saturating", "real_target": 0.9}`',
+        ["theory_smoothing"],
+    ),
+    ("quality and the number of data", "`dcgan`", ["theory_size"]),
+    ("quality and the rates of learning", "`learning_rate=`", ["theory_rates"]),
+    (
+        "the critic's slope: clipping, penalty, spectral norm",
+        "`wgan`, `wgan-gp`, `sngan`",
+        ["stacked_mnist_wgan_gp"],
+    ),
+    ("convolutional nets", "`dcgan`", ["dcgan_mnist"]),
+    ("the axes loss and backbone", "`loss=`, `network=`, `d_norm=`", ["combinations"]),
+    ("conditions: a class", "`cgan`, `sample(label=)`", ["cgan_mnist"]),
+    (
+        "conditions: several attributes at once",
+        "`cgan`, `condition=tags`",
+        ["faces_conditions"],
+    ),
+    ("a D that classifies", "`acgan`", ["acgan_digits"]),
+    ("n + 1 classes, few labels", "`sgan`, `labels_per_class`", ["sgan_mnist_100"]),
+    (
+        "feature matching",
+        "`losses.feature_matching`, `improved`",
+        ["improved_digits"],
+    ),
+    (
+        "codes that mean something",
+        "`infogan`, `sample(code=)`",
+        ["infogan_mnist_small", "faces_codes"],
+    ),
+    ("the inverse of G", "`bigan`, `model.encode`", ["bigan_digits"]),
+    (
+        "latent arithmetic: glasses on faces",
+        "`latent.directions`, `model.project`",
+        ["latent_faces"],
+    ),
+    ("an image from a text", "`text2image`", ["text2image_faces", "text2image_emoji"]),
+    (
+        "one source, many right answers",
+        "`pix2pix`, `translate(samples=)`",
+        ["pix2pix_halves"],
+    ),
+    ("sketches to photographs", "`pix2pix`", ["pix2pix_facades"]),
+    ("maps from satellite photographs", "`pix2pix`", ["maps"]),
+    ("style without pairs", "`cyclegan`", ["cyclegan_inverted"]),
+    ("super-resolution", "`srgan`", ["srgan_x4"]),
+    ("in-painting", "`context-encoder`", ["inpaint", "inpaint_clips"]),
+    ("the next frame", "`next-frame`", ["next_frame_moving_mnist"]),
+    ("volumes", "`3dgan`", ["3dgan_chairs", "3dgan_modelnet10"]),
+    ("text", "`wgan-gp` on sequences", ["text"]),
+    ("new molecules", "`molgan`", ["molgan"]),
+    ("the climate and single houses", "`pix2pix` with a height", ["flood"]),
+    (
+        "explicit likelihood, variational bound, Markov chain, diffusion",
+        "`made`, `vae`, `rbm`, `ddpm`",
+        ["families"],
+    ),
+]
+
+
+def theory() -> str:
+    """Every idea of the theory, its code, and what was measured of it."""
+    rows = []
+    for idea, code, shown in ROWS:
+        if not isinstance(shown, str):
+            shown = "; ".join(_result(name) for name in shown)
+        rows.append((idea, code, shown))
+    return table(("idea", "code", "what shows it"), rows)
+
+
+def _result(name):
+    return f"[{name}](../zoo_configs/results/{name}.json): {recorded(name)['headline']}"
