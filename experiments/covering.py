@@ -5,7 +5,8 @@
 The rows cover every pair of values of `OPTIONS` that can be built. Each is trained
 from the same weights on the same global batches, tiny, and compared with one device.
 Prints the largest difference of any weight, and exits with 1 where it exceeds the
-tolerance; for bfloat16, as a multiple of what bfloat16 itself does. A row with 5 steps a call is compiled and takes 5 steps, the others 3.
+tolerance; for bfloat16, as a multiple of what bfloat16 itself does. A row with 5 steps
+a call is compiled and takes 5 steps, the others 3.
 """
 
 import itertools
@@ -58,8 +59,8 @@ REFUSED = {
     ),
 }
 # Chosen before any run. In float64, the largest difference of a weight. In bfloat16,
-# rounding alone moves weights, most with SGD, whose steps grow with the gradient; so the
-# difference is a multiple of the one between bfloat16 and float64 on one device.
+# rounding alone moves weights, most with SGD, whose steps grow with the gradient; so
+# the difference is a multiple of the one between bfloat16 and float64 on one device.
 TOLERANCE = {"float64": 1e-10, "mixed_bfloat16": 2.0}
 WORKERS = 12  # rows that two workers train, too
 NETWORKS = {
