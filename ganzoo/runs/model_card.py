@@ -1,0 +1,84 @@
+"""Model cards: Markdown made from what is recorded of a run or a pretrained model."""
+
+from pathlib import Path
+
+from ganzoo.runs import pretrained
+from ganzoo.runs.directory import read_config
+from ganzoo.utils import untrusted
+from ganzoo.variants import _registry
+
+_HEAD = """---
+library_name: keras
+tags: [ganzoo, gan]
+---
+
+# {title}
+
+{about} A model of [ganzoo](https://pypi.org/project/ganzoo-keras/), the GAN model zoo
+for TensorFlow and Keras 3.
+
+```python
+import ganzoo
+
+model = ganzoo.load("{address}")
+images = model.sample(16, seed=0)
+```
+"""
+
+
+def card(source: str, kind: str, address: str) -> str:
+    """Writes the card of a model.
+
+    Args:
+        source: a run directory, a pretrained name, or a .keras file.
+        kind: name of the model's class.
+        address: where it will be loaded from.
+
+    Returns:
+        Markdown: paper, training, scores next to real data, and limits. What is not
+        recorded of the model is said to be so.
+    """
+    variant, facts, scores = _recorded(source)
+    named = f"`{variant}`: {_registry.find(variant).paper}." if variant else kind + "."
+    text = _HEAD.format(title=address.rsplit("/", 1)[-1], about=named, address=address)
+    lines = [f"- {name}: {value}\n" for name, value in facts.items() if value != ""]
+    text += "\n## Training\n\n" + ("".join(lines) or "Not recorded.\n")
+    text += "\n## Scores\n\n" + (_table(scores) if scores else "Not measured.\n")
+    return text + (
+        "\n## Limits\n\nIt makes what its training data show, with their gaps and "
+        "biases. It may repeat training samples. The licence of the data holds for "
+        "what is made from them.\n"
+    )
+
+
+def _recorded(source):
+    """Variant, facts of the training and scores, as far as they are known."""
+    if source in pretrained.names() and not Path(source).exists():
+        about = pretrained.card(source)
+        facts = {key: about[key] for key in ("dataset", "command", "steps", "seconds")}
+        scores = [score for rows in about["scores"].values() for score in rows]
+        return about["build"]["name"], facts, scores
+    path = Path(source)
+    config = read_config(path)
+    if config is None:
+        return None, {}, []
+    experiment, data = config["experiment"], config["data"]
+    facts = {"data": f"{data['name']}, {data['samples']:,} samples"}
+    facts |= {key: experiment[key] for key in ("steps", "batch_size", "seed")}
+    options = experiment["options"].items()
+    facts["options"] = ", ".join(f"{key}={value}" for key, value in options)
+    scored = path / "evaluation.json"
+    scores = untrusted.read_json(scored)["scores"] if scored.exists() else []
+    return experiment["model"], facts, scores
+
+
+def _table(scores):
+    rows = [
+        f"| {score['metric']} | {score['value']:.4g} | {score['floor']:.4g} | "
+        f"{score['better']} |\n"
+        for score in scores
+    ]
+    protocols = sorted({score["protocol"] for score in scores})
+    listed = "".join(f"- {protocol.replace('|', ';')}\n" for protocol in protocols)
+    head = "| score | model | real data | better |\n|---|---|---|---|\n"
+    return f"{head}{''.join(rows)}\nProtocols:\n\n{listed}"
