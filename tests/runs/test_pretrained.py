@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from helpers import tiny
+from helpers import TINY, tiny
 
 import ganzoo
 from ganzoo.models.warm_start import take_over
@@ -68,6 +68,20 @@ def test_written_and_loaded_again_it_samples_nearly_the_same(tmp_path, monkeypat
     (tmp_path / "mine.npz").write_bytes(data)
     with pytest.raises(ValueError, match="another hash"):
         ganzoo.load("mine")
+
+
+def test_every_network_of_a_model_is_kept(tmp_path, monkeypatch):
+    model = tiny("cyclegan", seed=3)
+    options = {"image_shape": [8, 8, 1], **TINY["cyclegan"]}
+    made = {"name": "cyclegan", "options": options}
+    pretrained.write(model, "both", made, {}, tmp_path, judge=True)
+    monkeypatch.setattr(pretrained, "FOLDER", tmp_path)
+    loaded = ganzoo.load("both")
+    assert len(loaded.warm) == 4
+    for name in ("generators", "discriminators"):
+        for own, other in zip(getattr(model, name), getattr(loaded, name), strict=True):
+            for a, b in zip(own.get_weights(), other.get_weights(), strict=True):
+                np.testing.assert_allclose(a, b, atol=np.abs(a).max() / 250 + 1e-9)
 
 
 def test_a_model_may_carry_its_judge_and_says_what_it_holds(tmp_path, monkeypatch):

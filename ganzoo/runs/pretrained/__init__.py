@@ -1,7 +1,7 @@
 """Pretrained models: small models that are installed with the package.
 
-A model is NAME.npz, the weights of its generator (the running average if one was kept)
-and, in some, of its discriminator (d_...); and NAME.json, its card: the options of its
+A model is NAME.npz, the weights of its generators (running averages if they were kept)
+and, in most, of its discriminators; and NAME.json, its card: the options of its
 build, the training command, its scores with their protocols, and the hash of the
 weights. Arrays of two axes and more are 8-bit integers with a scale for each slice of
 the last axis. The card has the scores of the loaded model, not of the trained one.
@@ -53,14 +53,14 @@ def load(name: str):
     arrays = untrusted.read_arrays(io.BytesIO(data))
     name, options = about["build"]["name"], about["build"]["options"]
     model = build(name, **options_of(about["format"], name, options))
-    held = {"": [model.generator, model.average_of(model.generator)]}
-    if "d_00" in arrays:
-        held["d_"] = [model.discriminator]
-    for prefix, networks in held.items():
-        for network in networks:
-            count = range(len(network.weights))
-            network.set_weights([_unpacked(arrays, f"{prefix}{i:02d}") for i in count])
-    model.warm = tuple(networks[0].name for networks in held.values())
+    networks = _networks(model)
+    held = {p: network for p, network in networks.items() if f"{p}00" in arrays}
+    for prefix, network in held.items():
+        places = range(len(network.weights))
+        weights = [_unpacked(arrays, f"{prefix}{i:02d}") for i in places]
+        for own in (network, model.average_of(network)):
+            own.set_weights(weights)
+    model.warm = tuple(network.name for network in held.values())
     return model
 
 
@@ -70,22 +70,19 @@ def write(
     """Writes a model and its card.
 
     Args:
-        model: model with the generator to write.
+        model: model to write.
         name: name of the files.
         settings: name and options of `build`.
         facts: other entries of the card.
         folder: folder of the files.
-        judge: if True, write the discriminator, too, for fine-tuning.
+        judge: if True, write the discriminators, too, for fine-tuning.
 
     Raises:
         ValueError: weights of more than 2 MiB.
     """
     arrays = {}
-    held = {"": model.average_of(model.generator)}
-    if judge:
-        held["d_"] = model.discriminator
-    for prefix, network in held.items():
-        for i, weight in enumerate(network.get_weights()):
+    for prefix, network in _networks(model, judge).items():
+        for i, weight in enumerate(model.average_of(network).get_weights()):
             arrays |= _packed(f"{prefix}{i:02d}", weight)
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)
@@ -96,6 +93,15 @@ def write(
     digest = hashlib.sha256(data).hexdigest()
     about = {"format": FORMAT, "build": settings, "sha256": digest, **facts}
     (folder / f"{name}.json").write_text(json.dumps(about, indent=2) + "\n")
+
+
+def _networks(model, judge=True):
+    """The networks of a model by the prefix of their keys: "", g1_, ..., d_, d1_, ..."""
+    held = {f"g{i}_" if i else "": own for i, own in enumerate(model.generators)}
+    if judge:
+        judges = enumerate(model.discriminators)
+        held |= {f"d{i}_" if i else "d_": own for i, own in judges}
+    return held
 
 
 def _packed(key, weight):
