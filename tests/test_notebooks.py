@@ -30,6 +30,7 @@ SMALL = {
         "METRICS": '["recall"]',
         "EXTRACTOR": '"pixels"',
     },
+    "faces": {"POOL": "400", "STEPS": "4"},
     "distributed": {"STEPS": "2", "BATCH": "16"},
     "image_to_image": {
         "STEPS": "2",
