@@ -1,6 +1,5 @@
 """The `ganzoo` command: one module for each group of commands."""
 
-import os
 import sys
 
 from absl import app, flags, logging
@@ -14,7 +13,6 @@ GROUPS = (zoo, runs, walks, comparisons, machine)
 
 def main():
     """Entry point of the console script."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow logs errors only
     app.run(run, flags_parser=parse)
 
 

@@ -119,7 +119,6 @@ class Worker:
                 stderr=log,
                 text=True,
                 env={
-                    "TF_CPP_MIN_LOG_LEVEL": "3",
                     **os.environ,
                     "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
                 },
