@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +45,7 @@ from ganzoo.training.callbacks.interruption import Halted, Interruption
 from ganzoo.training.callbacks.log import METRICS, RunLog, draw_curves
 from ganzoo.training.callbacks.progress import Progress
 from ganzoo.training.callbacks.samples import SampleGrid, drawing
+from ganzoo.training.callbacks.trackers import check_trackers, tracking
 from ganzoo.utils import signals
 from ganzoo.utils.progress import Bar, tell
 from ganzoo.variants._registry import build, find
@@ -52,7 +54,10 @@ STEPS_PER_CALL = 20
 
 
 def train(
-    experiment: Experiment, workdir: str | Path, progress: bool = True
+    experiment: Experiment,
+    workdir: str | Path,
+    progress: bool = True,
+    log: Iterable[str] = (),
 ) -> AdversarialModel:
     """Trains an experiment in a run directory, or resumes it.
 
@@ -66,20 +71,22 @@ def train(
     Args:
         experiment: experiment to train.
         workdir: the run directory; see README for its files.
-        progress: if True, say what the data hold and what is trained, and show a
-            progress bar.
+        progress: if True, say what the data hold and what is trained, and show a bar,
+            or lines where there is no terminal.
+        log: further places for the log: `tensorboard`, `wandb`, `mlflow`.
 
     Returns:
         The trained model.
 
     Raises:
         ValueError: incompatible settings, or a directory of another run.
+        ImportError: the package of a place for the log is not installed.
         OSError: the disk is full; older checkpoints are intact.
         TrainingDiverged: a term is no longer finite; the last checkpoint is kept.
         RuntimeError: another worker was lost; start them again to resume.
         KeyboardInterrupt: after saving (SIGTERM: its subclass `Terminated`).
     """
-    model, _ = train_resolved(experiment, workdir, progress)
+    model, _ = train_resolved(experiment, workdir, progress, log=log)
     return model
 
 
@@ -88,12 +95,15 @@ def train_resolved(
     workdir,
     progress: bool = True,
     loaded: Loaded | None = None,
+    log: Iterable[str] = (),
+    callbacks: Iterable[keras.callbacks.Callback] = (),
 ) -> tuple[AdversarialModel, Resolved]:
     """Trains as `train` does; returns the model and the `Resolved` experiment.
 
-    This is for callers that then score or draw with the same data, or hand over what
-    another run has `loaded`.
+    This is for callers that then score or draw with the same data, hand over what
+    another run has `loaded`, or watch with `callbacks`, which are called last.
     """
+    check_trackers(log := list(log))
     find(experiment.model).check_known(experiment.options)
     workers = cluster.from_environment() if _on_workers(experiment) else None
     writes = workers is None or workers.is_chief
@@ -130,15 +140,13 @@ def train_resolved(
             monitor = HealthMonitor(resolved.data, path if writes else None, before)
             last = Interruption(halt, every, experiment.steps, before)
             call = max(d for d in range(1, STEPS_PER_CALL + 1) if every % d == 0)
-            callbacks = _callbacks(
-                experiment, model, resolved, path, writes, monitor, call
-            )
+            own = _callbacks(experiment, model, resolved, path, writes, monitor, call)
             if shown:
-                callbacks += _shown(experiment, model, path, bar)
-            with signals.asked(halt.ask):
-                halted = _fit(
-                    model, experiment, resolved, every, call, [*callbacks, last], halt
-                )
+                own += _shown(experiment, model, path, bar)
+            tracked = tracking(log if writes else (), path, to_dict(experiment))
+            with signals.asked(halt.ask), tracked as trackers:
+                everyone = [*own, *trackers, *callbacks, last]
+                halted = _fit(model, experiment, resolved, every, call, everyone, halt)
                 if begin < model.step and model.step % experiment.checkpoint_every:
                     checkpoint.save(
                         model,
