@@ -8,6 +8,8 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 URL = "https://github.com/ganzoo/ganzoo"  # the one place that names it
 
+COMPLETION = ["argcomplete>=3"]
+TENSORBOARD = ["tensorboard>=2.20"]
 HEIC = ["pillow-heif>=1"]
 MESH = ["scikit-image>=0.22", "trimesh>=4"]
 HUB = ["huggingface_hub>=1"]
@@ -25,6 +27,8 @@ TEST = [
     "pandas>=2.2",  # frames, as users hand them over
     "selenium>=4.20",
     "prdc>=0.2",  # with scikit-image, what the metrics are tested against
+    *COMPLETION,
+    *TENSORBOARD,
     *HEIC,
     *HUB,
     *EFFICIENTNET,
@@ -66,6 +70,7 @@ setup(
         "scipy>=1.11",
         "matplotlib>=3.8",
         "pillow>=13",
+        "tqdm>=4.66.3",
         "wrapt>=1.14",  # TensorFlow's own dependency; see variants/_saved.py
     ],
     extras_require={
@@ -75,7 +80,8 @@ setup(
         "efficientnet": EFFICIENTNET,
         "mesh": MESH,
         "video": VIDEO,
-        "tensorboard": ["tensorboard"],
+        "tensorboard": TENSORBOARD,
+        "completion": COMPLETION,
         "test": TEST,
         "dev": [*TEST, "build", "jupytext"],
     },

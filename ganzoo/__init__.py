@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wrapt import register_post_import_hook
 
+from ganzoo.utils.quiet import silence_tensorflow
 from ganzoo.variants._registry import build as build
 from ganzoo.variants._registry import describe as describe
 from ganzoo.variants._registry import list_models as list_models
@@ -60,6 +61,7 @@ _LAZY = {
 
 # Files that ganzoo wrote name its classes: Keras finds them after `import ganzoo`.
 register_post_import_hook(announce, "keras")
+silence_tensorflow()
 
 
 def __getattr__(name):

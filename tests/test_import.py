@@ -20,13 +20,12 @@ print(json.dumps([seconds, "tensorflow" in sys.modules, "keras" in sys.modules])
 """
 COMMAND = """
 import json, sys, time
-begin = time.perf_counter()
 from ganzoo.cli.main import main
 try:
     main()
 except SystemExit as end:
     assert not end.code
-seconds = time.perf_counter() - begin
+seconds = time.process_time()
 print(json.dumps([seconds, "tensorflow" in sys.modules, "keras" in sys.modules]))
 """
 METRICS = """
@@ -75,7 +74,7 @@ def test_import_is_quick_and_leaves_tensorflow_out():
         ["--help"],
         ["list"],
         ["list", "--task=translation"],
-        ["list", "--pretrained"],
+        *(["list", what] for what in ("configs", "datasets", "losses", "pretrained")),
         ["describe", "r3gan"],
         ["train", "--help"],
         ["compare", "--help"],
@@ -85,7 +84,7 @@ def test_import_is_quick_and_leaves_tensorflow_out():
 def test_a_command_that_only_tells_is_quick_and_leaves_tensorflow_out(arguments):
     seconds, loaded = _best_of_three(COMMAND, *arguments)
     assert loaded == [False, False]
-    assert seconds < 1.0
+    assert seconds < 0.6  # of the processor
 
 
 def test_metrics_come_without_tensorflow():

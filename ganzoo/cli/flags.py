@@ -1,11 +1,33 @@
 """Flags that several commands share; most come from the fields of Experiment."""
 
 import difflib
+from collections.abc import Callable, Iterable
 
 from ganzoo.runs import experiment as schema
 from ganzoo.variants import _registry
 
 SOURCE = "run directory, .keras file or pretrained model"
+GROUPS = {
+    "data": (
+        "dataset",
+        "data_dir",
+        "image_size",
+        "channels",
+        "load_size",
+        "flip",
+        "patch_stride",
+        "class_name",
+        "labels_per_class",
+        "pairs",
+        "direction",
+        "strict",
+    ),
+    "training": ("steps", "batch_size", "seed", "init_from", "init_optimizers"),
+    "devices": ("dtype", "strategy", "virtual_devices"),
+    "files": ("log_every", "sample_every", "checkpoint_every", "checkpoint_minutes"),
+    "scores": ("evaluate_every", "metric", "extractor", "evaluation_samples"),
+}
+"""Fields of `Experiment` by the group of flags in which the help shows them."""
 
 
 def add_experiment(command, names) -> None:
@@ -13,6 +35,13 @@ def add_experiment(command, names) -> None:
 
     A flag that is not set is None: the config, or the field's default, decides.
     """
+    for title, fields in GROUPS.items():
+        chosen = [name for name in fields if name in names]
+        if chosen:
+            _add_group(command.add_argument_group(title), chosen)
+
+
+def _add_group(group, names):
     for name in names:
         field = schema.FIELDS[name]
         text = schema.HELP[name]
@@ -26,7 +55,7 @@ def add_experiment(command, names) -> None:
             settings = {"type": int, "metavar": "N"}
         else:
             settings = {"metavar": name.rpartition("_")[2].upper()}
-        command.add_argument(f"--{name}", help=text, **settings)
+        group.add_argument(f"--{name}", help=text, **settings)
 
 
 def _whole_or_text(text):
@@ -42,6 +71,11 @@ def add_set(command) -> None:
         metavar="OPTION=VALUE",
         help="set an option of the variant, the value as in TOML: --set filters=32",
     )
+
+
+def with_names(argument, names: Callable[[], Iterable[str]]) -> None:
+    """Lets the shell complete an argument by names, see `main.complete`."""
+    argument.completer = lambda **_: list(names())
 
 
 def unknown_words(args, words) -> str:

@@ -14,7 +14,6 @@ GROUPS = (zoo, runs, walks, comparisons, machine)
 
 def main():
     """Entry point of the console script."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow logs errors only
     app.run(run, flags_parser=parse)
 
 
@@ -38,11 +37,20 @@ def parse(argv):
 
     for group in GROUPS:
         group.add_commands(add)
+    if "_ARGCOMPLETE" in os.environ:
+        complete(parser)
     flags.FLAGS(argv[:1])  # absl's own flags keep their defaults
     args, unknown = parser.parse_known_args(argv[1:])
     if unknown:
         args.command.error(unknown_words(args, unknown))
     return args
+
+
+def complete(parser):
+    """Answers the shell that asks how a command line goes on, and ends."""
+    import argcomplete
+
+    argcomplete.autocomplete(parser)
 
 
 def run(args):

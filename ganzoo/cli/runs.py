@@ -6,7 +6,14 @@ import os
 import sys
 from pathlib import Path
 
-from ganzoo.cli.flags import SOURCE, add_experiment, add_set, names_of, set_values
+from ganzoo.cli.flags import (
+    SOURCE,
+    add_experiment,
+    add_set,
+    names_of,
+    set_values,
+    with_names,
+)
 from ganzoo.runs import config_files
 from ganzoo.runs import experiment as schema
 from ganzoo.runs.directory import OtherRun
@@ -22,15 +29,31 @@ CONDITIONS = ("label", "caption", "truncation")
 def add_commands(add) -> None:
     """Adds `train`, `sample`, `evaluate`, `translate`, `export` and `push`."""
     command = add("train", train)
-    command.add_argument("name", nargs="?", help="variant, see `ganzoo list`")
-    command.add_argument("--config", help="name of a zoo config, or a TOML file")
+    name = command.add_argument(
+        "name",
+        nargs="?",
+        help="variant or config, see `ganzoo list` and `ganzoo list configs`, or a "
+        "TOML file",
+    )
+    with_names(name, lambda: [*_registry.list_models(), *config_files.config_names()])
+    config = command.add_argument(
+        "--config",
+        help="name of a zoo config, or a TOML file, for the variant that is named",
+    )
+    with_names(config, config_files.config_names)
+    add_set(command)
     command.add_argument(
         "--workdir",
         help="run directory (default: runs/VARIANT_DATASET, or the config; with a "
         "number if that holds another run)",
     )
+    command.add_argument(
+        "--log",
+        metavar="TRACKERS",
+        help="send the log to tensorboard, wandb or mlflow, too; several joined by "
+        "commas",
+    )
     add_experiment(command, FLAGS)
-    add_set(command)
 
     command = add("sample", sample)
     command.add_argument("source", help=SOURCE)
@@ -143,16 +166,17 @@ def add_commands(add) -> None:
 
 
 def train(args):
-    """Train a variant, or resume a run."""
+    """Train a variant or a config, or resume a run."""
     experiment = experiment_of(args)
     default = Path("runs") / _default_name(args, experiment)
     workdir, number = Path(args.workdir or default), 1
     from ganzoo.training.train import train
 
+    log = names_of(args.log) or ()
     try:
         while True:
             try:
-                train(experiment, workdir)
+                train(experiment, workdir, log=log)
                 break
             except OtherRun as error:
                 if args.workdir or experiment.strategy == "multi_worker":
@@ -174,37 +198,62 @@ def experiment_of(args) -> schema.Experiment:
 
     Flags override the config, and `--set` its options.
     """
-    values = config_files.load_config(args.config) if args.config else {}
+    variant, config = _named(args)
+    values = config_files.load_config(config) if config else {}
     values |= set_values(args, FLAGS)
-    if args.name is not None:
-        _check_name(args.name)
-        values["model"] = args.name
+    if variant is not None:
+        values["model"] = variant
     options = config_files.parse_options(args.set)
     values["options"] = {**values.get("options", {}), **options}
     return schema.from_dict(values)
 
 
-def _check_name(name):
-    """Names the config that stands where a variant should."""
-    try:
-        _registry.find(name)
-    except ValueError as error:
-        configs = config_files.config_names()
-        stem = Path(name).stem.replace("-", "_")
-        near = difflib.get_close_matches(stem, configs, n=1, cutoff=0.9)
-        config = name if name.endswith(".toml") else next(iter(near), None)
-        if config is None:
-            raise
+def _named(args) -> tuple[str | None, str | None]:
+    """The variant and the config that the words of `train` name.
+
+    Raises:
+        ValueError: an unknown name, a name of both, or two configs.
+    """
+    name, configs = args.name, config_files.config_names()
+    if name is None:
+        return None, args.config
+    is_variant = _is_variant(name)
+    if name not in configs and not name.endswith(".toml"):
+        if is_variant:
+            return name, args.config
+        near = difflib.get_close_matches(
+            name.lower(), [*_registry.list_models(), *configs], n=1
+        )
+        hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ValueError(
-            f"A config is trained as `ganzoo train --config={config}`. "
-            f"Received it as the name of a variant: {name!r}."
-        ) from error
+            f"Unknown model {name!r}.{hint} Allowed: a name of `ganzoo list`, or a "
+            "config: a name of `ganzoo list configs`, or a file NAME.toml."
+        )
+    if is_variant:
+        raise ValueError(
+            f"{name!r} is the name of both a variant and a config. Write "
+            f"--config={name} for the config, or {name.upper()} for the variant."
+        )
+    if args.config:
+        raise ValueError(
+            f"Two configs are named, {name!r} and --config={args.config}. Give one; "
+            "flags and --set change it."
+        )
+    return None, name
+
+
+def _is_variant(name):
+    try:
+        return bool(_registry.find(name))
+    except ValueError:
+        return False
 
 
 def _default_name(args, experiment):
     variant = _registry.find(experiment.model)  # a known name is safe in a path
-    if args.config:
-        return Path(args.config).stem
+    _, config = _named(args)
+    if config:
+        return Path(config).stem
     return f"{variant.name}_{Path(os.path.abspath(experiment.dataset)).stem}"
 
 

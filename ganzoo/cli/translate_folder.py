@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import keras
-
 from ganzoo.data import images, listing
 from ganzoo.data.folder import DAMAGE, read_parts
 from ganzoo.models.from_image import TranslationModel
 from ganzoo.utils.files import replacing
+from ganzoo.utils.progress import Bar
 
 SAVING = {
     **dict.fromkeys((".jpg", ".jpeg", ".jfif", ".jpe"), {"quality": 95}),
@@ -59,7 +58,7 @@ def translate_folder(
             `a_1.png`, `a_2.png`, ...; by default one, `a.png`.
         seed: seed of the noise.
         reverse: if True, translate in the other direction, if the model has two.
-        progress: if True, show a progress bar.
+        progress: if True, show a bar on a terminal.
 
     Raises:
         ValueError: a model that does not translate single images, no folder, a folder
@@ -89,21 +88,20 @@ def translate_folder(
             "them, and use model.translate."
         )
     size = image_size and (image_size, image_size)
-    bar = keras.utils.Progbar(len(paths), unit_name="image") if progress else None
     broken = {}
-    for i, path in enumerate(paths, 1):
-        name = path.relative_to(source)
-        try:
-            (image,) = read_parts(path, size, channels)
-        except DAMAGE as error:
-            broken[name] = str(error) or type(error).__name__
-        else:
-            (answers,) = model.translate(
-                image[None], samples=samples or 1, seed=seed, reverse=reverse
-            )
-            _write(answers, target, name, numbered=samples is not None)
-        if bar:
-            bar.update(i)
+    with Bar(len(paths), "images", show=progress, words="translating") as bar:
+        for count, path in enumerate(paths, 1):
+            name = path.relative_to(source)
+            try:
+                (image,) = read_parts(path, size, channels)
+            except DAMAGE as error:
+                broken[name] = str(error) or type(error).__name__
+            else:
+                (answers,) = model.translate(
+                    image[None], samples=samples or 1, seed=seed, reverse=reverse
+                )
+                _write(answers, target, name, numbered=samples is not None)
+            bar.to(count)
     return Translated(len(paths) - len(broken), broken)
 
 

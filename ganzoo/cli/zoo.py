@@ -1,32 +1,110 @@
 """Commands that list the contents of the zoo; they run without TensorFlow."""
 
-from ganzoo.runs import pretrained
+from collections.abc import Iterator
+
+from ganzoo.cli.flags import with_names
+from ganzoo.runs import config_files, pretrained
+from ganzoo.runs.experiment import from_dict
+from ganzoo.utils.options import check_known
+from ganzoo.utils.source import source_of
 from ganzoo.variants import _registry
+
+Row = tuple[str, ...]
 
 
 def add_commands(add) -> None:
     """Adds `list` and `describe`."""
-    command = add("list", list_models)
-    command.add_argument("--task", help="list only the variants for this task")
-    command.add_argument(
-        "--pretrained",
-        action="store_true",
-        help="list the pretrained models instead, which load by name",
+    command = add("list", list_all)
+    what = command.add_argument(
+        "what",
+        nargs="?",
+        default="variants",
+        help=f"{', '.join(LISTS)} (default: variants)",
     )
+    with_names(what, lambda: LISTS)
+    command.add_argument("--task", help="list only the variants for this task")
     command = add("describe", describe)
-    command.add_argument("name", help="variant")
+    name = command.add_argument("name", help="variant")
+    with_names(name, _registry.list_models)
 
 
-def list_models(args):
-    """List the variants, or the pretrained models."""
-    if args.pretrained:
-        for name in pretrained.names():
-            card = pretrained.card(name)
-            print(f"{name:<16} {card['dataset']:<8} {card['evaluate']}")
-        return
-    for name in _registry.list_models(task=args.task):
+def list_all(args):
+    """List variants, configs, data sets, scores, losses or pretrained models."""
+    check_known("list", [args.what], LISTS)
+    if args.task is not None and args.what != "variants":
+        raise ValueError(f"--task chooses among variants. Received: {args.what}.")
+    rows = _variants(args.task) if args.task else LISTS[args.what]()
+    _print_table(list(rows))
+
+
+def _variants(task=None) -> Iterator[Row]:
+    for name in _registry.list_models(task=task):
         variant = _registry.find(name)
-        print(f"{name:<15} {', '.join(variant.tasks):<24} {variant.paper}")
+        yield name, ", ".join(variant.tasks), variant.paper
+
+
+def _configs() -> Iterator[Row]:
+    for name in config_files.config_names():
+        experiment = from_dict(config_files.load_config(name))
+        what = f"{experiment.model} on {experiment.dataset}"
+        yield name, what, f"{experiment.steps:,} steps of {experiment.batch_size}"
+    for name in config_files.config_names("comparisons"):
+        yield name, "comparison", f"ganzoo compare --config={name}"
+
+
+def _datasets() -> Iterator[Row]:
+    from ganzoo.data.load import BUILT_IN
+
+    yield from BUILT_IN.items()
+    yield "NAME", "an image set of TensorFlow Datasets, such as mnist or cifar10"
+    yield "PATH", "a folder of images, a zip of one, an .npz, .npy or HDF5 file"
+
+
+def _metrics() -> Iterator[Row]:
+    yield from source_of("evaluation.metric_table").constant("MEANINGS").items()
+
+
+def _losses() -> Iterator[Row]:
+    yield from source_of("losses").summaries("LOSSES").items()
+
+
+def _penalties() -> Iterator[Row]:
+    yield from source_of("penalties").summaries("PENALTIES").items()
+
+
+def _networks() -> Iterator[Row]:
+    from ganzoo.networks import FAMILIES
+
+    for name in FAMILIES:
+        yield name, source_of(f"networks.{name}").summary
+
+
+def _pretrained() -> Iterator[Row]:
+    for name in pretrained.names():
+        card = pretrained.card(name)
+        yield name, card["dataset"], card["evaluate"]
+
+
+LISTS = {
+    "variants": _variants,
+    "configs": _configs,
+    "datasets": _datasets,
+    "metrics": _metrics,
+    "losses": _losses,
+    "penalties": _penalties,
+    "networks": _networks,
+    "pretrained": _pretrained,
+}
+"""What `ganzoo list` lists: functions that give a row for each name."""
+
+
+def _print_table(rows):
+    """Prints rows of words; all columns but the last are aligned."""
+    columns = list(zip(*rows, strict=True))[:-1]
+    widths = [max(map(len, column)) for column in columns]
+    for *words, last in rows:
+        cells = [f"{word:<{width}}" for word, width in zip(words, widths, strict=True)]
+        print("  ".join([*cells, last]))
 
 
 def describe(args):

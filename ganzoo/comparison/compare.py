@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.comparison import report, run_process
+from ganzoo.comparison.bars import Bars
 from ganzoo.comparison.entries import PILOT_STEPS, Budget, Entry, budget, make
 from ganzoo.comparison.result import Comparison, Run
 from ganzoo.comparison.workers import Task, Workers
@@ -23,6 +24,7 @@ from ganzoo.runs.experiment import completed, to_dict
 from ganzoo.utils import signals, untrusted
 from ganzoo.utils.files import write_atomically
 from ganzoo.utils.options import check_known, check_whole
+from ganzoo.utils.progress import Bar, tell
 from ganzoo.variants._registry import find, import_plugin
 
 FORMAT = 1
@@ -67,7 +69,8 @@ def compare(
         jobs: number of runs at the same time.
         only: names of scores; by default all that apply.
         plugins: modules and .py files that register further variants.
-        progress: if True, print a line per run.
+        progress: if True, print a line per run, and show bars on a terminal or in a
+            notebook.
         command: the command that makes this call, for the report.
         **settings: settings of `Experiment` for all entries: `dataset`, `batch_size`,
             `metric`, `extractor`, `evaluation_samples`, ...
@@ -101,7 +104,7 @@ def compare(
     with directory.claim(workdir) as path, signals.raised(), workers:
         _check_no_run(path)
         if pilots:
-            spent = replace(spent, paces=_paces(compared, path, workers))
+            spent = replace(spent, paces=_paces(compared, path, workers, progress))
             compared = made(spent)
         _keep_settings(path, compared)
         comparison = Comparison(compared, [], path, spent, seeds, command)
@@ -113,6 +116,7 @@ def _run_all(comparison, tasks, workers, progress):
     """Runs the tasks that are not done; writes all files after each."""
     order = {entry.name: i for i, entry in enumerate(comparison.entries)}
     known = [(task, _outcome(task)) for task in tasks]
+    done = [task for task, run in known if run.is_done]
     pending = [task for task, run in known if not run.is_done]
     runs = [run for _, run in known if run.is_done]
 
@@ -123,17 +127,20 @@ def _run_all(comparison, tasks, workers, progress):
             _write(found)
         return found
 
-    def tell(count, run):
+    def told(count, run):
         if progress:
             _print_progress(f"{count}/{len(tasks)}", run, comparison.metric)
 
     for count, run in enumerate(runs, 1):
-        tell(count, run)
+        told(count, run)
     found = written()
-    for task, failure in workers.run(pending):
-        runs.append(run := _outcome(task, failure))
-        tell(len(runs), run)
-        found = written()
+    with Bars(tasks, done, show=progress) as bars:
+        for task, failure in workers.run(pending, bars.watch):
+            runs.append(run := _outcome(task, failure))
+            bars.end(task)
+            told(len(runs), run)
+            found = written()
+        bars.watch([])
     return found
 
 
@@ -143,7 +150,7 @@ def _print_progress(count, run, metric):
     else:
         result = f"{metric} {run.score(metric).value:.4g}"
     line = f"[{count}] {run.entry}, seed {run.seed}: {result}"
-    print(line, file=sys.stderr, flush=True)
+    tell(line, sys.stderr)
 
 
 def _task(path, entry: Entry, seed: int, only) -> Task:
@@ -153,26 +160,33 @@ def _task(path, entry: Entry, seed: int, only) -> Task:
     return Task(entry.run(seed), run, log, only, about=(entry, seed))
 
 
-def _paces(entries, path, workers) -> dict[str, float]:
+def _paces(entries, path, workers, progress) -> dict[str, float]:
     """Measures the seconds of a step of each entry, one after the other."""
-    paces = {}
+    words = "measuring the time of a step"
+    with Bar(len(entries), "entries", show=progress, leave=False, words=words) as bar:
+        paces = {}
+        for entry in entries:
+            paces[entry.name] = _pace(entry, path, workers)
+            bar.to(len(paces))
+        return paces
+
+
+def _pace(entry, path, workers):
+    name = folder(entry.name)
     rare = dict.fromkeys(("sample_every", "checkpoint_every"), PILOT_STEPS)
-    for entry in entries:
-        name = folder(entry.name)
-        experiment = replace(
-            entry.experiment, log_every=PILOT_STEPS // 3, evaluate_every=None, **rare
-        )
-        log = path / "logs" / f"{name}_pilot.txt"
-        task = Task(experiment, path / "pilots" / name, log, [])
-        if not _record(task):
-            ((_, failure),) = workers.run([task])
-            if failure:
-                raise RuntimeError(
-                    f"The time of a step of {entry.name!r} could not be measured: "
-                    f"{failure} Leave it out, or set a budget of steps."
-                )
-        paces[entry.name] = _record(task)["cost"]["ms_per_step"] / 1000
-    return paces
+    experiment = replace(
+        entry.experiment, log_every=PILOT_STEPS // 3, evaluate_every=None, **rare
+    )
+    log = path / "logs" / f"{name}_pilot.txt"
+    task = Task(experiment, path / "pilots" / name, log, [])
+    if not _record(task):
+        ((_, failure),) = workers.run([task])
+        if failure:
+            raise RuntimeError(
+                f"The time of a step of {entry.name!r} could not be measured: "
+                f"{failure} Leave it out, or set a budget of steps."
+            )
+    return _record(task)["cost"]["ms_per_step"] / 1000
 
 
 def _modules(entries, plugins):

@@ -6,7 +6,7 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from ganzoo.comparison import run_process
 from ganzoo.runs.experiment import Experiment, to_dict
 
 TASKS = 20  # of a process, which grows by what TensorFlow keeps: about 12 MiB a run
+WATCH = 1.0  # seconds between two looks at the tasks under way
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,20 @@ class Workers:
         for worker in workers:
             worker.process.wait()
 
-    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, str]]:
-        """Runs tasks; yields each with the reason of its failure, empty if none."""
+    def run(
+        self, tasks: Iterable[Task], watch: Callable = lambda busy: None
+    ) -> Iterator[tuple[Task, str]]:
+        """Runs tasks; yields each with the reason of its failure, empty if none.
+
+        Args:
+            tasks: the tasks.
+            watch: called each second with the tasks under way.
+        """
         waiting = list(tasks)
         self._fill(waiting)
         while self.busy:
-            ready, _, _ = select.select(list(self.busy), [], [])
+            watch(self.busy.values())
+            ready, _, _ = select.select(list(self.busy), [], [], WATCH)
             ended = [(self.busy.pop(worker), self._failure(worker)) for worker in ready]
             self._fill(waiting)  # before the caller takes its time
             yield from ended
@@ -119,7 +128,6 @@ class Worker:
                 stderr=log,
                 text=True,
                 env={
-                    "TF_CPP_MIN_LOG_LEVEL": "3",
                     **os.environ,
                     "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
                 },

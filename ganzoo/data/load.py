@@ -23,8 +23,19 @@ from ganzoo.data.dataset import Data, Mixture
 from ganzoo.data.decoded_cache import default_dir
 from ganzoo.data.made_pairs import PAIRS, made_pairs
 
-BUILT_IN = (*toy.BUILT_IN, *faces.SETS, stacked.NAME, moving.NAME)
-"""Names of the sets that ganzoo makes itself."""
+BUILT_IN = {
+    "digits": "grey 8x8 images of handwritten digits, 10 classes",
+    "grid25": "points in the plane around 25 centres on a grid",
+    "ring8": "points in the plane around 8 centres on a ring",
+    "swiss_roll": "points in the plane along a spiral",
+    "voxel_shapes": "32x32x32 volumes of solids and simple furniture, with classes",
+    "faces": "drawn faces in colour at 32x32 or any multiple of 16, with attributes",
+    "faces_ink": "the same faces as drawings in ink",
+    "faces_captions": "the same faces in colour with captions",
+    stacked.NAME: "three MNIST digits as the colours of one image, 1000 classes",
+    moving.NAME: "clips of two MNIST digits that move",
+}
+"""The sets that ganzoo makes itself, with a line on each."""
 
 MEMORY_LIMIT = 2**30
 """Bytes of samples kept in memory; larger sets are memory-mapped from the cache."""

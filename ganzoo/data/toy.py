@@ -7,8 +7,6 @@ The ring and the grid follow PacGAN (Lin et al., 2018) and VEEGAN (Srivastava et
 from collections.abc import Callable
 
 import numpy as np
-from sklearn.datasets import load_digits, make_swiss_roll
-from sklearn.model_selection import train_test_split
 
 from ganzoo.data.shapes import load_shapes
 
@@ -44,6 +42,8 @@ def _mixture(name: str, seed: int) -> dict[str, np.ndarray]:
 
 
 def _swiss_roll(name: str, seed: int) -> dict[str, np.ndarray]:
+    from sklearn.datasets import make_swiss_roll
+
     points, _ = make_swiss_roll(POINTS, noise=0.25, random_state=seed)
     return {"real": (points[:, [0, 2]] / 7.5).astype(np.float32)}
 
@@ -57,6 +57,9 @@ def _toy(name: str, split: str) -> Arrays:
 
 
 def _digits(name: str, split: str) -> Arrays:
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
     images, labels = load_digits(return_X_y=True)
     images = np.rint(images * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8, 1)
     rows = np.arange(len(labels))

@@ -27,6 +27,7 @@ from ganzoo.runs.experiment import from_dict
 from ganzoo.runs.load import load
 from ganzoo.runs.resolve import resolve
 from ganzoo.utils import files, untrusted
+from ganzoo.utils.progress import Bar
 from ganzoo.variants._registry import SOURCES
 
 FORMAT = 2
@@ -97,6 +98,7 @@ def evaluate(
     seed: int = 0,
     scorer: Scorer | None = None,
     thorough: bool = False,
+    progress: bool = True,
 ) -> Evaluation:
     """Scores samples of a model next to real data.
 
@@ -124,22 +126,39 @@ def evaluate(
             interval over the samples to those that have one, and to a run on images
             `nearest.png`: the samples that are nearest to a training image, each above
             that image. Takes about ten times as long.
+        progress: if True, show a bar on a terminal or in a notebook.
 
     Raises:
         ValueError: no such run or file, one of a newer version, a data set other than
             the run's, an extractor or a score that does not apply, fewer samples
             than the scores need, NaN or constant samples.
     """
-    models = _models(source)
-    run = None if isinstance(source, keras.Model) else directory.read_config(source)
-    if scorer is None:
-        parts = parts_of(run, models["last"], dataset, data_dir)
-        scorer = scorer_for(
-            models["last"], parts, n=n, extractor=extractor, thorough=thorough
-        )
-    elif run is not None:
-        _check_same_set(run["data"]["name"], scorer.parts.train.name)
-    samples = {kind: draw(model, scorer, seed) for kind, model in models.items()}
+    stages = "loading the model", "reading the data", "sampling", "scoring"
+    with Bar(len(stages), "stages", show=progress, leave=False, words=stages[0]) as bar:
+        models = _models(source)
+        run = None if isinstance(source, keras.Model) else directory.read_config(source)
+        bar.step(stages[1])
+        if scorer is None:
+            parts = parts_of(run, models["last"], dataset, data_dir)
+            scorer = scorer_for(
+                models["last"], parts, n=n, extractor=extractor, thorough=thorough
+            )
+        elif run is not None:
+            _check_same_set(run["data"]["name"], scorer.parts.train.name)
+        bar.step(stages[2])
+        samples = {kind: draw(model, scorer, seed) for kind, model in models.items()}
+        bar.step(stages[3])
+        scores = _scores(models, samples, scorer, only, seed)
+    evaluation = Evaluation(scores, _notes(scorer, n))
+    if run is not None:
+        _write(Path(source) / FILE, evaluation)
+        if scorer.thorough and "pictures" in scorer.facts:
+            save_png(nearest_pairs(scorer, samples["last"]), Path(source) / NEAREST)
+    return evaluation
+
+
+def _scores(models, samples, scorer, only, seed) -> list[Score]:
+    """Scores of each model by the kind of its checkpoint, then of answers without."""
     scores = [
         score
         for kind, model in models.items()
@@ -158,12 +177,7 @@ def evaluate(
     for name, answers in baselines(scorer).items():
         settings = {"only": of_pairs, "seed": seed, "step": 0, "checkpoint": name}
         scores += measure(scorer, answers, **settings)
-    evaluation = Evaluation(scores, _notes(scorer, n))
-    if run is not None:
-        _write(Path(source) / FILE, evaluation)
-        if scorer.thorough and "pictures" in scorer.facts:
-            save_png(nearest_pairs(scorer, samples["last"]), Path(source) / NEAREST)
-    return evaluation
+    return scores
 
 
 def read(run) -> Evaluation | None:

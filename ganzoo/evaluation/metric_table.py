@@ -333,10 +333,22 @@ METRICS = (
 BETTER = {name: better for row in METRICS for name, better in row.better.items()}
 """Every score, and which way it gets better."""
 MEANINGS = {
+    "fid": "Frechet distance of the features of FID's network, as others report it",
+    "fid_quarter": "`fid` of a quarter of the samples",
+    "fid_half": "`fid` of half of the samples",
+    "fid_infinity": "`fid` as it would be of endlessly many samples",
+    "kid": "kernel distance of the features of FID's network, as others report it",
+    "inception_score": "how clear and how varied the classes of ImageNet are",
+    "mind": "`monge_distance` of the features of FID's network",
     "frechet_distance": "distance of the Gaussians with the means and covariances of "
     "the features",
     "kernel_distance": "distance of the features' distributions by a cubic kernel; 0 "
     "if they are equal, and at times a little below",
+    "frechet_quarter": "`frechet_distance` of a quarter of the samples",
+    "frechet_half": "`frechet_distance` of half of the samples",
+    "frechet_infinity": "`frechet_distance` as it would be of endlessly many samples",
+    "monge_distance": "mean distance of the features along random directions, sorted",
+    "effective_rank": "how many directions the features fill",
     "precision": "share of samples that lie among real ones; low where they are not "
     "believable",
     "recall": "share of real samples that lie among the generated ones; low where some "
@@ -349,6 +361,10 @@ MEANINGS = {
     "nearer": "share of samples that are nearer to the training set than held-out data "
     "are; above 0.5 it copies",
     "copies": "share of samples that copy a training sample",
+    "data_copying": "whether samples of some region are nearer to the training set "
+    "than held-out data are; below -2 they are",
+    "authentic": "share of samples that are farther from their nearest training "
+    "sample than its own nearest one is",
     "classifier_score": "how clear and how varied the classes are, at most their "
     "number",
     "classes": "number of classes that appear",

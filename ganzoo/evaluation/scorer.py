@@ -15,6 +15,7 @@ from ganzoo.evaluation.classifier import RECIPE
 from ganzoo.evaluation.extractors import Extractor
 from ganzoo.evaluation.score import Score, protocol
 from ganzoo.utils.options import check_known
+from ganzoo.utils.progress import each
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ class Scorer:
     def values(self, fake: View, only: Iterable[str] | None = None) -> dict:
         """`score` of a view."""
         values = {}
-        for row in self._chosen(fake.data.arrays, only):
+        for row in each(self._chosen(fake.data.arrays, only), "scores", "scores"):
             values |= self._run(row, fake)
         return _only(values, only)
 
@@ -246,7 +247,7 @@ class Scorer:
     def floor(self, asked: Iterable[str] = (), only=None) -> dict:
         """Returns the same scores for real samples."""
         rows = self._chosen(asked, only)
-        for row in rows:
+        for row in each(rows, "scores of real data", "scores"):
             if row.better.keys() <= self._floors.keys():
                 continue
             if isinstance(row.floor, str):

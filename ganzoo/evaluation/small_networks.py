@@ -8,8 +8,10 @@ import tensorflow as tf
 
 from ganzoo.data import pipeline
 from ganzoo.evaluation.feature_cache import kept
+from ganzoo.utils.progress import each
 
 BATCH_SIZE = 128  # of images looked at
+CALL = 50  # steps of a call of the compiled function
 
 
 def fit(
@@ -50,7 +52,9 @@ def fit(
                 value = error(batch)
             optimizer.apply(tape.gradient(value, variables), variables)
 
-    run(iter(stream), tf.constant(steps))
+    iterator = iter(stream)
+    for done in each(range(0, steps, CALL), f"training the {model.name}", "calls"):
+        run(iterator, tf.constant(min(CALL, steps - done)))
 
 
 def keep_weights(model, kind: str, key: str, train: Callable[[], None]) -> None:

@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -44,14 +45,19 @@ from ganzoo.training.callbacks.interruption import Halted, Interruption
 from ganzoo.training.callbacks.log import METRICS, RunLog, draw_curves
 from ganzoo.training.callbacks.progress import Progress
 from ganzoo.training.callbacks.samples import SampleGrid, drawing
+from ganzoo.training.callbacks.trackers import check_trackers, tracking
 from ganzoo.utils import signals
+from ganzoo.utils.progress import Bar, tell
 from ganzoo.variants._registry import build, find
 
 STEPS_PER_CALL = 20
 
 
 def train(
-    experiment: Experiment, workdir: str | Path, progress: bool = True
+    experiment: Experiment,
+    workdir: str | Path,
+    progress: bool = True,
+    log: Iterable[str] = (),
 ) -> AdversarialModel:
     """Trains an experiment in a run directory, or resumes it.
 
@@ -65,20 +71,22 @@ def train(
     Args:
         experiment: experiment to train.
         workdir: the run directory; see README for its files.
-        progress: if True, say what the data hold and what is trained, and show a
-            progress bar.
+        progress: if True, say what the data hold and what is trained, and show a bar,
+            or lines where there is no terminal.
+        log: further places for the log: `tensorboard`, `wandb`, `mlflow`.
 
     Returns:
         The trained model.
 
     Raises:
         ValueError: incompatible settings, or a directory of another run.
+        ImportError: the package of a place for the log is not installed.
         OSError: the disk is full; older checkpoints are intact.
         TrainingDiverged: a term is no longer finite; the last checkpoint is kept.
         RuntimeError: another worker was lost; start them again to resume.
         KeyboardInterrupt: after saving (SIGTERM: its subclass `Terminated`).
     """
-    model, _ = train_resolved(experiment, workdir, progress)
+    model, _ = train_resolved(experiment, workdir, progress, log=log)
     return model
 
 
@@ -87,16 +95,23 @@ def train_resolved(
     workdir,
     progress: bool = True,
     loaded: Loaded | None = None,
+    log: Iterable[str] = (),
+    callbacks: Iterable[keras.callbacks.Callback] = (),
 ) -> tuple[AdversarialModel, Resolved]:
     """Trains as `train` does; returns the model and the `Resolved` experiment.
 
-    This is for callers that then score or draw with the same data, or hand over what
-    another run has `loaded`.
+    This is for callers that then score or draw with the same data, hand over what
+    another run has `loaded`, or watch with `callbacks`, which are called last.
     """
+    check_trackers(log := list(log))
     find(experiment.model).check_known(experiment.options)
     workers = cluster.from_environment() if _on_workers(experiment) else None
     writes = workers is None or workers.is_chief
-    with claim(workdir) if writes else nullcontext(Path(workdir)) as path:
+    shown = progress and writes
+    with (
+        claim(workdir) if writes else nullcontext(Path(workdir)) as path,
+        Bar(experiment.steps, "steps", show=shown, words="reading the data") as bar,
+    ):
         config = read_config(path)  # None for a new run
         if config:
             _check_version(config, path)
@@ -109,13 +124,14 @@ def train_resolved(
         )
         resolved = resolve(experiment, loaded)
         _check_data(config, resolved, strategy, path)
+        bar.says(f"building {experiment.model}")
         model, before = _model(experiment, resolved, strategy, path)
         if writes:
             (path / CHECKPOINTS).mkdir(exist_ok=True)
             write_config(path, _config(experiment, resolved))
             write_card(path, account.card(resolved.data))
             if progress:
-                print(account.line(resolved.data), flush=True)
+                tell(account.line(resolved.data))
             devices = [device.name for device in tf.config.list_logical_devices()]
             write_environment(path, devices, distribute.threads())
         halt, begin = distribute.Halt(), model.step
@@ -123,13 +139,14 @@ def train_resolved(
             every = min(experiment.log_every, experiment.steps)
             monitor = HealthMonitor(resolved.data, path if writes else None, before)
             last = Interruption(halt, every, experiment.steps, before)
-            callbacks = _callbacks(
-                experiment, model, resolved, path, writes, progress, monitor
-            )
-            with signals.asked(halt.ask):
-                halted = _fit(
-                    model, experiment, resolved, every, [*callbacks, last], halt
-                )
+            call = max(d for d in range(1, STEPS_PER_CALL + 1) if every % d == 0)
+            own = _callbacks(experiment, model, resolved, path, writes, monitor, call)
+            if shown:
+                own += _shown(experiment, model, path, bar)
+            tracked = tracking(log if writes else (), path, to_dict(experiment))
+            with signals.asked(halt.ask), tracked as trackers:
+                everyone = [*own, *trackers, *callbacks, last]
+                halted = _fit(model, experiment, resolved, every, call, everyone, halt)
                 if begin < model.step and model.step % experiment.checkpoint_every:
                     checkpoint.save(
                         model,
@@ -138,6 +155,7 @@ def train_resolved(
                         run={**monitor.state(), **last.state(model)},
                     )
                 if writes and not halted:
+                    bar.says("drawing")
                     _draw(model, resolved, path, experiment)
         except tf.errors.OpError as error:
             if workers is None:
@@ -219,9 +237,7 @@ def _model(experiment, resolved, strategy, path):
         with strategy.scope():
             start = load(experiment.init_from)
             lines = take_over(model, start, experiment.init_optimizers)
-        print(
-            f"start from {experiment.init_from}:", *lines, sep="\n  ", file=sys.stderr
-        )
+        tell("\n  ".join([f"start from {experiment.init_from}:", *lines]), sys.stderr)
     if step > experiment.steps:
         raise OtherRun(
             f"The run in {path} is at step {step} already; `steps` must be at "
@@ -263,15 +279,14 @@ def _config(experiment, resolved):
     }
 
 
-def _callbacks(experiment, model, resolved, path, writes, progress, monitor):
-    images_per_step = experiment.batch_size * max(1, model.d_steps)
+def _callbacks(experiment, model, resolved, path, writes, monitor, call):
     callbacks = [monitor]
     if experiment.evaluate_every:
         callbacks.append(_selection(experiment, model, resolved, path, writes))
     if writes:
         callbacks += [  # after the monitor, which stops a run before they save it
-            RunLog(path, images_per_step),
-            SampleGrid(path, resolved.data, every=experiment.sample_every),
+            RunLog(path, _images_per_step(experiment, model)),
+            SampleGrid(path, resolved.data, every=experiment.sample_every, first=call),
             Checkpoint(
                 path / CHECKPOINTS,
                 experiment.checkpoint_every,
@@ -279,12 +294,20 @@ def _callbacks(experiment, model, resolved, path, writes, progress, monitor):
                 monitor.state,
             ),
         ]
-    if progress and writes:
-        callbacks += [
-            Forecast(experiment.model, experiment.steps, experiment.batch_size, path),
-            Progress(experiment.steps, images_per_step),
-        ]
     return callbacks
+
+
+def _shown(experiment, model, path, bar):
+    """The callbacks that tell how the training goes."""
+    images = _images_per_step(experiment, model)
+    return [
+        Forecast(experiment.model, experiment.steps, experiment.batch_size, path),
+        Progress(experiment.steps, images, bar=bar),
+    ]
+
+
+def _images_per_step(experiment, model):
+    return experiment.batch_size * max(1, model.d_steps)
 
 
 def _draw(model, resolved, path, experiment):
@@ -306,7 +329,7 @@ def _selection(experiment, model, resolved, path, writes):
     return Selection(scorer, experiment.metric, *when, path, writes)
 
 
-def _fit(model, experiment, resolved, every, callbacks, halt):
+def _fit(model, experiment, resolved, every, call, callbacks, halt):
     """Trains to the experiment's steps; one Keras epoch is one interval of the log.
 
     A run that was interrupted within an interval completes it first. Then each call has
@@ -315,7 +338,6 @@ def _fit(model, experiment, resolved, every, callbacks, halt):
     Returns:
         True if training was halted before its end.
     """
-    call = max(d for d in range(1, STEPS_PER_CALL + 1) if every % d == 0)
     data, jitter = _training_data(experiment, model, resolved)
     while (step := model.step) < experiment.steps:
         length = min(every - step % every, experiment.steps - step)

@@ -24,8 +24,12 @@ class Source:
     def __init__(self, path):
         self.path = Path(path)
         tree = ast.parse(self.path.read_text("utf-8"))
+        self.summary = _first_line(tree)
         self.functions = {
             node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)
+        }
+        self._classes = {
+            node.name: node for node in tree.body if isinstance(node, ast.ClassDef)
         }
         self._constants = {
             target.id: node.value
@@ -42,6 +46,17 @@ class Source:
             ValueError: as `value`.
         """
         return self.value(self._constants[name])
+
+    def summaries(self, table: str) -> dict[str, str]:
+        """First lines of the docstrings of what a table of the module names.
+
+        Args:
+            table: a constant, a dict from strings to functions or classes of the file.
+        """
+        node = self._constants[table]
+        known = {**self.functions, **self._classes}
+        pairs = zip(node.keys, node.values, strict=True)
+        return {key.value: _first_line(known[value.id]) for key, value in pairs}
 
     def value(self, node: ast.expr):
         """The value of an expression.
@@ -83,6 +98,10 @@ class Source:
                 default = EMPTY if node is None else self.value(node)
                 parameters.append(inspect.Parameter(name.arg, kind, default=default))
         return inspect.Signature(parameters)
+
+
+def _first_line(node):
+    return (ast.get_docstring(node) or "").partition("\n")[0]
 
 
 class _WithConstants(ast.NodeTransformer):

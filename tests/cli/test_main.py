@@ -1,6 +1,9 @@
 """The `ganzoo` command, called within this process."""
 
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,11 +11,19 @@ import pytest
 import ganzoo
 from ganzoo.cli import benchmark
 from ganzoo.cli import main as command
+from ganzoo.cli.flags import GROUPS
 from ganzoo.cli.runs import experiment_of
-from ganzoo.data import load_data
+from ganzoo.data import faces, load_data, toy
+from ganzoo.data.load import BUILT_IN
+from ganzoo.evaluation.metric_table import BETTER, MEANINGS
 from ganzoo.plots import pictures
+from ganzoo.runs import pretrained
+from ganzoo.runs.config_files import config_names
 from ganzoo.runs.directory import OtherRun
+from ganzoo.runs.experiment import FIELDS
 from ganzoo.training import train
+from ganzoo.variants import _registry
+from ganzoo.variants._registry import register
 
 TINY = ["g_hidden=[8]", "d_hidden=[8]", "latent_dim=4", "normalize=false"]
 TRAIN = [
@@ -59,6 +70,36 @@ def test_list_names_every_variant_with_its_paper(capsys):
     assert all("arXiv" in line for line in lines)
 
 
+@pytest.mark.parametrize(
+    "what, known",
+    [
+        ("variants", lambda: ganzoo.list_models()),
+        ("configs", lambda: [*config_names(), *config_names("comparisons")]),
+        ("datasets", lambda: [*BUILT_IN, "NAME", "PATH"]),
+        ("metrics", lambda: [*MEANINGS]),
+        ("losses", lambda: [*ganzoo.losses.LOSSES]),
+        ("penalties", lambda: [*ganzoo.penalties.PENALTIES]),
+        ("networks", lambda: [*ganzoo.networks.FAMILIES]),
+        ("pretrained", lambda: pretrained.names()),
+    ],
+)
+def test_list_has_a_line_for_each(what, known, capsys):
+    _ganzoo("list", what)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == known()
+    assert all(len(line.split(maxsplit=1)) == 2 for line in lines)
+
+
+def test_every_score_and_data_set_has_a_line():
+    assert MEANINGS.keys() == BETTER.keys()
+    assert {*toy.BUILT_IN, *faces.SETS} <= BUILT_IN.keys()
+
+
+def test_list_of_what_is_unknown():
+    assert "Did you mean 'configs'?" in _fails("list", "config")
+    assert "--task chooses among variants" in _fails("list", "losses", "--task=image")
+
+
 def test_list_by_task(capsys):
     _ganzoo("list", "--task=conditional")
     lines = capsys.readouterr().out.splitlines()
@@ -98,6 +139,8 @@ def test_train_says_where_the_samples_are(run, capsys):
         (["cgan", "--dataset=/some/folder/cats"], "cgan_cats"),
         (["cgan", "--dataset=some/cats.npz"], "cgan_cats"),
         (["--config=vanilla_ring8"], "vanilla_ring8"),
+        (["vanilla_ring8"], "vanilla_ring8"),
+        (["mine/abc.toml"], "abc"),
         (["cgan", "--dataset=./some/cats/"], "cgan_cats"),
         (["cgan", "--dataset=some/x/../cats"], "cgan_cats"),
         (["cgan", "--config=mine/abc.toml"], "abc"),
@@ -109,15 +152,42 @@ def test_default_run_directory(arguments, name, monkeypatch, tmp_path, capsys):
     (tmp_path / "mine/abc.toml").write_text('dataset = "ring8"')
     monkeypatch.chdir(tmp_path)
     used = []
-    monkeypatch.setattr(train, "train", lambda _, workdir: used.append(workdir))
+    monkeypatch.setattr(train, "train", lambda _, workdir, log: used.append(workdir))
     _ganzoo("train", *arguments)
     assert [str(path) for path in used] == [f"runs/{name}" if name else "here"]
+
+
+def test_the_name_of_a_config_is_the_config():
+    flags = ["--steps=7", "--set=latent_dim=3"]
+    named, flagged = (
+        experiment_of(command.parse(["ganzoo", "train", word, *flags]))
+        for word in ("dcgan_mnist", "--config=dcgan_mnist")
+    )
+    assert named == flagged
+    assert (named.dataset, named.steps, named.options["latent_dim"]) == ("mnist", 7, 3)
+
+
+def test_a_name_of_both_a_variant_and_a_config_says_both(monkeypatch):
+    monkeypatch.setattr(_registry, "_variants", {**_registry._variants})
+    register("dcgan_mnist", paper="", tasks=["image"])(lambda: None)
+    message = _fails("train", "dcgan_mnist")
+    assert "--config=dcgan_mnist for the config, or DCGAN_MNIST for" in message
+    words = ["ganzoo", "train", "DCGAN_MNIST"]
+    assert experiment_of(command.parse(words)).dataset == "digits"
+
+
+def test_log_hands_its_names_on(monkeypatch, capsys):
+    given = []
+    monkeypatch.setattr(train, "train", lambda *_, log: given.append(log))
+    _ganzoo("train", "vanilla", "--log=tensorboard,wandb")
+    _ganzoo("train", "vanilla")
+    assert given == [["tensorboard", "wandb"], ()]
 
 
 def test_a_default_directory_of_another_run_is_left_for_a_new_one(monkeypatch, capsys):
     used = []
 
-    def training(experiment, workdir):
+    def training(experiment, workdir, log):
         used.append(str(workdir))
         if str(workdir) in ("runs/cgan_digits", "runs/cgan_digits-2", "here"):
             raise OtherRun(f"{workdir} holds a run with other settings.")
@@ -133,7 +203,7 @@ def test_a_default_directory_of_another_run_is_left_for_a_new_one(monkeypatch, c
 
 
 def test_ctrl_c_ends_with_130_and_says_how_to_resume(monkeypatch, capsys, tmp_path):
-    def interrupted(experiment, workdir):
+    def interrupted(experiment, workdir, log):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(train, "train", interrupted)
@@ -159,10 +229,11 @@ def test_ctrl_c_ends_with_130_and_says_how_to_resume(monkeypatch, capsys, tmp_pa
         (["vanilla", "--sample_every=3"], "must be a multiple of log_every"),
         (["vanilla", "--config=dcgan_digit"], "Did you mean 'dcgan_digits'?"),
         (["vanilla", "--set=value_range=nome"], "`value_range` must be (low, high)"),
-        (["dcgan_mnist"], "is trained as `ganzoo train --config=dcgan_mnist`"),
-        (["wgan-gp-mnist"], "model 'wgan-gp-mnist'. Did you mean 'wgan-gp'?"),
-        (["cgan-mnist"], "is trained as `ganzoo train --config=cgan_mnist`"),
-        (["my.toml"], "is trained as `ganzoo train --config=my.toml`"),
+        (["dcgan_mnist", "--config=my.toml"], "'dcgan_mnist' and --config=my.toml"),
+        (["wgan-gp-digits"], "'wgan-gp-digits'. Did you mean 'wgan_gp_digits'?"),
+        (["cgan-mnist"], "model 'cgan-mnist'. Did you mean 'cgan_mnist'?"),
+        (["my.toml"], "There is no config file 'my.toml'"),
+        (["vanilla", "--log=tensorbord"], "tracker 'tensorbord'. Did you mean 'tens"),
         (["cgan", "--dataset=swiss_roll"], "needs labels"),
         (["dcgan", "--dataset=ring8"], "`image_shape` must be (H, W, C)"),
     ],
@@ -205,6 +276,39 @@ def test_unknown_command_and_flag(capsys):
             _ganzoo(*arguments)
         assert end.value.code == 2
         assert "usage: ganzoo" in capsys.readouterr().err
+
+
+def test_every_setting_of_an_experiment_is_in_one_group_of_flags():
+    grouped = [name for names in GROUPS.values() for name in names]
+    assert sorted(grouped) == sorted(FIELDS.keys() - {"model", "options"})
+
+
+@pytest.mark.parametrize(
+    "line, completions",
+    [
+        ("ganzoo list net", ["networks"]),
+        ("ganzoo train dcgan_m", ["dcgan_mnist"]),
+        ("ganzoo describe wgan", ["wgan", "wgan-gp"]),
+        ("ganzoo train --checkpoint_e", ["--checkpoint_every"]),
+        ("ganzoo benc", ["benchmark"]),
+    ],
+)
+def test_the_shell_completes(line, completions, tmp_path):
+    environment = {
+        **os.environ,
+        "_ARGCOMPLETE": "1",
+        "_ARGCOMPLETE_STDOUT_FILENAME": str(tmp_path / "out"),
+        "COMP_LINE": line,
+        "COMP_POINT": str(len(line)),
+    }
+    subprocess.run(
+        [sys.executable, "-m", "ganzoo"],
+        env=environment,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    found = (tmp_path / "out").read_text().split("\013")
+    assert [word.strip() for word in found] == completions
 
 
 def test_main_is_the_command(monkeypatch, capsys):

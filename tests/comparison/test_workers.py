@@ -52,6 +52,17 @@ def test_one_process_runs_all_tasks(tmp_path, fake):
     assert gone(*numbers)
 
 
+def test_someone_may_watch_the_tasks_under_way(tmp_path, fake):
+    seen = []
+
+    def watch(busy):
+        seen.append([task.about for task in busy])
+
+    with Workers(1) as own:
+        list(own.run([task(tmp_path, n) for n in "ab"], watch))
+    assert seen[0] == ["a"] and seen[-1] == ["b"]
+
+
 def test_a_process_that_dies_takes_its_own_task_alone(tmp_path, fake):
     tasks = [task(tmp_path, "a"), task(tmp_path, "b", "die"), task(tmp_path, "c")]
     with Workers(1) as own:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from helpers import tiny
 from small_runs import BASE, TINY, files_of
+from terminal import Terminal
 
 import ganzoo
 from ganzoo.data.dataset import Data
@@ -45,6 +46,23 @@ def test_a_run_gets_its_scores_next_to_real_data(run):
     assert evaluate.read(run) == found
     again = ganzoo.evaluate(run, n=50, extractor="pixels")
     assert again == found
+
+
+def test_a_bar_tells_every_stage_on_a_terminal(run, monkeypatch):
+    monkeypatch.setattr("sys.stderr", bar := Terminal())
+    ganzoo.evaluate(run, n=50, extractor="pixels", only=["recall"])
+    words = [frame.partition(":")[0] for frame in bar.frames if ": " in frame]
+    assert [word for word in dict.fromkeys(words) if "scores" not in word] == [
+        "loading the model",
+        "reading the data",
+        "sampling",
+        "scoring",
+    ]
+    assert {"scores", "scores of real data"} <= {*words}
+    assert bar.frames[-2].strip() == ""  # it vanishes
+    before = bar.getvalue()
+    ganzoo.evaluate(run, n=50, extractor="pixels", only=["recall"], progress=False)
+    assert bar.getvalue() == before
 
 
 def test_the_table_has_a_line_a_score(run):

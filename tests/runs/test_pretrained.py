@@ -147,7 +147,7 @@ def test_a_path_goes_before_a_name(tmp_path, monkeypatch):
 def test_the_list_has_them(capsys, monkeypatch):
     from ganzoo.cli.main import main
 
-    monkeypatch.setattr(sys, "argv", ["ganzoo", "list", "--pretrained"])
+    monkeypatch.setattr(sys, "argv", ["ganzoo", "list", "pretrained"])
     with pytest.raises(SystemExit):
         main()
     said = capsys.readouterr().out

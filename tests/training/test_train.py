@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from small_runs import BASE, TINY, check_equal, files_of
+from terminal import Terminal
 
 import ganzoo
 from ganzoo import distribute
@@ -65,11 +66,28 @@ def test_a_run_holds_its_settings_log_pictures_and_checkpoints(finished):
         "curves.png",
         "samples/real.png",
         "samples/step_00000000.png",
+        "samples/step_00000002.png",  # after the first call
         "samples/step_00000004.png",
         "samples/training.gif",
     }
     assert (path / "checkpoints/step_00000004.npz").is_file()
     assert not list(path.rglob("*.tmp"))
+
+
+def test_a_bar_tells_every_stage_on_a_terminal(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stderr", bar := Terminal())
+    ganzoo.train(Experiment(**BASE), tmp_path / "run")
+    words = [frame.partition(":")[0] for frame in bar.frames if ": " in frame]
+    assert list(dict.fromkeys(words)) == [
+        "reading the data",
+        "building vanilla",
+        "tracing the step",
+        "training",
+        "drawing",
+    ]
+    assert "4/4" in bar.last("drawing") and "D(x) 0." in bar.last("drawing")
+    first, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("digits: 1,437 images") and last.startswith("vanilla: G ")
 
 
 def test_load_gives_the_trained_model_back(finished):

@@ -13,6 +13,7 @@ from ganzoo.runs import checkpoint
 from ganzoo.runs.directory import CHECKPOINTS
 from ganzoo.runs.log import drop_after, read_rows
 from ganzoo.utils.options import check_known
+from ganzoo.utils.progress import says, tell
 
 SEED = 1_000_003  # seed of the latents, different from the final evaluation
 
@@ -73,6 +74,7 @@ class Selection(keras.callbacks.Callback):
         step = self.model.step
         if step % self.every and step != self.last:
             return
+        says("scoring")
         arrays = checkpoint.read_state(self.model)
         samples = draw(self.model, self.scorer, SEED)
         if self.writes:
@@ -91,7 +93,7 @@ class Selection(keras.callbacks.Callback):
             )
         except ValueError as error:  # a generator may be constant at times
             row = {"step": step, "metric": self.metric, "problem": str(error)}
-            print(f"\nNo score at step {step}: {error}", file=sys.stderr)
+            tell(f"No score at step {step}: {error}", sys.stderr)
         else:
             row = score.to_dict()
             if self.best is None or rank(score) < rank(self.best):

@@ -7,6 +7,8 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from ganzoo.utils.progress import tell
+
 SECONDS = 2.0  # of training that are measured
 LONG = 3600.0  # seconds from which the line names what would take less
 SMALL = 32  # side of images from which a smaller one is proposed
@@ -55,7 +57,7 @@ class Forecast(keras.callbacks.Callback):
             f"{self.total_steps:,} steps of {self.batch_size}{self._time(seconds)}",
             f"pictures in {self.pictures}",
         ]
-        print("; ".join(parts), flush=True)
+        tell("; ".join(parts))
 
     def _time(self, seconds):
         if seconds is None:

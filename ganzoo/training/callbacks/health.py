@@ -10,6 +10,7 @@ import numpy as np
 from scipy.spatial.distance import cdist, pdist
 
 from ganzoo.runs.log import drop_after
+from ganzoo.utils.progress import tell
 
 
 class TrainingDiverged(RuntimeError):
@@ -83,9 +84,9 @@ class HealthMonitor(keras.callbacks.Callback):
             self.counts[alarm] = self.counts[alarm] + 1 if fires else 0
             if self.counts[alarm] == self.PATIENCE:
                 self._record(step, alarm, values)
-                print(
-                    f"\nhealth: {alarm} at step {step} ({values}). {REMEDIES[alarm]}",
-                    file=sys.stderr,
+                tell(
+                    f"health: {alarm} at step {step} ({values}). {REMEDIES[alarm]}",
+                    sys.stderr,
                 )
 
     def _broken_weights(self):

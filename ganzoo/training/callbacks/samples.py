@@ -1,5 +1,6 @@
 """SampleGrid: a picture of samples every N steps, and an animation of them."""
 
+import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,14 +28,16 @@ class SampleGrid(keras.callbacks.Callback):
         data: training data.
         every: steps between pictures.
         count: samples per picture, if the model leaves it open.
+        first: step of a further picture, soon after the beginning; 0 for none.
     """
 
-    def __init__(self, workdir, data, every: int, count: int = 64):
+    def __init__(self, workdir, data, every: int, count: int = 64, first: int = 0):
         super().__init__()
         self.folder = Path(workdir) / "samples"
         self.data = data
         self.every = every
         self.count = count
+        self.first = first
 
     def on_train_begin(self, logs=None):
         step = self.model.step
@@ -43,6 +46,10 @@ class SampleGrid(keras.callbacks.Callback):
                 path.unlink()
         self._draw_real(self.model)
         if step == 0:
+            self._draw(self.model)
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.model.step == self.first and all(map(math.isfinite, logs.values())):
             self._draw(self.model)
 
     def on_epoch_end(self, epoch, logs=None):

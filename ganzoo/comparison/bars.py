@@ -1,0 +1,80 @@
+"""Bars of a comparison: one for all runs, and one for each that is under way."""
+
+from collections.abc import Collection, Sequence
+
+from ganzoo.comparison.workers import Task
+from ganzoo.runs.log import last_step
+from ganzoo.training.callbacks.log import METRICS
+from ganzoo.utils.progress import Bar
+
+
+class Bars:
+    """Shows the G steps of all runs, with the time left, and those of each run.
+
+    What runs have done is read from their logs.
+
+    Args:
+        tasks: all tasks.
+        done: those that are done.
+        show: False for no bars.
+    """
+
+    def __init__(self, tasks: Sequence[Task], done: Sequence[Task], show: bool):
+        self.count, self.done = len(tasks), list(done)
+        self.whole = Bar(_steps(tasks), "steps", show=show, smoothing=0)
+        self.runs: dict[str, Bar] = {}  # by the run's directory
+        self.whole.begin(_steps(done), self._words())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *exception):
+        for bar in self.runs.values():
+            bar.close()
+        self.whole.close(keep=kind is None)
+
+    def end(self, task: Task) -> None:
+        """Counts a task as done."""
+        self.done.append(task)
+
+    def watch(self, busy: Collection[Task]) -> None:
+        """Moves the bars, by the logs of the tasks that are under way."""
+        if not self.whole.moves:
+            return
+        names = {str(task.path) for task in busy}
+        for name in self.runs.keys() - names:
+            self.runs.pop(name).close()
+        running = 0
+        for task in busy:
+            steps = task.experiment.steps
+            step = min(last_step(task.path / METRICS), steps)
+            bar = self._run(task)
+            bar.says(f"{_name(task)}: {_stage(step, steps)}")
+            bar.to(step)
+            running += step
+        self.whole.says(self._words())
+        self.whole.to(_steps(self.done) + running)
+
+    def _words(self):
+        return f"{len(self.done)} of {self.count} runs"
+
+    def _run(self, task):
+        name = str(task.path)
+        if name not in self.runs:
+            self.runs[name] = Bar(task.experiment.steps, "steps", leave=False)
+        return self.runs[name]
+
+
+def _stage(step, steps):
+    if step == 0:
+        return "starting"
+    return "training" if step < steps else "scoring"
+
+
+def _name(task):
+    entry, seed = task.about
+    return f"{entry.name}, seed {seed}"
+
+
+def _steps(tasks):
+    return sum(task.experiment.steps for task in tasks)
