@@ -5,9 +5,10 @@ from pathlib import Path
 
 import keras
 
-from ganzoo.data import images, listing
+from ganzoo.data import flood, images, listing
 from ganzoo.data.folder import DAMAGE, read_parts
 from ganzoo.models.from_image import TranslationModel
+from ganzoo.models.masked import MaskedModel
 from ganzoo.utils.files import replacing
 
 SAVING = {
@@ -41,6 +42,7 @@ def translate_folder(
     samples: int | None = None,
     seed: int = 0,
     reverse: bool = False,
+    water: float | None = None,
     progress: bool = True,
 ) -> Translated:
     """Translates the images under a folder, one at a time, in bounded memory.
@@ -59,12 +61,14 @@ def translate_folder(
             `a_1.png`, `a_2.png`, ...; by default one, `a.png`.
         seed: seed of the noise.
         reverse: if True, translate in the other direction, if the model has two.
+        water: height of a flood, a share of the image's height, for a model that
+            changes what a mask marks, see `ganzoo.data.flood.asked`.
         progress: if True, show a progress bar.
 
     Raises:
         ValueError: a model that does not translate single images, no folder, a folder
-            without images, `samples` for a model without noise, or a folder for
-            results that is a link within `target`.
+            without images, `samples` for a model without noise, `water` above 1 or for
+            another model, or a folder for results that is a link within `target`.
         OSError: the disk is full; what was written so far is whole.
     """
     source, target = Path(source), Path(target)
@@ -82,11 +86,14 @@ def translate_folder(
             "another folder for them."
         )
     channels = model.image_shape[-1] if reverse else model.source_shape[-1]
-    if channels not in (1, 3, 4):
+    if water is not None:
+        _check_floods(model)
+        channels = model.image_shape[-1]
+    elif channels not in (1, 3, 4) or isinstance(model, MaskedModel):
         raise ValueError(
             "A folder holds grey, RGB or RGBA images, and the sources of this "
             f"model have {channels} channels, such as a mask or further frames. Stack "
-            "them, and use model.translate."
+            "them, and use model.translate; or, of a flood, give its height: --water."
         )
     size = image_size and (image_size, image_size)
     bar = keras.utils.Progbar(len(paths), unit_name="image") if progress else None
@@ -98,13 +105,23 @@ def translate_folder(
         except DAMAGE as error:
             broken[name] = str(error) or type(error).__name__
         else:
+            given = image[None] if water is None else flood.asked(image[None], water)
             (answers,) = model.translate(
-                image[None], samples=samples or 1, seed=seed, reverse=reverse
+                given, samples=samples or 1, seed=seed, reverse=reverse
             )
             _write(answers, target, name, numbered=samples is not None)
         if bar:
             bar.update(i)
     return Translated(len(paths) - len(broken), broken)
+
+
+def _check_floods(model):
+    if not isinstance(model, MaskedModel) or model.source_shape[-1] != 4:
+        raise ValueError(
+            "`water` is for a model of RGB images that changes what a mask marks, such "
+            f"as pix2pix_flood. Received: {type(model).__name__} with sources of "
+            f"{model.source_shape[-1]} channels."
+        )
 
 
 def _write(answers, target, name, numbered):
