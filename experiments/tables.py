@@ -32,6 +32,9 @@ PAGES = {
     "docs/axes.md": [axes.effects, axes.axes_cost, axes.axes_peer],
     "docs/published.md": [published.figures],
     "docs/translation.md": [translation.translations],
+    "docs/guides/maps.md": [translation.maps],
+    "docs/guides/flood.md": [translation.flood],
+    "docs/guides/unpaired.md": [translation.ink],
     "docs/metrics.md": [metrics.sense, metrics.labels],
     "docs/replicas.md": [
         replicas.equality,

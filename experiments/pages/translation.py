@@ -1,12 +1,16 @@
-"""Table of docs/translation.md, which `python experiments/tables.py` writes."""
+"""Tables of docs/translation.md and its guides, for `experiments/tables.py`."""
 
-from pages.recorded import RESULTS, recorded, table
+from ganzoo.data import faces
+from pages.recorded import RESULTS, measured, recorded, table
 
 EXPERIMENTS = {
     "pix2pix_halves": "right half of a digit from its left one",
     "pix2pix_facades": "photographs of facades from label maps",
     "pix2pix_edges": "photographs from sketches",
+    "pix2pix_maps": "maps from satellite photographs",
+    "pix2pix_flood": "houses under water, up to a height",
     "cyclegan_inverted": "digits from inverted ones, without pairs",
+    "cyclegan_ink": "drawings of faces, without pairs",
     "cyclegan_horse2zebra": "zebras from horses, without pairs",
     "srgan_x4": "images four times as large",
     "inpaint": "the middle of photographs",
@@ -28,3 +32,48 @@ def translations() -> str:
         minutes = f"{sum(result['seconds']) / 60:.0f} min"
         rows.append((task, config, result["headline"], result["target"], minutes))
     return table(("task", "config", "measured", "target", "all runs"), rows)
+
+
+def maps() -> str:
+    """Who tells land from water at unseen longitudes."""
+    names = {
+        "land": "land right",
+        "water": "water right",
+        "mean_gradient": "mean gradient",
+        "l1": "L1",
+    }
+    return _rows("pix2pix_maps", names)
+
+
+def flood() -> str:
+    """What the water of each answer is like, and what it leaves alone."""
+    names = {
+        "l1": "L1 in the water",
+        "mean_gradient": "mean gradient",
+        "changed above the line": "pixels changed above the line",
+        "in order": "houses with five heights in order",
+        "height is off by": "height is off by",
+    }
+    return _rows("pix2pix_flood", names)
+
+
+def ink() -> str:
+    """How near drawings are to the true ones, and what they keep of a face."""
+    shapes = {name: name for name in faces.SHAPES}
+    return _rows("cyclegan_ink", {"l1": "L1", "kept": "all kept", **shapes})
+
+
+def _rows(experiment, names) -> str:
+    """A row for each answer, every seed of those that were trained."""
+    rows = []
+    for answer, found in measured(experiment).items():
+        seeds = found if isinstance(found, list) else [found]
+        if isinstance(seeds[0], dict):
+            cells = [_shown([row.get(name) for row in seeds]) for name in names]
+            rows.append((answer, *cells))
+    return table(("answer", *names.values()), rows)
+
+
+def _shown(values):
+    known = [f"{x:.3f}".rstrip("0").rstrip(".") for x in values if x is not None]
+    return ", ".join(known)

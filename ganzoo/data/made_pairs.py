@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from ganzoo.data import faces, holes, moving
+from ganzoo.data import faces, flood, holes, moving
 from ganzoo.data.dataset import Data
 from ganzoo.data.decoded_cache import cache_path, collect
 
@@ -102,6 +102,7 @@ PAIRS: dict[str, Callable] = {
     "free_form": free_form,
     "next_frame": lambda x, rng: next_frame(x),
     "ink": lambda x, rng: (faces.inked(x), x),
+    "flood": flood.pairs,
 }
 """Name -> function of images and a generator that returns sources and targets."""
 

@@ -92,9 +92,7 @@ def _paired(folder, found, pairs, split, wanted, direction, columns, reading):
     pictures = read_images(folder, entries, columns=columns, others=others, **reading)
     real = pictures.real
     width = real.shape[2] // 2
-    arrays = _directed(real[:, :, :width], real[:, :, width:], direction, wanted)
-    if wanted == "unpaired" and split == "test":
-        arrays["source"] = arrays["unpaired"]
+    arrays = paired(real[:, :, :width], real[:, :, width:], split, direction, wanted)
     return Data(
         f"{found.listing.name} {direction}",
         arrays,
@@ -102,6 +100,22 @@ def _paired(folder, found, pairs, split, wanted, direction, columns, reading):
             found.listing, found.test_from, has_others=split == "train"
         ),
     )
+
+
+def paired(a, b, split, direction, wanted) -> dict:
+    """The arrays of pairs; as an unpaired set, its test split keeps them as `source`.
+
+    Args:
+        a: images (n, H, W, C).
+        b: their counterparts.
+        split: split of the data.
+        direction: `AtoB` or `BtoA`.
+        wanted: `source` or `unpaired`.
+    """
+    arrays = _directed(a, b, direction, wanted)
+    if wanted == "unpaired" and split == "test":
+        arrays["source"] = arrays["unpaired"]
+    return arrays
 
 
 def _directed(a, b, direction, wanted):

@@ -1,13 +1,11 @@
 """Context encoder: fills holes in images, or in the frames of a clip."""
 
-from collections.abc import Mapping
-
 import keras
 import tensorflow as tf
 
 from ganzoo import distribute
 from ganzoo.models.assemble import assemble
-from ganzoo.models.from_image import TranslationModel
+from ganzoo.models.masked import MaskedModel, check_masked
 from ganzoo.networks import channelwise, dcgan
 from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
@@ -16,12 +14,11 @@ RATES = {"d": 2e-4, "g": 2e-3}
 
 
 @keras.saving.register_keras_serializable("ganzoo")
-class InpaintingModel(TranslationModel):
+class InpaintingModel(MaskedModel):
     """G fills holes; known pixels stay as they are.
 
-    The last channels of a source are the image with its hole filled by anything, the
-    one before them the mask, highest in the hole; those before that, if any, are
-    neighbouring frames. See `ganzoo.data.holes.punch`.
+    Sources are those of a `MaskedModel`, whose mask is the hole; neighbouring frames
+    may stand before it. See `ganzoo.data.holes.punch`.
 
     Args:
         hole: weight of the squared error in the hole, a mean over it (eq. 1).
@@ -37,15 +34,11 @@ class InpaintingModel(TranslationModel):
         self.overlap_weight = overlap_weight
         self.loss_terms = (*self.loss_terms, "g_hole")
 
-    def answer(self, network, source, seed, training):
-        prediction = super().answer(network, source, seed, training)
-        return self._composed(prediction, source)
-
     def generate(self, batch, training):
         """Adds the whole prediction to the sample, for the pixels around the hole."""
-        source = batch["source"]
-        prediction = super().answer(self.generator, source, batch["seed"], training)
-        return {"sample": self._composed(prediction, source), "prediction": prediction}
+        prediction = self.predict_whole(batch, training)
+        sample = self.composed(prediction, batch["source"])
+        return {"sample": sample, "prediction": prediction}
 
     def reconstruct(self, batch, fake, training):
         error = tf.reduce_mean(
@@ -60,30 +53,14 @@ class InpaintingModel(TranslationModel):
 
     def _weights(self, source):
         """Weights of squared errors (N, H, W, 1): 1 in the hole, 0 in known pixels."""
-        mask = self._mask(source)
+        mask = self.mask(source)
         if not self.overlap:
             return mask
         size = 2 * self.overlap + 1
         around = tf.nn.max_pool2d(mask, size, 1, "SAME") - mask
         return mask + self.overlap_weight * around
 
-    def _mask(self, source):
-        """Mask (N, H, W, 1): 1 in the hole, 0 elsewhere."""
-        low, high = self.value_range
-        channel = self.image_shape[-1] + 1
-        return (source[..., -channel : 1 - channel] - low) / (high - low)
-
-    def _composed(self, prediction, source):
-        known = source[..., -self.image_shape[-1] :]
-        return tf.where(self._mask(source) > 0.5, prediction, known)
-
     # --- use --------------------------------------------------------------------
-
-    def call(self, inputs, training=False):
-        values = inputs if isinstance(inputs, Mapping) else {"source": inputs}
-        source = tf.cast(values["source"], self.variable_dtype)
-        prediction = super().call(values, training)
-        return self._composed(tf.cast(prediction, source.dtype), source)
 
     def _checked_images(self, images, channels):
         images = super()._checked_images(images, channels)
@@ -158,7 +135,8 @@ def context_encoder(
     """
     *sides, channels = image_shape
     source_shape = tuple(source_shape or (*sides, channels + 1))
-    _check(source_shape, channels, overlap)
+    check_masked(source_shape, image_shape)
+    check_whole(0, overlap=overlap)
     generator = channelwise.generator(
         image_shape,
         source_channels=source_shape[-1],
@@ -184,13 +162,3 @@ def context_encoder(
         learning_rate=learning_rate,
         **options,
     )
-
-
-def _check(source_shape, channels, overlap):
-    if source_shape[-1] % channels != 1 % channels or source_shape[-1] <= channels:
-        raise ValueError(
-            "Sources must have the channels of an image, one of its mask, and those of "
-            f"neighbouring frames, if any: {channels + 1}, {2 * channels + 1}, ... "
-            f"Received: {source_shape[-1]}."
-        )
-    check_whole(0, overlap=overlap)

@@ -2,6 +2,7 @@
 
 from ganzoo.models.assemble import assemble
 from ganzoo.models.from_image import TranslationModel
+from ganzoo.models.masked import MaskedModel, check_masked
 from ganzoo.networks import patchgan, unet
 from ganzoo.variants._registry import register
 
@@ -26,6 +27,7 @@ def pix2pix(
     d_levels=3,
     d_norm="instance",
     d_sees_source=True,
+    masked=False,
     l1=100.0,
     adversarial=1.0,
     d_weight=0.5,
@@ -60,12 +62,21 @@ def pix2pix(
         d_levels: levels of the PatchGAN: 1 sees 16x16, 3 70x70, 5 286x286 pixels.
         d_norm: D's normalisation.
         d_sees_source: if True, D sees the source with the sample.
+        masked: if True, a source holds a mask before its image, and G changes nothing
+            but what the mask marks, see `models.masked.MaskedModel`. D and L1 see the
+            result.
         l1: weight of the L1 distance; 0 leaves it out.
         adversarial: weight of G's adversarial term; 0 builds no D.
         d_weight: weight of D's loss.
         value_range: (low, high) of the images.
+
+    Raises:
+        ValueError: `masked` with sources that have no mask.
     """
-    source_shape = tuple(source_shape or image_shape)
+    *sides, channels = image_shape
+    source_shape = tuple(source_shape or (*sides, channels + masked))
+    if masked:
+        check_masked(source_shape, image_shape)
     levels = levels or unet.level_count(*image_shape[:-1])
     generator = unet.generator(
         image_shape,
@@ -86,7 +97,7 @@ def pix2pix(
         d_norm=d_norm,
     )
     return assemble(
-        TranslationModel,
+        MaskedModel if masked else TranslationModel,
         generator=generator,
         discriminator=discriminator if adversarial else None,
         image_shape=image_shape,

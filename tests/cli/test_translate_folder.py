@@ -15,6 +15,7 @@ from terminal import Terminal
 
 from ganzoo.cli import main as command
 from ganzoo.cli.translate_folder import translate_folder
+from ganzoo.data import flood
 from ganzoo.data.listing import Listing, walk
 
 RNG = np.random.default_rng(0)
@@ -145,6 +146,41 @@ def test_several_answers_have_their_numbers_behind_the_name(tmp_path):
         translate_folder(
             identical(channels=3), tmp_path / "in", out, samples=2, progress=False
         )
+
+
+def masked():
+    shapes = {"image_shape": (8, 8, 3), "source_shape": (8, 8, 4)}
+    return tiny("pix2pix", **shapes, masked=True, noise=False)
+
+
+def test_a_flood_rises_to_its_height_in_every_image(tmp_path):
+    image = RNG.integers(0, 256, (12, 8, 3), dtype=np.uint8)
+    (tmp_path / "in").mkdir()
+    Image.fromarray(image).save(tmp_path / "in/a.png")
+    model, out = masked(), tmp_path / "out"
+    translate_folder(model, tmp_path / "in", out, water=0.25, progress=False)
+    found = np.asarray(Image.open(out / "a.png"))
+    np.testing.assert_array_equal(found[:9], image[:9])
+    wanted = model.translate(flood.asked(image[None], 0.25))[0]
+    np.testing.assert_array_equal(found, wanted)
+    assert (found[9:] != image[9:]).any()
+
+
+@pytest.mark.parametrize(
+    ("make", "water", "message"),
+    [
+        (masked, None, "4 channels, such as a mask.*give its height: --water"),
+        (masked, 1.5, "from 0 to 1.*Received: 1.5"),
+        (lambda: identical(channels=3), 0.5, "such as pix2pix_flood.*3 channels"),
+        (lambda: tiny("context-encoder"), 0.5, "such as pix2pix_flood.*2 channels"),
+    ],
+)
+def test_a_flood_needs_a_height_and_a_model_of_floods(tmp_path, make, water, message):
+    make_folder(tmp_path / "in", 1)
+    out = tmp_path / "out"
+    with pytest.raises(ValueError, match=message):
+        translate_folder(make(), tmp_path / "in", out, water=water, progress=False)
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(

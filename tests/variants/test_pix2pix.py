@@ -1,9 +1,12 @@
 """pix2pix: its terms by hand, and its L1 twin."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from helpers import arrays_for, tiny, train
+
+from ganzoo.data import flood
 
 
 def fixed(model, value):
@@ -71,3 +74,66 @@ def test_pairs_need_not_be_square():
     model = tiny("pix2pix", image_shape=shape, source_shape=shape, levels=None)
     train(model, steps=1, batch_size=2)
     assert model.translate(np.zeros((1, *shape), "uint8")).shape == (1, *shape)
+
+
+# --- masked ---------------------------------------------------------------------------
+
+
+def flooded(**options):
+    """A masked model, photographs of noise, and what is asked of them."""
+    shape = {"image_shape": (8, 8, 3), "source_shape": (8, 8, 4)}
+    photographs = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), "uint8")
+    heights = np.array([0.0, 0.25, 0.5, 1.0])
+    model = tiny("pix2pix", **shape, masked=True, **options)
+    return model, photographs, flood.asked(photographs, heights)
+
+
+def test_a_masked_translation_changes_only_what_the_water_reaches():
+    model, photographs, source = flooded(noise=False)
+    answer = model.translate(source)
+    wet = np.broadcast_to(source[..., :1] == 255, photographs.shape)
+    np.testing.assert_array_equal(answer[~wet], photographs[~wet])
+    assert (answer[wet] != photographs[wet]).mean() > 0.9
+    # As D sees it, as the exported model gives it, and at another size.
+    batch = {"source": model._scale(source), "seed": tf.constant([0, 0])}
+    for made in (model.generate(batch, False)["sample"], model(batch["source"])):
+        np.testing.assert_array_equal(model.as_samples(made), answer)
+    larger = np.pad(source, [(0, 0), (0, 3), (5, 0), (0, 0)], mode="edge")
+    dry = larger[..., 0] == 0
+    np.testing.assert_array_equal(model.translate(larger)[dry], larger[..., 1:][dry])
+
+
+def test_masked_terms_by_hand():
+    """D and L1 see the photograph where it is dry, so L1 counts the water alone."""
+    model, photographs, source = flooded(dtype="float64", l1=100.0)
+    fixed(model, 1.0)
+    arrays = {"real": np.zeros_like(photographs), "source": source}
+    arrays["real"][...] = photographs
+    batch = {**model.as_batch(arrays), "seed": tf.constant([0, 0])}
+    prediction = batch["real"] + 0.25
+    fake = {"sample": model.composed(prediction, batch["source"])}
+    g, _ = model.generator_loss(batch, fake, training=False)
+    water = (0 + 0.25 + 0.5 + 1) / 4
+    assert {k: float(v) for k, v in g.items()} == pytest.approx(
+        {"g_adv": np.log1p(np.exp(-1.0)), "g_l1": 25.0 * water}
+    )
+
+
+def test_a_masked_model_comes_back_from_its_file(tmp_path):
+    model, _, source = flooded(noise=False)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again.translate(source), model.translate(source))
+
+
+@pytest.mark.parametrize("channels", [1, 3, 5])
+def test_a_masked_source_has_a_mask(channels):
+    shape = {"image_shape": (8, 8, 3), "source_shape": (8, 8, channels)}
+    with pytest.raises(
+        ValueError, match=f"one of its mask.*4, 7.*Received: {channels}"
+    ):
+        tiny("pix2pix", **shape, masked=True)
+
+
+def test_a_masked_source_has_one_channel_more_by_default():
+    assert tiny("pix2pix", masked=True).source_shape == (8, 8, 2)
