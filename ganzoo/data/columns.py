@@ -37,12 +37,7 @@ class Column:
     dtype: str
 
     def __post_init__(self):
-        if not _DTYPE.fullmatch(self.dtype):
-            raise ValueError(
-                f"Column {self.name!r} must hold numbers, texts, true and false, or "
-                f"categories; dates become numbers as days since one. Else {REMEDY}. "
-                f"Received: {self.dtype}."
-            )
+        _check_dtype(self.name, self.dtype)
 
 
 @dataclass(frozen=True)
@@ -112,6 +107,10 @@ class Category(Column):
     """
 
     values: tuple[Any, ...]
+
+    def __post_init__(self):
+        super().__post_init__()
+        _check_plain(self.name, self.values)
 
     @property
     def width(self) -> int:
@@ -189,8 +188,8 @@ def label(column, train: np.ndarray, numbers: bool) -> Column:
 def labelled(column):
     """Returns which rows (n,) have a class, and the column of these alone."""
     if column.dtype.kind == "f" and column.isna().any():
-        whole = column.convert_dtypes(convert_floating=False)  # else gaps make floats
-        column = whole if whole.dtype.kind == "i" else column
+        whole = (column.dropna() % 1 == 0).all()  # gaps turn whole numbers into floats
+        column = column.astype("Int64") if whole else column
     known = column.notna() & (column.astype("string") != UNLABELLED).fillna(False)
     known = known.to_numpy(bool)
     return known, column[known]
@@ -253,6 +252,7 @@ def _has_decimals(values, count):
 
 
 def _category(column, dtype):
+    _check_dtype(column.name, str(dtype))
     found = distinct(column)[1]
     texts = [value for value in found if isinstance(value, str)]
     if texts and all(map(_DATE.fullmatch, texts)):
@@ -278,12 +278,7 @@ def _category(column, dtype):
 def _in_order(values, column):
     """Sorts values as the column's own categories, or by their names; None last."""
     name = column.name
-    strange = [v for v in values if not isinstance(v, str | bool | int | float | None)]
-    if strange:
-        raise ValueError(
-            f"Column {name!r} must hold numbers, texts, or true and false; {REMEDY}. "
-            f"Received: {strange[0]!r}, a {type(strange[0]).__name__}."
-        )
+    _check_plain(name, values)
     by_name = {str(value): value for value in values if value is not None}
     gap = [None] * (None in values)
     if len(by_name) + len(gap) < len(values):
@@ -295,3 +290,21 @@ def _in_order(values, column):
     if column.dtype == "category":
         names = [text for text in map(str, column.cat.categories) if text in by_name]
     return (*(by_name[text] for text in names), *gap)
+
+
+def _check_dtype(name, dtype):
+    if not _DTYPE.fullmatch(dtype):
+        raise ValueError(
+            f"Column {name!r} must hold numbers, texts, true and false, or categories; "
+            f"dates become numbers as days since one. Else {REMEDY}. "
+            f"Received: {dtype}."
+        )
+
+
+def _check_plain(name, values):
+    strange = [v for v in values if not isinstance(v, str | bool | int | float | None)]
+    if strange:
+        raise ValueError(
+            f"Column {name!r} must hold numbers, texts, or true and false; {REMEDY}. "
+            f"Received: {strange[0]!r}, a {type(strange[0]).__name__}."
+        )

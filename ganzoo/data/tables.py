@@ -145,9 +145,10 @@ class Table:
         pairs = zip(self.features, self._blocks(vectors), strict=True)
         values = {column.name: column.restore(block) for column, block in pairs}
         if labels is not None:
-            rows = labels.T
             if self.class_names:
                 rows = [self.condition[0].values_at(labels)]
+            else:
+                rows = labels.T.astype(str).astype(float)  # 0.2, not 0.20000000298
             named = zip(self.condition, rows, strict=True)
             values |= {column.name: row for column, row in named}
         series = {
