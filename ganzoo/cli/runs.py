@@ -81,8 +81,9 @@ def add_commands(add) -> None:
     command.add_argument(
         "--out",
         default="samples.png",
-        help="output file: a picture .png, arrays .npz, or for volumes a mesh .obj, "
-        ".ply, .stl or .glb; or folder/ for single PNGs (default: samples.png)",
+        help="output file: a picture .png, arrays .npz, for rows of a table .csv, .tsv "
+        "or .parquet, or for volumes a mesh .obj, .ply, .stl or .glb; or folder/ for "
+        "single PNGs (default: samples.png)",
     )
 
     command = add("evaluate", evaluate)
@@ -264,7 +265,7 @@ def _default_name(args, experiment):
 
 
 def sample(args):
-    """Write samples of a model: a picture, arrays, a mesh, or single images."""
+    """Write samples of a model: a picture, arrays, rows, a mesh, or single images."""
     from ganzoo.cli import sample_files
     from ganzoo.runs.load import load
 
@@ -285,7 +286,15 @@ def sample(args):
         model.sample(args.n, seed=args.seed, into=folder.write, **conditions)
         print(f"Wrote {folder.written} images to {folder.path}")
         return
-    write(model.sample(args.n, seed=args.seed, **conditions), args.out)
+    make = model.sample
+    if sample_files.is_table(args.out):
+        if model.table is None:
+            raise ValueError(
+                f"{args.out} is for models of tables. Write other samples to .npz or "
+                f".png. Received: samples {model.sample_shape}."
+            )
+        make = model.sample_frame
+    write(make(args.n, seed=args.seed, **conditions), args.out)
     print(f"Wrote {args.out}")
 
 

@@ -1,4 +1,4 @@
-"""Samples in files: a picture, arrays, the mesh of volumes, or single images."""
+"""Samples in files: a picture, arrays, meshes of volumes, a table, single images."""
 
 import math
 from collections.abc import Callable
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ganzoo.data import images
+from ganzoo.data import images, tables
 from ganzoo.plots import pictures
-from ganzoo.utils import files
+from ganzoo.utils import files, untrusted
 
 LEVEL = 127.5  # in 0..255: the surface between empty and filled
 GAP = 1.25  # distance between volumes, in sides
@@ -126,6 +126,26 @@ def write_mesh(samples: np.ndarray, path: str | Path) -> None:
         trimesh.util.concatenate(surfaces).export(temporary)
 
 
+def is_table(path: str | Path) -> bool:
+    """True if a file is a table, which a frame is written to."""
+    return Path(path).suffix.lower() in tables.ENDINGS
+
+
+def write_table(frame, path: str | Path) -> None:
+    """Writes a pandas frame as CSV, TSV or Parquet, without its index.
+
+    Raises:
+        ImportError: Parquet, without pyarrow.
+    """
+    ending = Path(path).suffix.lower()
+    with files.replacing(path) as temporary:
+        if ending == ".parquet":
+            untrusted.parquet_package()
+            frame.to_parquet(temporary, index=False)
+        else:
+            frame.to_csv(temporary, sep=tables.SEPARATORS[ending], index=False)
+
+
 def _mesh_packages():
     try:
         import trimesh
@@ -143,4 +163,5 @@ WRITERS = {
     ".png": write_picture,
     ".npz": write_arrays,
     **dict.fromkeys(MESHES, write_mesh),
+    **dict.fromkeys(tables.ENDINGS, write_table),
 }

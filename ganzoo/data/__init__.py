@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from ganzoo.data.dataset import Data as Data
 from ganzoo.data.load import load_data as load_data
+from ganzoo.data.tables import Table as Table
 
 if TYPE_CHECKING:
     from ganzoo.data.batch_spec import BatchSpec as BatchSpec
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 # Names that need TensorFlow are imported when first used, each from its module.
 _LAZY = {"BatchSpec": "batch_spec", "Door": "door", "batches": "pipeline"}
 
-__all__ = ["Data", "load_data", *_LAZY]
+__all__ = ["Data", "Table", "load_data", *_LAZY]
 
 
 def __getattr__(name: str):

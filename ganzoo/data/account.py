@@ -17,6 +17,11 @@ _NOUNS = {  # others, such as ".txt" and "broken", stay as they are
     "special file",
     "folder without images",
 }
+_PLURALS = {
+    "class": "classes",
+    "category": "categories",
+    "folder without images": "folders without images",
+}
 _KINDS = {2: "vector", 4: "image"}  # others, such as volumes and clips: samples
 
 
@@ -45,10 +50,10 @@ def line(data) -> str:
         data: a `Data`.
     """
     account, count = data.account, len(data)
-    samples = counted(
-        count + (account.test or 0), _KINDS.get(data.arrays["real"].ndim, "sample")
-    )
-    parts = [f"{samples} {_size(data.sample_shape)}{_sources(data)}"]
+    kind = _KINDS.get(data.arrays["real"].ndim, "sample")
+    samples = counted(count + (account.test or 0), "row" if data.table else kind)
+    size = f"of {data.table.summary}" if data.table else _size(data.sample_shape)
+    parts = [f"{samples} {size}{_sources(data)}"]
     if data.num_classes:
         parts.append(_classes(data))
     parts.append(_splits(count, account))
@@ -83,13 +88,13 @@ def card(data) -> dict:
             for kind, names in account.left_out.items()
         },
         "remarks": list(account.remarks),
+        "table": data.table and data.table.spec,
     }
 
 
 def counted(count: int, what: str) -> str:
     """Counts a noun: 1 image, 1,240 images."""
-    plural = {"class": "classes", "folder without images": "folders without images"}
-    return f"{count:,} {what if count == 1 else plural.get(what, what + 's')}"
+    return f"{count:,} {what if count == 1 else _PLURALS.get(what, what + 's')}"
 
 
 def _size(shape):

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from ganzoo.data.dataset import check_finite
 from ganzoo.data.pixels import as_pixels
+from ganzoo.data.tables import Table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,10 +254,12 @@ class BatchSpec:
         entries: entries by key; other keys are allowed, and stay as they are.
         factors: numbers by name; their product must divide the size of a training
             batch.
+        table: schema of the rows that samples stand for, if they do.
     """
 
     entries: Mapping[str, Entry]
     factors: Mapping[str, int] = field(default_factory=dict)
+    table: Table | None = None
 
     def plus(self, **entries: Entry) -> "BatchSpec":
         """Returns the spec with more entries."""

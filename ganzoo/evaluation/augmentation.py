@@ -100,6 +100,11 @@ def augmentation(
             "Samples need a class to train a classifier: use a model of classes, such "
             f"as cgan or acgan. Received: {type(model).__name__} without classes."
         )
+    if len(model.sample_shape) != 3:
+        raise ValueError(
+            "This comparison is for images; `ganzoo evaluate` compares classifiers of "
+            f"vectors (gan_train_accuracy). Received: samples {model.sample_shape}."
+        )
     parts = parts_of(run, model, data_dir=data_dir)
     if parts.held_out is None:
         raise ValueError(

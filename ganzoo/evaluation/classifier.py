@@ -90,6 +90,13 @@ def accuracy(probabilities, labels) -> float:
     return float(np.mean(probabilities[known].argmax(axis=1) == labels[known]))
 
 
+def recalls(probabilities, labels) -> np.ndarray:
+    """Share (classes,) of each class's samples that are found; NaN without any."""
+    right = probabilities.argmax(axis=1) == labels
+    members = [right[labels == i] for i in range(probabilities.shape[1])]
+    return np.array([own.mean() if own.size else np.nan for own in members])
+
+
 def _train(model, data):
     known = data.arrays["label"] >= 0
     arrays = {key: data.arrays[key] for key in ("real", "label")}

@@ -12,8 +12,9 @@ from ganzoo import metrics
 from ganzoo.data.dataset import Data
 from ganzoo.data.images import Form, reshape_images
 from ganzoo.data.splits import Parts, load_parts
+from ganzoo.data.tables import Table
 from ganzoo.evaluation import metric_table
-from ganzoo.evaluation.classifier import accuracy
+from ganzoo.evaluation.classifier import accuracy, recalls
 from ganzoo.evaluation.sampling import draw
 from ganzoo.evaluation.score import Score
 from ganzoo.evaluation.scorer import Scorer, measure, scorer_for
@@ -149,7 +150,8 @@ def evaluate(
         samples = {kind: draw(model, scorer, seed) for kind, model in models.items()}
         bar.step(stages[3])
         scores = _scores(models, samples, scorer, only, seed)
-    evaluation = Evaluation(scores, _notes(scorer, n))
+    notes = _notes(scorer, n) + _notes_on_classes(scorer, samples["last"])
+    evaluation = Evaluation(scores, notes)
     if run is not None:
         _write(Path(source) / FILE, evaluation)
         if scorer.thorough and "pictures" in scorer.facts:
@@ -238,6 +240,8 @@ def parts_of(run, model, dataset=None, data_dir=None) -> Parts:
         if len(model.sample_shape) == 3 and Path(dataset).is_dir():
             *size, channels = model.sample_shape
             form = {"image_size": tuple(size), "channels": channels}
+        if model.table:
+            form = {"table": Table.of(model.table)}
         wanted = next((key for key in SOURCES if key in model.batch_spec.entries), None)
         return load_parts(dataset, data_dir=data_dir, wanted=wanted, **form)
     experiment = from_dict(run["experiment"])
@@ -276,6 +280,26 @@ def _notes(scorer, n):
             "number, and there are no more."
         )
     return notes
+
+
+def _notes_on_classes(scorer, samples):
+    """What a classifier of the samples knows of each class, where they are vectors."""
+    if not {"vectors", "labelled"} <= scorer.facts or "label" not in samples.arrays:
+        return []
+    test, names = scorer.test.data.arrays, scorer.parts.train.class_names
+    trained = scorer.view(samples), scorer.reference
+    found = [
+        recalls(view.classifier.run(test["real"])["probabilities"], test["label"])
+        for view in trained
+    ]
+    shares = [
+        f"{name} {fake:.1%} ({real:.1%})"
+        for name, fake, real in zip(names, *found, strict=True)
+    ]
+    return [
+        "Recall by class of a classifier of samples (of as many real ones), on test "
+        f"data: {', '.join(shares)}."
+    ]
 
 
 def _check_same_set(own, received):

@@ -19,7 +19,7 @@ import tensorflow as tf
 from ganzoo.data import tfds
 from ganzoo.data.dataset import Data
 from ganzoo.data.splits import Parts
-from ganzoo.evaluation import classifier, published_networks
+from ganzoo.evaluation import classifier, forest, published_networks
 from ganzoo.evaluation.feature_cache import kept
 from ganzoo.utils import untrusted
 from ganzoo.utils.options import check_known
@@ -108,7 +108,29 @@ def get(spec, parts: Parts) -> Extractor:
 
 def from_classifier(parts: Parts) -> Extractor:
     """Hidden layer of a small classifier, see `ganzoo.evaluation.classifier`."""
-    model = classifier.trained(parts.training)
+    return _of_network(classifier.trained(parts.training))
+
+
+def of_classes(data: Data, keep: bool = True) -> Extractor:
+    """A classifier of labelled samples: a network for images, a forest for vectors.
+
+    Args:
+        data: labelled images or vectors.
+        keep: keeps the network in the user's cache.
+    """
+    if data.arrays["real"].ndim != 2:
+        return _of_network(classifier.trained(data, keep))
+    trees = forest.trained(data)
+
+    def run(vectors):
+        found = forest.probabilities(trees, vectors, data.num_classes)
+        return {"features": found, "probabilities": found}
+
+    digest = f"{data.fingerprint}_recipe{forest.RECIPE}"
+    return Extractor("forest", digest, run, classes=True, stored=False)
+
+
+def _of_network(model):
     return Extractor("classifier", _digest(model), runner(model), classes=True)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ganzoo import metrics
-from ganzoo.evaluation import classifier, extractors, source_reader
+from ganzoo.evaluation import classifier, source_reader
 
 K = 5  # neighbour of precision and recall
 LEAST = K + 1  # samples
@@ -133,10 +133,16 @@ def _parzen(real, fake, validation):
 
 def _gan_train(real, fake):
     """A classifier of fakes, on real test data (CAS; Ravuri and Vinyals 2019)."""
-    run = extractors.runner(classifier.trained(fake.data, keep=False))
     test = real.test.data.arrays
-    answers = run(test["real"])["probabilities"]
+    answers = fake.classifier.run(test["real"])["probabilities"]
     return classifier.accuracy(answers, test["label"])
+
+
+def _gan_train_recall(real, fake):
+    """As `_gan_train`, the recall of the class that is found least."""
+    test = real.test.data.arrays
+    answers = fake.classifier.run(test["real"])["probabilities"]
+    return np.nanmin(classifier.recalls(answers, test["label"]))
 
 
 def _gan_test(real, fake):
@@ -283,14 +289,21 @@ METRICS = (
     Metric(
         {"gan_train_accuracy": "higher"},
         _gan_train,
-        needs=("images", "labelled", "asked label"),
+        needs=("images or vectors", "labelled", "asked label"),
+        floor="reference",
+        reads="recipe",
+    ),
+    Metric(
+        {"gan_train_recall": "higher"},
+        _gan_train_recall,
+        needs=("vectors", "labelled", "asked label"),
         floor="reference",
         reads="recipe",
     ),
     Metric(
         {"gan_test_accuracy": "higher"},
         _gan_test,
-        needs=("images", "labelled", "asked label"),
+        needs=("images or vectors", "labelled", "asked label"),
         reads="classifier",
     ),
     Metric(
@@ -375,6 +388,7 @@ MEANINGS = {
     "high_quality": "share of samples within three deviations of a mode",
     "reverse_kl": "divergence of the shares of the modes from equal ones",
     "gan_train_accuracy": "accuracy on real data of a classifier of the samples",
+    "gan_train_recall": "the same classifier's recall of the class that it finds least",
     "gan_test_accuracy": "share of samples that a classifier of real data gives the "
     "label asked for",
     "matching_accuracy": "how often the sample of a caption is nearer to its own image "

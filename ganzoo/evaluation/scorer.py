@@ -10,8 +10,13 @@ import numpy as np
 from ganzoo import metrics
 from ganzoo.data.dataset import Data
 from ganzoo.data.splits import Parts
-from ganzoo.evaluation import extractors, metric_table, source_reader
-from ganzoo.evaluation.classifier import RECIPE
+from ganzoo.evaluation import (
+    classifier,
+    extractors,
+    forest,
+    metric_table,
+    source_reader,
+)
 from ganzoo.evaluation.extractors import Extractor
 from ganzoo.evaluation.score import Score, protocol
 from ganzoo.utils.options import check_known
@@ -62,6 +67,11 @@ class View:
     def outputs(self) -> Mapping:
         """Outputs of the extractor."""
         return self._extract(self.data)
+
+    @cached_property
+    def classifier(self) -> Extractor:
+        """A classifier of these samples, by their labels."""
+        return extractors.of_classes(self.data, keep=False)
 
     @cached_property
     def moments(self) -> metrics.Gaussian | np.ndarray:
@@ -140,7 +150,7 @@ class Scorer:
     @cached_property
     def classifier(self) -> Extractor:
         """The classifier of real data, independent of the extractor."""
-        return extractors.from_classifier(self.parts)
+        return extractors.of_classes(self.parts.training)
 
     @cached_property
     def reader(self):
@@ -263,7 +273,7 @@ class Scorer:
         readings = {
             "extractor": lambda: self.extractor.label,
             "classifier": lambda: self.classifier.label,
-            "recipe": lambda: f"classifier, recipe {RECIPE}",
+            "recipe": lambda: self._recipe,
             "reader": lambda: f"reader, recipe {source_reader.RECIPE}",
             "pixels": lambda: "pixels",
             "points": lambda: "points",
@@ -279,6 +289,15 @@ class Scorer:
             "n": self.n,
         }
 
+    @property
+    def _recipe(self):
+        kind = (
+            ("forest", forest)
+            if "vectors" in self.facts
+            else ("classifier", classifier)
+        )
+        return f"{kind[0]}, recipe {kind[1].RECIPE}"
+
     @cached_property
     def facts(self) -> set[str]:
         """Facts about the data and the extractor, which scores may need."""
@@ -288,6 +307,8 @@ class Scorer:
         images = real.ndim == 4
         held = {
             "images": images,
+            "vectors": real.ndim == 2,
+            "images or vectors": images or real.ndim == 2,
             "pictures": images and real.dtype == np.uint8 and real.shape[-1] in (1, 3),
             "windows": images and min(real.shape[1:3]) >= metric_table.WINDOW,
             "pairs": images and "source" in self.test.data.arrays,
@@ -419,7 +440,7 @@ def measure(scorer: Scorer, samples: Data, *, only=None, seed, step, checkpoint)
 
 
 def _as_samples(model, data):
-    if data is None or data.arrays["real"].dtype == np.uint8:
+    if data is None or data.table or data.arrays["real"].dtype == np.uint8:
         return data
     real = model.as_samples(data.arrays["real"])
     return replace(data, arrays={**data.arrays, "real": real})

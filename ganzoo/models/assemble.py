@@ -61,8 +61,8 @@ def assemble(
         network: family of both players: `mlp`, `dcgan`, `resnet`, `volumetric`, or
             `auto`, which chooses by the rank of `image_shape`; or a table such as
             {name = "resnet", d_filters = 32}. None if `options` hold networks.
-        image_shape: (H, W, C), (D, H, W, C), or (d,) for vectors; by default
-            (28, 28, 1). Convolutional families need sides of at least 8.
+        image_shape: (H, W, C), (D, H, W, C), (L, C) for signals or (d,) for vectors;
+            by default (28, 28, 1). Convolutional families need sides of at least 8.
         latent_dim: length of the latent; by default 100.
         num_classes: number of classes of the labels; 0 for no labels.
         condition: what labels are, instead of `num_classes`: names of classes; a table
@@ -71,7 +71,7 @@ def assemble(
         d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or `spectral`;
             by default the family's own, or one that is compatible with a penalty.
         value_range: (low, high) of the samples; `auto` is (-1, 1), or None
-            (unbounded) for vectors.
+            (unbounded) for vectors and signals.
         loss: a loss by name, or `{"name": ..., option: value}`; in code also a
             `losses.Loss`, or a function `(real_logits, fake_logits) -> (D's loss, G's
             loss)` of two scalar means.

@@ -1,6 +1,8 @@
 """LatentModel: a generator of samples from noise, and how it is used."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
@@ -8,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from ganzoo import distribute
 from ganzoo.data import labels
+from ganzoo.data.tables import Table
 from ganzoo.layers import MeanBias, noise_from
 from ganzoo.models import latent
 from ganzoo.models.adversarial import AdversarialModel, feed
@@ -16,6 +19,9 @@ from ganzoo.models.projection import Projection, project
 from ganzoo.models.seeds import Use
 from ganzoo.models.user_networks import named
 from ganzoo.utils.options import check_known
+
+if TYPE_CHECKING:
+    import pandas
 
 PRIORS = {
     "normal": distribute.global_normal,
@@ -38,13 +44,22 @@ class LatentModel(AdversarialModel):
         num_classes: number of classes if the networks take a label, else 0.
         condition: what labels are, see `data.labels.get`, instead of `num_classes`;
             `fit` completes it with the names of classes, or statistics, of the data.
+        table: schema of the rows that samples are, see `data.Table`; `fit` takes it
+            from the data.
         **settings: see `AdversarialModel`.
     """
 
     has_probability = False  # True if D(x) of a sample is a probability
 
     def __init__(
-        self, *, generator, prior="normal", num_classes=0, condition=None, **settings
+        self,
+        *,
+        generator,
+        prior="normal",
+        num_classes=0,
+        condition=None,
+        table=None,
+        **settings,
     ):
         super().__init__(**settings)
         check_known("prior", [prior], PRIORS)
@@ -53,6 +68,7 @@ class LatentModel(AdversarialModel):
         entry = labels.get(condition or num_classes)
         self.condition = entry and entry.spec
         self.num_classes = entry.count if isinstance(entry, labels.Labels) else 0
+        self._table = table and Table.of(table)
 
     @property
     def generators(self):
@@ -60,16 +76,29 @@ class LatentModel(AdversarialModel):
 
     @property
     def batch_spec(self):
-        spec = super().batch_spec
+        spec = replace(super().batch_spec, table=self._table)
         return spec.plus(label=self._entry) if self._entry else spec
+
+    @property
+    def table(self) -> dict | None:
+        """Schema of the rows that samples are, see `data.Table`; None for others."""
+        return self._table and self._table.spec
+
+    @table.setter
+    def table(self, spec):
+        self._table = spec and Table.of(spec)
 
     @property
     def _entry(self):
         return labels.get(self.condition)
 
     def learn(self, spec):
-        if "label" not in spec.entries:
-            return
+        self._table = spec.table
+        if "label" in spec.entries:
+            self.learn_labels(spec)
+
+    def learn_labels(self, spec) -> None:
+        """Keeps what the labels of the data declared."""
         learned = spec.entries["label"].settled.spec
         if learned != self.condition:
             self.condition = learned
@@ -170,7 +199,8 @@ class LatentModel(AdversarialModel):
 
         Returns:
             uint8 images (n, H, W, C) in 0..255; floats (n, d) if samples have no
-            `value_range`.
+            `value_range`: of a table, rows as its data hold them (`sample_frame` for
+            a frame).
 
         Raises:
             ValueError: a negative n, a label that the model does not know,
@@ -196,6 +226,48 @@ class LatentModel(AdversarialModel):
         return (
             f"{self._inputs}, to samples (n, {', '.join(map(str, self.sample_shape))})"
         )
+
+    def sample_frame(
+        self,
+        n: int,
+        *,
+        seed: int = 0,
+        label: ArrayLike | None = None,
+        ema: bool | None = None,
+        truncation: float | None = None,
+    ) -> "pandas.DataFrame":
+        """Generates n rows like those of the table that the model was trained on.
+
+        Columns, their order and dtypes are the table's; numbers stay within the range
+        of the training rows, and have no more decimals than these.
+
+        Args:
+            n: number of rows.
+            seed: as in `sample`, as all that follows.
+            label: by default, classes are drawn as often as they were in training.
+            ema: as in `sample`.
+            truncation: as in `sample`.
+
+        Raises:
+            ValueError: as `sample`, or the model was not trained on a table.
+            ImportError: pandas is not installed.
+        """
+        if self._table is None:
+            raise ValueError(
+                "This model was not trained on a table, so its samples are arrays: "
+                "use `sample`, and .npz for a file."
+            )
+        labels = None
+        if self.conditional:
+            label = self._table.draw_classes(n, seed) if label is None else label
+            labels = self._entry.asked(label, n)
+        samples = self.sample(n, seed=seed, label=label, ema=ema, truncation=truncation)
+        return self._table.frame(samples, labels)
+
+    def as_samples(self, values):
+        """As `AdversarialModel.as_samples`; of a table, vectors of possible rows."""
+        samples = super().as_samples(values)
+        return self._table.snap(samples) if self._table else samples
 
     def sample_for(self, data, n, seed):
         known = {key: spread(data.arrays[key], n) for key in self.sample_keys}

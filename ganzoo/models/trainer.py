@@ -40,6 +40,7 @@ class Trainer(CompiledSteps):
     watched: tuple[str, ...] = ()
     conditional = False  # True if samples are conditioned on labels
     vocabulary: tuple[str, ...] = ()  # known words of captions
+    table: dict | None = None  # schema of the rows that samples are
     sample_shape: tuple[int, ...] | None = None  # of one real sample, if it is fixed
 
     def __init__(

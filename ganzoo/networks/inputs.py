@@ -61,7 +61,7 @@ def check_image_shape(image_shape, ranks, smallest=1) -> tuple[int, ...]:
     """Returns the shape as a tuple; refuses shapes that a family does not support.
 
     Args:
-        image_shape: (H, W, C), (D, H, W, C), or (d,) for vectors.
+        image_shape: (H, W, C), (D, H, W, C), (L, C) for signals or (d,) for vectors.
         ranks: lengths of shape that the family supports.
         smallest: smallest size of a spatial side.
     """
@@ -69,10 +69,11 @@ def check_image_shape(image_shape, ranks, smallest=1) -> tuple[int, ...]:
     whole = all(isinstance(side, int) and side > 0 for side in shape)
     sides = shape[:-1] if len(shape) > 1 else ()
     if not whole or len(shape) not in ranks or min((*sides, smallest)) < smallest:
-        kinds = {1: "(d,)", 3: "(H, W, C)", 4: "(D, H, W, C)"}
+        kinds = {1: "(d,)", 2: "(L, C)", 3: "(H, W, C)", 4: "(D, H, W, C)"}
         allowed = " or ".join(kinds[rank] for rank in ranks)
         raise ValueError(
             f"`image_shape` must be {allowed}, with sides of at least {smallest}. "
+            f"{'For vectors and signals: network=mlp. ' * (2 not in ranks)}"
             f"Received: {image_shape!r}."
         )
     return shape

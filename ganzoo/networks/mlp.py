@@ -1,4 +1,4 @@
-"""Multilayer perceptrons, for images of any shape and for vectors."""
+"""Multilayer perceptrons, for samples of any shape: vectors, signals, images."""
 
 import math
 
@@ -47,7 +47,7 @@ def generator(
         output_bias: start of the output's bias: `zeros`, or `mean`, the value that
             gives the mean of the first batch.
     """
-    shape = inputs.check_image_shape(image_shape, ranks=(1, 3, 4))
+    shape = inputs.check_image_shape(image_shape, ranks=(1, 2, 3, 4))
     check_whole(1, latent_dim=latent_dim)
     check_known("output_bias", [output_bias], OUTPUT_BIASES)
     ends = inputs.output_activation(value_range)
@@ -115,7 +115,7 @@ def discriminator(
         initializer: initializer of the kernels, see `inputs.start`.
         heads: units of further linear outputs, by name, see `inputs.outputs`.
     """
-    shape = inputs.check_image_shape(image_shape, ranks=(1, 3, 4))
+    shape = inputs.check_image_shape(image_shape, ranks=(1, 2, 3, 4))
     norm, batch = norms.get(d_norm, maps=False), inputs.minibatch(minibatch)
 
     def hidden_layer(units, bias):

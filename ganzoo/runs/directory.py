@@ -188,6 +188,16 @@ def write_card(workdir, card: dict) -> None:
     _write_json(Path(workdir) / "data.json", card)
 
 
+def read_card(workdir) -> dict:
+    """Reads `data.json`; {} for a run of an older version, which has none.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    path = Path(workdir) / "data.json"
+    return untrusted.read_json(path) if path.is_file() else {}
+
+
 def write_environment(workdir, devices: list[str], threads: int) -> None:
     """Writes `environment.json`: versions, devices, threads, commit of a checkout.
 

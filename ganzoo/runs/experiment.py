@@ -18,6 +18,8 @@ class Experiment:
     init_optimizers: bool = False
     dataset: str = "digits"
     data_dir: str | None = None
+    label_column: str | None = None
+    drop_columns: str | None = None
     image_size: int | str | None = None
     channels: int | None = None
     patch_stride: int | None = None
@@ -96,9 +98,13 @@ HELP = {
     "init_optimizers": "with --init_from: take the state of both optimizers, too, but "
     "not their rates",
     "dataset": "data set: digits, ring8, grid25, swiss_roll, voxel_shapes, faces, "
-    "faces_ink, faces_captions, faces_tags, stacked_mnist, moving_mnist (clips), a "
-    "TFDS name, an .npz, .npy or HDF5 file, a folder of images, or a zip of one",
+    "faces_ink, faces_captions, faces_tags, stacked_mnist, moving_mnist (clips), maps, "
+    "a TFDS name, an .npz, .npy or HDF5 file, a table (.csv, .tsv, .parquet), a folder "
+    "of images, or a zip of one",
     "data_dir": "directory of prepared TFDS sets (or TFDS_DATA_DIR)",
+    "label_column": "column of a table that is the label; several, joined by commas, "
+    "are a vector of numbers",
+    "drop_columns": "columns of a table to leave out, joined by commas",
     "image_size": "resize images to N x N pixels, or to 64x48 (height x width)",
     "channels": "convert images to 1 (grey), 3 (RGB) or 4 (RGB and opacity) channels",
     "patch_stride": "cut the images of a folder into patches of image_size, N pixels "

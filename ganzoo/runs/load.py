@@ -6,7 +6,7 @@ import keras
 
 from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.runs import checkpoint, hub, pretrained
-from ganzoo.runs.directory import CHECKPOINTS, read_config
+from ganzoo.runs.directory import CHECKPOINTS, read_card, read_config
 from ganzoo.runs.earlier import options_of
 from ganzoo.utils import untrusted
 from ganzoo.utils.options import check_known
@@ -48,6 +48,8 @@ def load(source: str | Path, best: bool = False) -> AdversarialModel:
     if not checkpoint.restore(model, path / CHECKPOINTS, kind):
         which = "best checkpoint: train with evaluate_every" if best else "checkpoint"
         raise ValueError(f"The run in {path} has no {which} yet.")
+    if table := read_card(path).get("table"):
+        model.table = table
     return model
 
 

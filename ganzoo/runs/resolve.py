@@ -79,7 +79,8 @@ def resolve(experiment: Experiment, loaded: Loaded | None = None) -> Resolved:
 def data_settings(experiment: Experiment) -> dict:
     """Returns the settings of `load_data`, which decide samples but not labels."""
     of_images = ("image_size", "channels", "patch_stride", "strict")
-    names = ("data_dir", "class_name", *of_images, "pairs", "direction")
+    of_tables = ("label_column", "drop_columns")
+    names = ("data_dir", "class_name", *of_tables, *of_images, "pairs", "direction")
     settings = {name: getattr(experiment, name) for name in names}
     source_key = find(experiment.model).source_key
     return {"name": experiment.dataset, "wanted": source_key, **settings}
@@ -94,13 +95,20 @@ def effective_options(experiment: Experiment, data: Data) -> dict:
     """
     variant = find(experiment.model)
     derived = {"image_shape": list(data.sample_shape), "seed": experiment.seed}
+    if data.table and data.table.labels and "label" not in variant.batch_keys:
+        raise ValueError(
+            f"{variant.name!r} takes no labels, so that {experiment.label_column!r} "
+            "would be lost. Leave out label_column, and it is a column like the "
+            "others; or use cgan, acgan or sgan."
+        )
     if "label" in variant.batch_keys:
         condition = labels.declared(data)
         if condition is None:
             raise ValueError(
                 f"{variant.name!r} needs labels, and the data set {data.name!r} has "
                 "none. Use a labelled set: digits, mnist, a folder with a subfolder "
-                "for each class, an .npz with y_train. Received: "
+                "for each class, an .npz with y_train, a table with label_column. "
+                "Received: "
                 f"{account.line(data)}."
             )
         if "num_classes" not in experiment.options:

@@ -3,6 +3,7 @@
 The limits stand here, and nowhere else. docs/safety.md lists what was tried.
 """
 
+import csv
 import functools
 import io
 import json
@@ -31,6 +32,8 @@ MAX_TEXT = 2**24  # bytes of a config
 MAX_LINE = 2**14  # bytes of a line of a log or of captions
 MAX_LOG = 2**34  # bytes of a log, which is read line by line
 MAX_CAPTIONS = 2**28  # bytes of a captions.jsonl
+MAX_COLUMNS = 4096  # of a table
+TABLE_RATIO = 8  # bytes of memory for one of a table of text
 MAX_MEMBERS = 2**21  # of a zip of images
 MAX_RATIO = 200  # of the bytes of a zip of images, unpacked and packed
 MAX_DEPTH = 20  # tables within tables of a config; those of .keras files are deeper
@@ -441,6 +444,84 @@ def _check_h5(file: BinaryIO, limit: int) -> None:
     with h5py.File(file, "r") as stored:
         check("/", stored)
         stored.visititems(check)
+
+
+# --- tables -----------------------------------------------------------------------
+
+NEEDS_TABLES = (
+    "Tables need pandas, and Parquet pyarrow: pip install 'ganzoo-keras[tables]'."
+)
+
+
+def header(path, separator: str) -> list[str]:
+    """The names in the first line of a table of text, whose size is checked.
+
+    Raises:
+        ValueError: no regular file, larger than memory, or too many columns.
+        OSError: it is not there or not readable.
+    """
+    with open_bytes(path, _memory() // TABLE_RATIO) as file:
+        text = io.TextIOWrapper(file, "utf-8-sig", newline="")
+        try:
+            names = next(csv.reader(text, delimiter=separator), [])
+        except csv.Error as error:
+            raise ValueError(f"its first line is damaged: {error}.") from error
+    _check_columns(names)
+    if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
+        raise ValueError(
+            f"its columns must be separated by {separator!r}. Received: {names[0]!r}."
+        )
+    return names
+
+
+def read_parquet(path):
+    """A pandas frame of a Parquet file of plain columns.
+
+    Raises:
+        ValueError: damaged, larger than memory, too many columns, or other types than
+            numbers, texts, true and false and categories.
+        ImportError: pyarrow is not installed.
+        OSError: it is not there or not readable.
+    """
+    parquet_package()
+    import pyarrow
+    from pyarrow import parquet, types
+
+    plain = (
+        *(types.is_integer, types.is_floating, types.is_boolean, types.is_null),
+        *(types.is_string, types.is_large_string, types.is_dictionary),
+        *(types.is_temporal, types.is_decimal),  # which a message of ours refuses
+    )
+    with open_bytes(path, _memory()) as file:
+        try:
+            stored = parquet.ParquetFile(file)
+            schema, about = stored.schema_arrow, stored.metadata
+            _check_columns(schema.names)
+            groups = map(about.row_group, range(about.num_row_groups))
+            sizes = [group.total_byte_size for group in groups]
+            needed = max(sum(sizes), 8 * about.num_rows * len(schema.names))
+            if min(sizes, default=0) < 0 or needed > _memory():
+                raise ValueError(f"{needed} bytes, more than the {_memory()} allowed.")
+            for field in schema:
+                if not any(is_kind(field.type) for is_kind in plain):
+                    raise ValueError(f"column {field.name!r} holds {field.type}.")
+            # The metadata of pandas would name types, and set an index.
+            return stored.read().to_pandas(ignore_metadata=True)
+        except (pyarrow.ArrowException, OverflowError) as error:
+            raise ValueError(f"it is damaged: {error}.") from error
+
+
+def parquet_package() -> None:
+    """Raises `ImportError`, with the remedy, where pyarrow is not installed."""
+    try:
+        import pyarrow.parquet  # noqa: F401
+    except ImportError as error:
+        raise ImportError(NEEDS_TABLES) from error
+
+
+def _check_columns(names):
+    if not 0 < len(names) <= MAX_COLUMNS:
+        raise ValueError(f"{len(names)} columns; 1 to {MAX_COLUMNS} are allowed.")
 
 
 # --- images -----------------------------------------------------------------------

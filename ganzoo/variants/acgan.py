@@ -87,14 +87,14 @@ def _error(outputs, label):
     batch_keys=("real", "label"),
 )
 def acgan(
-    network="dcgan",
+    network="auto",
     num_classes=10,
     class_weight=1.0,
     learning_rate=RATES,
     ema_decay=0.99,
     **options,
 ):
-    """A DCGAN whose D classifies.
+    """A DCGAN whose D classifies; for vectors, perceptrons.
 
     The label joins the input of every layer of G; D does not see it. Adam with beta_1
     0.5, as in the paper, where the rate is 2e-4. Its deeper networks for 128x128 and

@@ -57,7 +57,7 @@ class SGAN(GAN):
             labeled_label=partly(unless="label"),
         )
 
-    def learn(self, spec):
+    def learn_labels(self, spec):
         label, labeled = spec.entries["label"], spec.entries["labeled_label"]
         self.class_names = list((labeled if labeled.names else label).settled.names)
 
@@ -148,7 +148,7 @@ def sgan(
     free_fake_logit=False,
     input_noise=0.3,
     hidden_noise=0.5,
-    value_range=(0.0, 1.0),
+    value_range="auto",
     prior="unit_uniform",
     learning_rate=3e-3,
     epsilon=1e-4,
@@ -174,7 +174,8 @@ def sgan(
             of the constant 0.
         input_noise: standard deviation of the noise on D's input in training.
         hidden_noise: the same on D's hidden layers.
-        value_range: (low, high) of the samples.
+        value_range: (low, high) of the samples; `auto` is (0, 1), or None (unbounded)
+            for vectors.
         prior: prior of the latent.
         learning_rate: rate of both players.
         epsilon: Adam's epsilon.
@@ -186,6 +187,8 @@ def sgan(
             "D classifies here, so a sample has one class, or none. "
             f"Received: {condition!r}."
         )
+    if value_range == "auto":
+        value_range = None if len(image_shape) == 1 else (0.0, 1.0)
     return assemble(
         SGAN,
         generator=improved.generator(

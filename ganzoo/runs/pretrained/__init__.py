@@ -96,7 +96,7 @@ def write(
 
 
 def _networks(model, judge=True):
-    """The networks of a model by the prefix of their keys: "", g1_, ..., d_, d1_, ..."""
+    """Networks of a model by the prefix of their keys: "", g1_, ..., d_, d1_, ..."""
     held = {f"g{i}_" if i else "": own for i, own in enumerate(model.generators)}
     if judge:
         judges = enumerate(model.discriminators)
