@@ -88,9 +88,10 @@ def scores(path) -> list[dict]:
 
 
 def draw(folder, name, data) -> None:
-    """Copies the last picture of a run, and that of its data."""
+    """Copies the last samples and the curves of a run, and its real data."""
     last = max((Path(folder) / "samples").glob("step_*.png"))
     shutil.copyfile(last, FOLDER / f"{name}.png")
+    shutil.copyfile(Path(folder) / "curves.png", FOLDER / f"{name}_curves.png")
     real = Path(folder) / "samples" / "real.png"
     if real.exists():
         shutil.copyfile(real, FOLDER / f"{data}_real.png")

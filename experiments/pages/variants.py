@@ -20,7 +20,7 @@ GROUPS = (
     "Labels, codes and latents",
     "Text and volumes",
     "Images from images",
-    "Not GANs: baselines to compare with",
+    "Baselines that are not GANs",
 )
 
 

@@ -18,8 +18,8 @@ def main():
     app.run(run, flags_parser=parse)
 
 
-def parse(argv):
-    """Parses the command line, with the program's name first."""
+def command_line() -> argparse_flags.ArgumentParser:
+    """The parser of all commands."""
     parser = argparse_flags.ArgumentParser(
         prog="ganzoo",
         description="The GAN model zoo for TensorFlow and Keras 3.",
@@ -38,8 +38,13 @@ def parse(argv):
 
     for group in GROUPS:
         group.add_commands(add)
+    return parser
+
+
+def parse(argv):
+    """Parses the command line, with the program's name first."""
     flags.FLAGS(argv[:1])  # absl's own flags keep their defaults
-    args, unknown = parser.parse_known_args(argv[1:])
+    args, unknown = command_line().parse_known_args(argv[1:])
     if unknown:
         args.command.error(unknown_words(args, unknown))
     return args
