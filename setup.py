@@ -89,7 +89,7 @@ setup(
         "tensorboard": ["tensorboard"],
         "docs": DOCS,
         "test": TEST,
-        "dev": [*TEST, *DOCS, "build", "jupytext"],
+        "dev": [*TEST, *DOCS, "build", "jupytext", "pre-commit", "twine"],
     },
     classifiers=[
         "Programming Language :: Python :: 3",

@@ -14,7 +14,6 @@ import shutil
 import sys
 from pathlib import Path
 
-from pages import variants
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from ganzoo.data import load_data
@@ -121,9 +120,9 @@ def page(records) -> str:
     return "\n".join(parts)
 
 
-def sheet() -> Image.Image:
-    """One picture of all variants: the first quarter of each run's samples."""
-    names = sorted(shown := variants.runs())
+def sheet(records) -> Image.Image:
+    """One picture of all runs: the first quarter of the samples of each."""
+    names = sorted(records)
     width, height = BOX
     rows = -(-len(names) // COLUMNS)
     size = (COLUMNS * (width + GAP) + GAP, rows * (height + 2 * GAP) + GAP)
@@ -132,9 +131,10 @@ def sheet() -> Image.Image:
     for i, name in enumerate(names):
         x = GAP + i % COLUMNS * (width + GAP)
         y = GAP + i // COLUMNS * (height + 2 * GAP)
-        write.text((x, y), name, fill="black", font=ImageFont.load_default(GAP - 4))
-        with Image.open(FOLDER / f"{shown[name]['key']}.png") as image:
-            whole = shown[name]["data"] in MIXTURES
+        text = f"{records[name]['variant']}: {records[name]['data']}"
+        write.text((x, y), text, fill="black", font=ImageFont.load_default(GAP - 4))
+        with Image.open(FOLDER / f"{name}.png") as image:
+            whole = records[name]["data"] in MIXTURES
             part = image.height if whole else image.height // 4
             first = image.convert("RGB").crop((0, 0, image.width, part))
         picture.paste(ImageOps.contain(first, BOX), (x, y + GAP))
@@ -174,7 +174,7 @@ def main(*folders):
         draw(folder, name, run["data"])
     RECORDS.write_text(json.dumps(records, indent=2, sort_keys=True) + "\n", "utf-8")
     (DOCS / "gallery.md").write_text(page(records), "utf-8")
-    sheet().save(DOCS / "zoo.png")
+    sheet(records).save(DOCS / "zoo.png")
 
 
 if __name__ == "__main__":

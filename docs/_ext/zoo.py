@@ -4,7 +4,6 @@ Pages of `docs/` are read with what `PAGES` and `variant` add to them. A link fr
 page to a file outside of `docs/` leads to the repository.
 """
 
-import argparse
 import inspect
 import re
 import shutil
@@ -120,10 +119,11 @@ def options(found, about) -> str:
     meanings = arguments(about["notes"])
     own = found.own_options
     rows = [(f"`{k}`", f"`{v!r}`", meanings.get(k, "")) for k, v in own.items()]
+    columns = 3 if meanings else 2
     rest = {k: v for k, v in about["options"].items() if k not in own}
     shared = ", ".join(f"`{k}={v!r}`" for k, v in rest.items())
     text = "`--set NAME=VALUE`, or arguments of `build`.\n\n"
-    text += table(("option", "default", ""), rows)
+    text += table(("option", "default", "")[:columns], [row[:columns] for row in rows])
     if rest:
         text += f"\nOf all variants, see [`assemble`](../reference/api.md): {shared}.\n"
     if network := about["network_options"]:
@@ -203,7 +203,8 @@ def variants() -> str:
 
 def api() -> str:
     """Directives for every public name of `ganzoo`, and of its public modules."""
-    names = [name for name in dir(ganzoo) if public(getattr(ganzoo, name))]
+    source = inspect.getsource(ganzoo)
+    names = sorted(set(re.findall(r"import (\w+) as \1", source)), key=str.lower)
     modules = [n for n in names if inspect.ismodule(getattr(ganzoo, n))]
     text = directives(ganzoo, [n for n in names if n not in modules])
     for name in modules:
@@ -235,9 +236,8 @@ def directives(module, names) -> str:
     lines = []
     for name in names:
         kind = "class" if inspect.isclass(getattr(module, name)) else "function"
-        lines.append(f".. auto{kind}:: {module.__name__}.{name}\n")
-        if kind == "class":
-            lines.append("   :members:\n")
+        members = "   :members:\n" if kind == "class" else ""
+        lines.append(f".. auto{kind}:: {module.__name__}.{name}\n{members}")
     return "\n```{eval-rst}\n" + "\n".join(lines) + "```\n"
 
 
@@ -247,11 +247,8 @@ def cli() -> str:
     [commands] = [a for a in parser._actions if hasattr(a, "choices") and a.choices]
     text = ""
     for name, command in commands.choices.items():
-        usage = command.format_usage().removeprefix("usage: ").strip()
-        text += (
-            f"\n## ganzoo {name}\n\n{command.description}\n\n```text\n{usage}\n```\n\n"
-        )
-        shown = [a for a in command._actions if a.help is not argparse.SUPPRESS]
+        text += f"\n## ganzoo {name}\n\n{command.description}\n\n"
+        shown = [a for a in command._actions if not a.dest.startswith("help")]
         rows = [
             (label(action), (action.help or "").replace("|", "\\|")) for action in shown
         ]
@@ -261,8 +258,9 @@ def cli() -> str:
 
 def label(action) -> str:
     """An argument as it is written: `--steps N`, `NAME`."""
-    words = [*action.option_strings[:1], *([action.metavar] if action.metavar else [])]
-    return f"`{' '.join(map(str, words)) or action.dest}`"
+    value = str(action.metavar or action.dest.upper())
+    takes = [value] if action.nargs != 0 else []
+    return f"`{' '.join([*action.option_strings[:1], *takes])}`"
 
 
 def table(head, rows) -> str:
