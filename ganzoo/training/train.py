@@ -70,7 +70,7 @@ def train(
 
     Args:
         experiment: experiment to train.
-        workdir: the run directory; see README for its files.
+        workdir: the run directory; see docs/guides/train.md for its files.
         progress: if True, say what the data hold and what is trained, and show a bar,
             or lines where there is no terminal.
         log: further places for the log: `tensorboard`, `wandb`, `mlflow`.

@@ -1,0 +1,181 @@
+"""Writes docs/gallery.md and docs/zoo.png: samples of finished runs beside real data.
+
+    python experiments/gallery.py runs/*
+
+Of all given runs of a variant on a data set, the one with the most steps is shown, and
+of these the one with the lowest seed; the scores of the others with as many steps are
+listed. Pictures are those that the run drew of its last step, and of the data: nothing
+is chosen by hand. What was written before of other variants and data sets stays.
+"""
+
+import json
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+from ganzoo.data import load_data
+from ganzoo.data.toy import MIXTURES
+from ganzoo.models.image_arrays import spread
+from ganzoo.plots import pictures
+from ganzoo.runs.directory import read_config
+from ganzoo.runs.experiment import Experiment, completed, from_dict, to_dict
+from ganzoo.runs.log import read_rows
+from ganzoo.runs.resolve import data_settings
+
+DOCS = Path(__file__).parents[1] / "docs"
+FOLDER = DOCS / "gallery"
+RECORDS = FOLDER / "runs.json"
+# Settings that leave the samples as they are.
+FREE = (
+    "data_dir",
+    "strategy",
+    "virtual_devices",
+    "log_every",
+    "sample_every",
+    "checkpoint_every",
+    "checkpoint_minutes",
+)
+BOX, GAP, COLUMNS = (240, 120), 16, 4
+SCORES = 3  # of those that `ganzoo evaluate` wrote, in its order
+
+
+def finished(folder) -> dict | None:
+    """What the page says of a run; None if it is not a run, or has not ended."""
+    config = read_config(folder)
+    if config is None:
+        return None
+    experiment = completed(config["experiment"])
+    last = read_rows(Path(folder) / "metrics.jsonl")[-1]
+    if last["step"] < experiment["steps"]:
+        return None
+    return {
+        "variant": experiment["model"],
+        "data": Path(experiment["dataset"]).stem,
+        "command": command(experiment),
+        "seed": experiment["seed"],
+        "steps": experiment["steps"],
+        "seconds": round(last["seconds"]),
+        "scores": scores(Path(folder) / "evaluation.json"),
+    }
+
+
+def command(experiment) -> str:
+    """The command of a run: each setting of the samples that is not the default."""
+    words = ["ganzoo", "train", experiment["model"]]
+    default = to_dict(Experiment())
+    for name, value in experiment.items():
+        if name in ("model", "options", *FREE) or value == default[name]:
+            continue
+        text = Path(value).name if name == "dataset" else value
+        words.append(f"--{name}" if value is True else f"--{name}={text}")
+    for option, value in experiment["options"].items():
+        words.append(f"--set={option}={json.dumps(value)}")
+    return shlex.join(words)
+
+
+def scores(path) -> list[dict]:
+    """The first scores of the last checkpoint, with those of real data."""
+    if not path.exists():
+        return []
+    rows = json.loads(path.read_text("utf-8"))["scores"]
+    names = ("metric", "value", "floor")
+    of_last = [row for row in rows if row["checkpoint"] == "last"]
+    return [{name: row[name] for name in names} for row in of_last[:SCORES]]
+
+
+def draw(folder, name, data) -> None:
+    """Copies the last samples and the curves of a run, and its real data."""
+    last = max((Path(folder) / "samples").glob("step_*.png"))
+    shutil.copyfile(last, FOLDER / f"{name}.png")
+    shutil.copyfile(Path(folder) / "curves.png", FOLDER / f"{name}_curves.png")
+    real = Path(folder) / "samples" / "real.png"
+    if real.exists():
+        shutil.copyfile(real, FOLDER / f"{data}_real.png")
+    else:  # a run of 0.1.0
+        experiment = from_dict(completed(read_config(folder)["experiment"]))
+        arrays = load_data(**data_settings(experiment)).arrays
+        picture = pictures.samples_picture(spread(arrays["real"], 64))
+        pictures.save_png(picture, FOLDER / f"{data}_real.png")
+
+
+def page(records) -> str:
+    """The text of docs/gallery.md."""
+    parts = [HEAD]
+    for name, run in sorted(records.items()):
+        seeds = "".join(
+            f"\n\nOther seeds: {other['seed']}: {scores_line(other)}."
+            for other in run["others"]
+        )
+        parts.append(
+            f"## {run['variant']} on {run['data']}\n\n"
+            f"`{run['command']}`: seed {run['seed']}, {run['seconds']:,} seconds.\n"
+            f"{scores_line(run)}.{seeds}\n\n"
+            "| samples | real data |\n|---|---|\n"
+            f"| ![Samples of {run['variant']}](gallery/{name}.png) "
+            f"| ![Real data](gallery/{run['data']}_real.png) |\n"
+        )
+    return "\n".join(parts)
+
+
+def sheet(records) -> Image.Image:
+    """One picture of all runs: the first quarter of the samples of each."""
+    names = sorted(records)
+    width, height = BOX
+    rows = -(-len(names) // COLUMNS)
+    size = (COLUMNS * (width + GAP) + GAP, rows * (height + 2 * GAP) + GAP)
+    picture = Image.new("RGB", size, "white")
+    write = ImageDraw.Draw(picture)
+    for i, name in enumerate(names):
+        x = GAP + i % COLUMNS * (width + GAP)
+        y = GAP + i // COLUMNS * (height + 2 * GAP)
+        text = f"{records[name]['variant']}: {records[name]['data']}"
+        write.text((x, y), text, fill="black", font=ImageFont.load_default(GAP - 4))
+        with Image.open(FOLDER / f"{name}.png") as image:
+            whole = records[name]["data"] in MIXTURES
+            part = image.height if whole else image.height // 4
+            first = image.convert("RGB").crop((0, 0, image.width, part))
+        picture.paste(ImageOps.contain(first, BOX), (x, y + GAP))
+    return picture
+
+
+HEAD = """# Gallery
+
+The samples of each run at its last step, as the run drew them, beside real data.
+Nothing is chosen by hand. After each score, in brackets, that of held-out real data.
+`python experiments/gallery.py runs/*` writes this page.
+"""
+
+
+def scores_line(run) -> str:
+    """The scores of a run beside those of real data, in words."""
+    texts = [
+        f"{row['metric'].replace('_', ' ')} {row['value']:.3g} ({row['floor']:.3g})"
+        for row in run["scores"]
+    ]
+    return ", ".join(texts).capitalize() or "Not scored"
+
+
+def main(*folders):
+    found = {}
+    for folder in folders:
+        if run := finished(folder):
+            name = f"{run['variant']}_{run['data']}"
+            found.setdefault(name, []).append((run, folder))
+    FOLDER.mkdir(exist_ok=True)
+    records = json.loads(RECORDS.read_text("utf-8")) if RECORDS.exists() else {}
+    for name, runs in found.items():
+        runs.sort(key=lambda pair: (-pair[0]["steps"], pair[0]["seed"]))
+        (run, folder), *others = runs
+        alike = [one for one, _ in others if one["steps"] == run["steps"]]
+        records[name] = {**run, "others": alike}
+        draw(folder, name, run["data"])
+    RECORDS.write_text(json.dumps(records, indent=2, sort_keys=True) + "\n", "utf-8")
+    (DOCS / "gallery.md").write_text(page(records), "utf-8")
+    sheet(records).save(DOCS / "zoo.png")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
