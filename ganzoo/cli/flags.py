@@ -11,6 +11,8 @@ GROUPS = {
     "data": (
         "dataset",
         "data_dir",
+        "label_column",
+        "drop_columns",
         "image_size",
         "channels",
         "load_size",

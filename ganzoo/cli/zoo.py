@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ganzoo.cli.flags import with_names
 from ganzoo.runs import config_files, pretrained
-from ganzoo.runs.experiment import from_dict
+from ganzoo.runs.experiment import BATCH, from_dict
 from ganzoo.utils.options import check_known
 from ganzoo.utils.source import source_of
 from ganzoo.variants import _registry
@@ -47,7 +47,8 @@ def _configs() -> Iterator[Row]:
     for name in config_files.config_names():
         experiment = from_dict(config_files.load_config(name))
         what = f"{experiment.model} on {experiment.dataset}"
-        yield name, what, f"{experiment.steps:,} steps of {experiment.batch_size}"
+        batch = experiment.batch_size or BATCH
+        yield name, what, f"{experiment.steps:,} steps of {batch}"
     for name in config_files.config_names("comparisons"):
         yield name, "comparison", f"ganzoo compare --config={name}"
 

@@ -13,7 +13,7 @@ from ganzoo.runs.config_files import (
     read_toml,
     split,
 )
-from ganzoo.runs.experiment import FIELDS, Experiment, from_dict
+from ganzoo.runs.experiment import BATCH, FIELDS, Experiment, from_dict
 from ganzoo.utils.options import check_known, check_whole
 from ganzoo.variants._registry import SOURCES, find, list_models
 
@@ -218,6 +218,7 @@ def _label(name, choices):
 def _experiment(values, options, settings, budget, name):
     find(values["model"]).check_known(options)
     values = {**values, **settings, "options": options, "seed": 0}
+    values = {"batch_size": BATCH, **values}  # equal, and known to a budget of images
     steps = budget.steps(name, from_dict(values))
     return from_dict({**values, "steps": steps, **_intervals(steps, settings)})
 

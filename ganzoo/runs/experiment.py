@@ -31,7 +31,7 @@ class Experiment:
     flip: bool = False
     strict: bool = False
     steps: int = 4000
-    batch_size: int = 128
+    batch_size: int | None = None
     seed: int = 0
     dtype: str = "float32"
     strategy: str = "none"
@@ -76,6 +76,7 @@ class Experiment:
 
 
 INTERVAL = 500
+BATCH = 128
 _END = 2**31
 _LEAST = {
     "load_size": 1,
@@ -120,7 +121,8 @@ HELP = {
     "flip": "mirror a random half of the training images",
     "strict": "refuse a folder with an unreadable image",
     "steps": "total G updates",
-    "batch_size": "real samples per D update, over all replicas",
+    "batch_size": "real samples per D update, over all replicas (default: 128, or "
+    "what a smaller set fills, in whole eights)",
     "seed": "seed of weights, noise and data order",
     "dtype": "float32, mixed_bfloat16 or float64",
     "strategy": "distribution: none, mirrored, multi_worker or tpu (untested)",

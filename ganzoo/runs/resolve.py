@@ -8,7 +8,7 @@ from ganzoo.data import account, labels
 from ganzoo.data.dataset import Data
 from ganzoo.data.load import load_data, with_few_labels
 from ganzoo.data.splits import Parts, load_held_out
-from ganzoo.runs.experiment import Experiment
+from ganzoo.runs.experiment import BATCH, Experiment
 from ganzoo.variants._registry import find
 
 
@@ -41,11 +41,13 @@ class Resolved:
         data: training samples, with the labels that the experiment keeps.
         options: options of `build`: the experiment's own, and others that follow from
             its data and steps.
+        batch_size: the experiment's, or what fits the data.
         loaded: the data set with all labels.
     """
 
     data: Data
     options: Mapping
+    batch_size: int
     loaded: Loaded
 
     @property
@@ -73,7 +75,14 @@ def resolve(experiment: Experiment, loaded: Loaded | None = None) -> Resolved:
     data = loaded.train
     if experiment.labels_per_class is not None:
         data = with_few_labels(data, experiment.labels_per_class, experiment.seed)
-    return Resolved(data, effective_options(experiment, data), loaded)
+    size = experiment.batch_size or fitting_batch(len(data))
+    return Resolved(data, effective_options(experiment, data), size, loaded)
+
+
+def fitting_batch(samples: int) -> int:
+    """The default batch of a set: `BATCH`, or fewer in whole eights, for packs."""
+    size = min(BATCH, samples)
+    return size - size % 8 or size
 
 
 def data_settings(experiment: Experiment) -> dict:

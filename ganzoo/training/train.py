@@ -142,7 +142,7 @@ def train_resolved(
             call = max(d for d in range(1, STEPS_PER_CALL + 1) if every % d == 0)
             own = _callbacks(experiment, model, resolved, path, writes, monitor, call)
             if shown:
-                own += _shown(experiment, model, path, bar)
+                own += _shown(experiment, resolved, model, path, bar)
             tracked = tracking(log if writes else (), path, to_dict(experiment))
             with signals.asked(halt.ask), tracked as trackers:
                 everyone = [*own, *trackers, *callbacks, last]
@@ -285,7 +285,7 @@ def _callbacks(experiment, model, resolved, path, writes, monitor, call):
         callbacks.append(_selection(experiment, model, resolved, path, writes))
     if writes:
         callbacks += [  # after the monitor, which stops a run before they save it
-            RunLog(path, _images_per_step(experiment, model)),
+            RunLog(path, _images_per_step(resolved, model)),
             SampleGrid(path, resolved.data, every=experiment.sample_every, first=call),
             Checkpoint(
                 path / CHECKPOINTS,
@@ -297,17 +297,17 @@ def _callbacks(experiment, model, resolved, path, writes, monitor, call):
     return callbacks
 
 
-def _shown(experiment, model, path, bar):
+def _shown(experiment, resolved, model, path, bar):
     """The callbacks that tell how the training goes."""
-    images = _images_per_step(experiment, model)
+    images = _images_per_step(resolved, model)
     return [
-        Forecast(experiment.model, experiment.steps, experiment.batch_size, path),
+        Forecast(experiment.model, experiment.steps, resolved.batch_size, path),
         Progress(experiment.steps, images, bar=bar),
     ]
 
 
-def _images_per_step(experiment, model):
-    return experiment.batch_size * max(1, model.d_steps)
+def _images_per_step(resolved, model):
+    return resolved.batch_size * max(1, model.d_steps)
 
 
 def _draw(model, resolved, path, experiment):
@@ -347,7 +347,7 @@ def _fit(model, experiment, resolved, every, call, callbacks, halt):
         try:
             model.fit(
                 data,
-                batch_size=experiment.batch_size,
+                batch_size=resolved.batch_size,
                 jitter=jitter,
                 halt=halt,
                 epochs=intervals,

@@ -1,6 +1,7 @@
 """A data set is loaded once a process, and handed on from there."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import ganzoo
 from ganzoo.comparison import run_process
 from ganzoo.data.load import load_data
 from ganzoo.runs.experiment import Experiment
-from ganzoo.runs.resolve import resolve
+from ganzoo.runs.resolve import fitting_batch, resolve
 
 SCORED = {"evaluate_every": 2, "evaluation_samples": 30, "extractor": "pixels"}
 PAIRED = {
@@ -103,3 +104,18 @@ def test_a_run_on_one_class_is_scored_on_that_class(tmp_path):
     held_out = load_data("digits", split="test").arrays
     expected = held_out["real"][held_out["label"] == 3]
     np.testing.assert_array_equal(parts.held_out.arrays["real"], expected)
+
+
+@pytest.mark.parametrize(
+    "samples,batch", [(1, 1), (8, 8), (80, 80), (83, 80), (127, 120), (999, 128)]
+)
+def test_the_default_batch_fits_the_set(samples, batch):
+    assert fitting_batch(samples) == batch
+
+
+def test_a_batch_that_is_given_stays(tmp_path):
+    np.savez(tmp_path / "few.npz", x_train=np.zeros((20, 8, 8, 1), "uint8"))
+    few = Experiment(model="dcgan", dataset=str(tmp_path / "few.npz"))
+    assert resolve(few).batch_size == 16
+    assert resolve(replace(few, batch_size=20)).batch_size == 20
+    assert resolve(replace(few, batch_size=128)).batch_size == 128  # `fit` refuses it
