@@ -45,9 +45,7 @@ def add_commands(add) -> None:
         action="store_true",
         help="measure the first minute of `ganzoo train NAME` instead, stage by stage",
     )
-    command.add_argument(
-        "--dataset", help="with --startup: data set (default: digits)"
-    )
+    command.add_argument("--dataset", help="with --startup: data set (default: digits)")
     add_set(command)
 
 
