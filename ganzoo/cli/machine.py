@@ -3,8 +3,10 @@
 import argparse
 import sys
 
-from ganzoo.cli.flags import add_set
+from ganzoo.cli.flags import add_set, set_values, with_names
 from ganzoo.runs.config_files import parse_options
+from ganzoo.runs.experiment import Experiment
+from ganzoo.variants import _registry
 
 
 def add_commands(add) -> None:
@@ -19,7 +21,8 @@ def add_commands(add) -> None:
         help="command to run on each, after --: -- train dcgan",
     )
     command = add("benchmark", benchmark)
-    command.add_argument("name", help="variant")
+    name = command.add_argument("name", help="variant")
+    with_names(name, _registry.list_models)
     command.add_argument(
         "--batch_size",
         type=int,
@@ -37,6 +40,12 @@ def add_commands(add) -> None:
         default=8.0,
         help="minimum duration of a measurement (default: 8)",
     )
+    command.add_argument(
+        "--startup",
+        action="store_true",
+        help="measure the first minute of `ganzoo train NAME` instead, stage by stage",
+    )
+    command.add_argument("--dataset", help="with --startup: data set (default: digits)")
     add_set(command)
 
 
@@ -52,6 +61,11 @@ def launch(args):
 
 def benchmark(args):
     """Measure a variant's speed on this machine."""
+    if args.startup:
+        _startup(args)
+        return
+    if args.dataset:
+        raise ValueError("--dataset is for --startup. Speed is measured on noise.")
     from ganzoo.cli.benchmark import run
 
     run(
@@ -61,3 +75,12 @@ def benchmark(args):
         options=parse_options(args.set),
         seconds=args.seconds,
     )
+
+
+def _startup(args):
+    from ganzoo.cli import startup
+
+    variant = _registry.find(args.name)
+    settings = set_values(args, ["batch_size", "dtype", "dataset"])
+    options = parse_options(args.set)
+    startup.run(Experiment(variant.name, options, **settings))

@@ -1,9 +1,6 @@
 """Linear separability of classes by features, such as a discriminator's."""
 
 import numpy as np
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.svm import LinearSVC
 
 from ganzoo.metrics.arrays import check_features
 
@@ -34,6 +31,10 @@ def linear_svm_accuracy(
         ValueError: NaN, infinite or constant features, different widths, labels that
             do not fit their features, or only one class.
     """
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import LinearSVC
+
     train, test = check_features(train=train_features, test=test_features)
     train_labels = _labels("train", train, train_labels)
     test_labels = _labels("test", test, test_labels)

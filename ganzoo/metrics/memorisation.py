@@ -2,7 +2,6 @@
 
 import numpy as np
 from scipy.stats import mannwhitneyu
-from sklearn.cluster import KMeans
 
 from ganzoo.metrics.arrays import check_count, check_features, nearest
 
@@ -85,6 +84,8 @@ def data_copying(
     Raises:
         ValueError: as `nearest_distances`; no cell counts.
     """
+    from sklearn.cluster import KMeans
+
     sets = check_features(samples=samples, heldout=heldout, reference=reference)
     check_count("cells", cells, 1, len(reference))
     means = KMeans(cells, n_init=1, random_state=0).fit(sets[2])

@@ -45,10 +45,9 @@ class CompiledSteps(keras.Model):
         """Compiles several steps per call, with the loop outside `strategy.run`."""
         key = name, self.steps_per_execution, self.run_eagerly, halt
         if key not in self._functions or force:
-            # The steps are plain Python; only the loop over them is converted.
-            step = tf.autograph.experimental.do_not_convert(getattr(self, name))
+            step = getattr(self, name)
             if self.jit_compile and not self.run_eagerly:
-                step = tf.function(step, jit_compile=True)
+                step = tf.function(step, jit_compile=True, autograph=False)
             steps = self.steps_per_execution
             make = _eager_steps if self.run_eagerly else _multi_step
             make = make if halt is None else functools.partial(_until, halt)
@@ -93,12 +92,13 @@ def _eager_steps(step, strategy, steps):
 def _multi_step(step, strategy, steps):
     one = _one_step(step, strategy)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def several(iterator):
-        logs = one(iterator)
-        for _ in tf.range(steps - 1):
-            logs = one(iterator)
-        return logs
+        def body(done, logs):
+            return done + 1, one(iterator)
+
+        logs = _like_logs(one, iterator)
+        return tf.while_loop(lambda done, _: done < steps, body, (0, logs))[1]
 
     return one if steps == 1 else several
 
@@ -107,18 +107,18 @@ def _until(halt, step, strategy, steps):
     """As `_multi_step`; ends after the step in which `halt` was asked."""
     one = _one_step(step, strategy)
 
-    def one_and_halted(iterator):
-        logs = one(iterator)
-        with tf.control_dependencies(list(logs.values())):
-            return logs, halt.anywhere(strategy)
-
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def several(iterator):
-        logs, halted = one_and_halted(iterator)
-        done = tf.constant(1)
-        while tf.logical_and(done < steps, tf.logical_not(halted)):
-            logs, halted = one_and_halted(iterator)
-            done += 1
+        def goes_on(done, halted, logs):
+            return tf.logical_and(done < steps, tf.logical_not(halted))
+
+        def body(done, halted, logs):
+            logs = one(iterator)
+            with tf.control_dependencies(list(logs.values())):
+                return done + 1, halt.anywhere(strategy), logs
+
+        logs = _like_logs(one, iterator)
+        _, halted, logs = tf.while_loop(goes_on, body, (0, False, logs))
         return logs, halted
 
     def call(iterator):
@@ -130,11 +130,18 @@ def _until(halt, step, strategy, steps):
 
 
 def _one_step(step, strategy):
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def one(iterator):
         return _step(step, strategy, iterator)
 
     return one
+
+
+def _like_logs(one, iterator):
+    """Zeros in the form of a step's logs: a loop begins with them, so that it holds the
+    only copy of the step, which takes seconds to optimise."""
+    specs = one.get_concrete_function(iterator).structured_outputs
+    return {name: tf.zeros(spec.shape, spec.dtype) for name, spec in specs.items()}
 
 
 def _step(step, strategy, iterator):

@@ -51,6 +51,7 @@ from ganzoo.utils.progress import Bar, tell
 from ganzoo.variants._registry import build, find
 
 STEPS_PER_CALL = 20
+SOON = 20  # steps until the first picture of what is learnt, at most
 
 
 def train(
@@ -136,17 +137,16 @@ def train_resolved(
             write_environment(path, devices, distribute.threads())
         halt, begin = distribute.Halt(), model.step
         try:
-            every = min(experiment.log_every, experiment.steps)
+            every = _interval(experiment)
             monitor = HealthMonitor(resolved.data, path if writes else None, before)
             last = Interruption(halt, every, experiment.steps, before)
-            call = max(d for d in range(1, STEPS_PER_CALL + 1) if every % d == 0)
-            own = _callbacks(experiment, model, resolved, path, writes, monitor, call)
+            own = _callbacks(experiment, model, resolved, path, writes, monitor)
             if shown:
                 own += _shown(experiment, resolved, model, path, bar)
             tracked = tracking(log if writes else (), path, to_dict(experiment))
             with signals.asked(halt.ask), tracked as trackers:
                 everyone = [*own, *trackers, *callbacks, last]
-                halted = _fit(model, experiment, resolved, every, call, everyone, halt)
+                halted = _fit(model, experiment, resolved, every, everyone, halt)
                 if begin < model.step and model.step % experiment.checkpoint_every:
                     checkpoint.save(
                         model,
@@ -279,14 +279,15 @@ def _config(experiment, resolved):
     }
 
 
-def _callbacks(experiment, model, resolved, path, writes, monitor, call):
+def _callbacks(experiment, model, resolved, path, writes, monitor):
+    every, first = experiment.sample_every, _divisor(_interval(experiment), SOON)
     callbacks = [monitor]
     if experiment.evaluate_every:
         callbacks.append(_selection(experiment, model, resolved, path, writes))
     if writes:
         callbacks += [  # after the monitor, which stops a run before they save it
             RunLog(path, _images_per_step(resolved, model)),
-            SampleGrid(path, resolved.data, every=experiment.sample_every, first=call),
+            SampleGrid(path, resolved.data, every, first=first),
             Checkpoint(
                 path / CHECKPOINTS,
                 experiment.checkpoint_every,
@@ -304,6 +305,15 @@ def _shown(experiment, resolved, model, path, bar):
         Forecast(experiment.model, experiment.steps, resolved.batch_size, path),
         Progress(experiment.steps, images, bar=bar),
     ]
+
+
+def _interval(experiment):
+    """Steps of an interval of the log."""
+    return min(experiment.log_every, experiment.steps)
+
+
+def _divisor(number, limit):
+    return max(d for d in range(1, limit + 1) if number % d == 0)
 
 
 def _images_per_step(resolved, model):
@@ -329,7 +339,7 @@ def _selection(experiment, model, resolved, path, writes):
     return Selection(scorer, experiment.metric, *when, path, writes)
 
 
-def _fit(model, experiment, resolved, every, call, callbacks, halt):
+def _fit(model, experiment, resolved, every, callbacks, halt):
     """Trains to the experiment's steps; one Keras epoch is one interval of the log.
 
     A run that was interrupted within an interval completes it first. Then each call has
@@ -338,6 +348,7 @@ def _fit(model, experiment, resolved, every, call, callbacks, halt):
     Returns:
         True if training was halted before its end.
     """
+    call = _divisor(every, STEPS_PER_CALL)
     data, jitter = _training_data(experiment, model, resolved)
     while (step := model.step) < experiment.steps:
         length = min(every - step % every, experiment.steps - step)
