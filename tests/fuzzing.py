@@ -13,13 +13,14 @@ from pathlib import Path
 
 import hypothesis
 import numpy as np
+import pandas
 from helpers import tiny
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 import ganzoo
-from ganzoo.data import load_data
+from ganzoo.data import Table, load_data
 from ganzoo.runs import checkpoint, directory
 from ganzoo.runs.config_files import load_config, parse_options
 from ganzoo.runs.experiment import FIELDS, from_dict
@@ -247,6 +248,37 @@ def _npz(folder):
     return mutated_bytes(file.getvalue()), load
 
 
+def _frame():
+    rng = np.random.default_rng(0)
+    numbers = rng.normal(size=(12, 2)).round(2)
+    frame = pandas.DataFrame(numbers, columns=["a", "b"])
+    return frame.assign(c=list("xyz") * 4, d=[True, False] * 6)
+
+
+def _rows_of(ending, write):
+    def kind(folder):
+        write(_frame(), folder / "first")
+
+        def load(data):
+            (folder / f"x.{ending}").write_bytes(data)
+            load_data(folder / f"x.{ending}", label_column="c")
+
+        return mutated_bytes((folder / "first").read_bytes()), load
+
+    return kind
+
+
+def _table(folder):
+    data = load_data(_frame(), label_column="c")
+
+    def use(spec):
+        table = Table.of(spec)
+        table.data(_frame())
+        table.snap(data.arrays["real"])
+
+    return mutated_trees(data.table.spec), use
+
+
 def _image(folder):
     rng = np.random.default_rng(0)
     pictures = []
@@ -291,6 +323,9 @@ KINDS = {
     ".keras weights": _keras_weights,
     ".npz": _npz,
     "image": _image,
+    "CSV": _rows_of("csv", lambda f, path: f.to_csv(path, index=False)),
+    "Parquet": _rows_of("parquet", lambda f, path: f.to_parquet(path, index=False)),
+    "schema of a table": _table,
     "weights of torch": _weights("torch_zip"),
     "older weights of torch": _weights("torch_old"),
 }

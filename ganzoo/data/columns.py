@@ -62,8 +62,14 @@ class Number(Column):
 
     def __post_init__(self):
         super().__post_init__()
-        if not np.isfinite([self.mean, self.std, self.low, self.high]).all():
-            raise ValueError(f"Column {self.name!r} has no finite statistics.")
+        numbers = self.mean, self.std, self.low, self.high
+        fits = isinstance(self.missing, bool) and isinstance(self.decimals, int | None)
+        known = self.decimals in (None, *range(MOST_DECIMALS + 1))
+        if not (fits and known and np.isfinite(numbers).all() and self.std > 0):
+            raise ValueError(
+                f"Column {self.name!r} needs finite statistics, and up to "
+                f"{MOST_DECIMALS} decimals. Received: {numbers}, {self.decimals!r}."
+            )
 
     @property
     def width(self) -> int:
@@ -111,6 +117,8 @@ class Category(Column):
     def __post_init__(self):
         super().__post_init__()
         _check_plain(self.name, self.values)
+        if not self.values:
+            raise ValueError(f"Column {self.name!r} needs a value.")
 
     @property
     def width(self) -> int:

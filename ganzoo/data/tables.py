@@ -45,6 +45,22 @@ class Table:
     counts: tuple[int, ...] = ()
     dropped: tuple[str, ...] = ()
 
+    def __post_init__(self):
+        _check_names([column.name for column in self.columns])
+        found = [type(column) for column in self.condition]
+        classes = found == [Category]
+        fits = len(self.counts) in (0, len(self.class_names)) and all(
+            [isinstance(name, str) for name in (*self.labels, *self.dropped)]
+            + [isinstance(count, int) for count in self.counts]
+        )
+        if len(found) < len(self.labels) or not (classes or {*found} <= {Number}):
+            raise ValueError(
+                "The label of a table is one category, or numbers. "
+                f"Received: {listed(map(str, self.labels))}."
+            )
+        if not fits or not self.features:
+            raise ValueError("A table needs columns, and a count of each class.")
+
     @classmethod
     def of(cls, spec: Mapping) -> "Table":
         """Makes a table of its `spec`; raises `ValueError` if that is damaged."""
@@ -265,7 +281,7 @@ def schema(frame, train: np.ndarray, labels=(), dropped=()) -> Table:
         for name in kept
     )
     table = Table(found, labels, dropped=dropped)
-    if not table.features or not table.width:
+    if not table.width:
         raise ValueError(
             "A table needs a column that varies, beside its label. "
             f"Received: {listed(frame)}."

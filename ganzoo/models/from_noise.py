@@ -95,10 +95,9 @@ class LatentModel(AdversarialModel):
     def learn(self, spec):
         self._table = spec.table
         if "label" in spec.entries:
-            self.learn_labels(spec)
+            self._learn_labels(spec)
 
-    def learn_labels(self, spec) -> None:
-        """Keeps what the labels of the data declared."""
+    def _learn_labels(self, spec):
         learned = spec.entries["label"].settled.spec
         if learned != self.condition:
             self.condition = learned

@@ -57,7 +57,7 @@ class SGAN(GAN):
             labeled_label=partly(unless="label"),
         )
 
-    def learn_labels(self, spec):
+    def _learn_labels(self, spec):
         label, labeled = spec.entries["label"], spec.entries["labeled_label"]
         self.class_names = list((labeled if labeled.names else label).settled.names)
 

@@ -18,10 +18,12 @@ from pathlib import Path
 import h5py
 import keras
 import numpy as np
+import pyarrow
 import pytest
 import torch_files
 from helpers import tiny
 from PIL import Image
+from pyarrow import parquet
 
 import ganzoo
 from ganzoo.cli import main as command
@@ -767,6 +769,102 @@ def test_hdf5_set_that_is_hostile(arm, message, tmp_path):
         arm(file, tmp_path)
     with pytest.raises(ValueError, match=f"Cannot read .*x.h5.*{message}"):
         load_data(tmp_path / "x.h5")
+
+
+def _endless_header(path):
+    path.write_text("a" * 200_000 + ",b\n1,2\n")
+
+
+def _many_columns(path):
+    path.write_text("a," * 5000 + "\n")
+
+
+@pytest.mark.parametrize(
+    "arm,message",
+    [
+        (os.mkfifo, "no regular file"),
+        (lambda path: path.write_bytes(bytes(1001)), "more than the 1000 bytes"),
+        (_endless_header, "its first line is damaged"),
+        (_many_columns, "5001 columns; 1 to 4096"),
+        (lambda path: path.write_bytes(b"\xff\xfe,b\n1,2\n"), "'utf-8' codec"),
+        (lambda path: path.write_text("a,b\n1,2,3\n"), "Length of header"),
+        (lambda path: path.write_text('a,b\n1,"2\n' * 9), "EOF inside string|expected"),
+    ],
+)
+def test_table_of_text_that_is_hostile(arm, message, tmp_path, monkeypatch):
+    if "1000" in message:
+        monkeypatch.setattr(untrusted, "_memory", lambda: 8000)
+    arm(tmp_path / "x.csv")
+    with pytest.raises(ValueError, match=f"Cannot read .*x.csv.*({message})"):
+        load_data(tmp_path / "x.csv")
+
+
+def _parquet(table, **settings):
+    return lambda path: parquet.write_table(pyarrow.table(table), path, **settings)
+
+
+def _cut_parquet(path):
+    _parquet({"a": list(range(100))})(path)
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def _zeros(path):
+    """A parquet file that unpacks to a thousand times its size."""
+    zeros = pyarrow.array(np.zeros(2**20))
+    _parquet({"a": zeros}, compression="zstd", use_dictionary=False)(path)
+    assert path.stat().st_size < 2**13
+
+
+@pytest.mark.parametrize(
+    "arm,message",
+    [
+        (os.mkfifo, "no regular file"),
+        (_parquet({"a": [[1]]}), "column 'a' holds list"),
+        (_parquet({"a": [{"b": 1}]}), "column 'a' holds struct"),
+        (_parquet({"a": [b"pickle"]}), "column 'a' holds binary"),
+        (_parquet({f"{i}": [1] for i in range(4097)}), "4097 columns"),
+        (_cut_parquet, "it is damaged"),
+        (lambda path: path.write_bytes(b"PAR1" * 9), "it is damaged"),
+        (_zeros, "bytes, more than the 1048576 allowed"),
+    ],
+)
+def test_parquet_that_is_hostile(arm, message, tmp_path, monkeypatch):
+    if arm is _zeros:
+        monkeypatch.setattr(untrusted, "_memory", lambda: 2**20)
+    arm(tmp_path / "x.parquet")
+    with pytest.raises(ValueError, match=f"Cannot read .*x.parquet.*{message}"):
+        load_data(tmp_path / "x.parquet")
+
+
+def test_parquet_whose_metadata_name_types(tmp_path):
+    """Neither pandas' own metadata nor names of extensions decide what is made."""
+    rows = [f"{i % 3}" for i in range(20)]
+    kind = {"ARROW:extension:name": "arrow.py_extension_type"}
+    kind["ARROW:extension:metadata"] = pickle.dumps(os.system)
+    field = pyarrow.field("a", pyarrow.string(), metadata=kind)
+    about = {"pandas": json.dumps({"index_columns": ["a"], "columns": [{"name": "a"}]})}
+    schema = pyarrow.schema([field, ("b", pyarrow.float64())], metadata=about)
+    table = pyarrow.table([rows, np.arange(20) / 4], schema=schema)
+    parquet.write_table(table, tmp_path / "x.parquet")
+    found = load_data(tmp_path / "x.parquet").table
+    assert [column.name for column in found.columns] == ["a", "b"]
+    assert found.columns[0].values == ("0", "1", "2")
+
+
+@pytest.mark.parametrize(
+    "table", [{"columns": 3}, {"columns": [{"kind": "os.system"}]}, "x", [1]]
+)
+def test_run_and_file_with_a_hostile_table(table, run, saved, tmp_path):
+    (run / "data.json").write_text(json.dumps({"table": table}))
+    with pytest.raises(ValueError, match="schema of the table is damaged"):
+        ganzoo.load(run)
+    members = _members(saved)
+    config = json.loads(members["config.json"])
+    config["config"]["table"] = table
+    members["config.json"] = json.dumps(config).encode()
+    _pack(tmp_path / "model.keras", members)
+    with pytest.raises(ValueError, match="schema of the table is damaged"):
+        ganzoo.load(tmp_path / "model.keras")
 
 
 def _zip_of(path, *names, data=b"", mode=0, flags=0):
