@@ -40,7 +40,7 @@ from ganzoo.training import cluster
 from ganzoo.training.callbacks.best_checkpoint import Selection
 from ganzoo.training.callbacks.checkpoint import Checkpoint
 from ganzoo.training.callbacks.forecast import Forecast
-from ganzoo.training.callbacks.health import HealthMonitor
+from ganzoo.training.callbacks.health import HealthMonitor, spacing
 from ganzoo.training.callbacks.interruption import Halted, Interruption
 from ganzoo.training.callbacks.log import METRICS, RunLog, draw_curves
 from ganzoo.training.callbacks.progress import Progress
@@ -137,9 +137,15 @@ def train_resolved(
         halt, begin = distribute.Halt(), model.step
         try:
             every = min(experiment.log_every, experiment.steps)
-            monitor = HealthMonitor(resolved.data, path if writes else None, before)
+            monitor = HealthMonitor(
+                resolved.data,
+                path if writes else None,
+                before,
+                every=spacing(experiment.steps, every),
+            )
             last = Interruption(halt, every, experiment.steps, before)
-            call = max(d for d in range(1, STEPS_PER_CALL + 1) if every % d == 0)
+            ends = math.gcd(every, monitor.every)  # where a call must end
+            call = max(d for d in range(1, STEPS_PER_CALL + 1) if ends % d == 0)
             own = _callbacks(experiment, model, resolved, path, writes, monitor, call)
             if shown:
                 own += _shown(experiment, model, path, bar)
@@ -352,7 +358,7 @@ def _fit(model, experiment, resolved, every, call, callbacks, halt):
                 halt=halt,
                 epochs=intervals,
                 steps_per_epoch=length,
-                steps_per_call=math.gcd(length, call),
+                steps_per_call=math.gcd(step, length, call),
                 callbacks=callbacks,
                 verbose=0,
             )
