@@ -24,6 +24,7 @@ from ganzoo.data import load_data
 from ganzoo.runs.config_files import load_config
 from ganzoo.runs.experiment import from_dict
 from ganzoo.runs.log import read_rows
+from ganzoo.training.callbacks.health import read_health
 
 RUNS = Path(os.environ.get("GANZOO_RUNS", "runs"))
 
@@ -201,8 +202,7 @@ def check_digits(config, least_right=None, note=""):
 
 def alarms(run):
     """Alarms of the health monitor in a run."""
-    path = run / "health.jsonl"
-    return read_rows(path) if path.exists() else []
+    return read_health(run)[0]
 
 
 def nearest_neighbour(data):

@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 
 from pages import (
+    alarms,
     axes,
     comparisons,
     metrics,
@@ -59,6 +60,7 @@ def selected() -> str:
 PAGES = {
     "README.md": [variants.variants, selected],
     "docs/results.md": [results, comparisons.digits, comparisons.mnist],
+    "docs/guides/alarms.md": [alarms.named, alarms.remedies],
     "docs/axes.md": [axes.effects, axes.axes_cost, axes.axes_peer],
     "docs/published.md": [published.figures],
     "docs/translation.md": [translation.translations],

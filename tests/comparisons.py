@@ -91,12 +91,15 @@ def _write(folder, rng, side, late, seed):
         "devices": ["CPU:0"],
     }
     (folder / "environment.json").write_text(json.dumps(environment))
-    event = {
-        "step": 50,
-        "alarm": "collapse",
-        "values": {"diversity": 0.1},
-        "remedy": "raise d_steps.",
-    }
-    for name, lines in (("metrics", rows), ("scores", scores), ("health", [event])):
+    health = [
+        {
+            "step": 50,
+            "alarm": "collapse",
+            "values": {"repeats": 0.1},
+            "remedy": "raise d_steps.",
+        },
+        {"step": 50, "signs": ["collapse"], "judged": True, "repeats": 0.1},
+    ]
+    for name, lines in (("metrics", rows), ("scores", scores), ("health", health)):
         text = "".join(json.dumps(line) + "\n" for line in lines)
         (folder / f"{name}.jsonl").write_text(text)

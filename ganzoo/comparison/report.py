@@ -26,6 +26,7 @@ from ganzoo.plots import pictures
 from ganzoo.runs.directory import code_version
 from ganzoo.runs.experiment import to_dict
 from ganzoo.runs.log import read_rows
+from ganzoo.training.callbacks.health import read_health
 from ganzoo.utils import untrusted
 from ganzoo.utils.files import write_atomically
 
@@ -245,11 +246,7 @@ def _shown(comparison, entry):
         "walk": _picture(finished, "interpolation.png"),
         "neighbours": _picture(finished, "neighbours.png"),
         "losses": _losses(comparison, entry, runs),
-        "events": [
-            (run.seed, event)
-            for run in runs
-            for event in read_rows(run.path / "health.jsonl")
-        ],
+        "health": [(run.seed, *read_health(run.path)) for run in runs],
         "settings": json.dumps(to_dict(entry.experiment), indent=2),
     }
 

@@ -40,7 +40,7 @@ from ganzoo.training import cluster
 from ganzoo.training.callbacks.best_checkpoint import Selection
 from ganzoo.training.callbacks.checkpoint import Checkpoint
 from ganzoo.training.callbacks.forecast import Forecast
-from ganzoo.training.callbacks.health import HealthMonitor
+from ganzoo.training.callbacks.health import HealthMonitor, spacing
 from ganzoo.training.callbacks.interruption import Halted, Interruption
 from ganzoo.training.callbacks.log import METRICS, RunLog, draw_curves
 from ganzoo.training.callbacks.progress import Progress
@@ -51,7 +51,6 @@ from ganzoo.utils.progress import Bar, tell
 from ganzoo.variants._registry import build, find
 
 STEPS_PER_CALL = 20
-SOON = 20  # steps until the first picture of what is learnt, at most
 
 
 def train(
@@ -138,15 +137,21 @@ def train_resolved(
         halt, begin = distribute.Halt(), model.step
         try:
             every = _interval(experiment)
-            monitor = HealthMonitor(resolved.data, path if writes else None, before)
+            monitor = HealthMonitor(
+                resolved.data,
+                path if writes else None,
+                before,
+                every=spacing(experiment.steps, every),
+            )
             last = Interruption(halt, every, experiment.steps, before)
-            own = _callbacks(experiment, model, resolved, path, writes, monitor)
+            call = _divisor(math.gcd(every, monitor.every), STEPS_PER_CALL)
+            own = _callbacks(experiment, model, resolved, path, writes, monitor, call)
             if shown:
                 own += _shown(experiment, resolved, model, path, bar)
             tracked = tracking(log if writes else (), path, to_dict(experiment))
             with signals.asked(halt.ask), tracked as trackers:
                 everyone = [*own, *trackers, *callbacks, last]
-                halted = _fit(model, experiment, resolved, every, everyone, halt)
+                halted = _fit(model, experiment, resolved, every, call, everyone, halt)
                 if begin < model.step and model.step % experiment.checkpoint_every:
                     checkpoint.save(
                         model,
@@ -279,15 +284,14 @@ def _config(experiment, resolved):
     }
 
 
-def _callbacks(experiment, model, resolved, path, writes, monitor):
-    every, first = experiment.sample_every, _divisor(_interval(experiment), SOON)
+def _callbacks(experiment, model, resolved, path, writes, monitor, call):
     callbacks = [monitor]
     if experiment.evaluate_every:
         callbacks.append(_selection(experiment, model, resolved, path, writes))
     if writes:
         callbacks += [  # after the monitor, which stops a run before they save it
             RunLog(path, _images_per_step(resolved, model)),
-            SampleGrid(path, resolved.data, every, first=first),
+            SampleGrid(path, resolved.data, experiment.sample_every, first=call),
             Checkpoint(
                 path / CHECKPOINTS,
                 experiment.checkpoint_every,
@@ -339,7 +343,7 @@ def _selection(experiment, model, resolved, path, writes):
     return Selection(scorer, experiment.metric, *when, path, writes)
 
 
-def _fit(model, experiment, resolved, every, callbacks, halt):
+def _fit(model, experiment, resolved, every, call, callbacks, halt):
     """Trains to the experiment's steps; one Keras epoch is one interval of the log.
 
     A run that was interrupted within an interval completes it first. Then each call has
@@ -348,7 +352,6 @@ def _fit(model, experiment, resolved, every, callbacks, halt):
     Returns:
         True if training was halted before its end.
     """
-    call = _divisor(every, STEPS_PER_CALL)
     data, jitter = _training_data(experiment, model, resolved)
     while (step := model.step) < experiment.steps:
         length = min(every - step % every, experiment.steps - step)
@@ -363,7 +366,7 @@ def _fit(model, experiment, resolved, every, callbacks, halt):
                 halt=halt,
                 epochs=intervals,
                 steps_per_epoch=length,
-                steps_per_call=math.gcd(length, call),
+                steps_per_call=math.gcd(step, length, call),
                 callbacks=callbacks,
                 verbose=0,
             )

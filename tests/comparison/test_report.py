@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -103,6 +104,26 @@ def test_the_ranking_real_data_and_the_failure_are_shown(text):
     assert re.search(r"collapse</span>", text)
     assert "extractor: pixels 1; data: digits" in text and "seed 0" in text
     assert "All scores (extractor: pixels 1)" in text
+
+
+def _health(path, *rows):
+    """The paragraphs on health, where every run's health.jsonl holds these rows."""
+    comparison = made_up(path, ("a",), seeds=1)
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (comparison.runs[0].path / "health.jsonl").write_text(text)
+    section = report.render(comparison).split('<section id="health"')[1]
+    return [t for _, t in Page(section.split("</section>")[0]).all("p")]
+
+
+def test_only_judged_runs_are_without_an_alarm(tmp_path):
+    """A run that is too short for a verdict is not checked, and never healthy."""
+    judged = {"step": 300, "signs": [], "judged": True}
+    assert _health(tmp_path, judged) == ["No alarm in any run."]
+    assert _health(tmp_path) == ["a, seed 0: not checked, no samples were looked at."]
+    early = {"step": 150, "signs": ["collapse"], "judged": False}
+    assert _health(tmp_path, early) == [
+        "a, seed 0: not checked, step 150 is too early to judge collapse."
+    ]
 
 
 def test_charts_are_files_too(tmp_path):

@@ -39,8 +39,9 @@ def watchful():
     """Alarms from the first interval on: their counts are carried over, too."""
     with pytest.MonkeyPatch.context() as patch:
         monitor = "ganzoo.training.callbacks.health.HealthMonitor"
-        patch.setattr(f"{monitor}.WARM_UP", 0)
-        patch.setattr(f"{monitor}.DIVERSITY", 10.0)
+        for name, value in {"STEPS": 0, "REPEATS": 100.0, "PROGRESS": 2.0}.items():
+            patch.setattr(f"{monitor}.{name}", value)
+        patch.setattr(train, "spacing", lambda steps, interval: 4)
         yield
 
 
@@ -119,8 +120,10 @@ def test_files_of_an_interrupted_run_equal_those_of_a_whole_one(
     check_equal(model, whole[1])
     assert shown(tmp_path / "run") == shown(whole[0])
     assert stops == sorted(stops)
-    alarms = (whole[0] / "health.jsonl").read_text().splitlines()
-    assert {json.loads(line)["step"] for line in alarms} == {12}
+    lines = (whole[0] / "health.jsonl").read_text().splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert [row["step"] for row in rows if "signs" in row] == [4, 8, 12]
+    assert {row["step"] for row in rows if "alarm" in row} == {12}
 
 
 def test_a_call_of_several_steps_ends_after_the_step(whole, tmp_path, monkeypatch):

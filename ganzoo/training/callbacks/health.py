@@ -7,10 +7,12 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from scipy.spatial.distance import cdist, pdist
 
-from ganzoo.runs.log import drop_after
+from ganzoo.runs.log import drop_after, read_rows
+from ganzoo.training.callbacks.likeness import LEAST, Likeness
 from ganzoo.utils.progress import tell
+
+FILE = "health.jsonl"
 
 
 class TrainingDiverged(RuntimeError):
@@ -20,74 +22,86 @@ class TrainingDiverged(RuntimeError):
 class HealthMonitor(keras.callbacks.Callback):
     """Names training failures, with the step and a remedy.
 
-    A non-finite term or weight stops training; other alarms are printed, written to
-    `health.jsonl` and kept in `events`. An alarm is raised once until its cause is
-    gone. This callback must come before those that save.
+    A non-finite term or weight stops training. Every `every` steps a few hundred
+    samples are compared with real ones. A sign of failure becomes an alarm when it has
+    lasted for three checks and 300 steps without progress. It is raised once until its
+    cause is gone, printed and kept in `events`. `health.jsonl` gets a line for each
+    alarm and each check. This callback must come before those that save.
 
     Args:
-        data: training data, to measure the diversity of real samples.
+        data: training data, to know what samples should be like.
         workdir: directory of `health.jsonl`; None for no file.
         before: `state` of the run that this one resumes.
+        every: steps between checks.
     """
 
+    # Samples are all alike: to the nearest other one they are nearer than this share of
+    # what real samples are.
+    REPEATS = 0.25
+    # Share of the data that has no samples, while these look like data. Without one of
+    # ten classes it is about a tenth; with one alone, or a few images, far above.
+    MISSED = 0.3
+    # Energy distance of samples and data, see `Likeness.of`.
+    FAR = 0.3
     # D rejects nearly all fakes and accepts real samples, so G hardly learns. The other
     # bound allows for a smoothed real target of 0.9.
     REJECTS, ACCEPTS = 0.03, 0.8
     # D cannot tell real from fake: D(x) exceeds D(G(z)) by less than this. If samples
     # resemble the data, this is the equilibrium, not a fault.
     CHANCE = 0.1
-    # Energy distance of samples and data (Szekely and Rizzo 2013), as a share of the
-    # mean distance between real samples: 0 if they are alike, about 1 for a bad G.
-    FAR = 0.2
-    # Mean distance between samples, as a share of the distance between real ones. Lost
-    # modes or blurred samples leave it far above this.
-    DIVERSITY = 0.25
-    # Consecutive intervals before an alarm, since a phase may pass.
-    PATIENCE = 3
-    # Steps before G is checked: it starts far from the data, and nearly constant.
-    WARM_UP = 500
-    COMPARED = 128
+    # Samples make progress if their distance falls by this share, and by more than it
+    # varies from sample to sample.
+    PROGRESS, NOISE = 0.1, 0.03
+    # Consecutive checks, and steps, before an alarm: a phase may pass. A healthy G may
+    # begin with 200 steps that bring its samples no nearer, see docs/guides/alarms.md.
+    PATIENCE, STEPS = 3, 300
 
-    def __init__(self, data, workdir=None, before: Mapping | None = None):
+    def __init__(self, data, workdir=None, before: Mapping | None = None, every=100):
         super().__init__()
-        self.path = Path(workdir) / "health.jsonl" if workdir else None
-        rng = np.random.default_rng(0)
+        self.path = Path(workdir) / FILE if workdir else None
         self.data = data
-        real = data.arrays["real"]
-        rows = rng.choice(len(real), min(self.COMPARED, len(real)), replace=False)
-        self.real = real[np.sort(rows)]
+        self.every = every
+        self.patience = max(self.PATIENCE, -(-self.STEPS // every))
+        before = before or {}
         self.counts = {
-            alarm: np.asarray((before or {}).get(f"health/{alarm}", 0)).item()
-            for alarm in REMEDIES
+            alarm: np.asarray(before.get(f"health/{alarm}", 0)).item()
+            for alarm in SIGNS
         }
+        # Of the last checks.
+        self.distances = np.asarray(before.get("health/distances", ())).tolist()
+        self.likeness = None
         self.events = []
 
     def state(self) -> dict[str, np.ndarray]:
-        """The consecutive intervals of each alarm so far, int64 scalars."""
-        return {f"health/{k}": np.array(v, "int64") for k, v in self.counts.items()}
+        """What the next check builds upon."""
+        counts = {f"health/{k}": np.array(v, "int64") for k, v in self.counts.items()}
+        return {**counts, "health/distances": np.array(self.distances, "float64")}
 
     def on_train_begin(self, logs=None):
+        self.step = self.model.step
         if self.path:
-            drop_after(self.path, self.model.step)
+            drop_after(self.path, self.step)
+
+    def on_train_batch_end(self, batch, logs=None):
+        before, self.step = self.step, self.model.step
+        if self.step // self.every > before // self.every:
+            self._stop_if_broken(logs)
+            if len(self.data) >= LEAST:
+                self._check(logs)
 
     def on_epoch_end(self, epoch, logs=None):
-        step = self.model.step
+        self._stop_if_broken(logs)
+
+    def _stop_if_broken(self, logs):
         broken = [name for name, value in logs.items() if not np.isfinite(value)]
         broken += self._broken_weights()
         if broken:
-            self._record(step, "not finite", {name: "nan or inf" for name in broken})
+            step = self.model.step
+            self._record("not finite", {name: "nan or inf" for name in broken})
             raise TrainingDiverged(
                 f"{', '.join(broken)} not finite in the interval before step {step}. "
                 f"{REMEDIES['not finite']} The last checkpoint is kept."
             )
-        for alarm, (fires, values) in self._alarms(step, logs).items():
-            self.counts[alarm] = self.counts[alarm] + 1 if fires else 0
-            if self.counts[alarm] == self.PATIENCE:
-                self._record(step, alarm, values)
-                tell(
-                    f"health: {alarm} at step {step} ({values}). {REMEDIES[alarm]}",
-                    sys.stderr,
-                )
 
     def _broken_weights(self):
         """Lists networks with NaN weights, which ReLU may hide as 0 in the terms."""
@@ -100,36 +114,80 @@ class HealthMonitor(keras.callbacks.Callback):
             )
         ]
 
-    def _alarms(self, step, logs):
-        samples = self.model.sample_for(self.data, self.COMPARED, seed=2)["real"]
-        likeness = compare(self.model.as_samples(self.real), samples)
-        late = step > self.WARM_UP
-        collapsed = late and likeness["diversity"] < self.DIVERSITY
-        alarms = {"collapse": (collapsed, likeness)}
-        if "d_real" in logs:
-            real, fake = float(logs["d_real"]), float(logs["d_fake"])
-            values = {"D(x)": round(real, 3), "D(G(z))": round(fake, 3), **likeness}
-            # Where samples are at the data, a D that sees whole batches may well tell
-            # them apart: that harms nobody.
-            away = likeness["distance"] > self.FAR
-            d_wins = away and fake < self.REJECTS and real > self.ACCEPTS
-            chance = real - fake < self.CHANCE
-            d_loses = late and chance and likeness["distance"] > self.FAR
-            alarms["D overpowers G"] = d_wins, values
-            alarms["G overpowers D"] = d_loses, values
-        return alarms
+    def _check(self, logs):
+        values = self._values(logs)
+        signs, progress = self._signs(values), self._progress(values["distance"])
+        for alarm in SIGNS:
+            raised = self.counts[alarm] == self.patience
+            if alarm not in signs or progress and not raised:
+                self.counts[alarm] = 0
+            elif not raised:
+                self.counts[alarm] += 1
+                if self.counts[alarm] == self.patience:
+                    self._raise(alarm, values)
+        early = self.step < self.patience * self.every
+        pending = [alarm for alarm in signs if self.counts[alarm] < self.patience]
+        self._write({"signs": signs, "judged": not (early or pending), **values})
 
-    def _record(self, step, alarm, values):
-        event = {
-            "step": step,
-            "alarm": alarm,
-            "values": values,
-            "remedy": REMEDIES[alarm],
+    def _progress(self, distance):
+        """Tells if samples came nearer: this check's than the last two's, or the last
+        two's than those before. A G that jumps between modes is nearer than one."""
+        recent = self.distances = [*self.distances, distance][-4:]
+        pairs = (recent[-1:], recent[-3:-1]), (recent[-2:], recent[-4:-2])
+        falls = [(min(past, default=0.0), max(now)) for now, past in pairs]
+        return any(
+            past - now > max(self.PROGRESS * past, self.NOISE) for past, now in falls
+        )
+
+    def _values(self, logs):
+        """What tells a failure."""
+        if self.likeness is None:
+            label, kept = self.data.arrays.get("label"), self.model.as_samples
+            if label is not None and label.dtype.kind == "f":
+                label = None
+            real, names = self.data.arrays["real"], self.data.class_names
+            self.likeness = Likeness(real, label, names, kept)
+        seed = self.step  # independent samples: chance does not deceive three checks
+        samples = self.model.sample_for(self.data, self.likeness.count, seed=seed)
+        values = self.likeness.of(samples["real"])
+        if "d_real" in logs:
+            values["D(x)"] = round(float(logs["d_real"]), 3)
+            values["D(G(z))"] = round(float(logs["d_fake"]), 3)
+        return values
+
+    def _signs(self, values) -> list[str]:
+        few = values["missed"] > self.MISSED or values.get("lost")
+        alike = values["repeats"] < self.REPEATS
+        # Where samples are at the data, a D that sees whole batches may well tell them
+        # apart: that harms nobody.
+        far = values["distance"] > self.FAR
+        real, fake = values.get("D(x)", 0.5), values.get("D(G(z))", 0.0)
+        there = {
+            "collapse": alike or values["near"] and few,
+            "D overpowers G": far and fake < self.REJECTS and real > self.ACCEPTS,
+            "G overpowers D": far and real - fake < self.CHANCE,
+            "far from the data": far,
         }
-        self.events.append(event)
+        return [sign for sign in SIGNS if there[sign]]
+
+    def _raise(self, alarm, values):
+        if alarm == SIGNS[-1] and self.patience in list(self.counts.values())[:-1]:
+            return  # another alarm says why
+        self._record(alarm, values)
+        tell(
+            f"health: {alarm} at step {self.step} ({values}). {REMEDIES[alarm]}",
+            sys.stderr,
+        )
+
+    def _record(self, alarm, values):
+        event = {"alarm": alarm, "values": values, "remedy": REMEDIES[alarm]}
+        self.events.append({"step": self.model.step, **event})
+        self._write(event)
+
+    def _write(self, row):
         if self.path:
             with open(self.path, "a") as file:
-                file.write(json.dumps(event) + "\n")
+                file.write(json.dumps({"step": self.model.step, **row}) + "\n")
 
 
 REMEDIES = {
@@ -139,27 +197,35 @@ REMEDIES = {
     "D overpowers G": "Lower d_learning_rate, smooth the real target (0.9), or add "
     "dropout or noise to D.",
     "G overpowers D": "Lower g_learning_rate, or raise d_steps.",
+    "far from the data": "Raise both learning rates.",
 }
+SIGNS = [alarm for alarm in REMEDIES if alarm != "not finite"]
 
 
-MOST_VALUES = 4096
+def spacing(steps: int, interval: int) -> int:
+    """Steps between checks: a thirtieth of a run, or a tenth of a short one.
+
+    Checks and intervals of the log meet where they can, for more steps per call.
+    """
+    wanted = max(10, steps // 30, min(50, steps // 10))
+    if wanted >= interval:
+        return wanted // interval * interval
+    fitting = [n for n in range(wanted // 2 + 1, wanted + 1) if interval % n == 0]
+    return max(fitting, default=wanted)
 
 
-def compare(real, fake) -> dict[str, float]:
-    """Compares samples (m, ...) with real ones (n, ...).
+def read_health(workdir: Path) -> tuple[list[dict], str]:
+    """Reads the alarms of a run and, where there is none, why that says nothing.
 
     Returns:
-        diversity: mean distance between samples, divided by the mean distance between
-            real ones.
-        distance: energy distance, divided by the mean distance between real ones.
+        The alarms; and a reason, empty if there is an alarm or the run was judged.
     """
-    # For large samples, every k-th value is enough for the ratios.
-    stride = max(1, real[0].size // MOST_VALUES)
-    x, y = (v.reshape(len(v), -1)[:, ::stride].astype(float) for v in (real, fake))
-    between = {"xx": pdist(x).mean(), "yy": pdist(y).mean(), "xy": cdist(x, y).mean()}
-    scale = between["xx"] or 1.0
-    energy = 2 * between["xy"] - between["xx"] - between["yy"]
-    return {
-        "diversity": round(float(between["yy"] / scale), 3),
-        "distance": round(float(energy / scale), 3),
-    }
+    rows = read_rows(workdir / FILE)
+    alarms = [row for row in rows if "alarm" in row]
+    checks = [row for row in rows if "alarm" not in row]
+    if alarms or checks and checks[-1]["judged"]:
+        return alarms, ""
+    if not checks:
+        return [], "no samples were looked at"
+    step, signs = checks[-1]["step"], ", ".join(checks[-1]["signs"])
+    return [], f"step {step} is too early to judge {signs or 'it'}"

@@ -1,4 +1,4 @@
-"""The health monitor: each alarm on made-up logs, and on a run that is made to fail."""
+"""The health monitor: each alarm on made-up samples and logs, and on trained runs."""
 
 import json
 
@@ -9,7 +9,12 @@ from fake_model import HEALTHY, RNG, FakeModel, attach, intervals
 import ganzoo
 from ganzoo.data import load_data
 from ganzoo.data.dataset import Data
-from ganzoo.training.callbacks.health import HealthMonitor, TrainingDiverged, compare
+from ganzoo.training.callbacks.health import (
+    HealthMonitor,
+    TrainingDiverged,
+    read_health,
+    spacing,
+)
 
 RING = {
     "latent_dim": 2,
@@ -21,54 +26,48 @@ RING = {
 }
 
 
-def _events(dataset, name, steps, **options):
-    data = load_data(dataset)
-    model = ganzoo.build(name, image_shape=data.sample_shape, **options)
+def _events(steps, **options):
+    data = load_data("ring8")
+    model = ganzoo.build("vanilla", image_shape=data.sample_shape, **options)
     monitor = HealthMonitor(data)
     model.fit(
         data.arrays,
         batch_size=64,
         epochs=steps // 100,
         steps_per_epoch=100,
+        steps_per_call=20,
         callbacks=[monitor],
         verbose=0,
     )
     return {event["alarm"]: event for event in monitor.events}
 
 
-def test_d_overpowers_g_with_its_rate_times_100():
-    rates = {"g": 1e-4, "d": 1e-2}
-    events = _events("digits", "dcgan", 800, filters=8, learning_rate=rates)
-    assert "D overpowers G" in events
-    event = events["D overpowers G"]
-    assert event["values"]["D(x)"] > 0.97 and event["values"]["D(G(z))"] < 0.03
-    assert "d_learning_rate" in event["remedy"]
-
-
-def test_g_overpowers_d_and_collapses_with_its_rate_times_100():
-    events = _events("ring8", "vanilla", 900, **RING, g_learning_rate=1e-1)
-    assert {"G overpowers D", "collapse"} <= events.keys()
+def test_a_trained_g_overpowers_d_and_collapses_with_its_rate_times_100():
+    events = _events(500, **RING, g_learning_rate=1e-1)
+    assert events.keys() == {"G overpowers D", "collapse"}
     assert abs(events["G overpowers D"]["values"]["D(x)"] - 0.5) < 0.1
-    assert events["collapse"]["values"]["diversity"] < 0.05  # one point of eight modes
+    assert events["collapse"]["values"]["repeats"] < 0.01
+    assert events["collapse"]["values"]["missed"] > 0.8  # one point of eight modes
 
 
-def test_a_healthy_run_raises_no_alarm():
-    assert not _events("ring8", "vanilla", 1500, **RING)
+def test_a_trained_healthy_run_raises_no_alarm():
+    assert not _events(600, **RING)
 
 
-def test_a_term_that_is_not_finite_stops_training():
+def test_a_term_of_a_trained_run_that_is_not_finite_stops_it():
     with (
         np.errstate(all="ignore"),
         pytest.raises(TrainingDiverged, match=r"d_loss.*before step 100"),
     ):
-        _events("ring8", "vanilla", 100, **{**RING, "learning_rate": 1e30})
+        _events(100, **{**RING, "learning_rate": 1e30})
 
 
-# --- made-up logs ----------------------------------------------------------------
+# --- made-up samples and logs -----------------------------------------------------
 
 
-def monitor(made, real, workdir=None):
-    return attach(HealthMonitor(Data("toy", {"real": real}), workdir), FakeModel(made))
+def monitor(made, real, workdir=None, before=None, every=100, **arrays):
+    data = Data("toy", {"real": real, **arrays})
+    return attach(HealthMonitor(data, workdir, before, every), FakeModel(made))
 
 
 def names(watch):
@@ -92,7 +91,7 @@ def test_non_finite_terms_are_named_and_stop_training(points, tmp_path, value):
     broken = {**HEALTHY, "d_r1": value, "g_loss": value}
     with pytest.raises(TrainingDiverged, match=r"g_loss, d_r1 .* step 400"):
         intervals(watch, 1, broken)
-    (line,) = (tmp_path / "health.jsonl").read_text().splitlines()
+    *_, line = (tmp_path / "health.jsonl").read_text().splitlines()
     assert json.loads(line) == watch.events[0]
     assert (watch.events[0]["step"], set(watch.events[0]["values"])) == (
         400,
@@ -102,27 +101,27 @@ def test_non_finite_terms_are_named_and_stop_training(points, tmp_path, value):
 
 def test_discriminator_overpowers_generator(points, capsys, tmp_path):
     watch = monitor(points, points + 3, tmp_path)
-    intervals(watch, 10)
+    far = {**HEALTHY, "d_real": 0.5, "d_fake": 0.5}
     sure = {**HEALTHY, "d_real": 0.995, "d_fake": 0.005}
     intervals(watch, watch.PATIENCE - 1, sure)
     assert watch.events == []  # a phase that passes
     intervals(watch, 10, sure)
     assert names(watch) == ["D overpowers G"]  # once
     (event,) = watch.events
-    assert event["step"] == (10 + watch.PATIENCE) * 100
+    assert event["step"] == watch.PATIENCE * 100
     assert (event["values"]["D(x)"], event["values"]["D(G(z))"]) == (0.995, 0.005)
     assert event["remedy"] in capsys.readouterr().err
-    intervals(watch, 1)
+    intervals(watch, 1, far)
     intervals(watch, 10, sure)
     assert names(watch) == ["D overpowers G"] * 2  # again, once it had cleared
-    assert len((tmp_path / "health.jsonl").read_text().splitlines()) == 2
+    assert read_health(tmp_path) == (watch.events, "")
 
 
 @pytest.mark.parametrize("d_real,d_fake", [(0.75, 0.02), (0.995, 0.05)])
 def test_a_discriminator_overpowers_if_it_rejects_and_accepts(points, d_real, d_fake):
     watch = monitor(points, points + 3)
     intervals(watch, 10, {**HEALTHY, "d_real": d_real, "d_fake": d_fake})
-    assert "D overpowers G" not in names(watch)
+    assert names(watch) == ["far from the data"]
 
 
 def test_a_sure_discriminator_is_no_fault_where_samples_are_at_the_data(points):
@@ -137,17 +136,35 @@ def test_generator_overpowers_discriminator(points):
     assert names(watch) == ["G overpowers D"]
 
 
-def test_collapse_to_one_mode_of_a_mixture():
-    angles = np.arange(256) * np.pi / 4
-    ring = np.stack([2 * np.cos(angles), 2 * np.sin(angles)], 1).astype("float32")
-    real = ring + RNG.normal(0, 0.02, ring.shape).astype("float32")
-    one = ring[:1] + RNG.normal(0, 0.02, ring.shape).astype("float32")
-    watch = monitor(one, real)
+def _ring(modes):
+    angles = np.arange(256) % modes * np.pi / 4
+    ring = np.stack([2 * np.cos(angles), 2 * np.sin(angles)], 1)
+    return (ring + RNG.normal(0, 0.02, ring.shape)).astype("float32")
+
+
+@pytest.mark.parametrize("modes,collapsed", [(1, True), (5, True), (6, False)])
+def test_collapse_is_more_than_three_tenths_of_the_modes(modes, collapsed):
+    watch = monitor(_ring(modes), _ring(8))
     intervals(watch, 20)
+    assert names(watch) == ["collapse"] * collapsed
+    if collapsed:
+        assert watch.events[0]["step"] == 300
+        assert watch.events[0]["values"]["missed"] > 0.3
+
+
+def test_one_lost_class_is_a_collapse():
+    label = (np.arange(256) % 8).astype("int32")
+    watch = monitor(_ring(7), _ring(8), label=label)
+    intervals(watch, 3)
     assert names(watch) == ["collapse"]
-    assert watch.events[0]["step"] > watch.WARM_UP
-    # Two spreads of 0.02 * sqrt(pi), over a ring of mean distance about 2.5.
-    assert watch.events[0]["values"]["diversity"] == pytest.approx(0.014, abs=0.004)
+    assert watch.events[0]["values"]["lost"] == "7"
+
+
+def test_numbers_are_no_classes(points):
+    label = np.zeros((len(points), 2), "float32")
+    watch = monitor(points, points, label=label)
+    intervals(watch, 1)
+    assert watch.likeness.classes is None
 
 
 def test_collapse_of_images(pictures):
@@ -155,10 +172,10 @@ def test_collapse_of_images(pictures):
     watch = monitor(same, pictures)
     intervals(watch, 20)
     assert names(watch) == ["collapse"]
-    assert watch.events[0]["values"]["diversity"] == 0
+    assert watch.events[0]["values"]["repeats"] == 0
 
 
-def test_a_critic_without_probability_is_watched_for_collapse_alone(points):
+def test_a_critic_without_probability_is_watched_for_samples_alone(points):
     critic = {"d_loss": -3.0, "g_loss": 40.0}
     watch = monitor(points, points)
     intervals(watch, 20, critic)
@@ -168,10 +185,96 @@ def test_a_critic_without_probability_is_watched_for_collapse_alone(points):
     assert names(collapsed) == ["collapse"]
 
 
-def test_compare_by_hand():
-    # Distances: 1 between the real ones, 3 between the fakes; across 10, 13, 9, 12.
-    real, fake = np.array([[0.0], [1.0]]), np.array([[10.0], [13.0]])
-    assert compare(real, fake) == {
-        "diversity": 3.0,
-        "distance": 2 * 11 - 1 - 3,
-    }
+# --- when -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "steps,interval,expected",
+    [
+        (4000, 100, 100),  # with the log
+        (469, 100, 25),  # a divisor of the log's, for whole calls
+        (469, 20, 40),
+        (156, 10, 10),
+        (12_000, 100, 400),
+        (469, 47, 46),  # a prime: no divisor is near
+        (13, 4, 8),
+    ],
+)
+def test_spacing(steps, interval, expected):
+    assert spacing(steps, interval) == expected
+
+
+@pytest.mark.parametrize("every,step", [(25, 300), (100, 300), (200, 600)])
+def test_an_alarm_needs_three_checks_and_three_hundred_steps(points, every, step):
+    watch = monitor(points[:1], points, every=every)
+    intervals(watch, 30, length=every)
+    assert [event["step"] for event in watch.events] == [step]
+
+
+def test_no_check_is_lost_or_doubled_in_calls_of_other_lengths(points, tmp_path):
+    watch = monitor(points, points, tmp_path)
+    for length in (60, 60, 80, 100, 350):
+        intervals(watch, 1, length=length)
+    rows = (tmp_path / "health.jsonl").read_text().splitlines()
+    assert [json.loads(row)["step"] for row in rows] == [120, 200, 300, 650]
+
+
+def _progressing(points, shifts):
+    """An alarm's steps, where samples lie so far from the data at each check."""
+    watch = monitor(points, points)
+    for shift in shifts:
+        watch.model.made = points + np.float32(shift)
+        intervals(watch, 1)
+    return [event["step"] for event in watch.events]
+
+
+def test_progress_defers_an_alarm(points):
+    assert _progressing(points, [5] * 6) == [300]
+    # Ever nearer; nearer than both checks before; nearer in two than the two before.
+    assert _progressing(points, [6, 5, 4, 3, 2.5, 2]) == []
+    assert _progressing(points, [5, 5, 3, 3, 3, 3, 3]) == [700]
+    assert _progressing(points, [5, 6, 4.7, 4.7, 4.7, 4.7, 4.7]) == [300]
+    assert _progressing(points, [3, 6, 5.5, 5, 4, 4]) == [300]
+
+
+def test_a_g_that_jumps_between_modes_makes_no_progress(points):
+    assert _progressing(points, [5, 3, 5, 3, 5]) == [500]
+
+
+def test_a_resumed_run_goes_on_counting(points, tmp_path):
+    whole = monitor(points[:1], points, tmp_path)
+    intervals(whole, 4)
+    lines = (tmp_path / "health.jsonl").read_text()
+    part = monitor(points[:1], points, tmp_path / "part")
+    (tmp_path / "part").mkdir()
+    intervals(part, 2)
+    after = HealthMonitor(part.data, tmp_path / "part", part.state())
+    after.set_model(part.model)
+    after.on_train_begin()
+    intervals(after, 2)
+    assert (tmp_path / "part/health.jsonl").read_text() == lines
+    assert after.events == whole.events and len(whole.events) == 1
+
+
+# --- what a comparison reads ------------------------------------------------------
+
+
+def test_a_run_without_a_check_is_not_checked(points, tmp_path):
+    assert read_health(tmp_path) == ([], "no samples were looked at")
+    intervals(monitor(points[:20], points[:20], tmp_path), 5)  # too few to tell
+    assert read_health(tmp_path) == ([], "no samples were looked at")
+
+
+def test_a_run_is_judged_once_an_alarm_was_possible(points, tmp_path):
+    watch = monitor(points, points, tmp_path)
+    intervals(watch, 2)
+    assert read_health(tmp_path) == ([], "step 200 is too early to judge it")
+    intervals(watch, 1)
+    assert read_health(tmp_path) == ([], "")
+    watch.model.made = points[:1]
+    intervals(watch, 2)
+    unknown = "step 500 is too early to judge collapse, far from the data"
+    assert read_health(tmp_path) == ([], unknown)
+    intervals(watch, 1)
+    alarms, unknown = read_health(tmp_path)
+    assert [alarm["alarm"] for alarm in alarms] == ["collapse"] and not unknown
