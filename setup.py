@@ -70,7 +70,8 @@ setup(
         "ganzoo": ["py.typed"],
         "ganzoo.zoo_configs": ["*.toml", "comparisons/*.toml", "results.json"],
         "ganzoo.runs.pretrained": ["*.json", "*.npz"],
-        "ganzoo.comparison.templates": ["*.html", "*.css", "*.js"],
+        "ganzoo.comparison.templates": ["*.html", "*.js"],
+        "ganzoo.plots.templates": ["*.html", "*.css", "*.js"],
     },
     entry_points={"console_scripts": ["ganzoo = ganzoo.cli.main:main"]},
     install_requires=[  # floors without known holes: docs/safety.md

@@ -1,4 +1,4 @@
-"""Commands on latents: walks through them, and the way back from images."""
+"""Commands on latents: walks, a page to explore them, and the way back from images."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ KINDS = ("line", "truncation", "sefa", "ganspace", "class")
 
 
 def add_commands(add) -> None:
-    """Adds `walk` and `project`."""
+    """Adds `walk`, `explore` and `project`."""
     command = add("walk", walk)
     command.add_argument("source", help=SOURCE)
     command.add_argument(
@@ -34,6 +34,15 @@ def add_commands(add) -> None:
     _add_common(command, rows="walks", out="walk.gif")
     command.add_argument(
         "--frames", type=int, default=30, help="steps of a walk (default: 30)"
+    )
+
+    command = add("explore", explore)
+    command.add_argument("source", help=SOURCE)
+    command.add_argument(
+        "--seed", type=int, default=0, help="seed of the grid (default: 0)"
+    )
+    command.add_argument(
+        "--out", default="explore.html", help="the page (default: explore.html)"
     )
 
     command = add("project", project)
@@ -100,6 +109,16 @@ def _latents(model, args):
         find = {"sefa": latent.sefa, "ganspace": latent.ganspace}[args.along]
         direction = find(model, args.component)[-1]
     return walks.along(model, direction, *size, reach=args.reach, seed=args.seed)
+
+
+def explore(args):
+    """Put a generator into a page that runs it in the browser, with sliders."""
+    from ganzoo.models.explore import explore
+    from ganzoo.runs.load import load
+
+    title = Path(args.source).name
+    out = explore(load(args.source), args.out, title=title, seed=args.seed)
+    print(f"Wrote {out}: {out.stat().st_size:,} bytes, open it in a browser")
 
 
 def project(args):

@@ -2,7 +2,6 @@
 
 import base64
 import functools
-import hashlib
 import io
 import json
 import os
@@ -11,7 +10,6 @@ from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 
-import jinja2
 import numpy as np
 from PIL import Image
 
@@ -22,7 +20,7 @@ from ganzoo.comparison.ranking import BEST, LEVEL, WORSE
 from ganzoo.comparison.result import PENDING, Comparison
 from ganzoo.evaluation.metric_table import BETTER, MEANINGS
 from ganzoo.evaluation.score import conditions_of
-from ganzoo.plots import pictures
+from ganzoo.plots import page, pictures
 from ganzoo.runs.directory import code_version
 from ganzoo.runs.experiment import to_dict
 from ganzoo.runs.log import read_rows
@@ -58,19 +56,12 @@ def write(comparison: Comparison) -> None:
 def render(comparison: Comparison) -> str:
     """Renders the page. All text from outside, such as names, is escaped."""
     files = resources.files("ganzoo.comparison.templates")
-    style, script = ((files / name).read_text() for name in ("page.css", "page.js"))
-    environment = jinja2.Environment(
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = number
     first, protocols = comparison.entries[0].experiment, _protocols(comparison)
-    return environment.from_string((files / "report.html").read_text()).render(
-        style=style,
-        script=script,
-        policy=_policy(style, script),
+    return page.render(
+        (files / "report.html").read_text(),
+        page.STYLE,
+        (files / "page.js").read_text(),
+        filters={"number": number},
         comparison=comparison,
         dataset=first.dataset,
         made=_made(comparison),
@@ -115,18 +106,6 @@ def data_uri(picture: np.ndarray) -> str:
         if file.tell() <= SMALL:
             break
     return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"
-
-
-def _policy(style, script):
-    """Content security policy that allows this style, this script and inline images."""
-    style, script = (
-        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-        for text in (style, script)
-    )
-    return (
-        f"default-src 'none'; img-src data:; style-src {style}; script-src {script}; "
-        "base-uri 'none'; form-action 'none'"
-    )
 
 
 def _ranked(comparison):

@@ -4,7 +4,6 @@ Needs Debian's chromium and chromium-driver, or others on the PATH.
 """
 
 import json
-import shutil
 import time
 
 import pytest
@@ -14,22 +13,6 @@ from ganzoo.comparison import report
 
 pytestmark = pytest.mark.browser
 SIZES = {"wide": (1280, 900), "phone": (390, 844)}
-
-
-@pytest.fixture(scope="module")
-def driver():
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium") or shutil.which("google-chrome")
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
-    options.set_capability(
-        "goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"}
-    )
-    service = webdriver.ChromeService(executable_path=shutil.which("chromedriver"))
-    with webdriver.Chrome(options=options, service=service) as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -100,3 +100,12 @@ def test_errors_are_one_line(run, arguments, message, tmp_path, monkeypatch):
     with pytest.raises(SystemExit) as end:
         _ganzoo("walk", str(run), "--frames=2", *arguments)
     assert message in end.value.code
+
+
+def test_explore_writes_a_page_under_the_name_of_the_run(run, tmp_path, capsys):
+    out = tmp_path / "x.html"
+    _ganzoo("explore", str(run), f"--out={out}")
+    assert f"Wrote {out}: {out.stat().st_size:,} bytes" in capsys.readouterr().out
+    assert f"<h1>{run.name}</h1>" in out.read_text()
+    with pytest.raises(SystemExit, match="ends in .html. Received"):
+        _ganzoo("explore", str(run), f"--out={tmp_path / 'x.png'}")

@@ -3,8 +3,8 @@
 A model is NAME.npz, the weights of its generators (running averages if they were kept)
 and, in most, of its discriminators; and NAME.json, its card: the options of its
 build, the training command, its scores with their protocols, and the hash of the
-weights. Arrays of two axes and more are 8-bit integers with a scale for each slice of
-the last axis. The card has the scores of the loaded model, not of the trained one.
+weights. Arrays of two axes and more are 8-bit integers, see `utils.eight_bit`. The card
+has the scores of the loaded model, not of the trained one.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ import numpy as np
 
 from ganzoo.runs.earlier import options_of
 from ganzoo.utils import untrusted
+from ganzoo.utils.eight_bit import pack, unpack
 from ganzoo.utils.options import check_known
 from ganzoo.variants._registry import build
 
@@ -105,15 +106,9 @@ def _networks(model, judge=True):
 
 
 def _packed(key, weight):
-    if weight.ndim < 2:
-        return {key: weight}
-    scale = np.abs(weight).max(axis=tuple(range(weight.ndim - 1))) / 127
-    scale = np.where(scale > 0, scale, 1).astype("float32")
-    return {
-        key: np.rint(weight / scale).astype("int8"),
-        f"{key}_scale": scale,
-    }
+    values, scale = pack(weight)
+    return {key: values} if scale is None else {key: values, f"{key}_scale": scale}
 
 
 def _unpacked(arrays, key):
-    return arrays[key] * arrays.get(f"{key}_scale", np.float32(1))
+    return unpack(arrays[key], arrays.get(f"{key}_scale"))

@@ -1,0 +1,1 @@
+"""The files of `plots.page` and of the explorer."""
