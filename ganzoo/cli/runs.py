@@ -202,14 +202,16 @@ def _default_name(args, experiment):
 
 
 def sample(args):
-    """Write samples of a model: a picture, arrays, a mesh, or single images."""
+    """Write samples of a model: a picture, arrays, a mesh, text, or single images."""
     from ganzoo.cli import sample_files
+    from ganzoo.data import codecs
     from ganzoo.runs.load import load
 
     if sample_files.is_folder(args.out):
         folder = sample_files.Folder(args.out, args.n)
     else:
-        folder, write = None, sample_files.writer(args.out)
+        folder = None
+        sample_files.writer(args.out)  # refuses a file of another type at once
     model = load(args.source)
     conditions = set_values(args, CONDITIONS)
     allowed = [name for name in parameters(model.sample) if name in CONDITIONS]
@@ -223,6 +225,7 @@ def sample(args):
         model.sample(args.n, seed=args.seed, into=folder.write, **conditions)
         print(f"Wrote {folder.written} images to {folder.path}")
         return
+    write = sample_files.writer(args.out, codecs.get(model.codec))
     write(model.sample(args.n, seed=args.seed, **conditions), args.out)
     print(f"Wrote {args.out}")
 

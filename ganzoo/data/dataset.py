@@ -31,7 +31,8 @@ class Data:
     Attributes:
         name: its name in reports.
         arrays: `real` always: uint8 images `(N, H, W, C)` or voxels
-            `(N, D, H, W, C)` in 0..255, or float points `(N, d)`, images or voxels;
+            `(N, D, H, W, C)` in 0..255, symbols in one-hot code `(N, L, V)`, 0 and 255;
+            or float points `(N, d)`, images or voxels;
             `label` where labelled: int32 `(N,)`, places in `class_names`, -1 for
             "unknown"; or uint8 `(N, k)`, 1 for each of several classes at once; or
             float32 `(N, d)`, numbers; `labeled` and `labeled_label` in the
@@ -42,6 +43,7 @@ class Data:
         class_names: one name per class; empty where unlabelled.
         mixture: the distribution of the points, where it is known.
         vocabulary: words of the captions; empty where there are none.
+        codec: what one-hot samples mean, see `data.codecs`; None for others.
         account: what else the source holds.
 
     Raises:
@@ -54,6 +56,7 @@ class Data:
     class_names: tuple[str, ...] = ()
     mixture: Mixture | None = None
     vocabulary: tuple[str, ...] = ()
+    codec: object | None = None
     account: Account = Account()
 
     def __post_init__(self):
@@ -123,10 +126,13 @@ def check_samples(real: np.ndarray, where: str, stacks: bool = False) -> None:
             f"Unfit dtype of samples in {where}; allowed: uint8 (0..255) or float. "
             f"Received: {real.dtype}."
         )
-    if real.ndim not in (2, 4, 5):
+    if real.ndim == 3:
+        check_one_hot(real, where)
+    if real.ndim not in (2, 3, 4, 5):
         raise ValueError(
-            f"Unfit rank of samples in {where}; allowed: points (N, d), images "
-            f"(N, H, W, C) or voxels (N, D, H, W, C). Received shape: {real.shape}."
+            f"Unfit rank of samples in {where}; allowed: points (N, d), symbols "
+            "(N, L, V), images (N, H, W, C) or voxels (N, D, H, W, C). "
+            f"Received shape: {real.shape}."
         )
     if real.ndim == 4 and real.shape[-1] not in (1, 3, 4) and not stacks:
         raise ValueError(
@@ -140,6 +146,17 @@ def check_samples(real: np.ndarray, where: str, stacks: bool = False) -> None:
             f"Received shape: {real.shape}."
         )
     check_finite(real, where)
+
+
+def check_one_hot(real: np.ndarray, where: str) -> None:
+    """Raises ValueError unless rows (N, L, V) are uint8 codes of one symbol each."""
+    ones = (real == 255).sum(axis=-1) == 1
+    if real.dtype != np.uint8 or not (ones & (real.sum(axis=-1) == 255)).all():
+        raise ValueError(
+            f"Samples (N, L, V) of {where} must be symbols in one-hot code, uint8 with "
+            "255 once in each row of V and 0 elsewhere; images have channels, "
+            f"(N, H, W, C). Received: {real.dtype} of shape {real.shape}."
+        )
 
 
 def _check_vectors(labels, count, names, where):

@@ -12,6 +12,7 @@ from ganzoo.data import (
     faces,
     folder,
     images,
+    molecules,
     moving,
     npz,
     paired_folders,
@@ -23,7 +24,7 @@ from ganzoo.data.dataset import Data, Mixture
 from ganzoo.data.decoded_cache import default_dir
 from ganzoo.data.made_pairs import PAIRS, made_pairs
 
-BUILT_IN = (*toy.BUILT_IN, *faces.SETS, stacked.NAME, moving.NAME)
+BUILT_IN = (*toy.BUILT_IN, *faces.SETS, stacked.NAME, moving.NAME, molecules.NAME)
 """Names of the sets that ganzoo makes itself."""
 
 MEMORY_LIMIT = 2**30
@@ -53,10 +54,10 @@ def load_data(
     Args:
         name: a built-in set ("digits", "ring8", "grid25", "swiss_roll",
             "voxel_shapes", "faces", "faces_ink", "faces_captions"), one that is made
-            from MNIST ("stacked_mnist", "moving_mnist"), else an existing path (an
-            `.npz`, `.npy` or HDF5 file, or an image folder or a zip of one, with
-            captions if it holds `captions.jsonl`), else a TFDS image set such as
-            "mnist".
+            from MNIST ("stacked_mnist", "moving_mnist"), the molecules "qm9", else an
+            existing path (an `.npz`, `.npy` or HDF5 file, or an image folder or a zip
+            of one, with captions if it holds `captions.jsonl`), else a TFDS image set
+            such as "mnist".
         split: "train", "test" or "all"; a TFDS set takes its own splits and slices.
         data_dir: folder of prepared TFDS sets; by default `TFDS_DATA_DIR`, then TFDS'
             own default.
@@ -132,6 +133,8 @@ def _plain(name, path, split, data_dir, form, strict, places) -> Data:
         return replace(data, mixture=mixture)
     if name in faces.SETS:
         return faces.load_faces(name, split, form)
+    if name == molecules.NAME:
+        return molecules.load_molecules(split, places["cache_dir"])
     if name in MADE_OF_MNIST:
         mnist = _mnist(name, split, data_dir, places["cache_dir"])
         return MADE_OF_MNIST[name](mnist, split, form)

@@ -27,6 +27,15 @@ def output_activation(value_range) -> str:
     return OUTPUT_ACTIVATIONS[key]
 
 
+def check_one_hot(value_range) -> None:
+    """Refuses a range other than that of one-hot symbols."""
+    if span_of(value_range) != (0.0, 1.0):
+        raise ValueError(
+            "Symbols are one-hot, 0 and 1, so `value_range` must be (0, 1). "
+            f"Received: {value_range!r}."
+        )
+
+
 def label_code(condition):
     """Makes a label input, and its code (N, k), see `data.labels.get`."""
     entry = labels.get(condition)
@@ -61,7 +70,8 @@ def check_image_shape(image_shape, ranks, smallest=1) -> tuple[int, ...]:
     """Returns the shape as a tuple; refuses shapes that a family does not support.
 
     Args:
-        image_shape: (H, W, C), (D, H, W, C), or (d,) for vectors.
+        image_shape: (H, W, C), (D, H, W, C), (L, V) for one-hot symbols, or (d,) for
+            vectors.
         ranks: lengths of shape that the family supports.
         smallest: smallest size of a spatial side.
     """
@@ -69,7 +79,7 @@ def check_image_shape(image_shape, ranks, smallest=1) -> tuple[int, ...]:
     whole = all(isinstance(side, int) and side > 0 for side in shape)
     sides = shape[:-1] if len(shape) > 1 else ()
     if not whole or len(shape) not in ranks or min((*sides, smallest)) < smallest:
-        kinds = {1: "(d,)", 3: "(H, W, C)", 4: "(D, H, W, C)"}
+        kinds = {1: "(d,)", 2: "(L, V)", 3: "(H, W, C)", 4: "(D, H, W, C)"}
         allowed = " or ".join(kinds[rank] for rank in ranks)
         raise ValueError(
             f"`image_shape` must be {allowed}, with sides of at least {smallest}. "
@@ -105,6 +115,7 @@ def activation(name: str):
 ACTIVATIONS = {
     "relu": layers.ReLU,
     "leaky_relu": lambda: layers.LeakyReLU(0.2),
+    "tanh": lambda: layers.Activation("tanh"),
     "softplus": lambda: layers.Activation("softplus"),
 }
 # Gains that keep the mean square of normal values through an activation (He et al.
