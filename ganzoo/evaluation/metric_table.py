@@ -162,6 +162,11 @@ def _matching(real, fake):
     return metrics.matching_accuracy(real.test.pixels, fake.pixels, labels)
 
 
+def _strings(real, fake):
+    written = real.parts.train.codec.strings(fake.samples)
+    return metrics.string_scores(written, real.known)
+
+
 METRICS = (
     Metric({"fid": "lower"}, _frechet, ("network of FID",), least=2049, jackknife=True),
     Metric(*_frechet_by_size("fid"), ("network of FID",), least=4 * 2049, extra=True),
@@ -287,6 +292,12 @@ METRICS = (
         reads="points",
     ),
     Metric(
+        dict.fromkeys(("valid", "unique", "novel"), "higher"),
+        _strings,
+        needs=("molecules",),
+        reads="strings",
+    ),
+    Metric(
         {"gan_train_accuracy": "higher"},
         _gan_train,
         needs=("images or vectors", "labelled", "asked label"),
@@ -387,6 +398,9 @@ MEANINGS = {
     "modes": "number of modes that a good sample hits",
     "high_quality": "share of samples within three deviations of a mode",
     "reverse_kl": "divergence of the shares of the modes from equal ones",
+    "valid": "share of samples that are a molecule",
+    "unique": "share of distinct ones among the valid samples",
+    "novel": "share of the valid samples that the training set does not hold",
     "gan_train_accuracy": "accuracy on real data of a classifier of the samples",
     "gan_train_recall": "the same classifier's recall of the class that it finds least",
     "gan_test_accuracy": "share of samples that a classifier of real data gives the "

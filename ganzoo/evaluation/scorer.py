@@ -158,6 +158,12 @@ class Scorer:
         return source_reader.trained(self.parts.training)
 
     @cached_property
+    def known(self) -> set[str]:
+        """What the symbols of the training split say."""
+        train = self.parts.train
+        return set(train.codec.strings(train.arrays["real"]))
+
+    @cached_property
     def alike(self) -> View:
         """For each test sample a random sample of the reference with the same label.
 
@@ -277,6 +283,7 @@ class Scorer:
             "reader": lambda: f"reader, recipe {source_reader.RECIPE}",
             "pixels": lambda: "pixels",
             "points": lambda: "points",
+            "strings": lambda: self.parts.train.codec.kind,
         }
         splits = self.parts.train, self.parts.held_out
         sets = [split for split in splits if split is not None]
@@ -316,6 +323,7 @@ class Scorer:
             "translations": images and bool({"source", "unpaired"} & {*train.arrays}),
             "held out": self.roles == FINAL and self.parts.held_out is not None,
             "mixture": train.mixture is not None,
+            "molecules": train.codec is not None and train.codec.kind == "molecules",
             "probabilities": "probabilities" in self.test.outputs,
             "labelled": labelled,
             "network of FID": self.extractor.of_fid,

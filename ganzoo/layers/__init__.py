@@ -1,7 +1,9 @@
 """Layers that Keras lacks, or whose Keras version fails with several replicas."""
 
 from ganzoo.layers.attention import SelfAttention
+from ganzoo.layers.categorical import Categorical
 from ganzoo.layers.dense import Maxout, WeightNormDense
+from ganzoo.layers.graph import GraphConvolution
 from ganzoo.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
 from ganzoo.layers.noise import Dropout, GaussianNoise, always_on, noise_from
 from ganzoo.layers.normalization import (
@@ -18,10 +20,12 @@ from ganzoo.layers.start import DataDependent, MeanBias, starting
 
 __all__ = [
     "BatchNorm",
+    "Categorical",
     "ConditionalBatchNorm",
     "DataDependent",
     "Dropout",
     "GaussianNoise",
+    "GraphConvolution",
     "Maxout",
     "MeanBias",
     "MinibatchDiscrimination",

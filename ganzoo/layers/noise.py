@@ -35,8 +35,17 @@ def noise_from(seed):
         _source.seeds = before
 
 
+class Noisy(keras.layers.Layer):
+    """A layer with draws of its own."""
+
+    @property
+    def acts_always(self) -> bool:
+        """True if inference is noisy."""
+        raise NotImplementedError
+
+
 @keras.saving.register_keras_serializable("ganzoo")
-class Dropout(keras.layers.Layer):
+class Dropout(Noisy):
     """Inverted dropout; replicas hold shares of one mask (Keras' masks are equal).
 
     The mask compares 16 random bits with the rate, which takes half as many random
@@ -64,7 +73,7 @@ class Dropout(keras.layers.Layer):
         threshold = round(self.rate * 65536)
         if not (training or self.always) or threshold == 0:
             return inputs
-        bits = distribute.global_bits(ops.shape(inputs), _next_seed(self))
+        bits = distribute.global_bits(ops.shape(inputs), next_seed(self))
         scale = tf.cast(65536 / (65536 - threshold), inputs.dtype)
         return tf.where(bits >= threshold, inputs * scale, tf.zeros((), inputs.dtype))
 
@@ -73,13 +82,12 @@ class Dropout(keras.layers.Layer):
         return {**super().get_config(), **own}
 
     @property
-    def acts_always(self) -> bool:
-        """True if inference is noisy."""
+    def acts_always(self):
         return bool(self.always and self.rate)
 
 
 @keras.saving.register_keras_serializable("ganzoo")
-class GaussianNoise(keras.layers.Layer):
+class GaussianNoise(Noisy):
     """Adds N(0, stddev) in training; replicas hold shares of one noise.
 
     Args:
@@ -101,7 +109,7 @@ class GaussianNoise(keras.layers.Layer):
         if not (training or self.always) or self.stddev == 0:
             return inputs
         noise = distribute.global_normal(
-            ops.shape(inputs), _next_seed(self), inputs.dtype
+            ops.shape(inputs), next_seed(self), inputs.dtype
         )
         return inputs + self.stddev * noise
 
@@ -110,12 +118,11 @@ class GaussianNoise(keras.layers.Layer):
         return {**super().get_config(), **own}
 
     @property
-    def acts_always(self) -> bool:
-        """True if inference is noisy."""
+    def acts_always(self):
         return bool(self.always and self.stddev)
 
 
-def _next_seed(layer):
+def next_seed(layer):
     """The seed of a layer's next draw."""
     own = layer.seed_generator
     seed = own.next() if _source.seeds is None else next(_source.seeds)
@@ -125,5 +132,4 @@ def _next_seed(layer):
 def always_on(network) -> list:
     """Returns the layers of a network that are noisy in inference too."""
     layers = network._flatten_layers()
-    noisy = [x for x in layers if isinstance(x, Dropout | GaussianNoise)]
-    return [x for x in noisy if x.acts_always]
+    return [x for x in layers if isinstance(x, Noisy) and x.acts_always]

@@ -33,5 +33,6 @@ from ganzoo.metrics.parzen import parzen_sigma as parzen_sigma
 from ganzoo.metrics.prdc import precision_recall as precision_recall
 from ganzoo.metrics.sliced_wasserstein import monge_distance as monge_distance
 from ganzoo.metrics.sliced_wasserstein import sliced_wasserstein as sliced_wasserstein
+from ganzoo.metrics.strings import string_scores as string_scores
 from ganzoo.metrics.two_sample import two_sample_accuracies as two_sample_accuracies
 from ganzoo.metrics.two_sample import two_sample_accuracy as two_sample_accuracy

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
+from ganzoo.data import codecs
 from ganzoo.data.dataset import Data
 from ganzoo.layers import noise_from
 from ganzoo.models.seeds import Use
@@ -175,6 +176,21 @@ class AdversarialModel(Trainer):
         low, high = self.value_range
         pixels = np.rint((values - low) * (255 / (high - low)))
         return np.clip(pixels, 0, 255).astype("uint8")
+
+    def strings(self, samples: np.ndarray) -> list[str]:
+        """Returns what one-hot samples (n, L, V) say; "" for an invalid one.
+
+        Raises:
+            ValueError: the model has no codec.
+        """
+        codec = codecs.get(self.codec)
+        if codec is None:
+            raise ValueError(
+                "Samples of this model are no symbols that could be written as text. "
+                f"Allowed: models built with codec=, such as molgan. Received: "
+                f"{type(self).__name__} with codec=None."
+            )
+        return codec.strings(samples)
 
     def _choose(self, network, ema):
         """Returns `network` if `ema` is False, else its running average if kept."""

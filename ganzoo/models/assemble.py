@@ -49,6 +49,7 @@ def assemble(
     decay_steps: int | None = None,
     decay: str | Mapping = "half",
     prior: str = "normal",
+    codec: Mapping | str | None = None,
     ema_decay: float = 0.0,
     seed: int = 0,
     jit_compile: bool = False,
@@ -58,11 +59,12 @@ def assemble(
 
     Args:
         model: class of the model.
-        network: family of both players: `mlp`, `dcgan`, `resnet`, `volumetric`, or
-            `auto`, which chooses by the rank of `image_shape`; or a table such as
-            {name = "resnet", d_filters = 32}. None if `options` hold networks.
-        image_shape: (H, W, C), (D, H, W, C), (L, C) for signals or (d,) for vectors;
-            by default (28, 28, 1). Convolutional families need sides of at least 8.
+        network: family of both players: `mlp`, `dcgan`, `resnet`, `volumetric`,
+            `graph`, or `auto`, which chooses by the rank of `image_shape`; or a table
+            such as {name = "resnet", d_filters = 32}. None if `options` hold networks.
+        image_shape: (H, W, C), (D, H, W, C), (L, C) for signals or one-hot symbols,
+            or (d,) for vectors; by default (28, 28, 1). Convolutional families need
+            sides of at least 8.
         latent_dim: length of the latent; by default 100.
         num_classes: number of classes of the labels; 0 for no labels.
         condition: what labels are, instead of `num_classes`: names of classes; a table
@@ -70,8 +72,8 @@ def assemble(
             "numbers", or {name = "numbers", count = 2}, for a vector of floats.
         d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or `spectral`;
             by default the family's own, or one that is compatible with a penalty.
-        value_range: (low, high) of the samples; `auto` is (-1, 1), or None
-            (unbounded) for vectors and signals.
+        value_range: (low, high) of the samples; `auto` is (-1, 1), None (unbounded)
+            for vectors and signals, or (0, 1) for one-hot symbols.
         loss: a loss by name, or `{"name": ..., option: value}`; in code also a
             `losses.Loss`, or a function `(real_logits, fake_logits) -> (D's loss, G's
             loss)` of two scalar means.
@@ -102,6 +104,8 @@ def assemble(
             `decay_steps`; `linear` or `cosine`, from the first step on; or, without it,
             `{"name": "exponential", "factor": 0.999996, "lowest": 1e-6}`.
         prior: `normal`, `uniform` (-1 to 1) or `unit_uniform` (0 to 1).
+        codec: what one-hot samples (L, V) mean, `molecules`, so that
+            `model.strings` can say it; None for other samples.
         ema_decay: decay of the running average of G; 0 keeps none.
         seed: seed of all noise in training; `build` also draws the first weights from
             it, where it is given.
@@ -135,6 +139,7 @@ def assemble(
         d_clip=d_clip,
         d_steps=d_steps,
         prior=prior,
+        codec=codec,
         ema_decay=ema_decay,
         seed=seed,
         **settings,

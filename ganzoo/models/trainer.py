@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.data import pipeline, sources
+from ganzoo.data import codecs, pipeline, sources
 from ganzoo.data.batch_spec import BatchSpec, Samples, as_dict, scaled
 from ganzoo.models import keras_habits, players
 from ganzoo.models.compiled_steps import CompiledSteps
@@ -33,6 +33,7 @@ class Trainer(CompiledSteps):
         ema_decay: decay of the running average of the `averaged` networks, in
             [0, 1), ramped up as min(decay, (1 + t) / (10 + t)); 0 keeps none.
         value_range: (low, high) of the samples, or None for unbounded vectors.
+        codec: what one-hot symbols mean, see `data.codecs`; None for other samples.
         seed: seed of all noise in training, and of the order of the data.
     """
 
@@ -44,13 +45,21 @@ class Trainer(CompiledSteps):
     sample_shape: tuple[int, ...] | None = None  # of one real sample, if it is fixed
 
     def __init__(
-        self, *, d_steps=1, ema_decay=0.0, value_range=(-1.0, 1.0), seed=0, name=None
+        self,
+        *,
+        d_steps=1,
+        ema_decay=0.0,
+        value_range=(-1.0, 1.0),
+        codec=None,
+        seed=0,
+        name=None,
     ):
         super().__init__(name=name)
         _check_settings(d_steps, ema_decay)
         self.d_steps = d_steps
         self.ema_decay = ema_decay
         self.value_range = span_of(value_range)
+        self.codec = codecs.get(codec) and codecs.get(codec).spec
         self.seed = seed
         self.updates = Updates(earlier=lambda: self.g_optimizer.iterations)
         self.averages = []

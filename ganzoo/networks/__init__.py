@@ -12,8 +12,9 @@ from importlib import import_module
 from ganzoo.utils.options import check_known, parameters
 from ganzoo.utils.source import source_of
 
-FAMILIES = ("mlp", "dcgan", "resnet", "volumetric")
+FAMILIES = ("mlp", "dcgan", "resnet", "volumetric", "graph")
 AUTO = {1: "mlp", 2: "mlp", 3: "dcgan", 4: "volumetric"}  # by the rank of a sample
+SPANS = {"graph": (0.0, 1.0)}  # the range of a family whose samples are one-hot symbols
 # Replacements of a family's default for penalties on D's gradient at each sample alone:
 # batch statistics mix the samples, and a bound on the gradient opposes its penalty.
 PER_SAMPLE = {"batch": "layer", "spectral": "none"}
@@ -51,7 +52,7 @@ def make(
         condition: labels of the samples, see `data.labels.get`; None for none.
         d_norm: D's normalisation; None for the network's own.
         value_range: (low, high) of the samples; `auto` is None for vectors and
-            signals, else (-1, 1).
+            signals, (0, 1) for one-hot symbols, else (-1, 1).
         per_sample: if True, a penalty needs D's gradient at each sample alone. D's
             default normalisation is then `layer` instead of `batch`, and `none`
             instead of `spectral`.
@@ -70,7 +71,8 @@ def make(
     check_known(f"option of network {name!r}", options, defaults(name))
     family = import_module(f"ganzoo.networks.{name}")
     if value_range == "auto":
-        value_range = None if len(image_shape) < 3 else (-1.0, 1.0)
+        by_rank = None if len(image_shape) < 3 else (-1.0, 1.0)
+        value_range = SPANS.get(name, by_rank)
     described = {
         "image_shape": image_shape,
         "latent_dim": latent_dim,

@@ -27,6 +27,15 @@ def output_activation(value_range) -> str:
     return OUTPUT_ACTIVATIONS[key]
 
 
+def check_one_hot(value_range) -> None:
+    """Refuses a range other than that of one-hot symbols."""
+    if span_of(value_range) != (0.0, 1.0):
+        raise ValueError(
+            "Symbols are one-hot, 0 and 1, so `value_range` must be (0, 1). "
+            f"Received: {value_range!r}."
+        )
+
+
 def label_code(condition):
     """Makes a label input, and its code (N, k), see `data.labels.get`."""
     entry = labels.get(condition)
@@ -61,7 +70,8 @@ def check_image_shape(image_shape, ranks, smallest=1) -> tuple[int, ...]:
     """Returns the shape as a tuple; refuses shapes that a family does not support.
 
     Args:
-        image_shape: (H, W, C), (D, H, W, C), (L, C) for signals or (d,) for vectors.
+        image_shape: (H, W, C), (D, H, W, C), (L, C) for signals and symbols, or
+            (d,) for vectors.
         ranks: lengths of shape that the family supports.
         smallest: smallest size of a spatial side.
     """
@@ -106,6 +116,7 @@ def activation(name: str):
 ACTIVATIONS = {
     "relu": layers.ReLU,
     "leaky_relu": lambda: layers.LeakyReLU(0.2),
+    "tanh": lambda: layers.Activation("tanh"),
     "softplus": lambda: layers.Activation("softplus"),
 }
 # Gains that keep the mean square of normal values through an activation (He et al.

@@ -14,6 +14,7 @@ from PIL import Image
 
 from ganzoo.plots.captions import with_captions
 from ganzoo.plots.figures import extent_of, points_figure
+from ganzoo.plots.molecules import molecules_picture
 from ganzoo.plots.voxels import volumes_picture
 from ganzoo.utils import untrusted
 from ganzoo.utils.files import replacing
@@ -85,15 +86,22 @@ def samples_picture(
     samples: np.ndarray,
     columns: int | None = None,
     captions: Sequence[str] | None = None,
+    codec=None,
 ) -> np.ndarray:
     """Draws samples: a grid of images or volumes, or two coordinates of vectors.
 
     Args:
-        samples: (n, H, W, C) or (n, D, H, W, C) uint8, or (n, d) floats.
+        samples: (n, H, W, C), (n, D, H, W, C) or one-hot (n, L, V) uint8, or (n, d)
+            floats.
         columns: images per row.
         captions: a text next to each row.
+        codec: what one-hot samples mean, see `data.codecs`, so that this is drawn;
+            without one, their codes are.
     """
-    picture = _OF_SAMPLES[samples.ndim](samples, columns)
+    if codec:
+        picture = _OF_STRINGS[codec.kind](codec.strings(samples), columns)
+    else:
+        picture = _OF_SAMPLES[samples.ndim](samples, columns)
     return picture if captions is None else with_captions(picture, captions)
 
 
@@ -102,4 +110,9 @@ def _of_vectors(samples, columns):
     return points_figure(points[:0], points, extent=extent_of(points))
 
 
-_OF_SAMPLES = {2: _of_vectors, 4: image_grid, 5: volumes_picture}
+def _of_codes(samples, columns):
+    return image_grid(samples[..., np.newaxis], columns)
+
+
+_OF_SAMPLES = {2: _of_vectors, 3: _of_codes, 4: image_grid, 5: volumes_picture}
+_OF_STRINGS = {"molecules": molecules_picture}

@@ -132,6 +132,8 @@ def effective_options(experiment: Experiment, data: Data) -> dict:
         derived["caption_length"] = data.arrays["caption"].shape[1]
     if variant.source_key:
         derived["source_shape"] = list(data.arrays[variant.source_key].shape[1:])
+    if data.codec:
+        derived["codec"] = data.codec.spec
     derived |= dict.fromkeys(variant.by_steps, experiment.steps)
     variant.check_known(experiment.options)
     return {**derived, **experiment.options}

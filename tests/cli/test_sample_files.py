@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 from ganzoo.cli import sample_files
+from ganzoo.data import codecs
+from ganzoo.data.molecules import one_hot, symbols_of
 from ganzoo.plots.pictures import read_png
 
 VOLUMES = np.zeros((3, 8, 8, 8, 1), np.uint8)
@@ -22,6 +24,15 @@ def written(samples, path):
 def test_a_picture(tmp_path):
     path = written(VOLUMES, tmp_path / "x.png")
     assert read_png(path).shape == (320, 320, 3)
+
+
+def test_text_is_a_line_for_each_sample(tmp_path):
+    samples = one_hot(np.stack([symbols_of("CCO", 3), np.zeros(6, np.uint8)]), 5)
+    path = tmp_path / "x.txt"
+    sample_files.writer(path, codecs.get("molecules"))(samples, path)
+    assert path.read_text() == "CCO\n\n"
+    with pytest.raises(ValueError, match="Text is for samples that are strings"):
+        written(VOLUMES, path)
 
 
 def test_arrays_of_any_rank(tmp_path):
@@ -65,7 +76,7 @@ def test_refuses_what_has_no_surface(samples, message, tmp_path):
 
 def test_an_unknown_suffix_is_refused():
     with pytest.raises(
-        ValueError, match=r"Allowed: .png, .npz, .obj.*Received: 'x.jpg'"
+        ValueError, match=r"Allowed: .png, .npz, .txt, .obj.*Received: 'x.jpg'"
     ):
         sample_files.writer("x.jpg")
 

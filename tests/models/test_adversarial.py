@@ -11,7 +11,7 @@ import ganzoo
 from ganzoo import distribute
 from ganzoo.data import pipeline
 from ganzoo.layers import GaussianNoise
-from ganzoo.layers.noise import _next_seed
+from ganzoo.layers.noise import next_seed
 from ganzoo.models.assemble import assemble
 from ganzoo.models.gan import GAN
 from ganzoo.runs import checkpoint
@@ -166,7 +166,7 @@ def test_each_part_of_a_step_has_noise_of_its_own(monkeypatch):
         layer,
         "call",
         lambda x, training: (
-            draws.append(distribute.global_normal((2,), _next_seed(layer)).numpy()) or x
+            draws.append(distribute.global_normal((2,), next_seed(layer)).numpy()) or x
         ),
     )
     train_eagerly(model, batches_for(model, 2))

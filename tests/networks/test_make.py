@@ -15,6 +15,7 @@ from ganzoo.models.assemble import assemble
 from ganzoo.networks import dcgan, mlp
 
 SIZES = {"image_shape": (8, 8, 1), "latent_dim": 4}
+SHAPES = {"volumetric": (8, 8, 8, 1), "graph": (6, 5)}
 
 
 def widths(network):
@@ -27,13 +28,14 @@ def channels(network):
 
 @pytest.mark.parametrize("name", networks.FAMILIES)
 def test_a_family_by_name(name):
-    shape = (8, 8, 8, 1) if name == "volumetric" else (8, 8, 1)
+    shape = SHAPES.get(name, (8, 8, 1))
     made = networks.make(name, shape, latent_dim=4, condition=3)
     assert set(made) == {"generator", "discriminator", "value_range"}
     assert set(made["generator"].input) == {"latent", "label"}
     assert set(made["discriminator"].input) == {"sample", "label"}
     assert made["generator"].output.shape[1:] == shape
-    assert made["value_range"] == (-1.0, 1.0)
+    expected = (0.0, 1.0) if name == "graph" else (-1.0, 1.0)
+    assert made["value_range"] == expected
 
 
 def test_options_go_to_the_players_that_have_them():
@@ -75,10 +77,9 @@ def test_the_builders_options_reach_another_network():
 
 @pytest.mark.parametrize("variant", ["vanilla", "dcgan", "cgan"])
 def test_the_builders_defaults_pass_to_any_network(variant):
-    shape = {"volumetric": (8, 8, 8, 1)}
     for name in networks.FAMILIES:
-        table = {"name": name} | ({} if name == "mlp" else {"filters": 2})
-        sizes = {**SIZES, "image_shape": shape.get(name, (8, 8, 1))}
+        table = {"name": name} | ({} if name in ("mlp", "graph") else {"filters": 2})
+        sizes = {**SIZES, "image_shape": SHAPES.get(name, (8, 8, 1))}
         model = ganzoo.build(variant, network=table, **sizes)
         assert model.sample(2).shape == (2, *sizes["image_shape"])
 

@@ -12,6 +12,8 @@ from ganzoo.models.image_arrays import spread
 from ganzoo.plots import figures, pictures
 from ganzoo.plots.animation import animation, thin
 
+MOST_STRINGS = 16  # drawn in a picture
+
 
 class SampleGrid(keras.callbacks.Callback):
     """Draws real samples once, and the same samples of the model during training.
@@ -19,7 +21,8 @@ class SampleGrid(keras.callbacks.Callback):
     At the end it animates the latter. A picture that cannot be drawn is warned of:
     training goes on without it.
 
-    Images become a grid in the layout of the model's `gallery`, volumes a grid of up
+    One-hot samples are drawn as what they mean, 16 of them. Images become a grid in the
+    layout of the model's `gallery`, volumes a grid of up
     to 16. Points in the plane are drawn with the data over D's decision field, longer
     vectors by their first two coordinates.
 
@@ -70,7 +73,8 @@ class SampleGrid(keras.callbacks.Callback):
             return
         with drawing("samples/real.png"):
             real = spread(self.data.arrays["real"], min(self.count, len(self.data)))
-            pictures.save_png(pictures.samples_picture(model.as_samples(real)), path)
+            real = model.as_samples(real)
+            pictures.save_png(_drawn_samples(self.data, real), path)
 
     def _draw(self, model):
         name = f"step_{model.step:08d}.png"
@@ -94,7 +98,12 @@ def drawing(name: str) -> Iterator[None]:
 
 
 def _samples_picture(model, data, grid):
-    return pictures.samples_picture(*model.gallery(data.arrays, grid.count))
+    return _drawn_samples(data, *model.gallery(data.arrays, grid.count))
+
+
+def _drawn_samples(data, samples, columns=None, captions=None):
+    shown = samples[:MOST_STRINGS] if data.codec else samples
+    return pictures.samples_picture(shown, columns, captions, data.codec)
 
 
 def _points_picture(model, data, grid):
@@ -107,4 +116,9 @@ def _points_picture(model, data, grid):
     return figures.points_figure(real, fake, field, extent, f"step {model.step}")
 
 
-PICTURES = {1: _points_picture, 3: _samples_picture, 4: _samples_picture}
+PICTURES = {
+    1: _points_picture,
+    2: _samples_picture,
+    3: _samples_picture,
+    4: _samples_picture,
+}

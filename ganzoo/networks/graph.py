@@ -1,0 +1,135 @@
+"""MolGAN's networks for graphs of atoms and bonds (De Cao and Kipf 2018).
+
+Sizes, activations and the order of layers are those of the authors' code,
+nicola-decao/MolGAN (arXiv 1805.11973).
+"""
+
+import keras
+from keras import layers, ops
+
+from ganzoo.data.molecules import atoms_of
+from ganzoo.layers import Categorical, GraphConvolution
+from ganzoo.networks import inputs, norms
+from ganzoo.utils.options import check_whole
+
+NEVER = -1e4  # a logit whose probability is 0
+
+
+def generator(
+    image_shape,
+    *,
+    latent_dim,
+    hidden=(128, 256, 512),
+    activation="tanh",
+    bond_kinds=4,
+    relaxation="softmax",
+    temperature=1.0,
+    condition=None,
+    value_range=(0.0, 1.0),
+):
+    """Network from latent [and label (N,)] to graphs (N, L, V), one-hot in V.
+
+    A multilayer perceptron makes all atoms and bonds at once.
+
+    Args:
+        image_shape: (L, V): n atoms and n (n - 1) / 2 bonds, of V kinds.
+        latent_dim: length of the latent.
+        hidden: units of each hidden layer.
+        activation: see `inputs.activation`.
+        bond_kinds: kinds of bonds, of which the first is none; at most V.
+        relaxation: see `layers.Categorical`.
+        temperature: see `layers.Categorical`.
+        condition: see `labels.get`; None for no label.
+        value_range: (0, 1), since symbols are one-hot.
+    """
+    symbols, kinds, atoms = _check_graph(image_shape, bond_kinds)
+    check_whole(1, latent_dim=latent_dim)
+    inputs.check_one_hot(value_range)
+    named = {"latent": keras.Input((latent_dim,), name="latent")}
+    x = named["latent"]
+    if condition:
+        named["label"], code = inputs.label_code(condition)
+        x = inputs.join(x, code)
+    for units in hidden:
+        x = inputs.activation(activation)(layers.Dense(units)(x))
+    of_atoms = layers.Reshape((atoms, kinds))(layers.Dense(atoms * kinds)(x))
+    pairs = symbols - atoms
+    of_bonds = layers.Reshape((pairs, bond_kinds))(layers.Dense(pairs * bond_kinds)(x))
+    room = ((0, 0), (0, 0), (0, kinds - bond_kinds))
+    of_bonds = ops.pad(of_bonds, room, constant_values=NEVER)
+    logits = layers.Concatenate(axis=1)([of_atoms, of_bonds])
+    x = Categorical(relaxation, temperature)(logits)
+    return keras.Model(named, x, name="generator")
+
+
+def discriminator(
+    image_shape,
+    *,
+    convolutions=(128, 64),
+    aggregation=128,
+    hidden=(128, 64),
+    activation="tanh",
+    bond_kinds=4,
+    d_norm="none",
+    minibatch="none",
+    condition=None,
+    heads=None,
+):
+    """Network from sample (N, L, V) [and label (N,)] to logits (N, 1).
+
+    Relational graph convolutions, a gated sum over the atoms, and a multilayer
+    perceptron. The order of the atoms does not matter.
+
+    Args:
+        image_shape: (L, V), as in `generator`.
+        convolutions: units of each graph convolution.
+        aggregation: units of the gated sum.
+        hidden: units of each hidden layer after it.
+        activation: see `inputs.activation`.
+        bond_kinds: as in `generator`.
+        d_norm: a name of `norms.NORMS` except `instance`, for the layers after the sum;
+            `spectral` is for all.
+        minibatch: a layer of `inputs.MINIBATCH`, after the sum.
+        condition: see `labels.get`; a label joins the sum.
+        heads: units of further linear outputs, by name, see `inputs.outputs`.
+    """
+    symbols, kinds, atoms = _check_graph(image_shape, bond_kinds)
+    norm, batch = norms.get(d_norm, maps=False), inputs.minibatch(minibatch)
+    named = {"sample": keras.Input((symbols, kinds), name="sample")}
+    nodes = named["sample"][:, :atoms]
+    edges = named["sample"][:, atoms:, 1:bond_kinds]  # no bond carries no message
+    x = nodes
+    for i, units in enumerate(convolutions):
+        x = layers.Concatenate()([x, nodes]) if i else nodes
+        x = inputs.activation(activation)(
+            norm.wrap(GraphConvolution(units))([x, edges])
+        )
+    x = layers.Concatenate()([x, nodes])
+    gate = norm.wrap(layers.Dense(aggregation, activation="sigmoid"))(x)
+    x = inputs.activation(activation)(norm.wrap(layers.Dense(aggregation))(x))
+    x = ops.sum(layers.Multiply()([gate, x]), axis=1)
+    x = inputs.activation(activation)(x)
+    if condition:
+        named["label"], code = inputs.label_code(condition)
+        x = inputs.join(x, code)
+    for i, units in enumerate(hidden):
+        spreads = batch.spread is not None and i == len(hidden) - 1
+        x = batch.spread(x) if spreads else x
+        normed = norm.after is not None and not spreads
+        x = norm.wrap(layers.Dense(units, use_bias=not normed))(x)
+        x = norm.after()(x) if normed else x
+        x = inputs.activation(activation)(x)
+    x = batch.last(x)
+    answers = inputs.outputs(norm.wrap(layers.Dense(1))(x), x, norm, heads)
+    return keras.Model(named, answers, name="discriminator")
+
+
+def _check_graph(image_shape, bond_kinds):
+    """Returns (symbols, kinds, atoms) of a shape."""
+    symbols, kinds = inputs.check_image_shape(image_shape, ranks=(2,))
+    if not 2 <= bond_kinds <= kinds:
+        raise ValueError(
+            f"`bond_kinds` must be from 2 to {kinds}, the kinds of a symbol. "
+            f"Received: {bond_kinds!r}."
+        )
+    return symbols, kinds, atoms_of(symbols)
