@@ -423,6 +423,12 @@ MUTATIONS = [
         "tf.reduce_sum(weight)",
         EQUAL.format("context"),
     ),
+    M(
+        "models/masked.py",
+        "> 0.5, prediction, known)",
+        "> 0.5, known, prediction)",
+        "tests/variants/test_pix2pix.py -k 'masked'",
+    ),
     # --- metrics
     M(
         "metrics/frechet.py",
@@ -467,6 +473,18 @@ MUTATIONS = [
         "tests/comparison/test_ranking.py",
     ),
     # --- data
+    M(
+        "data/flood.py",
+        "[2 * line - 1 - rows + shift",
+        "[2 * line - rows + shift",
+        "tests/data/test_flood.py",
+    ),
+    M(
+        "data/maps.py",
+        "if strip not in TEST_STRIPS",
+        "",
+        "tests/data/test_maps.py -k 'longitude'",
+    ),
     M(
         "data/jitter.py",
         "tf.random.stateless_uniform((n,), parts[2])",
