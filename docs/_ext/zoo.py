@@ -248,12 +248,18 @@ def cli() -> str:
     text = ""
     for name, command in commands.choices.items():
         text += f"\n## ganzoo {name}\n\n{command.description}\n\n"
-        shown = [a for a in command._actions if not a.dest.startswith("help")]
-        rows = [
-            (label(action), (action.help or "").replace("|", "\\|")) for action in shown
-        ]
+        shown = [a for a in command._actions if a.option_strings[:1] not in HELP]
+        rows = [(label(action), meaning(action)) for action in shown]
         text += table(("argument", ""), rows)
     return text
+
+
+HELP = (["-h"], ["--helpfull"])
+
+
+def meaning(action) -> str:
+    """The help of an argument, with flags as code."""
+    return re.sub(r"(?<!`)(--\w+)", r"`\1`", action.help or "").replace("|", "\\|")
 
 
 def label(action) -> str:

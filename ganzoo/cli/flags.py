@@ -20,6 +20,8 @@ GROUPS = {
         "patch_stride",
         "class_name",
         "labels_per_class",
+        "label_column",
+        "drop_columns",
         "pairs",
         "direction",
         "strict",
