@@ -17,6 +17,7 @@ from pages import (
     metrics,
     published,
     replicas,
+    theory,
     translation,
     variants,
 )
@@ -62,6 +63,7 @@ PAGES = {
     "docs/results.md": [results, comparisons.digits, comparisons.mnist],
     "docs/guides/alarms.md": [alarms.named, alarms.remedies],
     "docs/axes.md": [axes.effects, axes.axes_cost, axes.axes_peer],
+    "docs/theory.md": [theory.theory],
     "docs/published.md": [published.figures],
     "docs/translation.md": [translation.translations],
     "docs/guides/maps.md": [translation.maps],
