@@ -92,7 +92,9 @@ def updated(page: str) -> str:
         head, rest = text.split(begin)
         try:
             lines = write()
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            if Path(error.filename).parent != RESULTS:
+                raise  # a page that lost its words would lose its table, too
             lines = "Not measured yet.\n"
         text = head + begin + lines + end + rest.split(end, 1)[1]
     return text
