@@ -60,7 +60,7 @@ class Door:
         if is_frame(x):
             x = self._of_frame(x)
         if isinstance(x, Data):
-            x = self._named(x)
+            x, y = _with_labels(self._named(x), y), None
         named = as_dict(x if y is None else (x, y))
         self.spec.check_keys(named, made_of=named)
         arrays = {
@@ -213,6 +213,12 @@ class Door:
                 f"more. Received: {sizes['real']}."
             )
         return list(arrays.values())
+
+
+def _with_labels(arrays, y):
+    if y is not None and "label" in arrays:
+        raise ValueError("The labels are a part of these data: leave out y.")
+    return arrays if y is None else {**arrays, "label": y}
 
 
 def element(parts) -> dict:

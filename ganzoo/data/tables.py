@@ -238,7 +238,9 @@ def load_table(
         ImportError: pandas, or pyarrow for Parquet, is not installed.
     """
     check_known("split of a table", [split], ("train", "test", "all"))
-    name, frame = ("table", source) if is_frame(source) else _read(Path(source))
+    name, frame = (
+        ("table", source) if is_frame(source) else _read(Path(source).expanduser())
+    )
     _check_names(list(frame))
     if len(frame) < FEWEST:
         raise ValueError(

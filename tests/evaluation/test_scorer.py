@@ -344,3 +344,41 @@ def test_kid_and_inception_score_as_torch_fidelity_draws_them():
     shuffled = out["probabilities"][order]
     expected = metrics.classifier_score(shuffled, 10)[0]
     assert found["inception_score"] == pytest.approx(expected)
+
+
+def vectors(n=240, seed=0, shift=0.0):
+    """Labelled points of two classes that a line tells apart; the second is rare."""
+    rng = np.random.default_rng(seed)
+    label = (np.arange(n) % 4 == 0).astype("int32")
+    points = rng.normal(size=(n, 3)) + 6 * label[:, None] + shift
+    return Data(
+        "points", {"real": points.astype("float32"), "label": label}, ("a", "b")
+    )
+
+
+def test_labelled_vectors_are_judged_by_a_forest():
+    judge = scorer(Parts(vectors(), vectors(seed=1)), n=60)
+    names = ["gan_train_accuracy", "gan_train_recall", "gan_test_accuracy"]
+    assert {*names} <= {*judge.names(["label"])}
+    assert not {*names} & {*judge.names()}
+    good = judge.score(vectors(60, seed=2), names)
+    assert min(good.values()) > 0.95
+    assert min(judge.floor(["label"], names).values()) > 0.95
+    wrong = vectors(60, seed=2)
+    swapped = {**wrong.arrays, "label": 1 - wrong.arrays["label"]}
+    bad = judge.score(Data("points", swapped, ("a", "b")), names)
+    assert max(bad.values()) < 0.05
+    assert judge.score(vectors(60, seed=2), names) == good
+    conditions = judge.conditions("gan_train_recall")
+    assert conditions["extractor"] == "forest, recipe 1"
+    assert judge.conditions("gan_test_accuracy")["extractor"].startswith("forest ")
+
+
+def test_the_least_recall_shows_a_class_that_accuracy_hides():
+    judge = scorer(Parts(vectors(), vectors(seed=1)), n=60)
+    samples = vectors(60, seed=2)
+    arrays = {**samples.arrays, "label": np.zeros(60, "int32")}  # the rare one is lost
+    lost = Data("points", arrays, ("a", "b"))
+    found = judge.score(lost, ["gan_train_accuracy", "gan_train_recall"])
+    share = np.mean(judge.test.data.arrays["label"] == 0)
+    assert found == {"gan_train_accuracy": share, "gan_train_recall": 0.0}

@@ -110,6 +110,10 @@ def test_a_model_of_a_table_takes_other_frames_by_its_own_schema(model, data):
     terms = model.evaluate(other, verbose=0, return_dict=True)
     known = load_data(other, table=Table.of(before), split="all")
     assert model.evaluate(known, verbose=0, return_dict=True) == terms
+    apart = other.drop(columns="type"), other["type"]
+    assert model.evaluate(*apart, verbose=0, return_dict=True) == terms
+    with pytest.raises(ValueError, match="leave out y"):
+        model.evaluate(other, other["type"])
     with pytest.raises(ValueError, match="table of other columns, means"):
         model.fit(load_data(other, label_column="type"), batch_size=16)
     with pytest.raises(ValueError, match="lacks columns of the table: num3d"):
