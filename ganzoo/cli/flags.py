@@ -20,8 +20,6 @@ GROUPS = {
         "patch_stride",
         "class_name",
         "labels_per_class",
-        "label_column",
-        "drop_columns",
         "pairs",
         "direction",
         "strict",
