@@ -76,6 +76,8 @@ AT_TINY_SIZE = {
     "ganzoo train dcgan --dataset=./photos --image_size=64": f"{SHORT} {TINY}",
     "ganzoo train dcgan --dataset=faces --steps=2000 --batch_size=64": f"{SHORT} "
     f"{TINY}",
+    "ganzoo train --config=pix2pix_halves": f"{SHORT} --batch_size=2 --dataset=faces "
+    "--set=filters=2 --set=d_filters=2",
     "ganzoo compare dcgan --grid loss=hinge,least_squares --seeds=3": FEW,
     "ganzoo compare vanilla lsgan dcgan --seeds=3": FEW,
     "ganzoo compare my-lsgan dcgan --plugin=my_lsgan.py --seconds=60": "--seconds=0.1 "
