@@ -158,10 +158,12 @@ def add_commands(add) -> None:
     command = add("export", export)
     command.add_argument("source", help=SOURCE)
     command.add_argument(
-        "--format", default="keras", help="keras or saved_model (default: keras)"
+        "--format",
+        default="keras",
+        help="keras, saved_model, tflite or onnx (default: keras)",
     )
     command.add_argument(
-        "--out", help="output path (default: generator.keras, or generator)"
+        "--out", help="output path (default: generator, with the format's ending)"
     )
 
     command = add("push", push)
@@ -356,8 +358,8 @@ def export(args):
     from ganzoo.runs.load import load
 
     model = load(args.source)
-    default = "generator.keras" if args.format == "keras" else "generator"
-    out = export(model, args.out or default, args.format)
+    ending = "" if args.format == "saved_model" else f".{args.format}"
+    out = export(model, args.out or f"generator{ending}", args.format)
     bounds = "any range" if model.value_range is None else list(model.value_range)
     print(f"Wrote {out}: {model.interface} in {bounds}")
 
