@@ -22,6 +22,8 @@ from ganzoo.utils.signals import Terminated
 from ganzoo.variants import _registry
 
 FLAGS = [name for name in schema.FIELDS if name not in ("model", "options")]
+LOST = 138
+"""Exit code after another worker was lost: TFJob's for an error to try again."""
 CONDITIONS = ("label", "caption", "truncation")
 """Flags of `sample` that some models take."""
 
@@ -52,6 +54,13 @@ def add_commands(add) -> None:
         metavar="TRACKERS",
         help="send the log to tensorboard, wandb or mlflow, too; several joined by "
         "commas",
+    )
+    command.add_argument(
+        "--patience",
+        type=float,
+        metavar="SECONDS",
+        help="how long a worker of multi_worker waits for the others at the start "
+        "(default: GANZOO_PATIENCE, or 60)",
     )
     add_experiment(command, FLAGS)
 
@@ -179,13 +188,14 @@ def train(args):
     experiment = experiment_of(args)
     default = Path("runs") / _default_name(args, experiment)
     workdir, number = Path(args.workdir or default), 1
+    from ganzoo.training.cluster import WorkerLost
     from ganzoo.training.train import train
 
     log = names_of(args.log) or ()
     try:
         while True:
             try:
-                train(experiment, workdir, log=log)
+                train(experiment, workdir, log=log, patience=args.patience)
                 break
             except OtherRun as error:
                 if args.workdir or experiment.strategy == "multi_worker":
@@ -199,6 +209,9 @@ def train(args):
             file=sys.stderr,
         )
         sys.exit(143 if isinstance(stop, Terminated) else 130)
+    except WorkerLost as error:
+        print(f"ganzoo: {error}", file=sys.stderr)
+        sys.exit(LOST)
     print(f"Trained {experiment.steps} steps: see {workdir}/samples")
 
 
