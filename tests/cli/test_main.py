@@ -181,7 +181,7 @@ def test_a_name_of_both_a_variant_and_a_config_says_both(monkeypatch):
 
 def test_log_hands_its_names_on(monkeypatch, capsys):
     given = []
-    monkeypatch.setattr(train, "train", lambda *_, log: given.append(log))
+    monkeypatch.setattr(train, "train", lambda *_, log, patience: given.append(log))
     _ganzoo("train", "vanilla", "--log=tensorboard,wandb")
     _ganzoo("train", "vanilla")
     assert given == [["tensorboard", "wandb"], ()]
