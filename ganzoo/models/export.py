@@ -1,9 +1,11 @@
 """`export`: the sampling generator alone, for programs that do not know the zoo."""
 
+import warnings
 from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from ganzoo import layers
 from ganzoo.models.adversarial import AdversarialModel
@@ -17,21 +19,25 @@ def export(model: AdversarialModel, out: str | Path, format: str = "keras") -> P
     `"label"` (n,) int32 if the model is conditional. It returns samples (n, ...) as
     floats in the model's `value_range`. Latents come from `model.prior`. The generator
     of a translation model takes `{"source": (n, H, W, C)}` in `value_range`, see
-    `model.interface`; dropout that serves as noise stays active in `saved_model` only.
+    `model.interface`; dropout that serves as noise stays active in `saved_model` only,
+    and the other formats hold Keras' own layers alone.
 
     Args:
         model: a model, such as `ganzoo.load` returns.
         out: the file or folder to write, which must not exist.
         format: `keras`: a .keras file of Keras' own layers, for
             `keras.saving.load_model`. `saved_model`: a folder for
-            `tf.saved_model.load(...).serve` and TensorFlow Serving.
+            `tf.saved_model.load(...).serve` and TensorFlow Serving. `tflite`: a .tflite
+            file of the built-in operations of LiteRT (TensorFlow Lite). `onnx`: a .onnx
+            file; needs the extra `onnx`. Both are for models in float32.
 
     Returns:
         The path of the file or folder.
 
     Raises:
         ValueError: an unknown format, a path that exists or has the wrong ending, or a
-            layer that only `saved_model` supports.
+            layer, an operation or a dtype that the format cannot hold.
+        ImportError: `onnx` without its packages.
     """
     check_known("format", [format], FORMATS)
     out = Path(out)
@@ -43,8 +49,7 @@ def export(model: AdversarialModel, out: str | Path, format: str = "keras") -> P
 
 
 def _write_keras(model, out):
-    if out.suffix != ".keras":
-        raise ValueError(f"The name of a Keras file ends in .keras. Received: {out}.")
+    _check_ending(out, ".keras", "Keras")
     generator = _in_plain_layers(model.sampler)
     _in_floats(generator, model.variable_dtype).save(out)
 
@@ -54,7 +59,71 @@ def _write_saved_model(model, out):
     generator.export(str(out), format="tf_saved_model", verbose=False)
 
 
-FORMATS = {"keras": _write_keras, "saved_model": _write_saved_model}
+def _write_tflite(model, out):
+    _check_ending(out, ".tflite", "LiteRT")
+    generator = _in_float32(model)
+    built_in = {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}
+    try:
+        generator.export(str(out), "litert", verbose=False, target_spec=built_in)
+    except Exception as error:  # the converter's own class is private
+        lines = [line for line in str(error).splitlines() if "Select ops:" in line]
+        raise ValueError(
+            "LiteRT cannot hold an operation of this network "
+            f"({', '.join(lines) or type(error).__name__}). Resnet's doubling of the "
+            "sides is one. Export with format='onnx' or 'saved_model'."
+        ) from error
+
+
+def _write_onnx(model, out):
+    _check_ending(out, ".onnx", "ONNX")
+    try:
+        import onnx
+        import tf2onnx  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            "format='onnx' needs tf2onnx: pip install 'ganzoo-keras[onnx]'. Without "
+            "it, export with format='keras', 'tflite' or 'saved_model'."
+        ) from error
+    generator = _in_float32(model)
+    inputs = {
+        name: tf.TensorSpec(tensor.shape, tensor.dtype, name)
+        for name, tensor in generator.input.items()
+    }
+    with warnings.catch_warnings():
+        # Keras asks NumPy for names of 1.x, on behalf of tf2onnx.
+        warnings.simplefilter("ignore", FutureWarning)
+        generator.export(str(out), "onnx", verbose=False, input_signature=[inputs])
+    onnx.checker.check_model(str(out))  # tf2onnx only logs what it cannot convert
+
+
+FORMATS = {
+    "keras": _write_keras,
+    "saved_model": _write_saved_model,
+    "tflite": _write_tflite,
+    "onnx": _write_onnx,
+}
+
+
+def _check_ending(out, ending, format):
+    if out.suffix != ending:
+        raise ValueError(
+            f"The name of a {format} file ends in {ending}. Received: {out}."
+        )
+
+
+def _in_float32(model):
+    """The sampler in Keras' own layers.
+
+    Raises:
+        ValueError: another dtype, whose operations LiteRT and ONNX lack.
+    """
+    dtype = model.sampler.dtype_policy.name
+    if dtype != "float32":
+        raise ValueError(
+            "LiteRT and ONNX take models in float32. Export with format='keras' or "
+            f"'saved_model', or train with --dtype=float32. Received: {dtype}."
+        )
+    return _in_floats(_in_plain_layers(model.sampler), "float32")
 
 
 def _in_floats(generator, dtype):
@@ -87,7 +156,7 @@ def _same(layer):
     }
     if foreign:
         raise ValueError(
-            f"A .keras file that loads without ganzoo cannot hold the layer "
+            f"A file that loads without ganzoo cannot hold the layer "
             f"{', '.join(sorted(foreign))} ({layer.name!r}). Export with "
             "format='saved_model', which takes any layer."
         )
@@ -106,7 +175,7 @@ def _nothing(layer):
 def _noise(layer):
     if layer.acts_always:
         raise ValueError(
-            "A .keras file that loads without ganzoo cannot hold noise in sampling "
+            "A file that loads without ganzoo cannot hold noise in sampling "
             f"({layer.name!r}). Export with format='saved_model', or train with "
             "hidden_noise=0."
         )

@@ -7,7 +7,7 @@ import numpy as np
 
 from ganzoo.utils.eight_bit import pack
 
-PLAIN = ("linear", "relu", "sigmoid", "softplus", "tanh")
+PLAIN = ("elu", "linear", "relu", "sigmoid", "softplus", "tanh")
 """Activations without settings."""
 
 

@@ -5,6 +5,7 @@ cluster starts afterwards; it would wait a long time for a missing worker.
 """
 
 import json
+import math
 import os
 import socket
 import socketserver
@@ -13,7 +14,8 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-PATIENCE = 60.0  # seconds to wait for the other workers
+PATIENCE = 60.0  # seconds to wait for the other workers, unless something else is asked
+VARIABLE = "GANZOO_PATIENCE"
 ASKING = 2.0  # seconds for a worker's answer, whole
 FIRST_PORT, LAST_PORT = 10_000, 32_767  # below those that systems give to clients
 PORTS = 16  # of a job on a node
@@ -22,6 +24,10 @@ _FORM = (
     '{"cluster": {"worker": ["host1:port", "host2:port"]}, '
     '"task": {"type": "worker", "index": 0}}'
 )
+
+
+class WorkerLost(RuntimeError):
+    """Another worker was lost: all of them resume when they are started again."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,26 @@ def _slurm_port(environment) -> int:
     return FIRST_PORT + PORTS * ((job + 97 * step) % places)
 
 
+def patience_of(asked: float | None) -> float:
+    """Seconds to wait for the other workers: `asked`, or GANZOO_PATIENCE, or 60.
+
+    Raises:
+        ValueError: no positive number of seconds.
+    """
+    text = os.environ.get(VARIABLE, "")
+    origin, value = ("patience", asked) if asked is not None else (VARIABLE, text)
+    try:
+        seconds = float(PATIENCE if value == "" else value)
+        if not 0 < seconds < math.inf:
+            raise ValueError
+    except ValueError as error:
+        raise ValueError(
+            f"{origin} must be a positive number of seconds to wait for the other "
+            f"workers. Received: {value!r}."
+        ) from error
+    return seconds
+
+
 def meet(cluster: Cluster, fingerprint: dict, patience: float = PATIENCE) -> None:
     """Waits until every worker is present with the same fingerprint.
 
@@ -136,7 +162,8 @@ def meet(cluster: Cluster, fingerprint: dict, patience: float = PATIENCE) -> Non
                 raise ValueError(
                     f"Worker {cluster.index} ({address}) waited {patience:.0f} s for "
                     f"{', '.join(missing) or 'the others to reach it'}. Start every "
-                    "worker of TF_CONFIG, and let its port through."
+                    "worker of TF_CONFIG, and let its port through. If they start far "
+                    f"apart, wait longer: --patience=SECONDS, or {VARIABLE}."
                 )
             time.sleep(0.05)
     for i, other in theirs.items():

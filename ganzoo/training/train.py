@@ -58,6 +58,7 @@ def train(
     workdir: str | Path,
     progress: bool = True,
     log: Iterable[str] = (),
+    patience: float | None = None,
 ) -> AdversarialModel:
     """Trains an experiment in a run directory, or resumes it.
 
@@ -74,6 +75,8 @@ def train(
         progress: if True, say what the data hold and what is trained, and show a bar,
             or lines where there is no terminal.
         log: further places for the log: `tensorboard`, `wandb`, `mlflow`.
+        patience: seconds that a worker of `multi_worker` waits for the others at the
+            start; by default the environment variable GANZOO_PATIENCE, or 60.
 
     Returns:
         The trained model.
@@ -83,10 +86,12 @@ def train(
         ImportError: the package of a place for the log is not installed.
         OSError: the disk is full; older checkpoints are intact.
         TrainingDiverged: a term is no longer finite; the last checkpoint is kept.
-        RuntimeError: another worker was lost; start them again to resume.
+        WorkerLost: a RuntimeError; start all workers again to resume.
         KeyboardInterrupt: after saving (SIGTERM: its subclass `Terminated`).
     """
-    model, _ = train_resolved(experiment, workdir, progress, log=log)
+    model, _ = train_resolved(
+        experiment, workdir, progress, log=log, patience=patience
+    )
     return model
 
 
@@ -97,6 +102,7 @@ def train_resolved(
     loaded: Loaded | None = None,
     log: Iterable[str] = (),
     callbacks: Iterable[keras.callbacks.Callback] = (),
+    patience: float | None = None,
 ) -> tuple[AdversarialModel, Resolved]:
     """Trains as `train` does; returns the model and the `Resolved` experiment.
 
@@ -106,6 +112,12 @@ def train_resolved(
     check_trackers(log := list(log))
     find(experiment.model).check_known(experiment.options)
     workers = cluster.from_environment() if _on_workers(experiment) else None
+    if patience is not None and workers is None:
+        raise ValueError(
+            "`patience` is how long workers wait for each other, which only "
+            f"strategy='multi_worker' has. Received: {patience} with "
+            f"{experiment.strategy!r}."
+        )
     writes = workers is None or workers.is_chief
     shown = progress and writes
     with (
@@ -118,7 +130,8 @@ def train_resolved(
             settings = completed(config["experiment"])
             check_same(settings, to_dict(experiment), path, _free(settings))
         if workers:
-            cluster.meet(workers, _fingerprint(experiment, path))
+            waits = cluster.patience_of(patience)
+            cluster.meet(workers, _fingerprint(experiment, path), waits)
         strategy = distribute.get_strategy(
             experiment.strategy, experiment.virtual_devices
         )
@@ -165,7 +178,7 @@ def train_resolved(
         except tf.errors.OpError as error:
             if workers is None:
                 raise
-            raise RuntimeError(
+            raise cluster.WorkerLost(
                 f"Worker {workers.index} lost the others after step {model.step}. "
                 "Start all workers again to resume from the last checkpoint. "
                 f"({type(error).__name__})"

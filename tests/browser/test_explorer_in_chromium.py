@@ -116,8 +116,11 @@ def test_the_game_trains_and_begins_anew(driver, pages):
     assert int(words.split()[1].rstrip(";")) > 10 and "of 8 circles" in words
     press(driver, "play")
     assert (pixels(driver, "plane") != before).mean() > 0.1
+    trained = pixels(driver, "plane")
     press(driver, "again")
-    np.testing.assert_array_equal(pixels(driver, "plane"), before)
+    assert driver.execute_script("return score.textContent") == "step 0"
+    anew = pixels(driver, "plane")
+    assert (anew != trained).any() and (anew != before).any()  # other weights
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -22,6 +22,7 @@ from ganzoo.runs.config_files import config_names
 from ganzoo.runs.directory import OtherRun
 from ganzoo.runs.experiment import FIELDS
 from ganzoo.training import train
+from ganzoo.training.cluster import WorkerLost
 from ganzoo.variants import _registry
 from ganzoo.variants._registry import register
 
@@ -152,7 +153,9 @@ def test_default_run_directory(arguments, name, monkeypatch, tmp_path, capsys):
     (tmp_path / "mine/abc.toml").write_text('dataset = "ring8"')
     monkeypatch.chdir(tmp_path)
     used = []
-    monkeypatch.setattr(train, "train", lambda _, workdir, log: used.append(workdir))
+    monkeypatch.setattr(
+        train, "train", lambda _, workdir, **settings: used.append(workdir)
+    )
     _ganzoo("train", *arguments)
     assert [str(path) for path in used] == [f"runs/{name}" if name else "here"]
 
@@ -178,7 +181,7 @@ def test_a_name_of_both_a_variant_and_a_config_says_both(monkeypatch):
 
 def test_log_hands_its_names_on(monkeypatch, capsys):
     given = []
-    monkeypatch.setattr(train, "train", lambda *_, log: given.append(log))
+    monkeypatch.setattr(train, "train", lambda *_, log, patience: given.append(log))
     _ganzoo("train", "vanilla", "--log=tensorboard,wandb")
     _ganzoo("train", "vanilla")
     assert given == [["tensorboard", "wandb"], ()]
@@ -187,7 +190,7 @@ def test_log_hands_its_names_on(monkeypatch, capsys):
 def test_a_default_directory_of_another_run_is_left_for_a_new_one(monkeypatch, capsys):
     used = []
 
-    def training(experiment, workdir, log):
+    def training(experiment, workdir, **settings):
         used.append(str(workdir))
         if str(workdir) in ("runs/cgan_digits", "runs/cgan_digits-2", "here"):
             raise OtherRun(f"{workdir} holds a run with other settings.")
@@ -203,7 +206,7 @@ def test_a_default_directory_of_another_run_is_left_for_a_new_one(monkeypatch, c
 
 
 def test_ctrl_c_ends_with_130_and_says_how_to_resume(monkeypatch, capsys, tmp_path):
-    def interrupted(experiment, workdir, log):
+    def interrupted(experiment, workdir, **settings):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(train, "train", interrupted)
@@ -213,6 +216,19 @@ def test_ctrl_c_ends_with_130_and_says_how_to_resume(monkeypatch, capsys, tmp_pa
     message = capsys.readouterr().err
     assert str(tmp_path) in message
     assert "Run the same command again to resume." in message
+
+
+def test_a_lost_worker_ends_with_a_code_to_try_again_and_patience_is_passed(
+    monkeypatch, capsys
+):
+    def lost(experiment, workdir, log, patience):
+        raise WorkerLost(f"Lost after {patience}.")
+
+    monkeypatch.setattr(train, "train", lost)
+    with pytest.raises(SystemExit) as end:
+        _ganzoo("train", "vanilla", "--patience=600")
+    assert end.value.code == 138
+    assert capsys.readouterr().err == "ganzoo: Lost after 600.0.\n"
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ MODELS = {
     "late": lambda: tiny("vanilla", network={**LATE, "output_bias": "mean"}),
     "cropped": lambda: tiny("dcgan", image_shape=(13, 16, 3)),
     "units": lambda: tiny("dcgan", units=16, kernel=2, prior="unit_uniform"),
+    "elu": lambda: tiny("began"),
     "weight_norm": lambda: tiny("sgan"),
     "code": lambda: tiny("infogan"),
     "label": lambda: tiny("cgan", num_classes=3),
@@ -173,7 +174,7 @@ def _with_attention():
         (lambda: tiny("3dgan"), r"1 or 3 channels.*\(8, 8, 8, 1\)"),
         (lambda: tiny("text2image"), "whose network takes caption, latent"),
         (lambda: tiny("ddpm"), "makes a sample in many steps"),
-        (lambda: tiny("pix2pix"), "Received a .*Model, whose network takes source"),
+        (lambda: tiny("pix2pix"), "Received: .*Model, whose network takes source"),
     ],
 )
 def test_refuses_what_it_cannot_show(make, message, tmp_path):

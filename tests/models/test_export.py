@@ -131,7 +131,9 @@ def test_a_layer_without_a_plain_form_is_named(tmp_path):
 @pytest.mark.parametrize(
     "name,format,message",
     [
-        ("g.keras", "onnx", "Unknown format 'onnx'.*keras, saved_model"),
+        ("g.keras", "onxx", "Unknown format 'onxx'. Did you mean 'onnx'"),
+        ("g.keras", "onnx", "ONNX file ends in .onnx"),
+        ("g", "tflite", "LiteRT file ends in .tflite"),
         ("g.h5", "keras", "ends in .keras"),
         ("there", "saved_model", "is there already"),
         ("there", "keras", "is there already"),
@@ -160,3 +162,69 @@ def test_refuses_noise_in_sampling_that_plain_keras_lacks(tmp_path):
     model = tiny("vanilla", hidden_noise=0.1)
     with pytest.raises(ValueError, match="noise in sampling.*'saved_model'"):
         ganzoo.export(model, tmp_path / "g.keras")
+
+
+OTHER = {
+    "average": MODELS["average"],
+    "cropped": MODELS["cropped"],
+    "label": MODELS["label"],
+    "label_norm": MODELS["label_norm"],
+    "translation": lambda: tiny("context-encoder"),
+}
+
+
+def _given(model, n):
+    """Random inputs of the exported network, for n samples."""
+    rng, inputs = np.random.default_rng(n), model.sampler.input
+    return {
+        key: np.arange(n, dtype="int32") % model.num_classes
+        if key == "label"
+        else rng.normal(size=(n, *tensor.shape[1:])).astype("float32")
+        for key, tensor in inputs.items()
+    }
+
+
+def _run_tflite(path, given):
+    (out,) = tf.lite.Interpreter(str(path)).get_signature_runner()(**given).values()
+    return out
+
+
+def _run_onnx(path, given):
+    runtime = pytest.importorskip("onnxruntime")
+    (out,) = runtime.InferenceSession(str(path)).run(None, given)
+    return out
+
+
+@pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
+@pytest.mark.parametrize("format,run", [("tflite", _run_tflite), ("onnx", _run_onnx)])
+@pytest.mark.parametrize("name", OTHER)
+def test_samples_of_other_runtimes_equal_the_models(name, format, run, tmp_path):
+    model, path = OTHER[name](), tmp_path / f"g.{format}"
+    _random_weights(model.sampler, np.random.default_rng(0))
+    if (name, format) == ("label_norm", "tflite"):  # a network of resnet
+        with pytest.raises(ValueError, match="Select ops: Conv2D.*format='onnx'"):
+            ganzoo.export(model, path, format)
+        assert not path.exists()
+        return
+    ganzoo.export(model, path, format)
+    for n in (1, 7):
+        given = _given(model, n)
+        samples = model.sampler({k: tf.constant(v) for k, v in given.items()}).numpy()
+        assert samples.std() > 0.05
+        np.testing.assert_allclose(run(path, given), samples, atol=2e-5)
+
+
+@pytest.mark.parametrize("format", ["tflite", "onnx"])
+def test_other_runtimes_take_float32_without_noise(format, tmp_path):
+    path = tmp_path / f"g.{format}"
+    with pytest.raises(ValueError, match="Received: mixed_bfloat16"):
+        ganzoo.export(MODELS["bfloat16"](), path, format)
+    with pytest.raises(ValueError, match="noise in sampling.*'saved_model'"):
+        ganzoo.export(tiny("vanilla", hidden_noise=0.1), path, format)
+    assert not path.exists()
+
+
+def test_onnx_without_its_packages_names_the_extra(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tf2onnx", None)
+    with pytest.raises(ImportError, match=r"pip install 'ganzoo-keras\[onnx\]'"):
+        ganzoo.export(tiny("vanilla"), tmp_path / "g.onnx", "onnx")

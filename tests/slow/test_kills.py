@@ -20,6 +20,7 @@ from worker_jobs import (
     wait_to_grow,
 )
 
+from ganzoo.cli.runs import LOST
 from ganzoo.runs.log import read_rows
 
 SEED = 0
@@ -164,7 +165,7 @@ def test_a_lost_worker_ends_the_job_and_the_same_command_goes_on(tmp_path):
             }
         )
         print(json.dumps(lives[-1]), flush=True)
-        assert workers[1 - lost].returncode != 0
+        assert workers[1 - lost].returncode == LOST
         assert "lost the others" in errors, errors
     done = run([*job, *command("vanilla", tmp_path / "killed", steps=LONG)], 900)
     seconds.append(time.monotonic() - begin)

@@ -189,6 +189,38 @@ def test_a_missing_worker_is_named_in_time():
     assert "waited 1 s for localhost:" in errors[0]
 
 
+def test_patience_is_the_flag_or_the_variable_or_a_minute(monkeypatch):
+    monkeypatch.delenv(cluster.VARIABLE, raising=False)
+    assert cluster.patience_of(None) == 60
+    monkeypatch.setenv(cluster.VARIABLE, "300")
+    assert cluster.patience_of(None) == 300 and cluster.patience_of(5.0) == 5
+
+
+@pytest.mark.parametrize("text", ["soon", "0", "-1", "inf", "nan"])
+def test_patience_is_a_positive_number_of_seconds(text, monkeypatch):
+    monkeypatch.setenv(cluster.VARIABLE, text)
+    message = f"GANZOO_PATIENCE must be a positive number.*Received: '{text}'"
+    with pytest.raises(ValueError, match=message):
+        cluster.patience_of(None)
+    with pytest.raises(ValueError, match="patience must be a positive.*Received: 0.0"):
+        cluster.patience_of(0.0)
+
+
+def test_training_waits_as_long_as_it_is_asked_to(tmp_path, monkeypatch):
+    workers = [f"localhost:{port}" for port in _free_ports(2)]
+    task = {"type": "worker", "index": 0}
+    config = json.dumps({"cluster": {"worker": workers}, "task": task})
+    monkeypatch.setenv("TF_CONFIG", config)
+    alone = Experiment(strategy="multi_worker")
+    with pytest.raises(ValueError, match="waited 1 s for.*--patience=SECONDS"):
+        train.train(alone, tmp_path, patience=1.0)
+    monkeypatch.setenv(cluster.VARIABLE, "2")
+    with pytest.raises(ValueError, match="waited 2 s for"):
+        train.train(alone, tmp_path)
+    with pytest.raises(ValueError, match="only strategy='multi_worker'.*5.0 with"):
+        train.train(Experiment(), tmp_path, patience=5.0)
+
+
 def test_a_worker_stays_until_all_others_have_read_its_answer():
     """Else one that came late would find nobody there."""
     mine, theirs = (f"localhost:{port}" for port in _free_ports(2))

@@ -16,11 +16,11 @@ function ring() {
     const cell = Math.floor(i / 2), step = i % 2 ? Math.floor(cell / FIELD) : cell % FIELD;
     return ((step + 0.5) / FIELD) * 2 * REACH - REACH;
   });
-  let game, fixed;
+  let game, fixed, seed = 0;
 
   function begin() {
     const chosen = { loss: $("loss").value, rate: Number($("rate").value), dSteps: Number($("d-steps").value) };
-    game = new Game(points, { ...chosen, width: 32, batch: 64 });
+    game = new Game(points, { ...chosen, seed: ++seed, width: 32, batch: 64 });
     fixed = game.latents(SHOWN);
     picture();
   }

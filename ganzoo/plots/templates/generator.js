@@ -12,6 +12,7 @@ function unpacked({ values, scale }) {
 }
 
 const ACTIVATIONS = {
+  elu: () => (x) => (x < 0 ? Math.expm1(x) : x),
   relu: () => (x) => Math.max(x, 0),
   leaky_relu: ({ slope }) => (x) => (x < 0 ? slope * x : x),
   tanh: () => Math.tanh,
