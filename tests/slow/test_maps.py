@@ -185,8 +185,8 @@ def test_pix2pix_flood():
         headline=verdict(missed)
         + f"one seed: L1 to the truth in the water {listed(column(mine, 'l1'))}, the "
         f"ablation's {listed(column(theirs, 'l1'))}, of one colour {naive['l1']:.3f}, "
-        f"of the truth with other ripples {beside['other ripples']['l1']:.3f}; mean gradient "
-        f"{listed(column(mine, 'mean_gradient'))}, the ablation's "
+        f"of the truth with other ripples {beside['other ripples']['l1']:.3f}; mean "
+        f"gradient {listed(column(mine, 'mean_gradient'))}, the ablation's "
         f"{listed(column(theirs, 'mean_gradient'))}, real "
         f"{real['mean_gradient']:.3f}; changed above the line: "
         f"{sum(column(mine, 'changed above the line'))} pixels; five heights in order "
@@ -336,8 +336,8 @@ def test_cyclegan_ink():
         seconds=[seconds for *_, seconds in (*own, *twins)],
         note="one seed for want of time, so the seeds' spread is unknown. No colour "
         "can be known from ink: the way back is judged by its shapes. The ablation "
-        "without cycles has no identity term either. Pilots with seed 100: 32x32 without that "
-        "term, patches of half a face, 1,200 steps: unlike the faces, by eye; these "
+        "without cycles has no identity term either. Pilots with seed 100: 32x32 "
+        "without that term, patches of half a face, 1,200 steps: unlike the faces, by eye; these "
         "settings, 1,000 steps: L1 0.151, 60.6% kept of training faces",
     )
     assert not missed
