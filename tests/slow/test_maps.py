@@ -21,6 +21,7 @@ from ganzoo.data import faces, flood, load_data, maps
 pytestmark = pytest.mark.slow
 WITHOUT_D = {"adversarial": 0}
 WITHOUT_CYCLES = {"cycle": 0.0}
+ONE = (0,)  # seed, of the floods and the drawings: see their notes
 
 
 def l1(a, b):
@@ -148,8 +149,8 @@ def test_pix2pix_flood():
     sets = {"image_size": 64, "channels": 3}
     dry = load_data(photographs, split="test", **sets).arrays["real"]
     truths = [flood.rendered(dry, h, seed=1) for h in HEIGHTS]
-    own = runs(config, dataset=photographs)
-    twins = runs(config, WITHOUT_D, dataset=photographs)
+    own = runs(config, seeds=ONE, dataset=photographs)
+    twins = runs(config, WITHOUT_D, seeds=ONE, dataset=photographs)
 
     def answers(model):
         return [model.translate(flood.asked(dry, h)) for h in HEIGHTS]
@@ -182,10 +183,10 @@ def test_pix2pix_flood():
         config,
         config,
         headline=verdict(missed)
-        + f"L1 to the truth in the water {listed(column(mine, 'l1'))}, the ablation's "
-        f"{listed(column(theirs, 'l1'))}, of one colour {naive['l1']:.3f}, of the "
-        f"truth with other ripples {beside['other ripples']['l1']:.3f}; mean gradient "
-        f"{listed(column(mine, 'mean_gradient'))}, the ablation's "
+        + f"one seed: L1 to the truth in the water {listed(column(mine, 'l1'))}, the "
+        f"ablation's {listed(column(theirs, 'l1'))}, of one colour {naive['l1']:.3f}, "
+        f"of the truth with other ripples {beside['other ripples']['l1']:.3f}; mean "
+        f"gradient {listed(column(mine, 'mean_gradient'))}, the ablation's "
         f"{listed(column(theirs, 'mean_gradient'))}, real "
         f"{real['mean_gradient']:.3f}; changed above the line: "
         f"{sum(column(mine, 'changed above the line'))} pixels; five heights in order "
@@ -195,7 +196,7 @@ def test_pix2pix_flood():
         "changed; five heights of every house in order; mean gradient of the water "
         "nearer to the real one than the ablation's, beyond the seeds' spread",
         measured={
-            "seeds": SEEDS,
+            "seeds": ONE,
             "houses": len(dry),
             "heights": HEIGHTS,
             "own": mine,
@@ -203,8 +204,9 @@ def test_pix2pix_flood():
             **beside,
         },
         seconds=[seconds for *_, seconds in (*own, *twins)],
-        note="the flood is rendered, the houses are real: 40 held-out photographs of "
-        "facades. The heights are read off the rows that change by more than "
+        note="one seed for want of time, so the seeds' spread is unknown. The flood is "
+        "rendered, the houses are real: 40 held-out photographs of facades. The "
+        "heights are read off the rows that change by more than "
         f"{CHANGE} of 255",
     )
     assert not missed
@@ -262,7 +264,7 @@ def mean_water(photographs):
 def test_cyclegan_ink():
     """Coloured faces to ink drawings of the same faces, learned without pairs."""
     config = "cyclegan_ink"
-    own, twins = runs(config), runs(config, WITHOUT_CYCLES)
+    own, twins = (runs(config, x, seeds=ONE) for x in (None, WITHOUT_CYCLES))
     size = own[0][0].image_shape[0]
     sets = {"pairs": "ink", "direction": "BtoA", "image_size": size}
     test = load_data("faces", split="test", wanted="unpaired", **sets).arrays
@@ -302,23 +304,28 @@ def test_cyclegan_ink():
         "nearer than the mean image": max(column(mine, "l1")) < naive["mean image"],
         "nearer than without cycles": apart(column(mine, "l1"), column(theirs, "l1")),
         "attributes kept": min(column(mine, "kept")) >= 0.8,
+        "more kept than left as it is": min(column(mine, "kept"))
+        > beside["left as it is"]["kept"],
     }
     missed = missed_of(passed)
     record(
         config,
         config,
         headline=verdict(missed)
-        + f"L1 to the face's own drawing {listed(column(mine, 'l1'))}, without cycles "
-        f"{listed(column(theirs, 'l1'))}, left as it is {naive['left as it is']:.3f}, "
+        + f"one seed: L1 to the face's own drawing {listed(column(mine, 'l1'))}, "
+        f"without cycles {listed(column(theirs, 'l1'))}, left as it is "
+        f"{naive['left as it is']:.3f}, "
         f"mean image {naive['mean image']:.3f}; of the seven attributes that a drawing "
         f"shows {listed(column(mine, 'kept'))} kept, without cycles "
-        f"{listed(column(theirs, 'kept'))}, by any other drawing {chance:.3f}, by the "
+        f"{listed(column(theirs, 'kept'))}, by any other drawing {chance:.3f}, left as "
+        f"it is {beside['left as it is']['kept']:.3f}, by the "
         f"real ones {beside['real']['kept']:.3f}; back from ink to colours "
         f"{listed(column(back, 'kept'))} kept",
         target="nearer to the truth than the face as it is, the mean drawing, and, "
-        "beyond the seeds' spread, without cycles; >= 80% of the attributes kept",
+        "beyond the seeds' spread, without cycles; >= 80% of the attributes kept, and "
+        "more than the coloured face shows, read as a drawing",
         measured={
-            "seeds": SEEDS,
+            "seeds": ONE,
             "faces": len(ink),
             "own": mine,
             "without cycles": theirs,
@@ -327,6 +334,10 @@ def test_cyclegan_ink():
             **beside,
         },
         seconds=[seconds for *_, seconds in (*own, *twins)],
-        note="no colour can be known from ink: the way back is judged by its shapes",
+        note="one seed for want of time, so the seeds' spread is unknown. No colour "
+        "can be known from ink: the way back is judged by its shapes. The ablation "
+        "without cycles has no identity term either. Pilots with seed 100: 32x32 "
+        "without that term, patches of half a face, 1,200 steps: unlike the faces, by eye; these "
+        "settings, 1,000 steps: L1 0.151, 60.6% kept of training faces",
     )
     assert not missed
