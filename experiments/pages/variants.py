@@ -43,7 +43,9 @@ def grouped() -> dict[str, list[str]]:
 def authors(name) -> str:
     """First author and year of a variant's paper, `Goodfellow 2014`."""
     paper = ganzoo.describe(name)["paper"]
-    first = re.search(r"((?:De )?[A-Z][\w-]+)(?: et al\.| and [A-Z][\w-]+)? (\d{4})", paper)
+    first = re.search(
+        r"((?:De )?[A-Z][\w-]+)(?: et al\.| and [A-Z][\w-]+)? (\d{4})", paper
+    )
     return f"{first[1]} {first[2]}"
 
 
