@@ -54,6 +54,8 @@ class AdversarialModel(Trainer):
 
     # --- hooks with defaults ----------------------------------------------------
 
+    checked = 256  # samples that the health monitor looks at each time
+
     def update_discriminators(self, part, fake):
         """Updates D once; `fake` was generated outside the tape, so it is constant."""
         return self._update(

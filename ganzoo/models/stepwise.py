@@ -19,6 +19,8 @@ class StepwiseModel(LatentModel):
         **settings: see `LatentModel`; `generator` names the input `sample`.
     """
 
+    checked = 64  # each takes many steps
+
     @property
     def sample_shape(self):
         return tuple(self.generator.input["sample"].shape[1:])

@@ -107,7 +107,7 @@ def test_the_ranking_real_data_and_the_failure_are_shown(text):
 
 
 def _health(path, *rows):
-    """The paragraphs on health, where every run's health.jsonl holds these rows."""
+    """The paragraphs on health, less names, of a run with these rows in its log."""
     comparison = made_up(path, ("a",), seeds=1)
     text = "".join(json.dumps(row) + "\n" for row in rows)
     (comparison.runs[0].path / "health.jsonl").write_text(text)
@@ -119,10 +119,10 @@ def test_only_judged_runs_are_without_an_alarm(tmp_path):
     """A run that is too short for a verdict is not checked, and never healthy."""
     judged = {"step": 300, "signs": [], "judged": True}
     assert _health(tmp_path, judged) == ["No alarm in any run."]
-    assert _health(tmp_path) == ["a, seed 0: not checked, no samples were looked at."]
+    assert _health(tmp_path) == [", seed 0: not checked, no samples were looked at."]
     early = {"step": 150, "signs": ["collapse"], "judged": False}
     assert _health(tmp_path, early) == [
-        "a, seed 0: not checked, step 150 is too early to judge collapse."
+        ", seed 0: not checked, step 150 is too early to judge collapse."
     ]
 
 

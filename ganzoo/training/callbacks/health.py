@@ -142,11 +142,13 @@ class HealthMonitor(keras.callbacks.Callback):
     def _values(self, logs):
         """What tells a failure."""
         if self.likeness is None:
-            label, kept = self.data.arrays.get("label"), self.model.as_samples
+            real, label = self.data.arrays["real"], self.data.arrays.get("label")
             if label is not None and label.dtype.kind == "f":
-                label = None
-            real, names = self.data.arrays["real"], self.data.class_names
-            self.likeness = Likeness(real, label, names, kept)
+                label = None  # numbers
+            names, model = self.data.class_names, self.model
+            self.likeness = Likeness(
+                real, label, names, model.as_samples, model.checked
+            )
         seed = self.step  # independent samples: chance does not deceive three checks
         samples = self.model.sample_for(self.data, self.likeness.count, seed=seed)
         values = self.likeness.of(samples["real"])

@@ -4,7 +4,6 @@ import numpy as np
 from scipy.spatial.distance import cdist, pdist
 from sklearn.cluster import KMeans
 
-COUNT = 256  # samples that are compared
 REFERENCES = 2000  # real samples that bins, neighbours and classes are known from
 FITTED = 512  # of these, for the components
 COMPONENTS = 32
@@ -26,13 +25,14 @@ class Likeness:
         labels: classes (n,), -1 for none, or tags (n, k) of 0 and 1; None if unknown.
         names: names of the classes or tags; by default their numbers.
         as_samples: what brings real samples to the form of those that are compared.
+        count: samples that are compared at a time, or all real ones if these are fewer.
     """
 
-    def __init__(self, real, labels=None, names=(), as_samples=np.asarray):
+    def __init__(self, real, labels=None, names=(), as_samples=np.asarray, count=256):
         rows = np.random.default_rng(0).permutation(len(real))[:REFERENCES]
         blocks = (rows[i : i + BLOCK] for i in range(0, len(rows), BLOCK))
         values = np.concatenate([_values(as_samples(real[block])) for block in blocks])
-        self.count = min(COUNT, len(real))
+        self.count = min(count, len(real))
         self.mean, self.span = values.mean(axis=0), None
         if values.shape[1] > COMPONENTS:
             parts = np.linalg.svd(values[:FITTED] - self.mean, full_matrices=False)
