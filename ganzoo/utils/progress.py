@@ -4,6 +4,7 @@ Code below a command tells what it does with `says` and `each`, which use the ba
 is open around them, if there is one.
 """
 
+import os
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sized
@@ -13,6 +14,7 @@ from typing import TypeVar
 from tqdm.auto import tqdm
 
 PULSE = 1.0  # seconds between two redraws, so that the clock of a long step runs
+UNTOLD = {"ncols": 80, "nrows": 24}  # size of a terminal that does not tell it
 T = TypeVar("T")
 
 
@@ -55,8 +57,8 @@ class Bar:
             disable=None if show else True,
             leave=leave,
             smoothing=smoothing,
-            dynamic_ncols=True,
             miniters=0,
+            **_size(stream or sys.stderr),
         )
         self._pulse = None
         if self.moves:
@@ -109,6 +111,15 @@ class Bar:
     def _redraw(self):
         while not self._closed.wait(PULSE):
             self._bar.refresh()
+
+
+def _size(stream) -> dict:
+    """Settings of tqdm, which would draw nothing where a terminal has no size."""
+    try:
+        told = os.get_terminal_size(stream.fileno()).columns > 0
+    except (OSError, ValueError):  # no terminal
+        told = True
+    return {"dynamic_ncols": True} if told else UNTOLD
 
 
 _open: ContextVar[Bar | None] = ContextVar("open bar", default=None)

@@ -1,6 +1,8 @@
 """Bars, and what moves them from below."""
 
 import io
+import os
+import pty
 import threading
 import time
 
@@ -37,6 +39,14 @@ def test_it_shows_words_count_and_facts():
         bar.to(3, "D 1.0")
     last = stream.frames[-2]
     assert last.startswith("scoring: 100%") and "3/3" in last and "D 1.0" in last
+
+
+def test_a_terminal_that_tells_no_size_has_a_bar_too():
+    """A new pseudo-terminal has no rows and no columns."""
+    ours, theirs = pty.openpty()
+    with open(theirs, "w") as stream, Bar(3, "runs", stream=stream, words="building"):
+        assert b"building:   0%" in os.read(ours, 1000)
+    os.close(ours)
 
 
 def test_its_clock_runs_while_nothing_moves(monkeypatch):
