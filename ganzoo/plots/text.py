@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-SIZE = 16  # pixels per letter
+WIDTH = 640  # pixels of the picture, the same for all frames of an animation
+SIZE = 13  # pixels per letter
 MARGIN = 6
 
 
@@ -14,21 +15,22 @@ def text_picture(strings: Sequence[str], columns: int | None = None) -> np.ndarr
     """Writes strings row by row in columns of equal width, black on white.
 
     Args:
-        strings: strings of one line.
-        columns: strings per row; by default the grid is about square.
+        strings: strings of one line; a long one is cut at the end of its column.
+        columns: strings per row; by default one.
 
     Returns:
-        uint8 (H, W, 3).
+        uint8 (H, 640, 3).
     """
     font = ImageFont.load_default(SIZE)
-    columns = columns or math.ceil(math.sqrt(len(strings)))
-    rows = math.ceil(len(strings) / columns)
-    width = max(math.ceil(font.getlength(text)) for text in strings) + 2 * MARGIN
-    height = SIZE + 2 * MARGIN
-    image = Image.new("RGB", (columns * width, rows * height), "white")
-    draw = ImageDraw.Draw(image)
+    columns = columns or 1
+    width, height = WIDTH // columns, SIZE + 2 * MARGIN
+    image = Image.new(
+        "RGB", (WIDTH, math.ceil(len(strings) / columns) * height), "white"
+    )
     for i, text in enumerate(strings):
         row, column = divmod(i, columns)
-        place = (column * width + MARGIN, (row + 0.5) * height)
-        draw.text(place, text, "black", font, anchor="lm")
+        cell = Image.new("RGB", (width, height), "white")
+        draw = ImageDraw.Draw(cell)
+        draw.text((MARGIN, height / 2), text, "black", font, anchor="lm")
+        image.paste(cell, (column * width, row * height))
     return np.asarray(image)
