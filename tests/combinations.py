@@ -24,7 +24,7 @@ SMALL = {
     "mlp": {"hidden": (8, 8)},
     "graph": {"hidden": (8, 8), "convolutions": (6,), "aggregation": 8},
 }
-SHAPES = {"volumetric": (8, 8, 8, 1), "graph": (6, 5)}
+SHAPES = {"volumetric": (8, 8, 8, 1), "graph": (6, 5), "resnet1d": (6, 5)}
 
 
 def everything():

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 
 from ganzoo.data.molecules import Molecules
+from ganzoo.data.symbols import Codec
+from ganzoo.data.text import Text
 from ganzoo.utils.options import from_spec
 
-CODECS = {"molecules": Molecules}
+CODECS = {"molecules": Molecules, "text": Text}
 
 
-def get(spec: str | Mapping | None):
+def get(spec: str | Mapping | None) -> Codec | None:
     """Returns the codec that a name or table describes; None for None.
 
     Raises:

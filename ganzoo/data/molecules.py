@@ -17,6 +17,7 @@ import numpy as np
 from ganzoo.data.account import Account
 from ganzoo.data.dataset import Data
 from ganzoo.data.decoded_cache import cache_path
+from ganzoo.data.symbols import one_hot, rows_of
 from ganzoo.utils.files import replacing
 
 NAME = "qm9"
@@ -25,8 +26,6 @@ ATOMS = ("", "C", "N", "O", "F")
 BONDS = ("none", "single", "double", "triple")
 """Kinds of bonds, in the order of their code."""
 MOST_ATOMS = 9
-HELD_OUT = 10
-"""Every tenth molecule, in an order of its own, is held out."""
 FILES = ("qm9_part1.csv", "qm9_part2.csv", "qm9_part3.csv")
 
 
@@ -38,7 +37,7 @@ class Molecules:
 
     @property
     def spec(self) -> dict:
-        """What `codecs.get` makes this of."""
+        """The table that `codecs.get` makes this of."""
         return {"name": self.kind}
 
     def strings(self, samples: np.ndarray) -> list[str]:
@@ -119,11 +118,6 @@ def symbols_of(text: str, most_atoms: int = MOST_ATOMS) -> np.ndarray | None:
     return symbols
 
 
-def one_hot(symbols: np.ndarray, kinds: int) -> np.ndarray:
-    """Returns codes (N, L) as uint8 samples (N, L, kinds), 255 at the code."""
-    return np.eye(kinds, dtype=np.uint8)[symbols] * np.uint8(255)
-
-
 def load_molecules(split: str, cache_dir: Path) -> Data:
     """Returns QM9 (Ramakrishnan et al. 2014), as the package `qm9pack` holds it.
 
@@ -138,19 +132,13 @@ def load_molecules(split: str, cache_dir: Path) -> Data:
         ValueError: an unknown split.
         ImportError: qm9pack or RDKit is not installed.
     """
-    if split not in ("train", "test", "all"):
-        raise ValueError(
-            f"Unknown split of {NAME!r}; allowed: train, test, all. "
-            f"Received: {split!r}."
-        )
     symbols = _all_symbols(cache_dir)
     coded = symbols.any(axis=1)
     symbols = symbols[coded]
-    held_out = np.random.default_rng(0).permutation(len(symbols)) % HELD_OUT == 0
-    rows = {"train": ~held_out, "test": held_out, "all": slice(None)}[split]
+    rows = rows_of(split, len(symbols), NAME)
     real = one_hot(symbols[rows], len(ATOMS))
     remark = f"{np.sum(~coded):,} molecules with charged atoms left out"
-    test = int(held_out.sum()) if split == "train" else None
+    test = int(np.sum(~rows)) if split == "train" else None
     account = Account(test, remarks=(remark,))
     return Data(NAME, {"real": real}, codec=Molecules(), account=account)
 

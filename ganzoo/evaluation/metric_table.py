@@ -12,6 +12,7 @@ import numpy as np
 from ganzoo import metrics
 from ganzoo.evaluation import classifier, source_reader
 
+NGRAMS = (1, 2, 3, 4)
 K = 5  # neighbour of precision and recall
 LEAST = K + 1  # samples
 PARZEN_VALIDATION = 1000
@@ -167,6 +168,12 @@ def _strings(real, fake):
     return metrics.string_scores(written, real.known)
 
 
+def _ngrams(real, fake):
+    codec = real.parts.train.codec
+    strings = [codec.strings(view.samples) for view in (real.reference, fake)]
+    return {f"js_{n}": metrics.ngram_divergence(*strings, n) for n in NGRAMS}
+
+
 METRICS = (
     Metric({"fid": "lower"}, _frechet, ("network of FID",), least=2049, jackknife=True),
     Metric(*_frechet_by_size("fid"), ("network of FID",), least=4 * 2049, extra=True),
@@ -298,6 +305,12 @@ METRICS = (
         reads="strings",
     ),
     Metric(
+        dict.fromkeys((f"js_{n}" for n in NGRAMS), "lower"),
+        _ngrams,
+        needs=("text",),
+        reads="strings",
+    ),
+    Metric(
         {"gan_train_accuracy": "higher"},
         _gan_train,
         needs=("images or vectors", "labelled", "asked label"),
@@ -401,6 +414,7 @@ MEANINGS = {
     "valid": "share of samples that are a molecule",
     "unique": "share of distinct ones among the valid samples",
     "novel": "share of the valid samples that the training set does not hold",
+    **{f"js_{n}": f"divergence of the {n}-grams, 0 to 1 bit" for n in NGRAMS},
     "gan_train_accuracy": "accuracy on real data of a classifier of the samples",
     "gan_train_recall": "the same classifier's recall of the class that it finds least",
     "gan_test_accuracy": "share of samples that a classifier of real data gives the "

@@ -312,6 +312,7 @@ class Scorer:
         real = train.arrays["real"]
         labelled = train.num_classes > 1
         images = real.ndim == 4
+        kind = train.codec and train.codec.kind
         held = {
             "images": images,
             "vectors": real.ndim == 2,
@@ -323,7 +324,8 @@ class Scorer:
             "translations": images and bool({"source", "unpaired"} & {*train.arrays}),
             "held out": self.roles == FINAL and self.parts.held_out is not None,
             "mixture": train.mixture is not None,
-            "molecules": train.codec is not None and train.codec.kind == "molecules",
+            "molecules": kind == "molecules",
+            "text": kind == "text",
             "probabilities": "probabilities" in self.test.outputs,
             "labelled": labelled,
             "network of FID": self.extractor.of_fid,

@@ -26,6 +26,7 @@ from ganzoo.metrics.memorisation import memorisation as memorisation
 from ganzoo.metrics.memorisation import nearest_distances as nearest_distances
 from ganzoo.metrics.mode_coverage import class_coverage as class_coverage
 from ganzoo.metrics.mode_coverage import mode_coverage as mode_coverage
+from ganzoo.metrics.ngrams import ngram_divergence as ngram_divergence
 from ganzoo.metrics.parzen import PARZEN_SIGMAS as PARZEN_SIGMAS
 from ganzoo.metrics.parzen import parzen_log_likelihood as parzen_log_likelihood
 from ganzoo.metrics.parzen import parzen_log_likelihoods as parzen_log_likelihoods

@@ -60,8 +60,9 @@ def assemble(
     Args:
         model: class of the model.
         network: family of both players: `mlp`, `dcgan`, `resnet`, `volumetric`,
-            `graph`, or `auto`, which chooses by the rank of `image_shape`; or a table
-            such as {name = "resnet", d_filters = 32}. None if `options` hold networks.
+            `graph`, `resnet1d`, or `auto`, which chooses by `codec`, or else by the
+            rank of `image_shape`; or a table such as {name = "resnet", d_filters =
+            32}. None if `options` hold networks.
         image_shape: (H, W, C), (D, H, W, C), (L, C) for signals or one-hot symbols,
             or (d,) for vectors; by default (28, 28, 1). Convolutional families need
             sides of at least 8.
@@ -104,8 +105,8 @@ def assemble(
             `decay_steps`; `linear` or `cosine`, from the first step on; or, without it,
             `{"name": "exponential", "factor": 0.999996, "lowest": 1e-6}`.
         prior: `normal`, `uniform` (-1 to 1) or `unit_uniform` (0 to 1).
-        codec: what one-hot samples (L, V) mean, `molecules`, so that
-            `model.strings` can say it; None for other samples.
+        codec: what one-hot samples (L, V) mean, so that `model.strings` can say it:
+            `molecules`, or {name = "text", alphabet = "..."}; None for other samples.
         ema_decay: decay of the running average of G; 0 keeps none.
         seed: seed of all noise in training; `build` also draws the first weights from
             it, where it is given.
@@ -131,7 +132,8 @@ def assemble(
         settings = {**chosen, **options}
     else:
         described = {**OF_NETWORKS, **chosen}
-        settings = _with_networks(model, network, described, penalties, options)
+        table = networks.table(network, described["image_shape"], codec)
+        settings = _with_networks(model, table, described, penalties, options)
     built = model(
         loss=loss,
         augment=augment,
@@ -162,9 +164,8 @@ def assemble(
     return built
 
 
-def _with_networks(model, network, described, penalties, options):
+def _with_networks(model, table, described, penalties, options):
     """Builds the networks, and returns the settings of the model."""
-    table = networks.table(network, described["image_shape"])
     given = described.pop("condition"), described.pop("num_classes")
     entry = labels.get(given[0] or given[1])
     of_model = model.setting_names()

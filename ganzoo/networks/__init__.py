@@ -12,9 +12,11 @@ from importlib import import_module
 from ganzoo.utils.options import check_known, parameters
 from ganzoo.utils.source import source_of
 
-FAMILIES = ("mlp", "dcgan", "resnet", "volumetric", "graph")
+FAMILIES = ("mlp", "dcgan", "resnet", "volumetric", "graph", "resnet1d")
 AUTO = {1: "mlp", 2: "mlp", 3: "dcgan", 4: "volumetric"}  # by the rank of a sample
-SPANS = {"graph": (0.0, 1.0)}  # the range of a family whose samples are one-hot symbols
+OF_CODEC = {"molecules": "graph", "text": "resnet1d"}  # by what samples mean
+# The range of families whose samples are one-hot symbols.
+SPANS = dict.fromkeys(("graph", "resnet1d"), (0.0, 1.0))
 # Replacements of a family's default for penalties on D's gradient at each sample alone:
 # batch statistics mix the samples, and a bound on the gradient opposes its penalty.
 PER_SAMPLE = {"batch": "layer", "spectral": "none"}
@@ -93,8 +95,13 @@ def make(
     }
 
 
-def table(network: str | Mapping, image_shape) -> dict:
+def table(network: str | Mapping, image_shape, codec=None) -> dict:
     """Returns `{"name": family, option: value}`, with `auto` resolved.
+
+    Args:
+        network: a family, or a table with its name.
+        image_shape: shape of a sample, whose rank decides `auto`.
+        codec: what one-hot samples mean, see `data.codecs`, which decides it first.
 
     Raises:
         ValueError: an unknown family, with the nearest one, or no name at all.
@@ -102,7 +109,9 @@ def table(network: str | Mapping, image_shape) -> dict:
     options = dict(network) if isinstance(network, Mapping) else {"name": network}
     name = options.get("name")
     if name == "auto":
-        name = options["name"] = AUTO.get(len(image_shape), "dcgan")
+        kind = codec["name"] if isinstance(codec, Mapping) else codec
+        by_rank = AUTO.get(len(image_shape), "dcgan")
+        name = options["name"] = OF_CODEC.get(kind, by_rank)
     if not isinstance(name, str):
         raise ValueError(
             "A network is a name, or a table with a name and options, such as "

@@ -15,6 +15,7 @@ from PIL import Image
 from ganzoo.plots.captions import with_captions
 from ganzoo.plots.figures import extent_of, points_figure
 from ganzoo.plots.molecules import molecules_picture
+from ganzoo.plots.text import text_picture
 from ganzoo.plots.voxels import volumes_picture
 from ganzoo.utils import untrusted
 from ganzoo.utils.files import replacing
@@ -115,4 +116,4 @@ def _of_codes(samples, columns):
 
 
 _OF_SAMPLES = {2: _of_vectors, 3: _of_codes, 4: image_grid, 5: volumes_picture}
-_OF_STRINGS = {"molecules": molecules_picture}
+_OF_STRINGS = {"molecules": molecules_picture, "text": text_picture}

@@ -89,7 +89,9 @@ class Variant:
             return {}
         from ganzoo import networks
 
-        table = networks.table(known["network"], known["image_shape"])
+        table = networks.table(
+            known["network"], known["image_shape"], known.get("codec")
+        )
         family = table.pop("name")
         return {**networks.defaults(family), **table}
 

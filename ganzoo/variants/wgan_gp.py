@@ -12,10 +12,10 @@ PENALTIES = {"gradient_penalty": 10.0}
     "wgan-gp",
     paper="Gulrajani et al. 2017, Improved Training of Wasserstein GANs, "
     "arXiv 1704.00028",
-    tasks=("image",),
+    tasks=("image", "text"),
 )
 def wgan_gp(
-    network="dcgan",
+    network="auto",
     latent_dim=128,
     loss="wasserstein",
     penalties=PENALTIES,
@@ -30,8 +30,10 @@ def wgan_gp(
 
     Weight 10, five critic steps per G step, Adam with beta_1 0 and beta_2 0.9, as in
     the paper. Its rate is 1e-4 for both players, for 10^5 updates of G; the defaults
-    suit some thousand. The penalty rules out batch normalisation in the critic;
-    layer normalisation replaces it, as section 4 recommends.
+    suit some thousand. Images have DCGAN's networks; text, lines of characters in
+    one-hot code, has the residual networks of section 5. The penalty rules out
+    batch normalisation in the critic; layer normalisation replaces it, as section 4
+    recommends.
     """
     return assemble(
         network=network,

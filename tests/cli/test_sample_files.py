@@ -8,7 +8,8 @@ from PIL import Image
 
 from ganzoo.cli import sample_files
 from ganzoo.data import codecs
-from ganzoo.data.molecules import one_hot, symbols_of
+from ganzoo.data.molecules import symbols_of
+from ganzoo.data.symbols import one_hot
 from ganzoo.plots.pictures import read_png
 
 VOLUMES = np.zeros((3, 8, 8, 8, 1), np.uint8)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from ganzoo.data import account, codecs, load_data, molecules
-from ganzoo.data.molecules import Molecules, atoms_of, one_hot, smiles, symbols_of
+from ganzoo.data.molecules import Molecules, atoms_of, smiles, symbols_of
+from ganzoo.data.symbols import one_hot
 
 pytest.importorskip("rdkit", reason="the extra molecules")
 C, N, F = (molecules.ATOMS.index(atom) for atom in "CNF")

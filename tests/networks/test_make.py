@@ -15,7 +15,7 @@ from ganzoo.models.assemble import assemble
 from ganzoo.networks import dcgan, mlp
 
 SIZES = {"image_shape": (8, 8, 1), "latent_dim": 4}
-SHAPES = {"volumetric": (8, 8, 8, 1), "graph": (6, 5)}
+SHAPES = {"volumetric": (8, 8, 8, 1), "graph": (6, 5), "resnet1d": (6, 5)}
 
 
 def widths(network):
@@ -34,7 +34,7 @@ def test_a_family_by_name(name):
     assert set(made["generator"].input) == {"latent", "label"}
     assert set(made["discriminator"].input) == {"sample", "label"}
     assert made["generator"].output.shape[1:] == shape
-    expected = (0.0, 1.0) if name == "graph" else (-1.0, 1.0)
+    expected = (0.0, 1.0) if len(shape) == 2 else (-1.0, 1.0)
     assert made["value_range"] == expected
 
 
@@ -63,9 +63,10 @@ def test_options_override_those_of_the_table():
 
 
 def test_auto_chooses_the_family_by_the_shape():
-    for shape, name in (((2,), "mlp"), ((8, 8, 1), "dcgan"), ((8, 8, 8, 1), None)):
+    chosen = {(2,): "mlp", (6, 5): "resnet1d", (8, 8, 1): "dcgan"}
+    for shape, name in {**chosen, (8, 8, 8, 1): "volumetric"}.items():
         made = networks.table("auto", shape)
-        assert made == {"name": name or "volumetric"}
+        assert made == {"name": name}
 
 
 def test_the_builders_options_reach_another_network():

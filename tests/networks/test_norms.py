@@ -15,7 +15,7 @@ from ganzoo.runs import checkpoint
 
 RNG = np.random.default_rng(0)
 SHAPES = {"mlp": (8, 8, 1), "dcgan": (16, 16, 1), "resnet": (9, 12, 3)}
-SHAPES |= {"volumetric": (8, 9, 8, 1), "graph": (6, 5)}
+SHAPES |= {"volumetric": (8, 9, 8, 1), "graph": (6, 5), "resnet1d": (6, 5)}
 SMALL = {
     "mlp": {"hidden": (6, 5)},
     "graph": {"hidden": (6, 5)},
@@ -28,6 +28,7 @@ FITTING = [
 ]
 WITH_KERNEL = (
     layers.Dense,
+    layers.Conv1D,
     layers.Conv2D,
     layers.Conv3D,
     layers.Conv2DTranspose,
@@ -132,7 +133,7 @@ def test_no_bias_before_normalisation(family, d_norm):
     )
     for network in (discriminator(family, d_norm=d_norm), g):
         normalised = list(parents_of_norms(network))
-        assert normalised or (family == "graph" and network is g)
+        assert normalised or (family in ("graph", "resnet1d") and network is g)
         wrong = [p.name for p in normalised if getattr(p, "bias", None) is not None]
         assert not wrong
 
@@ -151,6 +152,7 @@ def parents_of_norms(network):
 
 def test_the_papers_defaults():
     wanted = {"mlp": "none", "dcgan": "batch", "resnet": "spectral", "graph": "none"}
+    wanted |= {"resnet1d": "none"}
     for family, norm in {**wanted, "volumetric": "batch"}.items():
         same = kinds(discriminator(family, d_norm=norm))
         assert kinds(discriminator(family)) == same

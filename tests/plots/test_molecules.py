@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from ganzoo.data.molecules import Molecules, one_hot, symbols_of
+from ganzoo.data.molecules import Molecules, symbols_of
+from ganzoo.data.symbols import one_hot
 from ganzoo.plots import molecules
 from ganzoo.plots.pictures import samples_picture
 

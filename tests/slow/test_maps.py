@@ -337,7 +337,7 @@ def test_cyclegan_ink():
         note="one seed for want of time, so the seeds' spread is unknown. No colour "
         "can be known from ink: the way back is judged by its shapes. The ablation "
         "without cycles has no identity term either. Pilots with seed 100: 32x32 "
-        "without that term, patches of half a face, 1,200 steps: unlike the faces, by eye; these "
-        "settings, 1,000 steps: L1 0.151, 60.6% kept of training faces",
+        "without that term, patches of half a face, 1,200 steps: unlike the faces, by "
+        "eye; these settings, 1,000 steps: L1 0.151, 60.6% kept of training faces",
     )
     assert not missed

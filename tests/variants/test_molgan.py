@@ -8,8 +8,9 @@ from helpers import tiny
 
 from ganzoo.data.dataset import Data
 from ganzoo.data.door import Door
-from ganzoo.data.molecules import Molecules, one_hot, symbols_of
+from ganzoo.data.molecules import Molecules, symbols_of
 from ganzoo.data.splits import Parts
+from ganzoo.data.symbols import one_hot
 from ganzoo.evaluation import extractors, metric_table
 from ganzoo.evaluation.scorer import Scorer, View
 

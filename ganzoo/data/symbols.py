@@ -1,0 +1,42 @@
+"""Symbols in one-hot code: what samples of graphs and of text are made of."""
+
+from typing import Protocol
+
+import numpy as np
+
+HELD_OUT = 10
+"""Every tenth sample, in a random order that is always the same, is held out."""
+SPLITS = ("train", "test", "all")
+
+
+class Codec(Protocol):
+    """What one-hot samples mean."""
+
+    kind: str
+
+    @property
+    def spec(self) -> dict:
+        """The table that `codecs.get` makes this of."""
+
+    def strings(self, samples: np.ndarray) -> list[str]:
+        """Returns what samples (n, L, V) say, "" for an invalid one."""
+
+
+def one_hot(symbols: np.ndarray, kinds: int) -> np.ndarray:
+    """Returns codes (N, L) as uint8 samples (N, L, kinds), 255 at the code."""
+    return np.eye(kinds, dtype=np.uint8)[symbols] * np.uint8(255)
+
+
+def rows_of(split: str, count: int, where: str) -> np.ndarray:
+    """Returns which of `count` samples are in a split, bool (count,).
+
+    Raises:
+        ValueError: a split other than "train", "test" or "all".
+    """
+    if split not in SPLITS:
+        raise ValueError(
+            f"Unknown split of {where!r}; allowed: {', '.join(SPLITS)}. "
+            f"Received: {split!r}."
+        )
+    held_out = np.random.default_rng(0).permutation(count) % HELD_OUT == 0
+    return {"train": ~held_out, "test": held_out, "all": np.ones(count, bool)}[split]

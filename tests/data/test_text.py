@@ -1,0 +1,70 @@
+"""Lines of text as symbols, by hand and back, and what is refused."""
+
+import numpy as np
+import pytest
+
+from ganzoo.data import account, codecs, load_data, text
+from ganzoo.data.symbols import one_hot
+from ganzoo.data.text import Text
+
+
+def test_symbols_by_hand():
+    codec = Text("ab")
+    assert codec.symbols(["ba", "", "b"], 3).tolist() == [
+        [2, 1, 0],
+        [0, 0, 0],
+        [2, 0, 0],
+    ]
+
+
+def test_a_text_ends_at_its_first_end():
+    samples = one_hot(np.array([[1, 2, 2], [1, 0, 2], [0, 1, 1]]), 3)
+    assert Text("ab").strings(samples) == ["abb", "a", ""]
+
+
+def test_the_codec_comes_back_from_its_table():
+    codec = Text("abc")
+    assert codecs.get(codec.spec) == codec
+    for wrong in ("", "aba"):
+        with pytest.raises(ValueError, match="distinct characters. Received"):
+            codecs.get({"name": "text", "alphabet": wrong})
+
+
+def test_a_file_of_lines(tmp_path):
+    lines = [f"word {i:02}" for i in range(40)] + ["é"]
+    path = tmp_path / "words.TXT"
+    path.write_text("\n\n".join(lines), "utf-8")
+    train, test, whole = (
+        load_data(path, split=split) for split in ("train", "test", "all")
+    )
+    said = {d: d.codec.strings(d.arrays["real"]) for d in (train, test, whole)}
+    assert said[whole] == lines
+    assert sorted(said[train] + said[test]) == sorted(lines)
+    assert len(test) == 5
+    assert whole.codec.alphabet == " 0123456789dorwé"
+    assert whole.sample_shape == (7, 17)
+    line = account.line(train)
+    assert line.startswith("words: 41 samples 7x17, 36 train / 5 test; 16 distinct")
+    assert line.endswith("40 empty lines left out")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"a\n\n", "two lines or more.*with 1"),
+        (b"\xff\xfe\n", "no text in UTF-8"),
+        (b"a" * 129 + b"\nb", "up to 128 characters.*Received: 129"),
+        ("".join(f"{chr(0x4E00 + i)}\n" for i in range(256)).encode(), "up to 255"),
+    ],
+)
+def test_refusals(content, message, tmp_path):
+    path = tmp_path / "x.txt"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        load_data(path)
+
+
+def test_an_unknown_split_is_refused(tmp_path):
+    (tmp_path / "x.txt").write_text("a\nb\n")
+    with pytest.raises(ValueError, match="Unknown split.*'validation'"):
+        text.load_text(tmp_path / "x.txt", "validation")
