@@ -22,7 +22,8 @@ class Program:
         network: a functional model of named inputs.
 
     Raises:
-        ValueError: a layer or activation that has no step, by name.
+        ValueError: a layer or activation that has no step, by name; weights that are
+            NaN or infinite.
     """
 
     def __init__(self, network: keras.Model):
@@ -40,7 +41,13 @@ class Program:
 
     def weight(self, layer, value) -> int:
         """Adds a weight of a layer, see `utils.eight_bit`; returns its number."""
-        values, scale = pack(np.asarray(value, "float32"))
+        value = np.asarray(value, "float32")
+        if not np.isfinite(value).all():
+            raise ValueError(
+                f"Weights of {layer.name!r} are NaN or infinite: the model has "
+                "diverged. Load an earlier checkpoint, or train it anew."
+            )
+        values, scale = pack(value)
         packed = {"values": encoded(values)}
         if scale is not None:
             packed["scale"] = encoded(scale)

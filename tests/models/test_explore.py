@@ -165,9 +165,16 @@ def _with_attention():
     return ganzoo.assemble(**players)
 
 
+def _diverged():
+    model = tiny("vanilla")
+    model.average_of(model.generator).weights[0].assign(np.full((4, 16), np.nan))
+    return model
+
+
 @pytest.mark.parametrize(
     "make,message",
     [
+        (_diverged, "Weights of 'dense.*' are NaN or infinite: the model has diverged"),
         (_with_attention, "cannot run the layer SelfAttention .*It runs Activation"),
         (lambda: tiny("vanilla", hidden_noise=0.1), "noise in sampling .GaussianNoise"),
         (lambda: tiny("vanilla", image_shape=(2,)), r"images of 1 or 3 .*\(2,\)"),
