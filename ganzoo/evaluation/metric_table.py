@@ -414,7 +414,10 @@ MEANINGS = {
     "valid": "share of samples that are a molecule",
     "unique": "share of distinct ones among the valid samples",
     "novel": "share of the valid samples that the training set does not hold",
-    **{f"js_{n}": f"divergence of the {n}-grams, 0 to 1 bit" for n in NGRAMS},
+    "js_1": "divergence of the letters, 0 to 1 bit",
+    "js_2": "divergence of the pairs of letters, 0 to 1 bit",
+    "js_3": "divergence of the 3-grams of letters, 0 to 1 bit",
+    "js_4": "divergence of the 4-grams of letters, 0 to 1 bit",
     "gan_train_accuracy": "accuracy on real data of a classifier of the samples",
     "gan_train_recall": "the same classifier's recall of the class that it finds least",
     "gan_test_accuracy": "share of samples that a classifier of real data gives the "
