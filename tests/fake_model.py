@@ -18,6 +18,7 @@ class FakeModel:
     def __init__(self, made, num_classes=0, has_probability=True):
         self.made = made
         self._entry = labels.get(num_classes)
+        self.conditional = num_classes > 0
         self.has_probability = has_probability
         self.sample_shape = made.shape[1:]
         self.step = 0

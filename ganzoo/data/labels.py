@@ -389,11 +389,15 @@ class Numbers(Vector):
     def asked(self, label, n):
         labels = super().asked(label, n)
         low, high = (np.array(v, labels.dtype) for v in (self.low, self.high))
-        outside = self.mean and ((labels < low) | (labels > high)).any(axis=1)
-        if np.any(outside):
+        outside = (labels < low) | (labels > high) if self.mean else np.zeros((n, 1))
+        if outside.any():
+            first = outside.any(axis=1).argmax()
+            places = np.flatnonzero(outside[first])
+            among = f" at {places.tolist()}" * (self.count > 1)
+            label, low, high = (v[places].tolist() for v in (labels[first], low, high))
             warnings.warn(
-                f"The label {labels[outside][0].tolist()} lies outside of those in "
-                f"training, {list(self.low)} to {list(self.high)}.",
+                f"The label {label}{among} lies outside of those in training, "
+                f"{low} to {high}.",
                 stacklevel=4,
             )
         return labels

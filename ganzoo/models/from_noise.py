@@ -256,12 +256,16 @@ class LatentModel(AdversarialModel):
                 "This model was not trained on a table, so its samples are arrays: "
                 "use `sample`, and .npz for a file."
             )
-        labels = None
-        if self.conditional:
-            label = self._table.draw_classes(n, seed) if label is None else label
-            labels = self._entry.asked(label, n)
-        samples = self.sample(n, seed=seed, label=label, ema=ema, truncation=truncation)
-        return self._table.frame(samples, labels)
+        if n < 0:
+            raise ValueError(f"`n` must be 0 or more. Received: {n}.")
+        latents = self.latents(n, seed, truncation)
+        if not self._entry:
+            made = self._decode(latents, self._asked(label, n), ema, seed)
+            return self._table.frame(made)
+        label = self._table.draw_classes(n, seed) if label is None else label
+        labels = self._entry.asked(label, n)
+        made = self._decode(latents, self._given(labels), ema, seed)
+        return self._table.frame(made, labels)
 
     def as_samples(self, values):
         """As `AdversarialModel.as_samples`; of a table, vectors of possible rows."""

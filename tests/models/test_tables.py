@@ -74,6 +74,8 @@ def test_samples_are_rows_like_those_that_came_in(model, data):
     turns = model.sample_frame(2, label=["nonspam", "spam"])
     assert turns["type"].tolist() == ["nonspam", "spam"]
     assert len(model.sample_frame(0)) == 0
+    with pytest.raises(ValueError, match="must be 0 or more"):
+        model.sample_frame(-1)
 
 
 def test_arrays_of_samples_are_the_vectors_of_these_rows(model):
@@ -137,6 +139,9 @@ def test_a_condition_of_numbers_is_columns_of_the_frame():
     model.fit(data, batch_size=16, steps_per_epoch=1, verbose=0)
     frame = model.sample_frame(2, label=[[0.2, 50], [0, 400]])
     assert frame["num3d"].tolist() == [0.2, 0]
+    with pytest.warns(UserWarning, match=r"label \[9000.0\] at \[1\] lies") as said:
+        model.sample_frame(1, label=[0.2, 9000])
+    assert len(said) == 1
     assert frame["capitalTotal"].tolist() == [50, 400]
     pandas.testing.assert_series_equal(frame.dtypes, spam().dtypes)
 

@@ -63,10 +63,12 @@ def test_options_override_those_of_the_table():
 
 
 def test_auto_chooses_the_family_by_the_shape():
-    chosen = {(2,): "mlp", (6, 5): "resnet1d", (8, 8, 1): "dcgan"}
+    chosen = {(2,): "mlp", (6, 5): "mlp", (8, 8, 1): "dcgan"}
     for shape, name in {**chosen, (8, 8, 8, 1): "volumetric"}.items():
         made = networks.table("auto", shape)
         assert made == {"name": name}
+    # Of rank 2, symbols have a codec, and signals have none.
+    assert networks.table("auto", (6, 5), "text") == {"name": "resnet1d"}
 
 
 def test_the_builders_options_reach_another_network():

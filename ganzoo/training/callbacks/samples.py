@@ -110,7 +110,8 @@ def _points_picture(model, data, grid):
     real, fake = data.arrays["real"][:1000, :2], model.sample(1000, seed=1)[:, :2]
     extent = figures.extent_of(real)
     field = None
-    if model.has_probability and model.sample_shape == (2,):
+    judges = model.has_probability and not model.conditional  # a point alone
+    if judges and model.sample_shape == (2,):
         mesh = figures.mesh(extent, 80)
         field = model.probability_real(mesh).reshape(80, 80)
     return figures.points_figure(real, fake, field, extent, f"step {model.step}")

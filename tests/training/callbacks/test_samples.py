@@ -52,3 +52,11 @@ def test_points_are_drawn_over_the_data(tmp_path, points, has_probability):
     (path,) = (tmp_path / "samples").glob("step_*.png")
     with Image.open(path) as image:
         assert image.size == (640, 560)
+
+
+def test_points_of_a_conditional_model_are_drawn_without_its_field(tmp_path, points):
+    """D of such a model judges a point with its label alone."""
+    model = FakeModel(points, has_probability=True, num_classes=2)
+    model.probability_real = None
+    attach(SampleGrid(tmp_path, Data("toy", {"real": points}), 100), model)
+    assert len(list((tmp_path / "samples").glob("step_*.png"))) == 1
