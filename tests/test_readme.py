@@ -101,7 +101,7 @@ class AtOnce:
     def __exit__(self, *exception):
         pass
 
-    def run(self, tasks):
+    def run(self, tasks, watch=None):
         for task in tasks:
             run_process.run(task.experiment, task.path, task.only)
             yield task, ""
