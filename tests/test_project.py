@@ -27,6 +27,15 @@ def test_the_workflow_runs_ci_on_the_pythons_of_the_package():
     assert 'python_requires=">=3.11,<3.14"' in (ROOT / "setup.py").read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    "file", ["CITATION.cff", "README.md", ".github/ISSUE_TEMPLATE/config.yml"]
+)
+def test_addresses_are_those_of_the_repository(file):
+    [url] = re.findall(r'^URL = "(.+)"', (ROOT / "setup.py").read_text(), re.MULTILINE)
+    text = (ROOT / file).read_text("utf-8")
+    assert set(re.findall(r"https://github\.com/[\w-]+/[\w-]+", text)) == {url}
+
+
 def test_every_variant_has_a_group_and_a_phrase():
     names = [name for group in variants.grouped().values() for name in group]
     assert sorted(names) == ganzoo.list_models()

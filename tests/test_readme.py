@@ -14,6 +14,7 @@ import ganzoo
 from ganzoo.cli import main as command
 from ganzoo.comparison import compare, run_process
 from ganzoo.plots import pictures
+from ganzoo.variants import _registry
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -76,6 +77,8 @@ AT_TINY_SIZE = {
     "ganzoo train dcgan --dataset=./photos --image_size=64": f"{SHORT} {TINY}",
     "ganzoo train dcgan --dataset=faces --steps=2000 --batch_size=64": f"{SHORT} "
     f"{TINY}",
+    "ganzoo train --config=pix2pix_flood --dataset=./photos": f"{SHORT} "
+    "--batch_size=2 --image_size=32 --set=filters=2 --set=d_filters=2",
     "ganzoo train --config=pix2pix_halves": f"{SHORT} --batch_size=2 --dataset=faces "
     "--set=filters=2 --set=d_filters=2",
     "ganzoo compare dcgan --grid loss=hinge,least_squares --seeds=3": FEW,
@@ -98,14 +101,21 @@ class AtOnce:
     def __exit__(self, *exception):
         pass
 
-    def run(self, tasks):
+    def run(self, tasks, watch=None):
         for task in tasks:
             run_process.run(task.experiment, task.path, task.only)
             yield task, ""
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch):
+def own_registry(monkeypatch):
+    """What is registered is forgotten afterwards."""
+    _registry.discover()
+    monkeypatch.setattr(_registry, "_variants", dict(_registry._variants))
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch, own_registry):
     """An empty directory with the files that README speaks of."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(compare, "Workers", AtOnce)
@@ -164,7 +174,7 @@ def test_six_lines(place):
     assert names["model"].step == 2
 
 
-def test_ten_lines():
+def test_ten_lines(own_registry):
     exec(python("my-lsgan"), {"__name__": "ganzoo_plugin_my_lsgan"})
     model = ganzoo.build("my-lsgan", image_shape=(8, 8, 1), filters=2)
     assert model.loss == "least_squares"

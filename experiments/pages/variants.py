@@ -18,7 +18,7 @@ GROUPS = (
     "Losses and penalties",
     "Networks and training",
     "Labels, codes and latents",
-    "Text and volumes",
+    "Text, volumes and molecules",
     "Images from images",
     "Baselines that are not GANs",
 )
