@@ -5,11 +5,13 @@ import json
 import numpy as np
 import pytest
 from fake_model import HEALTHY, RNG, FakeModel, attach, intervals
+from pages.recorded import measured
 
 import ganzoo
 from ganzoo.data import load_data
 from ganzoo.data.dataset import Data
 from ganzoo.training.callbacks.health import (
+    RESCUED,
     HealthMonitor,
     TrainingDiverged,
     read_health,
@@ -183,6 +185,15 @@ def test_a_critic_without_probability_is_watched_for_samples_alone(points):
     collapsed = monitor(points[:1], points)
     intervals(collapsed, 20, critic)
     assert names(collapsed) == ["collapse"]
+
+
+def test_remedies_are_those_that_rescued_and_their_shares_those_measured():
+    found = {alarm: {} for alarm in RESCUED}
+    for row in measured("alarms")["remedies"]:
+        if row["remedy"] and row["without a sign"]:
+            found[row["alarm"]][row["remedy"]] = row["without a sign"]
+            assert len(row["last signs"]) == 5
+    assert found == RESCUED
 
 
 # --- when -------------------------------------------------------------------------
