@@ -89,9 +89,7 @@ def train(
         WorkerLost: a RuntimeError; start all workers again to resume.
         KeyboardInterrupt: after saving (SIGTERM: its subclass `Terminated`).
     """
-    model, _ = train_resolved(
-        experiment, workdir, progress, log=log, patience=patience
-    )
+    model, _ = train_resolved(experiment, workdir, progress, log=log, patience=patience)
     return model
 
 
