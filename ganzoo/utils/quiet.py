@@ -41,8 +41,15 @@ class _Finder:
 
 class _Loader(SourceFileLoader):
     def exec_module(self, module):
-        with without_log():
-            super().exec_module(module)
+        terminal = os.isatty(2)
+        if terminal:  # it takes seconds
+            os.write(2, b"loading TensorFlow\r")
+        try:
+            with without_log():
+                super().exec_module(module)
+        finally:
+            if terminal:
+                os.write(2, b"\x1b[K")  # clears the line
 
 
 @contextmanager

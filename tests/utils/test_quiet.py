@@ -1,6 +1,7 @@
 """TensorFlow's start lines, held back."""
 
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -44,7 +45,13 @@ def test_no_descriptor_is_left_open():
     assert os.listdir("/proc/self/fd") == before
 
 
-def _start(folder, then, code="import ganzoo, tensorflow", **environment):
+def _start(
+    folder,
+    then,
+    code="import ganzoo, tensorflow",
+    stderr=subprocess.PIPE,
+    **environment,
+):
     """Runs code with a TensorFlow of one file, which logs and then does something."""
     (folder / "tensorflow").mkdir()
     (folder / "tensorflow/__init__.py").write_text(
@@ -54,7 +61,8 @@ def _start(folder, then, code="import ganzoo, tensorflow", **environment):
     places = [str(folder), str(Path(__file__).parents[2])]
     return subprocess.run(
         [sys.executable, "-c", code],
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
         env={**inherited, "PYTHONPATH": os.pathsep.join(places), **environment},
     )
 
@@ -82,6 +90,16 @@ def test_a_failed_import_says_all(tmp_path):
     assert done.returncode == 1
     assert done.stderr.startswith(NOISE + OTHERS)
     assert done.stderr.rstrip().endswith(b"ImportError: libcudart.so: cannot open")
+
+
+def test_a_terminal_shows_a_sign_of_life_that_goes(tmp_path):
+    ours, theirs = pty.openpty()
+    done = _start(tmp_path, "", stderr=theirs)
+    assert done.returncode == 0
+    shown = OTHERS.replace(b"\n", b"\r\n")
+    assert os.read(ours, 10_000) == b"loading TensorFlow\r" + shown + b"\x1b[K"
+    os.close(ours)
+    os.close(theirs)
 
 
 def test_a_crash_shows_where(tmp_path):
