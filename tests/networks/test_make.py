@@ -63,10 +63,19 @@ def test_options_override_those_of_the_table():
 
 
 def test_auto_chooses_the_family_by_the_shape():
-    chosen = {(2,): "mlp", (6, 5): "resnet1d", (8, 8, 1): "dcgan"}
+    chosen = {(2,): "mlp", (6, 5): "mlp", (8, 8, 1): "dcgan"}
     for shape, name in {**chosen, (8, 8, 8, 1): "volumetric"}.items():
         made = networks.table("auto", shape)
         assert made == {"name": name}
+
+
+def test_auto_chooses_the_family_by_what_symbols_mean():
+    text = {"name": "text", "alphabet": "ab"}
+    for codec, name in ((text, "resnet1d"), ("molecules", "graph")):
+        assert networks.table("auto", (6, 5), codec) == {"name": name}
+    model = ganzoo.build("wgan-gp", image_shape=(6, 3), codec=text, filters=4)
+    assert model.value_range == (0.0, 1.0)
+    assert "resnet1d" not in networks.table({"name": "mlp"}, (6, 3), text).values()
 
 
 def test_the_builders_options_reach_another_network():
