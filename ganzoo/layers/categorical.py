@@ -16,7 +16,7 @@ class Categorical(Noisy):
     """Chooses one entry of the last axis, in a way that can be trained.
 
     A choice has no gradient, so a generator of discrete samples could not learn from
-    its discriminator (Goodfellow 2017, arXiv 1701.00160, section 6). In training, the
+    its discriminator (Goodfellow 2017, arXiv 1701.00160). In training, the
     choice is relaxed:
 
     `softmax`: the probabilities themselves (Gulrajani et al. 2017, section 5).

@@ -9,7 +9,7 @@ def string_scores(strings: Sequence[str], known: Collection[str]) -> dict[str, f
     `valid`: the share of strings that are not empty. `unique`: the number of distinct
     valid strings, divided by that of valid ones; it falls with their number. `novel`:
     the share of valid strings that are not known. The last two are 0 if none is valid
-    (De Cao and Kipf 2018, arXiv 1805.11973, section 5; Samanta et al. 2018).
+    (De Cao and Kipf 2018, arXiv 1805.11973).
 
     Args:
         strings: canonical strings, "" for an invalid sample.

@@ -58,7 +58,7 @@ def test_labels_and_minibatch_layers(minibatch):
     ("options", "message"),
     [
         ({"image_shape": (8, 5)}, r"its atoms and the bonds.*Received: 8"),
-        ({"image_shape": (8, 8, 1)}, r"must be \(L, V\).*Received: \(8, 8, 1\)"),
+        ({"image_shape": (8, 8, 1)}, r"must be \(L, C\).*Received: \(8, 8, 1\)"),
         ({"bond_kinds": 6}, "`bond_kinds` must be from 2 to 5.*Received: 6"),
         ({"value_range": (-1, 1)}, r"must be \(0, 1\). Received: \(-1, 1\)"),
     ],

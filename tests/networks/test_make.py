@@ -71,6 +71,15 @@ def test_auto_chooses_the_family_by_the_shape():
     assert networks.table("auto", (6, 5), "text") == {"name": "resnet1d"}
 
 
+def test_auto_chooses_the_family_by_what_symbols_mean():
+    text = {"name": "text", "alphabet": "ab"}
+    for codec, name in ((text, "resnet1d"), ("molecules", "graph")):
+        assert networks.table("auto", (6, 5), codec) == {"name": name}
+    model = ganzoo.build("wgan-gp", image_shape=(6, 3), codec=text, filters=4)
+    assert model.value_range == (0.0, 1.0)
+    assert "resnet1d" not in networks.table({"name": "mlp"}, (6, 3), text).values()
+
+
 def test_the_builders_options_reach_another_network():
     model = ganzoo.build("dcgan", network="resnet", filters=4, **SIZES)
     assert set(channels(model.generator)) == {8, 4, 1}

@@ -55,4 +55,4 @@ def test_wgan_gp_on_text_says_strings():
     assert samples.shape == (4, *SHAPE) and samples.dtype == np.uint8
     assert all(set(text) <= set("abcd") for text in model.strings(samples))
     with pytest.raises(ValueError, match=r"must be \(0, 1\). Received: \(-1, 1\)"):
-        ganzoo.build("wgan-gp", image_shape=SHAPE, value_range=(-1, 1))
+        ganzoo.build("wgan-gp", image_shape=SHAPE, codec=codec, value_range=(-1, 1))
