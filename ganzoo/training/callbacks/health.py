@@ -195,11 +195,11 @@ class HealthMonitor(keras.callbacks.Callback):
 # Of five small trainings that failed so, how many a change rescued, as measured by
 # experiments/alarms.py. What rescued none is left out.
 RESCUED = {
-    "not finite": {},
-    "collapse": {},
-    "D overpowers G": {},
-    "G overpowers D": {},
-    "far from the data": {},
+    "not finite": {"both rates / 10": 3},
+    "collapse": {"g_learning_rate / 100": 5},
+    "D overpowers G": {"g_learning_rate x 100": 2},
+    "G overpowers D": {"g_learning_rate / 100": 5},
+    "far from the data": {"both rates x 100": 4},
 }
 SIGNS = [alarm for alarm in RESCUED if alarm != "not finite"]
 
@@ -207,8 +207,7 @@ SIGNS = [alarm for alarm in RESCUED if alarm != "not finite"]
 def remedy(alarm: str) -> str:
     """What rescued trainings with this alarm, and how many of them."""
     helped = [f"{change} ({count} of 5)" for change, count in RESCUED[alarm].items()]
-    what = ", ".join(helped) or "no change that was tried"
-    return f"What rescued small trainings: {what}."
+    return f"What rescued small trainings: {', '.join(helped)}."
 
 
 def spacing(steps: int, interval: int) -> int:
