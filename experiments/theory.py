@@ -152,12 +152,12 @@ def smoothing():
     rows = {
         name: [field(*pair, seed) for seed in SEEDS] for name, pair in targets.items()
     }
-    figure, places = plt.subplots(1, 3, figsize=(11, 3.8))
+    figure, places = plt.subplots(1, 3, figsize=(11, 3.2))
     for axes, (name, found) in zip(places, rows.items(), strict=True):
         shown = axes.imshow(
             found[0]["map"], extent=(-1.5, 1.5, -1.5, 1.5), vmin=0, vmax=1
         )
-        axes.set_title(f"smoothing: {name}")
+        axes.set_title(f"smoothing: {name}", fontsize=9)
         axes.set_xticks([])
         axes.set_yticks([])
     figure.colorbar(shown, ax=places, label="D(x)", shrink=0.8)
