@@ -10,10 +10,14 @@ import numpy as np
 from ganzoo.data.account import Account
 from ganzoo.data.label_names import UNLABELLED
 from ganzoo.data.symbols import Codec
+from ganzoo.utils import html
+from ganzoo.utils.options import evenly_spread
 
 if TYPE_CHECKING:
     from ganzoo.data.tables import Table
 
+SHOWN, POINTS = 16, 1000  # samples that a notebook shows; of vectors
+NAMED = 20  # classes that a notebook names
 _BLOCK = 2**24  # bytes hashed at a time, so that a memory map is never read as a whole
 
 
@@ -123,6 +127,34 @@ class Data:
             for start in range(0, len(array), rows):
                 digest.update(np.ascontiguousarray(array[start : start + rows]))
         return digest.hexdigest()[:16]
+
+    def _repr_html_(self):
+        """A line, the names of classes, and a picture of real samples."""
+        real = self.arrays["real"]
+        shape = ", ".join(map(str, self.sample_shape))
+        others = ", ".join(sorted(self.arrays.keys() - {"real"}))
+        told = f"{self.name}: {len(self):,} samples ({shape}) {real.dtype}"
+        told += f", with {others}" if others else ""
+        if self.class_names:
+            named = ", ".join(map(str, self.class_names[:NAMED]))
+            more = ", ..." if len(self.class_names) > NAMED else ""
+            told += f"\n{len(self.class_names)} classes: {named}{more}"
+        return html.lines(told) + self._picture_html()
+
+    def _picture_html(self):
+        """Samples spread over the set; nothing where no picture shows them."""
+        from ganzoo.plots import pictures  # matplotlib is loaded when it is needed
+
+        real = self.arrays["real"]
+        fits = real.shape[1] > 1 if real.ndim == 2 else real.dtype == np.uint8
+        if not fits:
+            return ""
+        count = min(len(self), POINTS if real.ndim == 2 else SHOWN)
+        shown = np.asarray(real[evenly_spread(len(self), count)])
+        try:
+            return html.picture(pictures.image_of(shown, codec=self.codec))
+        except ImportError as error:  # of what draws molecules
+            return html.lines(str(error))
 
 
 def check_samples(real: np.ndarray, where: str, stacks: bool = False) -> None:
