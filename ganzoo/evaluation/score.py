@@ -56,9 +56,7 @@ class Score:
         return cls(**{**row, **{key: float(row[key]) for key in ("value", "floor")}})
 
 
-def frame(
-    rows: Iterable[Mapping], first: tuple[str, ...] = ()
-) -> "pandas.DataFrame":
+def frame(rows: Iterable[Mapping], first: tuple[str, ...] = ()) -> "pandas.DataFrame":
     """Makes a pandas frame of rows of `Score.to_dict`, with the columns `first` before.
 
     Numbers are floats, infinity among them; whole numbers are Int64.
