@@ -143,16 +143,19 @@ class Data:
 
     def _picture_html(self):
         """Samples spread over the set; nothing where no picture shows them."""
-        from ganzoo.plots import pictures  # matplotlib is loaded when it is needed
+        # Here, so that matplotlib is loaded when it is needed.
+        from ganzoo.plots import figures, pictures
 
         real = self.arrays["real"]
-        fits = real.shape[1] > 1 if real.ndim == 2 else real.dtype == np.uint8
-        if not fits:
+        flat = real.ndim == 2
+        if not (real.shape[1] > 1 if flat else real.dtype == np.uint8):
             return ""
-        count = min(len(self), POINTS if real.ndim == 2 else SHOWN)
+        count = min(len(self), POINTS if flat else SHOWN)
         shown = np.asarray(real[evenly_spread(len(self), count)])
+        if flat:
+            return html.picture(figures.points_figure(shown[:, :2], shown[:0, :2]))
         try:
-            return html.picture(pictures.image_of(shown, codec=self.codec))
+            return html.picture(pictures.samples_picture(shown, codec=self.codec))
         except ImportError as error:  # of what draws molecules
             return html.lines(str(error))
 

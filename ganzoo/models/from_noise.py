@@ -226,8 +226,8 @@ class LatentModel(AdversarialModel):
             columns: samples per row; by default the grid is about square.
             **asked: the other arguments of `sample`: `seed`, `label`, `caption`, ...
         """
-        samples = self.sample(n, **asked)
-        return pictures.image_of(samples, columns, codecs.get(self.codec))
+        samples, codec = self.sample(n, **asked), codecs.get(self.codec)
+        return Image.fromarray(pictures.samples_picture(samples, columns, codec=codec))
 
     @property
     def _inputs(self) -> str:

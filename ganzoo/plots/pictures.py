@@ -106,13 +106,6 @@ def samples_picture(
     return picture if captions is None else with_captions(picture, captions)
 
 
-def image_of(
-    samples: np.ndarray, columns: int | None = None, codec=None
-) -> Image.Image:
-    """As `samples_picture`: an image that notebooks show."""
-    return Image.fromarray(samples_picture(samples, columns, codec=codec))
-
-
 def _of_vectors(samples, columns):
     points = samples[:, :2]
     return points_figure(points[:0], points, extent=extent_of(points))

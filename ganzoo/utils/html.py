@@ -4,10 +4,8 @@ import base64
 import html
 import io
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
+import numpy as np
 
 
 def table(rows: Iterable[Iterable], head: Sequence = ()) -> str:
@@ -22,10 +20,12 @@ def lines(text: str) -> str:
     return f'<div style="white-space: pre-wrap">{html.escape(text)}</div>'
 
 
-def picture(image: "Image") -> str:
-    """A picture, inside as PNG."""
+def picture(pixels: np.ndarray) -> str:
+    """A picture, uint8 (H, W, 3), inside as PNG."""
+    from PIL import Image
+
     file = io.BytesIO()
-    image.save(file, "PNG")
+    Image.fromarray(pixels).save(file, "PNG")
     data = base64.b64encode(file.getvalue()).decode()
     return f'<img src="data:image/png;base64,{data}">'
 

@@ -26,8 +26,8 @@ def test_all_text_is_escaped():
 
 
 def test_a_picture_is_inside():
-    image = Image.fromarray(np.arange(12, dtype=np.uint8).reshape(2, 2, 3))
-    before, data, after = html.picture(image).replace('"', ",").split(",", 3)[1:]
+    pixels = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+    before, data, after = html.picture(pixels).replace('"', ",").split(",", 3)[1:]
     assert before == "data:image/png;base64" and after == ">"
     with Image.open(io.BytesIO(base64.b64decode(data))) as read:
-        np.testing.assert_array_equal(np.asarray(read), np.asarray(image))
+        np.testing.assert_array_equal(np.asarray(read), pixels)
