@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ganzoo.runs.experiment import Experiment as Experiment
     from ganzoo.runs.load import load as load
     from ganzoo.training import callbacks as callbacks
+    from ganzoo.training.callbacks.log import curves as curves
     from ganzoo.training.train import train as train
 
 __version__ = "0.2.0.dev0"
@@ -45,6 +46,7 @@ _LAZY = {
     "assemble": "ganzoo.models.assemble:assemble",
     "callbacks": "ganzoo.training.callbacks",
     "compare": "ganzoo.comparison.compare:compare",
+    "curves": "ganzoo.training.callbacks.log:curves",
     "data": "ganzoo.data",
     "evaluate": "ganzoo.evaluation.evaluate:evaluate",
     "export": "ganzoo.models.export:export",

@@ -9,7 +9,8 @@ import ganzoo
 
 ROOT = Path(ganzoo.__file__).parent
 RULE = """cli > comparison > training > evaluation > runs > variants > models > networks
-> losses, penalties, augment, layers > distribute, data, plots > metrics, utils"""
+> losses, penalties, augment, layers > distribute, data > plots
+> metrics, utils"""
 FLOORS = [floor.strip().split(", ") for floor in RULE.split(">")]
 FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 FILES = sorted(path.relative_to(ROOT) for path in ROOT.glob("*/**/*.py"))

@@ -7,11 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ganzoo.comparison.convergence import curve, improves
 from ganzoo.comparison.entries import Budget, Entry
 from ganzoo.comparison.ranking import WORSE, Place, ranking, winner
-from ganzoo.evaluation.score import Score
+from ganzoo.evaluation.score import Score, frame
+from ganzoo.utils import html
+
+if TYPE_CHECKING:
+    import pandas
 
 FAILED, PENDING = "failed", "not run yet"
 IMPROVING, UNLEARNT = "still improving", "no better than blends"
@@ -210,6 +215,14 @@ class Comparison:
             rows += [{**common, **value} for value in values]
         return rows
 
+    def to_pandas(self) -> "pandas.DataFrame":
+        """The `rows` as a pandas frame; needs the extra `tables`.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        return frame(self.rows(), first=("variant", "seed", "failure"))
+
     def verdict(self) -> str:
         """The ranking in a sentence."""
         if len(self.places) < 2:
@@ -228,19 +241,31 @@ class Comparison:
 
     def table(self) -> str:
         """The ranking as lines of text, with real data and the failures."""
+        lines = [*_aligned(self._ranked()), *self._failed()]
+        if table := self.cross_table():
+            lines += ["", *_aligned(table), ""]
+        return "\n".join([*lines, self.verdict()])
+
+    def _repr_html_(self):
+        """As `table`."""
+        tables = [table for table in (self._ranked(), self.cross_table()) if table]
+        shown = "".join(html.table(rows, head=head) for head, *rows in tables)
+        return shown + html.lines("\n".join([*self._failed(), self.verdict()]))
+
+    def _ranked(self):
+        """The names of the columns of `table`, then a line for each entry."""
         head = ["", self.metric, "+-", "seeds", self.diversity or "", "behind"]
         rows = [[*head, "95% interval", "s/run", ""]]
         rows += [self._row(place) for place in self.places]
         for name, value in self.references.items():
             rows.append([name, f"{value:.4g}", *[""] * 7])
-        lines = _aligned(rows)
-        lines += [
+        return rows
+
+    def _failed(self):
+        return [
             f"FAILED {run.entry}, seed {run.seed}: {run.failure.splitlines()[0]}"
             for run in self.failures
         ]
-        if table := self.cross_table():
-            lines += ["", *_aligned(table), ""]
-        return "\n".join([*lines, self.verdict()])
 
     def _row(self, place):
         """A line of `table`; the best entry has no distance."""

@@ -10,10 +10,14 @@ import numpy as np
 from ganzoo.data.account import Account
 from ganzoo.data.label_names import UNLABELLED
 from ganzoo.data.symbols import Codec
+from ganzoo.utils import html
+from ganzoo.utils.options import evenly_spread
 
 if TYPE_CHECKING:
     from ganzoo.data.tables import Table
 
+SHOWN, POINTS = 16, 1000  # samples that a notebook shows; of vectors
+NAMED = 20  # classes that a notebook names
 _BLOCK = 2**24  # bytes hashed at a time, so that a memory map is never read as a whole
 
 
@@ -123,6 +127,37 @@ class Data:
             for start in range(0, len(array), rows):
                 digest.update(np.ascontiguousarray(array[start : start + rows]))
         return digest.hexdigest()[:16]
+
+    def _repr_html_(self):
+        """A line, the names of classes, and a picture of real samples."""
+        real = self.arrays["real"]
+        shape = ", ".join(map(str, self.sample_shape))
+        others = ", ".join(sorted(self.arrays.keys() - {"real"}))
+        told = f"{self.name}: {len(self):,} samples ({shape}) {real.dtype}"
+        told += f", with {others}" if others else ""
+        if self.class_names:
+            named = ", ".join(map(str, self.class_names[:NAMED]))
+            more = ", ..." if len(self.class_names) > NAMED else ""
+            told += f"\n{len(self.class_names)} classes: {named}{more}"
+        return html.lines(told) + self._picture_html()
+
+    def _picture_html(self):
+        """Samples spread over the set; nothing where no picture shows them."""
+        # Here, so that matplotlib is loaded when it is needed.
+        from ganzoo.plots import figures, pictures
+
+        real = self.arrays["real"]
+        flat = real.ndim == 2
+        if not (real.shape[1] > 1 if flat else real.dtype == np.uint8):
+            return ""
+        count = min(len(self), POINTS if flat else SHOWN)
+        shown = np.asarray(real[evenly_spread(len(self), count)])
+        if flat:
+            return html.picture(figures.points_figure(shown[:, :2], shown[:0, :2]))
+        try:
+            return html.picture(pictures.samples_picture(shown, codec=self.codec))
+        except ImportError as error:  # of what draws molecules
+            return html.lines(str(error))
 
 
 def check_samples(real: np.ndarray, where: str, stacks: bool = False) -> None:

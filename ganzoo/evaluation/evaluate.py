@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -16,7 +17,7 @@ from ganzoo.data.tables import Table
 from ganzoo.evaluation import metric_table
 from ganzoo.evaluation.classifier import accuracy, recalls
 from ganzoo.evaluation.sampling import draw
-from ganzoo.evaluation.score import Score
+from ganzoo.evaluation.score import Score, frame
 from ganzoo.evaluation.scorer import Scorer, measure, scorer_for
 from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.models.from_image import TranslationModel
@@ -30,6 +31,9 @@ from ganzoo.runs.resolve import resolve
 from ganzoo.utils import files, untrusted
 from ganzoo.utils.progress import Bar
 from ganzoo.variants._registry import SOURCES
+
+if TYPE_CHECKING:
+    import pandas
 
 FORMAT = 2
 READ = (1, FORMAT)  # the older has no margins
@@ -58,6 +62,14 @@ class Evaluation:
         raise ValueError(
             f"No score {metric!r} of the {checkpoint} checkpoint. Measured: {known}."
         )
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """Returns the scores as a pandas frame, a row each; needs the extra `tables`.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        return frame(score.to_dict() for score in self.scores)
 
     def table(self) -> str:
         """Returns the scores as lines of text, next to those of real data."""

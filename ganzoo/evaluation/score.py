@@ -3,7 +3,14 @@
 import dataclasses
 import importlib.metadata
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ganzoo.data.tables import require_pandas
+
+if TYPE_CHECKING:
+    import pandas
 
 FORMAT = (
     1  # raised when a score's definition changes: older ones can no longer be compared
@@ -47,6 +54,22 @@ class Score:
     def from_dict(cls, row: dict) -> "Score":
         """Inverts `to_dict`."""
         return cls(**{**row, **{key: float(row[key]) for key in ("value", "floor")}})
+
+
+def frame(rows: Iterable[Mapping], first: tuple[str, ...] = ()) -> "pandas.DataFrame":
+    """Makes a pandas frame of rows of `Score.to_dict`, with the columns `first` before.
+
+    Numbers are floats, infinity among them; whole numbers are Int64.
+
+    Raises:
+        ImportError: pandas is not installed.
+    """
+    columns = [*first, *(field.name for field in dataclasses.fields(Score))]
+    made = require_pandas().DataFrame(rows, columns=columns)
+    return made.astype({**dict.fromkeys(_NUMBERS, float), "step": "Int64"})
+
+
+_NUMBERS = ("value", "floor", "margin")
 
 
 def protocol(conditions: dict, provenance: dict) -> str:

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
+from PIL import Image
 
 from ganzoo import distribute
-from ganzoo.data import labels
+from ganzoo.data import codecs, labels
 from ganzoo.data.tables import Table
 from ganzoo.layers import MeanBias, noise_from
 from ganzoo.models import latent
@@ -18,6 +19,7 @@ from ganzoo.models.image_arrays import spread
 from ganzoo.models.projection import Projection, project
 from ganzoo.models.seeds import Use
 from ganzoo.models.user_networks import named
+from ganzoo.plots import pictures
 from ganzoo.utils.options import check_known
 
 if TYPE_CHECKING:
@@ -210,6 +212,22 @@ class LatentModel(AdversarialModel):
             raise ValueError(f"`n` must be 0 or more. Received: {n}.")
         latents = self.latents(n, seed, truncation)
         return self.decode(latents, label=label, ema=ema, seed=seed, into=into)
+
+    def show(
+        self, n: int = 16, *, columns: int | None = None, **asked: Any
+    ) -> Image.Image:
+        """Draws n samples, as `ganzoo sample --out=x.png` does; notebooks show it.
+
+        A grid of images, of up to 16 volumes, or of what one-hot samples mean; of
+        vectors, their first two coordinates.
+
+        Args:
+            n: number of samples, from 1.
+            columns: samples per row; by default the grid is about square.
+            **asked: the other arguments of `sample`: `seed`, `label`, `caption`, ...
+        """
+        samples, codec = self.sample(n, **asked), codecs.get(self.codec)
+        return Image.fromarray(pictures.samples_picture(samples, columns, codec=codec))
 
     @property
     def _inputs(self) -> str:

@@ -10,11 +10,11 @@ import tensorflow as tf
 from ganzoo import distribute
 from ganzoo.data import codecs, pipeline, sources
 from ganzoo.data.batch_spec import BatchSpec, Samples, as_dict, scaled
-from ganzoo.models import keras_habits, players
+from ganzoo.models import facts, keras_habits, players
 from ganzoo.models.compiled_steps import CompiledSteps
 from ganzoo.models.state import LogMean, Updates, total_of
 from ganzoo.models.user_networks import check_layers, check_loadable
-from ganzoo.utils import precision
+from ganzoo.utils import html, precision
 from ganzoo.utils.options import check_whole, span_of
 
 
@@ -359,6 +359,9 @@ class Trainer(CompiledSteps):
         for network, average in zip(self.averaged, self.averages, strict=False):
             if network.name not in self.warm:
                 average.set_weights(network.get_weights())
+
+    def _repr_html_(self):
+        return html.table(facts.of(self))
 
     # --- saving -----------------------------------------------------------------
 

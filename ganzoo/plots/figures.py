@@ -89,9 +89,11 @@ def points_figure(
     outside = len(fake) - int(inside.sum())
     label = f"samples ({outside} of {len(fake)} outside)" if outside else "samples"
     edge = {"edgecolors": "white", "linewidths": 0.3}
-    axes.scatter(*fake.T, s=16, color=ORANGE, label=label, **edge)
+    named = {"label": label} if len(fake) else {}
+    axes.scatter(*fake.T, s=16, color=ORANGE, **named, **edge)
     # The data are drawn on top, or samples would hide the modes that they cover.
-    axes.scatter(*real.T, s=5, color="black", linewidths=0, label="data")
+    named = {"label": "data"} if len(real) else {}
+    axes.scatter(*real.T, s=5, color="black", linewidths=0, **named)
     axes.set(xlim=(x0, x1), ylim=(y0, y1), xlabel="$x_1$", ylabel="$x_2$", title=title)
     axes.set_aspect("equal")
     figure.legend(loc="outside lower center", ncols=2, frameon=False, markerscale=1.5)

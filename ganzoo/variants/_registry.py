@@ -20,7 +20,7 @@ from importlib import resources
 from importlib.machinery import SourceFileLoader
 from typing import TYPE_CHECKING, Any
 
-from ganzoo.utils import precision, untrusted
+from ganzoo.utils import html, precision, untrusted
 from ganzoo.utils.options import check_known
 from ganzoo.utils.seeds import first_weights
 from ganzoo.utils.source import KEYWORD, REST, source_of
@@ -205,7 +205,30 @@ def list_models(task: str | None = None, pattern: str = "*") -> list[str]:
     )
 
 
-def describe(name: str) -> dict:
+class Description(dict):
+    """What `describe` returns: a dict that notebooks show as tables."""
+
+    def _repr_html_(self):
+        facts = [(key, ", ".join(self[key])) for key in ("tasks", "batch_keys")]
+        options = {**self["options"], **self["network_options"]}
+        results = [
+            (name, result["headline"], result["target"])
+            for name, result in self["results"].items()
+        ]
+        parts = [
+            html.table([("name", self["name"]), ("paper", self["paper"]), *facts]),
+            html.lines(self["notes"]),
+            html.table(
+                ((name, repr(value)) for name, value in options.items()),
+                head=("option", "default"),
+            ),
+        ]
+        if results:
+            parts.append(html.table(results, head=("experiment", "measured", "target")))
+        return "".join(parts)
+
+
+def describe(name: str) -> Description:
     """Returns name, paper, tasks, batch keys, options with defaults, notes, results.
 
     The results come from the zoo's experiments with this variant: for each experiment,
@@ -215,16 +238,16 @@ def describe(name: str) -> dict:
         ValueError: an unknown name, with the nearest one.
     """
     variant = find(name)
-    return {
-        "name": variant.name,
-        "paper": variant.paper,
-        "tasks": list(variant.tasks),
-        "batch_keys": list(variant.batch_keys),
-        "options": variant.options,
-        "network_options": variant.network_options({}),
-        "notes": inspect.getdoc(variant.builder) or "",
-        "results": _results_of(variant.name),
-    }
+    return Description(
+        name=variant.name,
+        paper=variant.paper,
+        tasks=list(variant.tasks),
+        batch_keys=list(variant.batch_keys),
+        options=variant.options,
+        network_options=variant.network_options({}),
+        notes=inspect.getdoc(variant.builder) or "",
+        results=_results_of(variant.name),
+    )
 
 
 def find(name: str) -> Variant:

@@ -1,8 +1,9 @@
 """When a verdict is withheld, and what the table shows."""
 
+import math
 from dataclasses import replace
 
-from comparisons import made_up
+from comparisons import HOSTILE, made_up
 
 
 def test_a_verdict(tmp_path):
@@ -63,3 +64,31 @@ def test_a_missing_run_is_no_failure_in_the_grid(tmp_path):
     (a, b) = (replace(e, choices={"x": 1, "y": e.name}) for e in whole.entries)
     found = replace(whole, entries=[a, b], runs=whole.runs[:1])
     assert found.cross_table()[1][2] == "not run yet"
+
+
+def test_a_notebook_shows_the_ranking(tmp_path):
+    names = ("a", HOSTILE, "c")
+    found = made_up(tmp_path, names=names, seeds=3, failed=["c"])
+    shown = found._repr_html_()
+    assert "<script" not in shown and "<img" not in shown
+    assert shown.startswith("<table><tr><th></th><th>frechet_distance</th><th>+-</th>")
+    assert shown.count("<tr>") == 1 + 2 + len(found.references)
+    assert "FAILED c, seed 0: ValueError: no c" in shown
+    assert found.verdict() in shown
+    for text in found._row(found.places[0]):
+        assert f"<td>{text}</td>" in shown
+
+
+def test_a_frame_has_a_row_for_each_score(tmp_path):
+    found = made_up(tmp_path, seeds=1, failed=["b"])
+    scores = found.scores("a") + found.scores("a", "recall")
+    endless = replace(scores[0], value=math.inf, step=7)
+    runs = [replace(found.runs[0], scores=[endless, scores[1]]), found.runs[1]]
+    frame = replace(found, runs=runs).to_pandas()
+    assert list(frame.variant) == ["a", "a", "b"]
+    assert frame.value.dtype == float and frame.value[0] == math.inf
+    assert frame.value[1] == 0.5 and math.isnan(frame.value[2])
+    assert list(frame.step.dropna()) == [7, 0] and frame.step.dtype == "Int64"
+    assert frame.failure[2] == "ValueError: no b"
+    empty = replace(found, runs=[]).to_pandas()
+    assert list(empty.columns) == list(frame.columns) and empty.empty

@@ -1,7 +1,15 @@
+import base64
+import io
+import sys
+
 import numpy as np
 import pytest
+from PIL import Image
 
-from ganzoo.data import Data
+from ganzoo.data import Data, codecs
+from ganzoo.data.symbols import one_hot
+from ganzoo.plots.figures import points_figure
+from ganzoo.plots.pictures import image_grid
 
 
 def images(n=4, dtype=np.uint8):
@@ -87,3 +95,45 @@ def test_names_count_and_first_index_of_values_that_are_not_finite():
 def test_refuses_unfit_labels(label, message):
     with pytest.raises(ValueError, match=message):
         Data("x", {"real": images(), "label": label}, ("a", "b", "c"))
+
+
+def picture_of(shown):
+    with Image.open(io.BytesIO(base64.b64decode(shown.split(",")[-1][:-2]))) as image:
+        return np.asarray(image)
+
+
+def test_a_notebook_shows_classes_and_sixteen_samples():
+    real = np.arange(40, dtype=np.uint8).repeat(4).reshape(40, 2, 2, 1)
+    data = Data("<i>", {"real": real, "label": labels(*[0, 1] * 20)}, ("<b>", "dog"))
+    told, picture = data._repr_html_().split("<img ")
+    assert "&lt;i&gt;: 40 samples (2, 2, 1) uint8, with label" in told
+    assert "2 classes: &lt;b&gt;, dog<" in told
+    spread = real[[int(i * 39 / 15) for i in range(16)]]
+    np.testing.assert_array_equal(picture_of(picture), image_grid(spread))
+
+
+def test_a_notebook_names_twenty_classes():
+    names = tuple(f"c{i}" for i in range(30))
+    shown = Data("x", {"real": images()}, names)._repr_html_()
+    assert "30 classes: c0, " in shown and "c19, ...<" in shown
+
+
+def test_a_notebook_shows_a_thousand_points():
+    points = np.random.default_rng(0).normal(size=(1000, 3)).astype(np.float32)
+    shown = Data("x", {"real": points})._repr_html_()
+    expected = points_figure(points[:, :2], np.zeros((0, 2)))
+    np.testing.assert_array_equal(picture_of(shown), expected)
+
+
+@pytest.mark.parametrize("shape", [(4, 1), (4, 3, 2), (4, 2, 2, 1)])
+def test_a_notebook_shows_no_picture_of_other_floats(shape):
+    shown = Data("x", {"real": np.zeros(shape, np.float32)})._repr_html_()
+    assert "4 samples" in shown and "<img" not in shown
+
+
+def test_a_notebook_says_what_a_picture_needs(monkeypatch):
+    monkeypatch.setitem(sys.modules, "rdkit.Chem", None)
+    codec = codecs.get("molecules")
+    real = one_hot(np.zeros((2, 6), np.uint8), 5)
+    shown = Data("x", {"real": real}, codec=codec)._repr_html_()
+    assert "Molecules need RDKit: pip install" in shown and "<img" not in shown

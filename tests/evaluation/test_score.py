@@ -1,5 +1,9 @@
+import math
+import sys
+
 import pytest
 
+from ganzoo.evaluation.evaluate import Evaluation
 from ganzoo.evaluation.score import Score, comparable, protocol, rank, versions
 
 CONDITIONS = {"score": "recall(k=5)", "data": "digits abc", "n": 360}
@@ -35,3 +39,21 @@ def test_rank_is_lower_for_the_better_score(better, best, worst):
         return Score("x", value, floor=0.52, better=better, protocol="")
 
     assert rank(score(best)) < rank(score(worst))
+
+
+def test_a_frame_of_an_evaluation():
+    scores = [
+        Score("recall", math.inf, 0.5, "higher", "x", step=3, margin=0.1),
+        Score("l1", 0.25, 0.5, "lower", "x", checkpoint="best"),
+    ]
+    frame = Evaluation(scores, []).to_pandas()
+    assert list(frame.metric) == ["recall", "l1"] and list(frame.step) == [3, 0]
+    assert list(frame.value) == [math.inf, 0.25]
+    assert frame.margin[0] == 0.1 and math.isnan(frame.margin[1])
+    assert list(frame.checkpoint) == ["last", "best"]
+
+
+def test_a_frame_needs_pandas(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match=r"pip install 'ganzoo-keras\[tables\]'"):
+        Evaluation([], []).to_pandas()

@@ -58,3 +58,13 @@ def test_curves_figure_draws_each_loss_once():
     expected = figures.curves_figure([once])
     np.testing.assert_array_equal(figures.curves_figure([twice]), expected)
     assert not np.array_equal(figures.curves_figure([more]), expected)
+
+
+def test_the_legend_of_points_names_what_is_drawn():
+    points, none = np.eye(2), np.zeros((0, 2))
+    drawn = [
+        figures.points_figure(real, fake, extent=(-1.0, 2.0, -1.0, 2.0))[-40:]
+        for real, fake in ((points, points), (points, none), (none, points))
+    ]
+    dark = [(legend < 128).all(axis=-1).sum() for legend in drawn]
+    assert dark[0] > max(dark[1:]) > 0

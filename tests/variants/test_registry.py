@@ -1,5 +1,6 @@
 """Names to builders, and errors that help."""
 
+import html
 import importlib.metadata
 import inspect
 import json
@@ -89,6 +90,21 @@ def test_describe_merges_own_and_common_options():
     assert about["options"]["prior"] == "uniform"  # its own in place of assemble's
     assert not {"model", "parts", "options"} & about["options"].keys()
     assert about["notes"].startswith("Convolutions of stride 2")
+
+
+def test_describe_returns_a_dict_that_notebooks_show(monkeypatch):
+    about = ganzoo.describe("dcgan")
+    assert about == dict(about) and isinstance(about, dict)
+    assert json.loads(json.dumps(about)).keys() == about.keys()
+    shown = about._repr_html_()
+    assert "<tr><td>prior</td><td>&#x27;uniform&#x27;</td></tr>" in shown
+    assert "<tr><td>kernel</td><td>4</td></tr>" in shown  # of the network
+    [headline, *_] = (result["headline"] for result in about["results"].values())
+    assert f"<td>{html.escape(headline)}</td>" in shown
+    about["notes"] = about["paper"] = "<script>"
+    assert "<script" not in about._repr_html_()
+    about["results"] = {}
+    assert "experiment" not in about._repr_html_()
 
 
 READ_THEN_IMPORTED = """

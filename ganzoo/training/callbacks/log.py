@@ -1,10 +1,11 @@
-"""RunLog: a line per interval in `metrics.jsonl`."""
+"""RunLog: a line per interval in `metrics.jsonl`, and curves of it."""
 
 import json
 import time
 from pathlib import Path
 
 import keras
+from PIL import Image
 
 from ganzoo.plots import figures, pictures
 from ganzoo.runs.log import drop_after, read_rows
@@ -55,6 +56,51 @@ def draw_curves(workdir) -> None:
     rows = read_rows(Path(workdir) / METRICS)
     if rows:
         pictures.save_png(figures.curves_figure(rows), Path(workdir) / "curves.png")
+
+
+def curves(source: str | Path | keras.callbacks.History) -> Image.Image:
+    """Draws the losses of a run directory, or of what `fit` returned.
+
+    Notebooks show it. D(x) and D(G(z)) stand below where D is a probability.
+
+    Args:
+        source: a run directory, or Keras' History: its steps count from the beginning
+            of that `fit`, or from its `initial_epoch`.
+
+    Raises:
+        ValueError: no run directory, a run that has logged nothing, or a History
+            without an epoch, or without the steps of one.
+    """
+    if isinstance(source, keras.callbacks.History):
+        rows = _rows_of(source)
+    else:
+        path = Path(source, METRICS) if isinstance(source, str | Path) else None
+        rows = read_rows(path) if path and path.exists() else []
+        if not rows or not all(map(_numbers, rows)):
+            raise ValueError(
+                "Curves are drawn of a run directory, with lines of numbers in "
+                f"{METRICS}, or of the History that `fit` returns. "
+                f"Received: {str(source)!r}."
+            )
+    return Image.fromarray(figures.curves_figure(rows))
+
+
+def _rows_of(history):
+    length = history.params["steps"]
+    if not (history.epoch and length):
+        raise ValueError(
+            "There must be an epoch to draw, of a known number of steps: pass "
+            f"steps_per_epoch= to `fit`. Received: {len(history.epoch)} epochs of "
+            f"{length} steps."
+        )
+    columns = history.history.items()
+    return [
+        {
+            "step": (epoch + 1) * length,
+            **{name: values[i] for name, values in columns if i < len(values)},
+        }
+        for i, epoch in enumerate(history.epoch)
+    ]
 
 
 def _numbers(row):

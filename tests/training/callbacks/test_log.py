@@ -2,11 +2,15 @@
 
 import json
 
+import keras
+import numpy as np
+import pytest
 from fake_model import HEALTHY, FakeModel, attach, intervals
 from PIL import Image
 
+from ganzoo.plots.figures import curves_figure
 from ganzoo.runs.log import read_rows
-from ganzoo.training.callbacks.log import RunLog, draw_curves
+from ganzoo.training.callbacks.log import RunLog, curves, draw_curves
 
 
 def test_run_log_writes_one_line_an_interval(tmp_path, points):
@@ -43,3 +47,38 @@ def test_run_log_starts_afresh_at_step_0(tmp_path, points):
     (tmp_path / "metrics.jsonl").write_text('{"step": 100, "seconds": 5.0}\n')
     attach(RunLog(tmp_path, images_per_step=32), FakeModel(points))
     assert read_rows(tmp_path / "metrics.jsonl") == []
+
+
+def history_of(epochs, steps, **columns):
+    history = keras.callbacks.History()
+    history.set_params({"steps": steps})
+    history.epoch, history.history = epochs, columns
+    return history
+
+
+def test_curves_of_a_history_and_of_a_run_are_the_same(tmp_path):
+    rows = [{"step": 20, "d_loss": 1.0, "g_loss": 3.0}]
+    rows.append({"step": 30, "d_loss": 2.0, "g_loss": 1.0})
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "metrics.jsonl").write_text(lines)
+    history = history_of([1, 2], 10, d_loss=[1.0, 2.0], g_loss=[3.0, 1.0])
+    expected = curves_figure(rows)
+    for source in (tmp_path, str(tmp_path), history):
+        np.testing.assert_array_equal(curves(source), expected)
+
+
+@pytest.mark.parametrize("line", [None, "", '{"step": 1, "d_loss": "<b>"}\n'])
+def test_curves_need_lines_of_numbers(line, tmp_path):
+    if line is not None:
+        (tmp_path / "metrics.jsonl").write_text(line)
+    with pytest.raises(ValueError, match="with lines of numbers in metrics.jsonl, or"):
+        curves(tmp_path)
+
+
+def test_curves_of_other_things_are_refused():
+    with pytest.raises(ValueError, match="or of the History that `fit` returns"):
+        curves({"d_loss": [1.0]})
+    with pytest.raises(ValueError, match="Received: 0 epochs of 10 steps"):
+        curves(history_of([], 10))
+    with pytest.raises(ValueError, match="steps_per_epoch= .* 1 epochs of None steps"):
+        curves(history_of([0], None, d_loss=[1.0]))

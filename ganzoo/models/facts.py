@@ -1,0 +1,28 @@
+"""What a notebook shows of a model."""
+
+import textwrap
+
+import keras
+
+MOST = 80  # letters of an option
+
+
+def of(model) -> list[tuple[str, str]]:
+    """Class, parameters of the players, step, and options that are not None."""
+    values = {name: getattr(model, name) for name in sorted(model.setting_names())}
+    options = {
+        name: textwrap.shorten(str(value), MOST, placeholder=" ...")
+        for name, value in values.items()
+        if not isinstance(value, keras.Model | None)
+    }
+    return [
+        ("class", type(model).__name__),
+        ("parameters of G", _parameters(model.generators)),
+        ("parameters of D", _parameters(model.discriminators)),
+        ("step", f"{model.step:,}"),
+        *options.items(),
+    ]
+
+
+def _parameters(networks):
+    return f"{sum(network.count_params() for network in networks):,}"
