@@ -96,6 +96,9 @@ def samples(
     and 1, become 0 and 255; whole numbers above 255 are scaled, see `pixels.as_pixels`;
     those of points become float32.
 
+    Floats (N, H, W) are grey images if they are square, or if one channel is asked for:
+    otherwise they might be signals (N, L, C), and are refused.
+
     Args:
         real: the samples of a split.
         where: the file, for messages.
@@ -103,8 +106,9 @@ def samples(
         channels: those that are asked for; None for the samples' own.
 
     Raises:
-        ValueError: an unfit shape or dtype.
+        ValueError: an unfit shape or dtype, or floats of which the form is unknown.
     """
+    _check_signals(real, where, channels)
     cubes = real.ndim == 4 and len(set(real.shape[1:])) == 1 and real.shape[1] > 3
     first = real.ndim == 4 and real.shape[1] in (1, 3, channels)
     if real.ndim == 3 or cubes:
@@ -133,6 +137,20 @@ def samples(
         real = np.stack([images.to_array(images.from_array(x), size, 3) for x in real])
     check_samples(real, where)
     return real
+
+
+def _check_signals(real, where, channels):
+    if real.ndim != 3 or real.dtype.kind != "f" or channels is not None:
+        return
+    _, height, width = real.shape
+    if height != width:
+        raise ValueError(
+            f"Floats {real.shape} of {where!r} are either grey images of {height}x"
+            f"{width} pixels, which channels=1 (--channels=1) says, or signals of "
+            f"length {height} with {width} channels, which a file cannot hold: pass "
+            "their array to fit(x), to a model with "
+            f"image_shape=({height}, {width})."
+        )
 
 
 def _whole(real, where, high):

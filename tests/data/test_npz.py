@@ -209,6 +209,25 @@ def test_four_channels_in_other_forms_are_kept_where_asked(tmp_path):
     assert np.unique(small[..., 3]) == [51]
 
 
+@pytest.mark.parametrize("shape", [(12, 2), (5000, 12), (1, 64), (80, 128)])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
+def test_floats_that_might_be_signals_are_not_guessed(tmp_path, shape, dtype):
+    x = np.linspace(-1, 1, 2 * np.prod(shape)).reshape(2, *shape).astype(dtype)
+    path, (long, wide) = save(tmp_path / "x.npz", x_train=x), shape
+    message = f"{long}x{wide} pixels, .*--channels=1.*{long} with {wide} channels.*fit"
+    with pytest.raises(ValueError, match=message):
+        load_data(path)
+    real = load_data(path, channels=1).arrays["real"]
+    np.testing.assert_array_equal(real, x[..., None])
+
+
+@pytest.mark.parametrize("dtype, shape", [("float32", (8, 8)), ("uint8", (12, 2))])
+def test_other_arrays_of_three_axes_are_grey_images(tmp_path, dtype, shape):
+    x = np.ones((2, *shape), dtype)
+    real = loaded(tmp_path, x_train=x).arrays["real"]
+    np.testing.assert_array_equal(real, x[..., None])
+
+
 @pytest.mark.parametrize("dtype", ["int64", "int32", "uint16"])
 def test_whole_numbers_up_to_255_are_pixels(tmp_path, dtype):
     x = np.arange(256).reshape(1, 16, 16).astype(dtype)
