@@ -359,7 +359,8 @@ def translate(args):
         reverse=args.reverse,
         water=args.water,
     )
-    print(f"Translated {result.count} images to {args.out_folder}")
+    said = f"Translated {result.count} images to {args.out_folder}"
+    print("; ".join((said, *result.remarks)))
     if result.broken:
         lines = [f"  {name}: {reason}" for name, reason in result.broken.items()]
         sys.exit("\n".join([f"ganzoo: {len(lines)} could not be read:", *lines]))

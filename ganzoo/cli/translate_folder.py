@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganzoo.data import flood, images, listing
-from ganzoo.data.folder import DAMAGE, read_parts
+from ganzoo.data.decoded_cache import default_dir
+from ganzoo.data.folder import DAMAGE, read_parts, survey
 from ganzoo.models.from_image import TranslationModel
 from ganzoo.models.masked import MaskedModel
 from ganzoo.utils.files import replacing
@@ -26,10 +27,12 @@ class Translated:
     Attributes:
         count: number of translated images.
         broken: errors of images that could not be read, by path within the folder.
+        remarks: how values were read that the files leave open, as of a data set.
     """
 
     count: int
     broken: dict[Path, str]
+    remarks: tuple[str, ...] = ()
 
 
 def translate_folder(
@@ -46,9 +49,10 @@ def translate_folder(
 ) -> Translated:
     """Translates the images under a folder, one at a time, in bounded memory.
 
-    Images are read as in training: upright, alpha on white, 16 bits as 8, in the
-    model's channels. Each result has the path and the format of its image, with .png
-    added where the format cannot hold it; several results of an image are numbered.
+    Images are read as in training: upright, alpha on white, grey values of more than 8
+    bits scaled by the range of the whole folder, in the model's channels. Each result
+    has the path and the format of its image, with .png added where the format cannot
+    hold it; several results of an image are numbered.
 
     Args:
         model: a `TranslationModel`.
@@ -96,11 +100,12 @@ def translate_folder(
         )
     size = image_size and (image_size, image_size)
     broken = {}
+    bits, remarks = survey(paths, channels, default_dir())
     with Bar(len(paths), "images", show=progress, words="translating") as bar:
         for count, path in enumerate(paths, 1):
             name = path.relative_to(source)
             try:
-                (image,) = read_parts(path, size, channels)
+                (image,) = read_parts(path, size, channels, bits=bits)
             except DAMAGE as error:
                 broken[name] = str(error) or type(error).__name__
             else:
@@ -110,7 +115,7 @@ def translate_folder(
                 )
                 _write(answers, target, name, numbered=samples is not None)
             bar.to(count)
-    return Translated(len(paths) - len(broken), broken)
+    return Translated(len(paths) - len(broken), broken, remarks)
 
 
 def _check_floods(model):

@@ -194,7 +194,7 @@ def read_images(
     grey = all(flags & GREY for *_, flags, _ in found)
     channels = form.channels or (1 if grey else 3)
     seen = headers.of([path for entry in sound for path in entry])
-    bits = images.depth(max((peak for *_, peak in seen), default=0))
+    bits = _bits(seen)
     decoded = None if form.stride else size
 
     def decode(entry):
@@ -236,9 +236,28 @@ def read_images(
     left_out: dict[str, tuple[str, ...]] = {}
     for kind, names in (*broken.kinds.items(), *elsewhere.kinds.items()):
         left_out[kind] = (*left_out.get(kind, ()), *names)
-    remarks = _remarks(seen, channels, bits)
+    on_white = "" if channels == 4 else "put on white (or --channels=4)"
+    remarks = _remarks(seen, bits, on_white)
     others_count = sum(counts_of_others.values())
     return Pictures(real, rows, others_count, left_out, remarks)
+
+
+def survey(
+    paths: list[Path], channels: int, cache_dir: Path
+) -> tuple[int, tuple[str, ...]]:
+    """Returns how `read_parts` should read files: their depth, and what to say of it.
+
+    The depth is shared by all deep grey values, as in a data set; unreadable files have
+    no say in it.
+
+    Args:
+        paths: the files.
+        channels: 1, 3 or 4, which they are read in.
+        cache_dir: as in `read_images`.
+    """
+    headers = list(_read_headers(paths, cache_dir).table.values())
+    bits = _bits(headers)
+    return bits, _remarks(headers, bits, "" if channels == 4 else "put on white")
 
 
 def read_parts(
@@ -352,15 +371,20 @@ def _count(headers, entry, form, columns):
     return images.patch_count(*sides, form.size, form.stride) if form.stride else 1
 
 
-def _remarks(headers, channels, bits):
+def _bits(headers):
+    """The depth of all deep grey values."""
+    return images.depth(max((peak for *_, peak in headers), default=0))
+
+
+def _remarks(headers, bits, on_white):
     """Says what was decided about values that the files leave open."""
 
     def having(flag):
         return sum(bool(flags & flag) for _, _, flags, _ in headers)
 
     texts = []
-    if (count := having(ALPHA)) and channels != 4:
-        texts.append(f"{count:,} with transparency, put on white (or --channels=4)")
+    if (count := having(ALPHA)) and on_white:
+        texts.append(f"{count:,} with transparency, {on_white}")
     if count := having(DEEP):
         texts.append(f"{count:,} of {bits} bits, 0..{2**bits - 1} scaled to 0..255")
     if count := having(DEEP_COLOUR):

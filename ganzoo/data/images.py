@@ -186,19 +186,17 @@ def reshape_images(real: np.ndarray, form: Form) -> np.ndarray:
     """Returns samples in another size or number of channels, if `form` asks for it.
 
     Raises:
-        ValueError: the samples are not uint8 images.
+        ValueError: samples in another form that are not uint8 images.
     """
-    if form == Form():
+    size = form.size or real.shape[1:3]
+    channels = form.channels or real.shape[-1]
+    if form == Form() or (*size, channels) == real.shape[1:]:
         return real
     if real.ndim != 4 or real.dtype != np.uint8:
         raise ValueError(
             "image_size and channels apply to uint8 images (N, H, W, C) alone. "
             f"Received: {real.dtype} of shape {real.shape}."
         )
-    size = form.size or real.shape[1:3]
-    channels = form.channels or real.shape[3]
-    if (*size, channels) == real.shape[1:]:
-        return real
     return np.stack([to_array(from_array(x), size, channels) for x in real])
 
 

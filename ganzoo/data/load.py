@@ -203,7 +203,7 @@ def _plain(name, path, split, data_dir, form, strict, places) -> Data:
     if path.is_file() and path.suffix.lower() == text.SUFFIX:
         return text.load_text(path, split)
     if path.is_file():
-        return _named(path.stem, *npz.load_npz(path, split), form)
+        return _named(path.stem, *npz.load_npz(path, split, form.channels), form)
     if tfds.is_known(str(name), data_dir):
         return tfds.load_tfds(
             str(name),

@@ -18,7 +18,9 @@ _KEYS = ("x_train", "y_train", "x_test", "y_test", "class_names")
 _SPLITS = {"train": ("train",), "test": ("test",), "all": ("train", "test")}
 
 
-def load_npz(path: Path, split: str) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+def load_npz(
+    path: Path, split: str, channels: int | None = None
+) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
     """Returns the arrays and class names of an `.npz`, `.npy` or HDF5 file.
 
     The file holds `x_train` and, as available, `y_train`, `x_test`, `y_test` and
@@ -41,7 +43,8 @@ def load_npz(path: Path, split: str) -> tuple[dict[str, np.ndarray], tuple[str, 
     high = max(
         (v.max(initial=0) for k, v in stored.items() if k[:2] == "x_"), default=0
     )
-    real = samples(np.concatenate(_parts(stored, "x", parts, where)), where, high)
+    real = np.concatenate(_parts(stored, "x", parts, where))
+    real = samples(real, where, high, channels)
     marks = {key: _flat(stored[key]) for key in stored if key.startswith("y_")}
     if not any(f"y_{part}" in marks for part in parts):
         return {"real": real}, ()
@@ -81,27 +84,36 @@ def _flat(labels: np.ndarray) -> np.ndarray:
     return labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
 
 
-def samples(real: np.ndarray, where: str, high: float = 0) -> np.ndarray:
+def samples(
+    real: np.ndarray, where: str, high: float = 0, channels: int | None = None
+) -> np.ndarray:
     """Returns samples with their channels last, as uint8 or float.
 
     Grey images (N, H, W) and cubes of voxels (N, D, D, D) get a channel axis; other
     voxels need one of their own. Images with channels first, (N, 1, H, W) or
-    (N, 3, H, W), are turned, those with transparency, (N, H, W, 4), laid on white, both
-    with a warning. Booleans, and voxels of 0 and 1, become 0 and 255; whole numbers
-    above 255 are scaled, see `pixels.as_pixels`; those of points become float32.
+    (N, 3, H, W), are turned, those with transparency, (N, H, W, 4), laid on white
+    unless four channels are asked for, both with a warning. Booleans, and voxels of 0
+    and 1, become 0 and 255; whole numbers above 255 are scaled, see `pixels.as_pixels`;
+    those of points become float32.
+
+    Floats (N, H, W) are grey images if they are square, or if one channel is asked for:
+    otherwise they might be signals (N, L, C), and are refused.
 
     Args:
         real: the samples of a split.
         where: the file, for messages.
         high: highest number of all splits.
+        channels: those that are asked for; None for the samples' own.
 
     Raises:
-        ValueError: an unfit shape or dtype.
+        ValueError: an unfit shape or dtype, or floats of which the form is unknown.
     """
+    _check_signals(real, where, channels)
     cubes = real.ndim == 4 and len(set(real.shape[1:])) == 1 and real.shape[1] > 3
+    first = real.ndim == 4 and real.shape[1] in (1, 3, channels)
     if real.ndim == 3 or cubes:
         real = real[..., np.newaxis]
-    elif real.ndim == 4 and real.shape[-1] not in (1, 3, 4) and real.shape[1] in (1, 3):
+    elif first and real.shape[-1] not in (1, 3, 4):
         real = np.moveaxis(real, 1, -1)
         warnings.warn(
             f"The images of {where!r} have their channels first: they are taken for "
@@ -114,16 +126,31 @@ def samples(real: np.ndarray, where: str, high: float = 0) -> np.ndarray:
         real = real.astype(np.uint8) * np.uint8(255)
     if real.dtype.kind in "iu" and real.dtype != np.uint8:
         real = _whole(real, where, high)
-    if real.ndim == 4 and real.shape[-1] == 4 and real.dtype == np.uint8:
+    four = real.ndim == 4 and real.shape[-1] == 4 and real.dtype == np.uint8
+    if four and channels != 4:
         warnings.warn(
             f"The images of {where!r} have four channels: they are taken for RGB with "
-            "transparency, and laid on white.",
+            "transparency, and laid on white (or --channels=4).",
             stacklevel=2,
         )
         size = real.shape[1:3]
         real = np.stack([images.to_array(images.from_array(x), size, 3) for x in real])
     check_samples(real, where)
     return real
+
+
+def _check_signals(real, where, channels):
+    if real.ndim != 3 or real.dtype.kind != "f" or channels is not None:
+        return
+    _, height, width = real.shape
+    if height != width:
+        raise ValueError(
+            f"Floats {real.shape} of {where!r} are either grey images of {height}x"
+            f"{width} pixels, which channels=1 (--channels=1) says, or signals of "
+            f"length {height} with {width} channels, which a file cannot hold: pass "
+            "their array to fit(x), to a model with "
+            f"image_shape=({height}, {width})."
+        )
 
 
 def _whole(real, where, high):

@@ -10,6 +10,7 @@ from ganzoo.data import labels
 from ganzoo.models import optimizers
 from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.models.gan import GAN
+from ganzoo.models.user_networks import check_ends
 from ganzoo.penalties import lazy_ratio, terms_of
 
 OF_NETWORKS = {
@@ -115,8 +116,9 @@ def assemble(
             `d_`, for one; they override the table's. The rest are settings of `model`.
 
     Raises:
-        ValueError: an unknown option, with the nearest one, or a value that the
-            family or the model does not support.
+        ValueError: an unknown option, with the nearest one, a value that the family or
+            the model does not support, or networks of yours whose last activation does
+            not fit: D answers logits, and G samples in `value_range`.
     """
     of_networks = {
         "image_shape": image_shape,
@@ -146,6 +148,8 @@ def assemble(
         seed=seed,
         **settings,
     )
+    if network is None:
+        check_ends(built)
     adam = {"name": "adam", "beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon}
     d_rate, g_rate = _rates(learning_rate, d_learning_rate, g_learning_rate)
     d_adam = _lazy({**adam, "learning_rate": d_rate}, lazy_ratio(built.penalty_terms))

@@ -1,5 +1,6 @@
-"""Networks that users bring: their inputs, and what a file cannot hold of them."""
+"""Networks that users bring: inputs, last activations, and what no file can hold."""
 
+import math
 from collections.abc import Mapping
 from types import FunctionType
 
@@ -12,6 +13,15 @@ INSTEAD = (
     "Activation, or a layer class of your own, registered with "
     "@keras.saving.register_keras_serializable()"
 )
+
+SPANS = {
+    **dict.fromkeys(("sigmoid", "hard_sigmoid", "softmax"), (0.0, 1.0)),
+    **dict.fromkeys(("Sigmoid", "HardSigmoid", "Softmax"), (0.0, 1.0)),
+    **dict.fromkeys(("tanh", "hard_tanh", "Tanh", "HardTanh"), (-1.0, 1.0)),
+    **dict.fromkeys(("relu", "Relu"), (0.0, math.inf)),
+}
+"""What activations can answer, by the names of Keras' functions and operations."""
+_SHAPING = ("Flatten", "Reshape", "Identity", "Squeeze", "ExpandDims", "Cast")
 
 
 def named(network, key: str):
@@ -43,6 +53,58 @@ def named(network, key: str):
         return keras.Model({key: own}, network(own), name=network.name)
     names = {tensor.name: tensor for tensor in network.inputs}
     return keras.Model(names, network.output, name=network.name)
+
+
+def check_ends(model) -> None:
+    """Refuses last activations that do not fit the losses or `value_range`.
+
+    What a Lambda or a layer of the user's own answers cannot be seen.
+
+    Raises:
+        ValueError: a discriminator of probabilities, since losses take logits; or a
+            generator whose samples cannot fill `value_range`, or leave it.
+    """
+    for network in model.discriminators:
+        for output in network.outputs:
+            end = last_activation(output)
+            copies = output.shape == network.inputs[0].shape and len(output.shape) > 2
+            if SPANS.get(end) == (0.0, 1.0) and not copies:  # an autoencoder may
+                raise ValueError(
+                    "Losses take logits and apply their own sigmoid or softmax. Drop "
+                    "the last activation of the discriminator, as in Dense(1); a loss "
+                    f"of your own can apply it. Received: {end} at the end of "
+                    f"{network.name!r}."
+                )
+    for network in model.generators if model.value_range else ():
+        for output in network.outputs:
+            end = last_activation(output)
+            samples = len(output.shape) == len(model.sample_shape) + 1
+            if samples and end in SPANS and not _fits(SPANS[end], model.value_range):
+                raise ValueError(
+                    "The last activation of the generator must fit `value_range`: tanh "
+                    "for (-1, 1), sigmoid for (0, 1), or none. Change either, or add a "
+                    f"Rescaling layer. Received: {end}, which answers "
+                    f"{list(SPANS[end])}, at the end of {network.name!r}, and "
+                    f"value_range={list(model.value_range)}."
+                )
+
+
+def _fits(span, value_range):
+    low, high = span
+    return tuple(value_range) == span or (math.isinf(high) and low <= value_range[0])
+
+
+def last_activation(output) -> str:
+    """The name of the last function on the way to an output of a network."""
+    operation, node, place = output._keras_history
+    if inner := getattr(operation, "outputs", None):  # a network within
+        return last_activation(inner[place])
+    function = getattr(operation, "activation", None) or operation
+    name = getattr(function, "__name__", type(function).__name__)
+    passes = isinstance(operation, keras.layers.Activation) and name == "linear"
+    if passes or type(operation).__name__ in _SHAPING:
+        return last_activation(operation._inbound_nodes[node].input_tensors[0])
+    return name
 
 
 def check_layers(networks) -> None:

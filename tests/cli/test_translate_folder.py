@@ -15,7 +15,7 @@ from terminal import Terminal
 
 from ganzoo.cli import main as command
 from ganzoo.cli.translate_folder import translate_folder
-from ganzoo.data import flood
+from ganzoo.data import flood, load_data
 from ganzoo.data.listing import Listing, walk
 
 RNG = np.random.default_rng(0)
@@ -43,6 +43,55 @@ def test_pixels_without_a_known_range_are_named_too(tmp_path):
     assert "32-bit pixels" in done.broken.popitem()[1]
 
 
+def write_deep(folder, peak, ending="png"):
+    """Two deep grey images of a range: its half, and all of it."""
+    folder.mkdir()
+    for name, value in (("half", peak // 2), ("whole", peak)):
+        values = np.full((4, 5), value, np.uint16)
+        Image.fromarray(values).save(folder / f"{name}.{ending}")
+
+
+@pytest.mark.parametrize(
+    "peak, bits", [(4095, 12), (1023, 10), (65535, 16), (9000, 14)]
+)
+@pytest.mark.parametrize("ending", ["png", "tiff"])
+def test_deep_greys_are_scaled_by_the_range_of_the_folder(tmp_path, peak, bits, ending):
+    write_deep(tmp_path / "in", peak, ending)
+    model, out = identical(), tmp_path / "out"
+    done = translate_folder(model, tmp_path / "in", out, progress=False)
+    assert done.remarks == (f"2 of {bits} bits, 0..{2**bits - 1} scaled to 0..255",)
+    read = load_data(tmp_path / "in").arrays["real"]  # by name, as training reads them
+    for name, value, wanted in zip(
+        ("half", "whole"), (peak // 2, peak), read, strict=True
+    ):
+        with Image.open(out / f"{name}.{ending}") as image:
+            found = np.asarray(image)
+        assert found.tolist() == [[value * 255 // (2**bits - 1)] * 5] * 4
+        np.testing.assert_array_equal(found, wanted[..., 0])
+
+
+def test_a_broken_file_has_no_say_in_the_range(tmp_path):
+    write_deep(tmp_path / "in", 4095)
+    Image.new("I", (4, 4), 70000).save(tmp_path / "in" / "wild.tiff")
+    done = translate_folder(
+        identical(), tmp_path / "in", tmp_path / "out", progress=False
+    )
+    assert list(map(str, done.broken)) == ["wild.tiff"]
+    assert done.remarks == ("2 of 12 bits, 0..4095 scaled to 0..255",)
+
+
+def test_the_command_says_how_it_read(tmp_path, capsys):
+    write_deep(tmp_path / "in", 4095)
+    Image.new("RGBA", (4, 4)).save(tmp_path / "in" / "clear.png")
+    identical().save(tmp_path / "m.keras")
+    paths = [str(tmp_path / name) for name in ("m.keras", "in", "out")]
+    command.run(command.parse(["ganzoo", "translate", *paths]))
+    assert (
+        f"Translated 3 images to {tmp_path / 'out'}; 1 with transparency, put on "
+        "white; 2 of 12 bits, 0..4095 scaled to 0..255\n"
+    ) in capsys.readouterr().out
+
+
 def test_a_grey_model_reads_grey(tmp_path):
     make_folder(tmp_path / "in", 3)
     translate_folder(identical(), tmp_path / "in", tmp_path / "out", progress=False)
@@ -65,7 +114,7 @@ def test_one_image_at_a_time_is_in_memory(tmp_path, monkeypatch):
     """Four times as many images take no more memory: nothing of one is kept."""
     (tmp_path / "in").mkdir()
     for i in range(16):
-        Image.fromarray(pixels(64, 64, 3)).save(tmp_path / "in" / f"{i}.png")
+        Image.fromarray(pixels(128, 128, 3)).save(tmp_path / "in" / f"{i}.png")
     model = identical(channels=3)
     monkeypatch.setattr(model, "translate", lambda x, **_: x[:, None].copy())
     out, peaks = tmp_path / "out", []
@@ -80,7 +129,7 @@ def test_one_image_at_a_time_is_in_memory(tmp_path, monkeypatch):
         translate_folder(model, tmp_path / "in", out, progress=False)
         peaks.append(tracemalloc.get_traced_memory()[1])
     tracemalloc.stop()
-    assert peaks[1] < peaks[0] + 64 * 64 * 3
+    assert peaks[1] < peaks[0] + 128 * 128 * 3
 
 
 def test_results_are_not_written_through_links(tmp_path):

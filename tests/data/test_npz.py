@@ -177,6 +177,57 @@ def test_four_channels_are_rgb_on_white_and_not_voxels(tmp_path, sides):
     assert real[:, 0, 0].tolist() == [[10, 20, 30], [255, 255, 255]]
 
 
+def four_channels(*shape):
+    return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+
+
+@pytest.mark.parametrize("ending", ["npz", "npy", "h5"])
+def test_four_channels_are_kept_where_asked(tmp_path, ending):
+    x, path = four_channels(2, 5, 6, 4), tmp_path / f"x.{ending}"
+    if ending == "npz":
+        save(path, x_train=x)
+    elif ending == "npy":
+        np.save(path, x)
+    else:
+        with h5py.File(path, "w") as file:
+            file["x_train"] = x
+    np.testing.assert_array_equal(load_data(path, channels=4).arrays["real"], x)
+
+
+def test_four_channels_in_other_forms_are_kept_where_asked(tmp_path):
+    x, path = four_channels(2, 8, 6, 4), tmp_path / "x.npz"
+    first = save(tmp_path / "first.npz", x_train=np.moveaxis(x, -1, 1))
+    with pytest.warns(UserWarning, match=r"channels first: .*\(8, 6, 4\)"):
+        real = load_data(first, channels=4).arrays["real"]
+    np.testing.assert_array_equal(real, x)
+    floats = x.astype(np.float32)
+    real = load_data(save(path, x_train=floats), channels=4).arrays["real"]
+    np.testing.assert_array_equal(real, floats)
+    x[..., 3] = 51  # one opacity, so that only its own value can come out
+    small = load_data(save(path, x_train=x), channels=4, image_size=4).arrays["real"]
+    assert small.shape == (2, 4, 4, 4)
+    assert np.unique(small[..., 3]) == [51]
+
+
+@pytest.mark.parametrize("shape", [(12, 2), (5000, 12), (1, 64), (80, 128)])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
+def test_floats_that_might_be_signals_are_not_guessed(tmp_path, shape, dtype):
+    x = np.linspace(-1, 1, 2 * np.prod(shape)).reshape(2, *shape).astype(dtype)
+    path, (long, wide) = save(tmp_path / "x.npz", x_train=x), shape
+    message = f"{long}x{wide} pixels, .*--channels=1.*{long} with {wide} channels.*fit"
+    with pytest.raises(ValueError, match=message):
+        load_data(path)
+    real = load_data(path, channels=1).arrays["real"]
+    np.testing.assert_array_equal(real, x[..., None])
+
+
+@pytest.mark.parametrize("dtype, shape", [("float32", (8, 8)), ("uint8", (12, 2))])
+def test_other_arrays_of_three_axes_are_grey_images(tmp_path, dtype, shape):
+    x = np.ones((2, *shape), dtype)
+    real = loaded(tmp_path, x_train=x).arrays["real"]
+    np.testing.assert_array_equal(real, x[..., None])
+
+
 @pytest.mark.parametrize("dtype", ["int64", "int32", "uint16"])
 def test_whole_numbers_up_to_255_are_pixels(tmp_path, dtype):
     x = np.arange(256).reshape(1, 16, 16).astype(dtype)

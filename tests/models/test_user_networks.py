@@ -7,6 +7,7 @@ from helpers import arrays_for, tiny
 from keras import layers
 
 import ganzoo
+from ganzoo.models.from_image import TranslationModel
 
 SHAPE = (8, 8, 1)
 
@@ -121,6 +122,125 @@ def test_a_net_without_known_inputs_names_the_rule(generator):
 def test_a_discriminator_without_known_inputs_is_told_its_own_key():
     with pytest.raises(ValueError, match='"sample": x'):
         ganzoo.assemble(generator=sequential_g(), discriminator=unbuilt())
+
+
+# --- last activations -------------------------------------------------------------
+
+
+def wrapped(network):
+    """The same network within another, behind layers that change no value."""
+    x = keras.Input(network.input_shape[1:])
+    y = layers.Activation("linear", dtype="float32")(network(x))
+    return keras.Model(x, layers.Flatten()(y))
+
+
+def functional_d(end):
+    x = keras.Input(SHAPE)
+    return keras.Model(x, end(layers.Dense(1)(layers.Flatten()(x))))
+
+
+def ending(*ends):
+    return keras.Sequential([keras.Input(SHAPE), layers.Flatten(), *ends])
+
+
+PROBABILITIES = {
+    "Dense": lambda: ending(layers.Dense(1, activation="sigmoid")),
+    "Activation": lambda: ending(layers.Dense(1), layers.Activation("sigmoid")),
+    "hard": lambda: ending(layers.Dense(1, activation="hard_sigmoid")),
+    "function": lambda: functional_d(keras.activations.sigmoid),
+    "operation": lambda: functional_d(keras.ops.sigmoid),
+    "softmax": lambda: ending(layers.Dense(2, activation="softmax")),
+    "Softmax": lambda: ending(layers.Dense(2), layers.Softmax()),
+    "within": lambda: wrapped(ending(layers.Dense(1, activation="sigmoid"))),
+    "map": lambda: keras.Sequential(
+        [keras.Input(SHAPE), layers.Conv2D(1, 4, activation="sigmoid")]
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", PROBABILITIES)
+@pytest.mark.parametrize("loss", ["non_saturating", "wasserstein"])
+def test_a_discriminator_of_probabilities_is_refused(kind, loss):
+    with pytest.raises(ValueError, match="take logits.*Drop.*: (hard_)?[sS](igm|oft)"):
+        ganzoo.assemble(
+            generator=sequential_g(), discriminator=PROBABILITIES[kind](), loss=loss
+        )
+
+
+@keras.saving.register_keras_serializable("tests")
+class OwnSigmoid(layers.Layer):
+    def call(self, inputs):
+        return keras.ops.sigmoid(inputs)
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        lambda: [layers.Dense(4, activation="sigmoid"), layers.Dense(1)],
+        lambda: [layers.Dense(1, activation="tanh")],
+        lambda: [layers.Dense(1), layers.LeakyReLU()],
+        lambda: [layers.Dense(1), OwnSigmoid()],  # cannot be seen
+        # An autoencoder as D, such as BEGAN's, answers samples.
+        lambda: [layers.Dense(64, activation="sigmoid"), layers.Reshape(SHAPE)],
+    ],
+    ids=["inside", "tanh", "leaky", "own", "autoencoder"],
+)
+def test_other_ends_of_a_discriminator_are_taken(ends):
+    ganzoo.assemble(generator=sequential_g(), discriminator=ending(*ends()))
+
+
+def ending_g(*ends):
+    return keras.Sequential(
+        [keras.Input((4,)), layers.Dense(64), *ends, layers.Reshape(SHAPE)]
+    )
+
+
+ENDS = {
+    "tanh": lambda: layers.Activation("tanh"),
+    "hard_tanh": lambda: layers.Activation("hard_tanh"),
+    "sigmoid": lambda: layers.Activation("sigmoid"),
+    "softmax": lambda: layers.Dense(64, activation="softmax"),
+    "relu": lambda: layers.Activation("relu"),
+    "linear": lambda: layers.Dense(64),
+    "rescaled": lambda: keras.Sequential(
+        [keras.Input((64,)), layers.Activation("tanh"), layers.Rescaling(0.5, 0.5)]
+    ),
+}
+FITTING = {
+    "auto": {"tanh", "hard_tanh", "linear", "rescaled"},
+    (0.0, 1.0): {"sigmoid", "softmax", "relu", "linear", "rescaled"},
+    (0, 255): {"relu", "linear", "rescaled"},
+    None: {*ENDS},
+}
+
+
+@pytest.mark.parametrize("value_range", FITTING, ids=str)
+@pytest.mark.parametrize("end", ENDS)
+def test_the_end_of_a_generator_fits_the_range(end, value_range):
+    def assembled():
+        ganzoo.assemble(
+            generator=ending_g(ENDS[end]()),
+            discriminator=sequential_d(),
+            value_range=value_range,
+        )
+
+    if end in FITTING[value_range]:
+        return assembled()
+    with pytest.raises(ValueError, match=f"fit `value_range`: tanh for.*: {end}, "):
+        assembled()
+
+
+def test_a_generator_of_two_images_is_checked_by_its_own_end():
+    source = keras.Input((None, None, 1), name="source")
+    network = keras.Model(source, layers.Conv2D(1, 1, activation="sigmoid")(source))
+    with pytest.raises(ValueError, match="Received: sigmoid, which answers"):
+        ganzoo.assemble(
+            TranslationModel,
+            generator=network,
+            image_shape=SHAPE,
+            source_shape=SHAPE,
+            reconstruction={"l1": 1.0},
+        )
 
 
 # --- code in a file ---------------------------------------------------------------

@@ -5,12 +5,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 from small_runs import BASE, files_of
 
 import ganzoo
 from ganzoo.comparison import run_process
 from ganzoo.data.load import load_data
-from ganzoo.runs.experiment import Experiment
+from ganzoo.models.warm_start import take_over
+from ganzoo.runs.config_files import load_config
+from ganzoo.runs.experiment import Experiment, from_dict
 from ganzoo.runs.resolve import fitting_batch, resolve
 
 SCORED = {"evaluate_every": 2, "evaluation_samples": 30, "extractor": "pixels"}
@@ -119,3 +122,38 @@ def test_a_batch_that_is_given_stays(tmp_path):
     assert resolve(few).batch_size == 16
     assert resolve(replace(few, batch_size=20)).batch_size == 20
     assert resolve(replace(few, batch_size=128)).batch_size == 128  # `fit` refuses it
+
+
+# --- configs for photographs ------------------------------------------------------
+
+
+def photographs(folder, count):
+    """A folder of images of several sizes and modes."""
+    folder.mkdir()
+    for i in range(count):
+        mode = ("RGB", "L", "RGBA")[i % 3]
+        Image.new(mode, (150 + i % 7, 90 + i % 5)).save(folder / f"{i}.png")
+    return str(folder)
+
+
+@pytest.mark.parametrize("side", [64, 128])
+@pytest.mark.parametrize("count, batch", [(20, 16), (80, 80), (130, 128)])
+def test_photographs_of_any_form_fit_their_config(tmp_path, side, count, batch):
+    values = load_config(f"photos_{side}")
+    folder = photographs(tmp_path / "mine", count)
+    resolved = resolve(from_dict({**values, "dataset": folder}))
+    assert resolved.data.arrays["real"].shape == (count, side, side, 3)
+    assert resolved.options["image_shape"] == [side, side, 3]
+    assert resolved.batch_size == batch
+
+
+def test_128_pixels_begin_with_the_layers_of_64_that_fit():
+    def built(side):
+        options = load_config(f"photos_{side}")["options"]
+        return ganzoo.build("dcgan", image_shape=(side, side, 3), **options)
+
+    lines = take_over(built(128), built(64))
+    assert [line.split(";")[0] for line in lines] == [  # as docs/guides/photographs.md
+        "generator: takes 8 of 11 layers",
+        "discriminator: takes 7 of 10 layers",
+    ]
