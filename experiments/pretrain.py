@@ -9,6 +9,7 @@ import sys
 from experiment import trained
 
 import ganzoo
+from ganzoo.data.load import load_data
 from ganzoo.runs import pretrained
 from ganzoo.runs.directory import read_config
 
@@ -37,15 +38,18 @@ def make(config: str) -> None:
     pretrained.write(model, config, build, facts, judge=True)
     settings = {"dataset": dataset, "data_dir": data_dir, "n": SAMPLES, "only": ONLY}
     loaded = ganzoo.load(config)
+    labelled = load_data(dataset, data_dir=data_dir).num_classes
+    kinds = EXTRACTORS if labelled else EXTRACTORS[:1]
     scores = {
         extractor: [
             score.to_dict()
             for score in ganzoo.evaluate(loaded, extractor=extractor, **settings).scores
         ]
-        for extractor in EXTRACTORS
+        for extractor in kinds
     }
+    settings["extractor"] = kinds[-1]
     before = ganzoo.evaluate(model, **settings).get(ONLY[0]).value
-    after = next(s["value"] for s in scores["classifier"] if s["metric"] == ONLY[0])
+    after = next(s["value"] for s in scores[kinds[-1]] if s["metric"] == ONLY[0])
     facts["storing"] = f"{ONLY[0]} {before:.4g} as trained, {after:.4g} as stored"
     facts["scores"] = scores
     pretrained.write(model, config, build, facts, judge=True)
