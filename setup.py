@@ -50,6 +50,7 @@ TEST = [
     "kubernetes-validate>=1.31",
     *HEIC,
     *HUB,
+    *MAPS,
     *EFFICIENTNET,
     *MESH,
     *TABLES,

@@ -35,7 +35,7 @@ def in_process(monkeypatch):
     """Lets runs be trained in this process; returns the list of those that were."""
     done = []
 
-    def run(self, tasks):
+    def run(self, tasks, watch=None):
         for task in tasks:
             entry, seed = task.about or (None, "pilot")
             done.append((entry.name if entry else task.path.name, seed))
@@ -145,7 +145,7 @@ def test_an_interrupted_comparison_leaves_a_report_of_what_is_there(
 ):
     run = Workers.run
 
-    def interrupted(self, tasks):
+    def interrupted(self, tasks, watch=None):
         yield next(run(self, tasks))
         raise KeyboardInterrupt
 

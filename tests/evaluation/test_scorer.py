@@ -216,7 +216,16 @@ def test_every_score_has_a_direction():
         | PUBLISHED
         | {"fid_quarter", "fid_half", "fid_infinity", "monge_distance"}
         | {"ms_ssim", "mean_gradient", "cycle_l1", "read_back_l1"}
-        | {"valid", "unique", "novel", "js_1", "js_2", "js_3", "js_4"}
+        | {
+            "gan_train_recall",
+            "valid",
+            "unique",
+            "novel",
+            "js_1",
+            "js_2",
+            "js_3",
+            "js_4",
+        }
     )
 
 

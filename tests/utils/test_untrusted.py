@@ -544,7 +544,8 @@ def test_default_run_directory_stays_in_runs(name, monkeypatch, tmp_path):
     used = []
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(
-        "ganzoo.training.train.train", lambda _, workdir: used.append(workdir)
+        "ganzoo.training.train.train",
+        lambda _, workdir, **settings: used.append(workdir),
     )
     command.run(command.parse(["ganzoo", "train", "vanilla", f"--dataset={name}"]))
     assert used[0].resolve().parent == tmp_path / "runs"
