@@ -58,7 +58,7 @@ def named(network, key: str):
 def check_ends(model) -> None:
     """Refuses last activations that do not fit the losses or `value_range`.
 
-    What a Lambda or a layer of the user's own answers cannot be seen.
+    The answers of a layer of the user's own cannot be seen.
 
     Raises:
         ValueError: a discriminator of probabilities, since losses take logits; or a
