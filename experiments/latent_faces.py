@@ -33,7 +33,7 @@ EDITS = {
 """Edit -> attribute, what shows it, and the sign of its direction."""
 
 ROW = 8  # faces of the picture, a column each
-PICTURE = Path("docs/latent_faces.png")
+PICTURE = Path(__file__).parents[1] / "docs" / "latent_faces.png"
 NOTE = (
     "kept is the mean over the other eleven attributes of the faces that change. Each "
     "face moves along the direction to the first length at which it changes; the first "
