@@ -1,5 +1,6 @@
-"""Fine-tuning on 200 ink drawings from pretrained colour faces, and from nothing.
+"""Fine-tuning on 200 ink drawings from the faces of dcgan_faces, and from nothing.
 
+    ganzoo train --config=dcgan_faces
     GANZOO_RUNS=runs python experiments/fine_tuning.py
 
 The Frechet distance is taken after the same steps, on three seeds; the target, fixed
@@ -24,7 +25,7 @@ from ganzoo.runs.log import read_rows
 
 CONFIG = "finetune_faces"
 IMAGES = 200
-STARTS = {"pretrained": "dcgan_faces", "nothing": None}
+STARTS = {"pretrained": str(RUNS / "dcgan_faces"), "nothing": None}
 
 
 def drawings():
