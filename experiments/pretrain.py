@@ -35,7 +35,11 @@ def make(config: str) -> None:
         "steps": model.step,
         "seconds": round(seconds),
     }
-    pretrained.write(model, config, build, facts, judge=True)
+    networks = *model.generators, *model.discriminators
+    judge = (
+        sum(own.count_params() for own in networks) < pretrained.MAX_BYTES
+    )  # 8-bit weights, hardly compressed
+    pretrained.write(model, config, build, facts, judge=judge)
     settings = {"dataset": dataset, "data_dir": data_dir, "n": SAMPLES, "only": ONLY}
     loaded = ganzoo.load(config)
     labelled = load_data(dataset, data_dir=data_dir).num_classes
@@ -52,7 +56,7 @@ def make(config: str) -> None:
     after = next(s["value"] for s in scores[kinds[-1]] if s["metric"] == ONLY[0])
     facts["storing"] = f"{ONLY[0]} {before:.4g} as trained, {after:.4g} as stored"
     facts["scores"] = scores
-    pretrained.write(model, config, build, facts, judge=True)
+    pretrained.write(model, config, build, facts, judge=judge)
     print(config, facts["storing"])
 
 
