@@ -2,10 +2,10 @@
 
     GANZOO_RUNS=runs python experiments/faces.py conditions text codes
 
-Each part trains its configs, on three seeds or --seeds, and writes zoo_configs/results. Targets were
-fixed before: 95% of the samples have what was asked for, by attribute; every attribute
-of 85% of held-out captions is read back; each code tells more about one attribute than
-any of 20 shuffles of it.
+Each part trains its configs, on three seeds or --seeds, and writes zoo_configs/results.
+Targets were fixed before: 95% of the samples have what was asked for, by attribute;
+every attribute of 85% of held-out captions is read back; each code tells more about one
+attribute than any of 20 shuffles of it.
 """
 
 import argparse
@@ -101,7 +101,7 @@ def text(seeds):
         seconds=seconds,
         reference="real faces 100%; the face of another caption "
         + percent([np.mean([*other.values()])]),
-        note=f"{len(seeds)} seed(s); 2,000 held-out captions, which tell every attribute",
+        note=f"{len(seeds)} seed(s); 2,000 held-out captions that tell every attribute",
     )
 
 
@@ -148,7 +148,7 @@ def codes(seeds):
         + ", ".join(
             f"{max(code['chance'] for code in row.values()):.3f} bits" for row in found
         ),
-        note=f"{len(seeds)} seed(s); 10,000 samples; continuous codes in ten equal bins",
+        note=f"{len(seeds)} seed(s); 10,000 samples; continuous codes in ten bins",
     )
 
 
