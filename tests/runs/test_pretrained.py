@@ -70,6 +70,23 @@ def test_written_and_loaded_again_it_samples_nearly_the_same(tmp_path, monkeypat
         ganzoo.load("mine")
 
 
+def test_a_large_model_is_written_more_coarsely(tmp_path, monkeypatch):
+    model = tiny("vanilla", seed=3)
+    options = {"image_shape": [8, 8, 1], "g_hidden": [16, 16], "d_hidden": [16, 16]}
+    made = {"name": "vanilla", "options": {**options, "latent_dim": 4}}
+    fine, coarse = (len(pretrained._file(model, True, n)) for n in pretrained.LEVELS)
+    assert coarse < fine
+    monkeypatch.setattr(pretrained, "MAX_BYTES", coarse)
+    monkeypatch.setattr(pretrained, "FOLDER", tmp_path)
+    pretrained.write(model, "coarse", made, {}, tmp_path, judge=True)
+    kernel = ganzoo.load("coarse").generator.get_weights()[0]
+    levels = kernel / np.abs(kernel).max(axis=0) * 63
+    np.testing.assert_allclose(levels, np.rint(levels), atol=1e-4)
+    monkeypatch.setattr(pretrained, "MAX_BYTES", coarse - 1)
+    with pytest.raises(ValueError, match=f"{coarse} bytes, more than"):
+        pretrained.write(model, "none", made, {}, tmp_path, judge=True)
+
+
 def test_every_network_of_a_model_is_kept(tmp_path, monkeypatch):
     model = tiny("cyclegan", seed=3)
     options = {"image_shape": [8, 8, 1], **TINY["cyclegan"]}

@@ -23,6 +23,7 @@ from ganzoo.variants._registry import build
 FORMAT = 2  # 1 is 0.1.0, see `ganzoo.runs.earlier`
 FOLDER = Path(__file__).parent
 MAX_BYTES = 2 * 2**20
+LEVELS = (127, 63)  # of weights: 8 bits, or 7 where these are too many bytes
 
 
 def names() -> list[str]:
@@ -81,19 +82,26 @@ def write(
     Raises:
         ValueError: weights of more than 2 MiB.
     """
-    arrays = {}
-    for prefix, network in _networks(model, judge).items():
-        for i, weight in enumerate(model.average_of(network).get_weights()):
-            arrays |= _packed(f"{prefix}{i:02d}", weight)
-    file = io.BytesIO()
-    np.savez_compressed(file, **arrays)
-    data = file.getvalue()
-    if len(data) > MAX_BYTES:
+    for levels in LEVELS:
+        data = _file(model, judge, levels)
+        if len(data) <= MAX_BYTES:
+            break
+    else:
         raise ValueError(f"{name} has {len(data)} bytes, more than {MAX_BYTES}.")
     (folder / f"{name}.npz").write_bytes(data)
     digest = hashlib.sha256(data).hexdigest()
     about = {"format": FORMAT, "build": settings, "sha256": digest, **facts}
     (folder / f"{name}.json").write_text(json.dumps(about, indent=2) + "\n")
+
+
+def _file(model, judge, levels):
+    arrays = {}
+    for prefix, network in _networks(model, judge).items():
+        for i, weight in enumerate(model.average_of(network).get_weights()):
+            arrays |= _packed(f"{prefix}{i:02d}", weight, levels)
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
 
 
 def _networks(model, judge=True):
@@ -105,8 +113,8 @@ def _networks(model, judge=True):
     return held
 
 
-def _packed(key, weight):
-    values, scale = pack(weight)
+def _packed(key, weight, levels):
+    values, scale = pack(weight, levels)
     return {key: values} if scale is None else {key: values, f"{key}_scale": scale}
 
 
