@@ -136,4 +136,4 @@ def test_a_notebook_says_what_a_picture_needs(monkeypatch):
     codec = codecs.get("molecules")
     real = one_hot(np.zeros((2, 6), np.uint8), 5)
     shown = Data("x", {"real": real}, codec=codec)._repr_html_()
-    assert "Molecules need RDKit: pip install" in shown and "<img" not in shown
+    assert "olecules need RDKit: pip install" in shown and "<img" not in shown
