@@ -7,6 +7,8 @@ The Frechet distance is taken after the same steps, on three seeds; the target, 
 before: lower from the pretrained model on every seed.
 """
 
+from pathlib import Path
+
 import numpy as np
 from ablation import SEEDS
 from experiment import RUNS, record, verdict
@@ -56,7 +58,7 @@ def main():
             if seed == SEEDS[0]:
                 rows.append(samples.arrays["real"][:16])
     grid = pictures.image_grid(np.concatenate(rows), columns=8)
-    pictures.save_png(grid, "docs/fine_tuning.png")
+    pictures.save_png(grid, Path(__file__).parents[1] / "docs" / "fine_tuning.png")
     pairs = zip(found["pretrained"], found["nothing"], strict=True)
     missed = not all(ours < other for ours, other in pairs)
     shown = "; ".join(

@@ -155,7 +155,7 @@ def main(runs):
         headline=headline,
         target="each edit on >= 80% with >= 80% kept; own samples within 10%",
         measured=measured,
-        note=NOTE,
+        note=f"{len(runs)} run(s); {NOTE}",
     )
     print(headline)
 
