@@ -83,7 +83,11 @@ def _networks() -> Iterator[Row]:
 def _pretrained() -> Iterator[Row]:
     for name in pretrained.names():
         card = pretrained.card(name)
-        yield name, card["dataset"], card["evaluate"]
+        extractor, scores = [*card["scores"].items()][-1]
+        first = scores[0]
+        score = f"{first['metric']} ({extractor}) {first['value']:.3g}"
+        size = f"{pretrained.size(name) / 2**20:.1f} MiB"
+        yield name, card["dataset"], size, f"{score}, real data {first['floor']:.3g}"
 
 
 LISTS = {

@@ -9,6 +9,7 @@ import pytest
 from helpers import TINY, tiny
 
 import ganzoo
+from ganzoo.cli import main as command
 from ganzoo.models.warm_start import take_over
 from ganzoo.runs import pretrained
 
@@ -25,6 +26,15 @@ def test_every_model_loads_samples_and_has_a_card(name):
         assert all(score["protocol"] and "floor" in score for score in scores)
     files = [pretrained.FOLDER / f"{name}.{kind}" for kind in ("npz", "json")]
     assert sum(file.stat().st_size for file in files) <= 2 * 2**20
+
+
+def test_the_list_tells_data_size_and_score(capsys):
+    command.run(command.parse(["ganzoo", "list", "pretrained"]))
+    lines = capsys.readouterr().out.splitlines()
+    (digits,) = (line for line in lines if line.startswith("dcgan_digits"))
+    score = pretrained.card("dcgan_digits")["scores"]["classifier"][0]
+    named = f"frechet_distance (classifier) {score['value']:.3g}, real data"
+    assert f"  digits      0.2 MiB  {named}" in digits
 
 
 def test_there_are_digits_and_mnist():

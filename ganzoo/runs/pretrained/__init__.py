@@ -41,6 +41,11 @@ def card(name: str) -> dict:
     return untrusted.read_json(FOLDER / f"{name}.json")
 
 
+def size(name: str) -> int:
+    """Bytes of a model's weights."""
+    return (FOLDER / f"{name}.npz").stat().st_size
+
+
 def load(name: str):
     """Loads a model. `model.warm` names the networks that it holds trained.
 
