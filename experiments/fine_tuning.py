@@ -60,7 +60,9 @@ def main():
     grid = pictures.image_grid(np.concatenate(rows), columns=8)
     pictures.save_png(grid, Path(__file__).parents[1] / "docs" / "fine_tuning.png")
     pairs = zip(found["pretrained"], found["nothing"], strict=True)
-    missed = not all(ours < other for ours, other in pairs)
+    missed = ["by eye"]  # docs/fine_tuning.png: after 600 steps neither shows drawings
+    if not all(ours < other for ours, other in pairs):
+        missed.append("distance")
     shown = "; ".join(
         f"from {name} {', '.join(f'{value:.1f}' for value in values)}"
         for name, values in found.items()
@@ -69,7 +71,7 @@ def main():
         "fine_tuning",
         CONFIG,
         headline=f"{verdict(missed)}Frechet distance after the same 600 steps: {shown}",
-        target="lower from the pretrained model on every seed",
+        target="lower from the pretrained model on every seed, and drawings, by eye",
         measured=found,
         seconds=seconds,
         note="200 drawings; 5,000 samples; the classifier tells the glasses of 20,000 "

@@ -228,13 +228,13 @@ def size():
         for seed in SEEDS:
             few = parts.train.arrays["real"][:count]
             model = ganzoo.build("dcgan", image_shape=(28, 28, 1), seed=seed)
-            train(model, few, 468, 128, 117)
+            train(model, few, 468, min(128, count), 117)
             rows[count].append(distance(scorer, model))
     curve(
         "size",
         rows,
         "training images",
-        "dcgan by its defaults, MNIST, 468 steps of 128",
+        "dcgan by its defaults, MNIST, 468 steps of 128, or of all images",
     )
 
 
