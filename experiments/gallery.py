@@ -145,6 +145,7 @@ HEAD = """# Gallery
 
 The samples of each run at its last step, as the run drew them, beside real data.
 Nothing is chosen by hand. After each score, in brackets, that of held-out real data.
+The seconds are those of shared cores, so they are upper bounds.
 `python experiments/gallery.py runs/*` writes this page.
 """
 
