@@ -1,6 +1,5 @@
 """The models that are installed with the package."""
 
-import json
 import subprocess
 import sys
 
@@ -169,15 +168,3 @@ def test_a_path_goes_before_a_name(tmp_path, monkeypatch):
     (tmp_path / "dcgan_mnist").mkdir()
     with pytest.raises(ValueError, match="neither a run directory"):
         ganzoo.load("dcgan_mnist")
-
-
-def test_the_list_has_them(capsys, monkeypatch):
-    from ganzoo.cli.main import main
-
-    monkeypatch.setattr(sys, "argv", ["ganzoo", "list", "pretrained"])
-    with pytest.raises(SystemExit):
-        main()
-    said = capsys.readouterr().out
-    assert "ganzoo evaluate dcgan_mnist --dataset=mnist --n=2000" in said
-    assert len(said.splitlines()) == len(pretrained.names())
-    assert json.loads((pretrained.FOLDER / "dcgan_mnist.json").read_text())
