@@ -26,6 +26,7 @@ from ganzoo.training.cluster import WorkerLost
 from ganzoo.variants import _registry
 from ganzoo.variants._registry import register
 
+RESULTS = Path(__file__).parents[2] / "zoo_configs" / "results"
 TINY = ["g_hidden=[8]", "d_hidden=[8]", "latent_dim=4", "normalize=false"]
 TRAIN = [
     "train",
@@ -115,7 +116,8 @@ def test_describe_shows_paper_options_and_notes(capsys):
     assert "tasks: image\nbatch keys: real\n" in out
     assert "options of its network:\n  filters = None\n  kernel = 4\n" in out
     assert "  beta_1 = 0.5\n" in out
-    assert "measured (dcgan_digits): classes " in out
+    recorded = json.loads((RESULTS / "dcgan_digits.json").read_text())
+    assert f"measured (dcgan_digits): {recorded['headline']}" in out
     assert "; target: 8 of 10 classes" in out
 
 
