@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import json
 import sys
 from pathlib import Path
 
