@@ -1,8 +1,8 @@
 """The `ganzoo` command, called within this process."""
 
+import json
 import os
 import subprocess
-import json
 import sys
 from pathlib import Path
 
