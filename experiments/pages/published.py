@@ -1,6 +1,6 @@
 """Table of docs/published.md, which `python experiments/tables.py` writes."""
 
-from pages.recorded import RESULTS, recorded, table
+from pages.recorded import RESULTS, minutes, recorded, table
 
 EXPERIMENTS = (
     "sgan_mnist_100",
@@ -36,7 +36,6 @@ def figures() -> str:
         result = recorded(name)
         config = result["config"]
         link = f"[{name}](../zoo_configs/{config}.toml)"
-        minutes = f"{sum(result['seconds']) / 60:.0f} min"
         rows.append(
             (
                 link,
@@ -45,7 +44,7 @@ def figures() -> str:
                 result["headline"],
                 result["target"],
                 result["note"],
-                minutes,
+                minutes(result),
             )
         )
     head = ("config", "published", "reference", "ours", "target", "cuts", "all runs")

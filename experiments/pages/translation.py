@@ -1,7 +1,7 @@
 """Tables of docs/translation.md and its guides, for `experiments/tables.py`."""
 
 from ganzoo.data import faces
-from pages.recorded import RESULTS, measured, recorded, table
+from pages.recorded import RESULTS, measured, minutes, recorded, table
 
 EXPERIMENTS = {
     "pix2pix_halves": "right half of a digit from its left one",
@@ -29,8 +29,9 @@ def translations() -> str:
             rows.append((task, config, "not measured yet", "", ""))
             continue
         result = recorded(name)
-        minutes = f"{sum(result['seconds']) / 60:.0f} min"
-        rows.append((task, config, result["headline"], result["target"], minutes))
+        rows.append(
+            (task, config, result["headline"], result["target"], minutes(result))
+        )
     return table(("task", "config", "measured", "target", "all runs"), rows)
 
 
