@@ -21,6 +21,7 @@ from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 import ganzoo
 from ganzoo.data import load_data
+from ganzoo.data.dataset import Data
 from ganzoo.runs.config_files import load_config
 from ganzoo.runs.experiment import from_dict
 from ganzoo.runs.log import read_rows
@@ -218,6 +219,12 @@ def percent(values):
 def shares(labels):
     """The share of each of ten classes."""
     return (np.bincount(labels, minlength=10) / len(labels)).round(4).tolist()
+
+
+def distance(scorer, model):
+    """Frechet distance of as many samples of a model as a scorer compares."""
+    samples = Data("samples", {"real": model.sample(scorer.n, seed=1)})
+    return scorer.score(samples, only=("frechet_distance",))["frechet_distance"]
 
 
 def mnist(data_dir, split):

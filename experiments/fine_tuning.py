@@ -11,12 +11,11 @@ from pathlib import Path
 
 import numpy as np
 from ablation import SEEDS
-from experiment import RUNS, record, verdict
+from experiment import RUNS, distance, record, verdict
 from PIL import Image
 
 import ganzoo
 from ganzoo.data import faces
-from ganzoo.data.dataset import Data
 from ganzoo.data.splits import load_parts
 from ganzoo.evaluation.extractors import from_classifier
 from ganzoo.evaluation.scorer import Scorer
@@ -51,12 +50,10 @@ def main():
             values = {**load_config(CONFIG), "dataset": str(folder), "seed": seed}
             run = RUNS / f"{CONFIG}_{name}_{seed}"
             model = ganzoo.train(from_dict({**values, "init_from": start}), run)
-            samples = Data("samples", {"real": model.sample(scorer.n, seed=1)})
-            score = scorer.score(samples, only=("frechet_distance",))
-            found[name].append(score["frechet_distance"])
+            found[name].append(distance(scorer, model))
             seconds.append(read_rows(run / "metrics.jsonl")[-1]["seconds"])
             if seed == SEEDS[0]:
-                rows.append(samples.arrays["real"][:16])
+                rows.append(model.sample(16, seed=1))
     grid = pictures.image_grid(np.concatenate(rows), columns=8)
     pictures.save_png(grid, Path(__file__).parents[1] / "docs" / "fine_tuning.png")
     pairs = zip(found["pretrained"], found["nothing"], strict=True)

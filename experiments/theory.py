@@ -13,14 +13,13 @@ import sys
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from experiment import percent, verdict, write_result
+from experiment import distance, percent, verdict, write_result
 from sklearn.datasets import make_swiss_roll
 from sklearn.neighbors import NearestNeighbors
 from small_trainings import POINTS, train
 
 import ganzoo
 from ganzoo.data import load_data
-from ganzoo.data.dataset import Data
 from ganzoo.data.splits import load_parts
 from ganzoo.data.toy import MIXTURES
 from ganzoo.evaluation.extractors import from_classifier
@@ -256,12 +255,6 @@ def rates():
             train(model, parts.train.arrays["real"], 1000, 64, 250)
             rows[factor].append(distance(scorer, model))
     curve("rates", rows, "times the default rates", "dcgan, digits, 1,000 steps of 64")
-
-
-def distance(scorer, model):
-    """Frechet distance of 10,000 samples in the classifier's features."""
-    samples = Data("samples", {"real": model.sample(scorer.n, seed=1)})
-    return scorer.score(samples, only=("frechet_distance",))["frechet_distance"]
 
 
 def curve(part, rows, label, setting):
