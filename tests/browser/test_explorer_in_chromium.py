@@ -1,10 +1,10 @@
 """The explorer's page in headless Chromium: pytest -m browser tests/browser"""
 
-import json
 import time
 
 import numpy as np
 import pytest
+from chromium import requested
 
 import ganzoo
 from ganzoo.models.explore import explore
@@ -130,14 +130,7 @@ def test_the_page_is_clean_and_fits(driver, pages, width):
     press(driver, "play")
     time.sleep(1)
     assert driver.get_log("browser") == []
-    events = [
-        json.loads(e["message"])["message"] for e in driver.get_log("performance")
-    ]
-    sent = {
-        event["params"]["request"]["url"]
-        for event in events
-        if event["method"] == "Network.requestWillBeSent"
-    }
+    sent = requested(driver)
     assert sent <= {url, "data:,"}
     assert driver.execute_script(
         "return document.documentElement.scrollWidth <= innerWidth"

@@ -3,10 +3,10 @@
 Needs Debian's chromium and chromium-driver, or others on the PATH.
 """
 
-import json
 import time
 
 import pytest
+from chromium import requested
 from comparisons import HOSTILE, made_up
 
 from ganzoo.comparison import report
@@ -56,14 +56,7 @@ def test_the_console_is_clean_and_no_request_leaves(driver, pages, name):
     url = opened(driver, pages, name)
     time.sleep(0.5)
     assert driver.get_log("browser") == []
-    events = [
-        json.loads(e["message"])["message"] for e in driver.get_log("performance")
-    ]
-    sent = {
-        event["params"]["request"]["url"]
-        for event in events
-        if event["method"] == "Network.requestWillBeSent"
-    }
+    sent = requested(driver)
     assert {u for u in sent if not u.startswith("data:")} == {url}
 
 
