@@ -100,7 +100,7 @@ LISTS = {
     "networks": _networks,
     "pretrained": _pretrained,
 }
-"""What `ganzoo list` lists: functions that give a row for each name."""
+"""The lists of `ganzoo list`: functions that give a row for each name."""
 
 
 def _print_table(rows):

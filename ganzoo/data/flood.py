@@ -17,7 +17,7 @@ SWAY = 0.05  # of a ripple at most, in image heights, where the water is deepest
 
 
 def masks(heights: np.ndarray, sides: tuple[int, int]) -> np.ndarray:
-    """What the water reaches: uint8 (n, H, W, 1), 255 below the line, 0 above.
+    """Masks of the water: uint8 (n, H, W, 1), 255 below the line, 0 above.
 
     Args:
         heights: (n,), the height of the water as a share of the images' height, from 0
