@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo import augment, distribute
+from ganzoo import augment, distribute, penalties
 
 RNG = np.random.default_rng(0)
 SEED = tf.constant([3, 1])
@@ -191,6 +191,25 @@ def test_the_second_gradient_passes():
             loss = tf.reduce_sum(run(x, SEED) ** 3)
         norm = tf.reduce_sum(tape.gradient(loss, x) ** 2)
     assert np.any(outer.gradient(norm, x).numpy())
+
+
+def test_xla_compiles_it_within_the_branch_of_a_lazy_penalty():
+    change, x = augment.get(ALL, SHAPE), images()
+    kernel = tf.Variable(tf.ones((8 * 6 * 3, 1)))
+    term = penalties.Term(penalties.r1(), 1.0, every=2)
+
+    def critic(samples):
+        return tf.matmul(tf.reshape(change(samples, SEED), (5, -1)), kernel) ** 2
+
+    @tf.function(jit_compile=True)
+    def gradient(update):
+        with tf.GradientTape() as tape:
+            loss = term(critic, x, x, SEED, update)
+        return tape.gradient(loss, kernel)
+
+    assert np.all(gradient(tf.constant(1)) == 0)
+    due = gradient(tf.constant(2)).numpy()  # XLA draws other numbers than TensorFlow
+    assert np.isfinite(due).all() and np.any(due)
 
 
 def test_replicas_change_nothing(mirrored, float64):
