@@ -32,8 +32,8 @@ def axes_cost() -> str:
 
 def axes_peer() -> str:
     """The step with the gradient penalty next to PyTorch's, pair by pair."""
-    pairs = measured("axes_cost")["WGAN-GP next to PyTorch"]
-    times = [(pair["fit"], pair["peer"]) for pair in pairs]
+    turns = measured("peers")["WGAN-GP, float32"]["ms/step, turn by turn"]
+    times = [(turn["ganzoo"], turn["PyTorch"]) for turn in turns]
     rows = [(f"{own:.0f}", f"{peer:.0f}", f"{peer / own:.2f}") for own, peer in times]
     head = ("ours, ms/step", "eager PyTorch, ms/step", "theirs / ours")
     return table(head, rows)

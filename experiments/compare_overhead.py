@@ -1,0 +1,73 @@
+"""Times `compare` against the training and the scoring in it.
+
+    python experiments/compare_overhead.py  # 5 minutes, alone
+
+3 entries x 3 seeds on the digits. What its runs trained stands in their logs; the
+scoring is done once more, in one process. Writes
+zoo_configs/results/compare_overhead.json.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from experiment import verdict, write_result
+
+from ganzoo.data.splits import load_parts
+from ganzoo.evaluation.evaluate import evaluate
+from ganzoo.evaluation.scorer import scorer_for
+from ganzoo.runs.load import load
+from ganzoo.runs.log import read_rows
+
+ENTRIES, SEEDS, SECONDS, MOST = ("vanilla", "lsgan", "dcgan"), 3, 20, 1.15
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of a run")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "ganzoo", "compare", *ENTRIES]
+        command += [f"--seeds={SEEDS}", f"--seconds={args.seconds:g}"]
+        whole = seconds(lambda: subprocess.run([*command, "--workdir", folder]))
+        runs = sorted(Path(folder).glob("runs/*/seed_*"))
+        assert len(runs) == len(ENTRIES) * SEEDS
+        trained = [read_rows(run / "metrics.jsonl")[-1]["seconds"] for run in runs]
+        scored = seconds(lambda: score(runs))
+    ratio = whole / (sum(trained) + scored)
+    write_result(
+        "compare_overhead",
+        command="python experiments/compare_overhead.py",
+        headline=verdict(ratio > MOST)
+        + f"compare of {len(ENTRIES)} entries x {SEEDS} seeds of {args.seconds:g} s takes "
+        f"{ratio:.2f} of the seconds of training and scoring",
+        target=f"<= {MOST} (the target is for runs of 30 s)",
+        measured={
+            "seconds of compare": round(whole, 1),
+            "seconds of training": [round(one, 1) for one in trained],
+            "seconds of scoring": round(scored, 1),
+            "ratio": round(ratio, 3),
+        },
+        note="one job; short runs that measure the time of a step are part of compare",
+    )
+
+
+def score(runs):
+    """Scores runs as compare does, with real data measured once."""
+    parts = load_parts("digits")
+    scorer = scorer_for(load(runs[0]), parts, n=2000, extractor=None)
+    for run in runs:
+        evaluate(run, n=2000, scorer=scorer)
+
+
+def seconds(task):
+    begin = time.perf_counter()
+    task()
+    return time.perf_counter() - begin
+
+
+if __name__ == "__main__":
+    main()

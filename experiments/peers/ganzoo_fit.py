@@ -1,0 +1,69 @@
+"""The networks of pytorch.py in ganzoo, trained by `fit`.
+
+python experiments/peers/ganzoo_fit.py NET BATCH [--dtype=mixed_bfloat16]
+"""
+
+import argparse
+import time
+
+import keras
+import numpy as np
+from clock import serve
+
+import ganzoo
+from ganzoo.cli.benchmark import tutorial_dcgan
+from ganzoo.utils import precision
+
+WGAN_GP = {"loss": "wasserstein", "penalties": {"gradient_penalty": 10.0}}
+MLP = {"g_hidden": (256, 256), "d_hidden": (256, 256), "dropout": 0.0}
+NETS = {
+    "dcgan": tutorial_dcgan,
+    "wgan_gp": lambda: tutorial_dcgan(**WGAN_GP),
+    "mlp": lambda: ganzoo.build("vanilla", normalize=False, ema_decay=0.0, **MLP),
+    "resnet": lambda: ganzoo.build("sngan", image_shape=(32, 32, 3), ema_decay=0.0),
+    "unet": lambda: ganzoo.build("pix2pix"),
+}
+LONGEST = 0.5  # seconds of a call of the compiled function, about
+
+
+def stretches(model, arrays, batch):
+    """The `stretch` of `serve`: the calls of one `fit`, without its start."""
+
+    def fit(steps, call):
+        ends = []
+        watch = keras.callbacks.LambdaCallback(
+            on_train_batch_end=lambda batch, logs: ends.append(time.perf_counter())
+        )
+        model.fit(
+            arrays,
+            batch_size=batch,
+            steps_per_epoch=steps,
+            steps_per_call=call,
+            callbacks=[watch],
+            verbose=0,
+        )
+        return [seconds / call for seconds in np.diff(ends)]
+
+    pace = min(fit(4, 1))
+    call = int(min(20, max(1, LONGEST / pace)))
+    return lambda seconds: fit(call * (2 + int(seconds / pace / call)), call)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("net", choices=NETS)
+    parser.add_argument("batch", type=int)
+    parser.add_argument("--dtype", default="float32")
+    args = parser.parse_args()
+    with precision.policy(args.dtype):
+        model = NETS[args.net]()
+    counts = [
+        int(sum(np.prod(w.shape) for net in nets for w in net.trainable_variables))
+        for nets in (model.generators, model.discriminators)
+    ]
+    arrays = model.batch_spec.random(8 * args.batch, np.random.default_rng(0))
+    serve(f"ganzoo {ganzoo.__version__}", counts, stretches(model, arrays, args.batch))
+
+
+if __name__ == "__main__":
+    main()
