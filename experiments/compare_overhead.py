@@ -42,8 +42,8 @@ def main():
         "compare_overhead",
         command="python experiments/compare_overhead.py",
         headline=verdict(ratio > MOST)
-        + f"compare of {len(ENTRIES)} entries x {SEEDS} seeds of {args.seconds:g} s takes "
-        f"{ratio:.2f} of the seconds of training and scoring",
+        + f"compare of {len(ENTRIES)} entries x {SEEDS} seeds of {args.seconds:g} s "
+        f"takes {ratio:.2f} of the seconds of training and scoring",
         target=f"<= {MOST} (the target is for runs of 30 s)",
         measured={
             "seconds of compare": round(whole, 1),

@@ -8,7 +8,6 @@ has imported TensorFlow. Writes zoo_configs/results/growth.json and docs/growth.
 
 import argparse
 import multiprocessing
-import statistics
 import tempfile
 import time
 from pathlib import Path
@@ -84,7 +83,7 @@ def measure(setting, folder) -> dict[str, float]:
     except Enough:
         steps = np.diff(watch.times[1:])
     return {
-        "ms/step": round(1e3 * statistics.median(steps), 2),
+        "ms/step": round(1e3 * float(np.median(steps)), 2),
         "MiB": peak_mib(),
         "seconds to load": round(loaded - begin, 2),
         "seconds to the first step": round(watch.times[0] - loaded, 2),

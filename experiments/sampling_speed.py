@@ -2,9 +2,9 @@
 
     python experiments/sampling_speed.py --data_dir=DIR  # 4 minutes, alone
 
-DIR holds MNIST as prepared by TFDS. `sample` takes turns with the bare forward pass: the
-generator alone in a compiled function, on latents that are drawn already, nothing kept.
-Writes zoo_configs/results/sampling_speed.json.
+DIR holds MNIST as prepared by TFDS. `sample` takes turns with the bare forward pass:
+the generator alone in a compiled function, on drawn latents, nothing kept. Writes
+zoo_configs/results/sampling_speed.json.
 """
 
 import argparse
@@ -104,8 +104,8 @@ def main():
         command="python experiments/sampling_speed.py --data_dir=...",
         headline=verdict(slow)
         + f"sample({args.n:,}) makes {min(medians.values()):.2f} to "
-        f"{max(medians.values()):.2f} of the samples a second of the bare forward pass; "
-        f"all scores of {args.scored:,} MNIST samples in {again} s",
+        f"{max(medians.values()):.2f} of the samples a second of the bare forward "
+        f"pass; all scores of {args.scored:,} MNIST samples in {again} s",
         target=f">= {LEAST}; < {WITHIN} s with a warm cache",
         measured={"models": rows, "seconds of all scores": [first, again]},
         note=f"{args.pairs} turns; the scores are those of {SCORED}, by "

@@ -32,8 +32,13 @@ def axes_cost() -> str:
 
 def axes_peer() -> str:
     """The step with the gradient penalty next to PyTorch's, pair by pair."""
-    turns = measured("peers")["WGAN-GP, float32"]["ms/step, turn by turn"]
-    times = [(turn["ganzoo"], turn["PyTorch"]) for turn in turns]
-    rows = [(f"{own:.0f}", f"{peer:.0f}", f"{peer / own:.2f}") for own, peer in times]
+    cases = measured("peers").items()
+    turns = [
+        (turn["ganzoo"], turn["PyTorch"])
+        for name, case in cases
+        if name.startswith("WGAN-GP")
+        for turn in case["ms/step, turn by turn"]
+    ]
+    rows = [(f"{own:.0f}", f"{peer:.0f}", f"{peer / own:.2f}") for own, peer in turns]
     head = ("ours, ms/step", "eager PyTorch, ms/step", "theirs / ours")
     return table(head, rows)

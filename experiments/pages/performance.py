@@ -1,0 +1,134 @@
+"""Tables of docs/performance.md, which `python experiments/tables.py` writes."""
+
+from pages.recorded import RESULTS, measured, recorded, table
+
+FIGURE = """
+```{image} growth.png
+:alt: Time of a step and memory against each size
+```
+"""
+
+
+def first_minute() -> str:
+    """Seconds of each stage up to the first picture, and of commands that tell."""
+    found = measured("first_minute")
+    rows = [*found["stages"].items()]
+    rows += [(f"`ganzoo {words}`", took) for words, took in found["commands"].items()]
+    return table(("", "seconds"), rows)
+
+
+def race() -> str:
+    """Seconds to the final distance of the PyTorch program, pair by pair."""
+    rows = [
+        (
+            seed,
+            f"{pair['their distance']:.2f}",
+            f"{pair['their seconds']:.0f}",
+            f"{pair['our distance']:.2f}",
+            f"{pair['our seconds']:.0f}",
+            f"{pair['our seconds'] / pair['their seconds']:.2f}",
+        )
+        for seed, pair in sorted(measured("race").items())
+    ]
+    head = ("seed", "PyTorch's distance", "after, s", "ours", "after, s", "ratio")
+    return table(head, rows)
+
+
+def peers() -> str:
+    """Every program of every case, and the ratio of each turn."""
+    rows = []
+    for name, case in measured("peers").items():
+        turns = case["ms/step, turn by turn"]
+        for program, pace in case["ms/step"].items():
+            ratios = ", ".join(f"{t[program] / t['ganzoo']:.2f}" for t in turns)
+            over = case["over ours"].get(program, "")
+            ours = program == "ganzoo"
+            rows.append((name, program, pace, over, "" if ours else ratios))
+            name = ""
+    head = ("net", "program", "ms/step", "over ours", "turn by turn")
+    return table(head, rows)
+
+
+def profile() -> str:
+    """The dearest operations of each step."""
+    rows = [
+        (
+            name,
+            case["operations a step"],
+            ", ".join(f"{kind} {share:.1%}" for kind, share in case["shares"].items()),
+        )
+        for name, case in measured("op_profile").items()
+    ]
+    return table(("step", "operations", "share of their time"), rows)
+
+
+def growth() -> str:
+    """Times and memory of every size, with the exponents of all and of the last two."""
+    rows = []
+    for axis, curves in measured("growth").items():
+        sizes = ", ".join(f"{size:,}" for size in curves["sizes"])
+        rows.append((f"**{axis}**", sizes, "", ""))
+        for key in ("ms/step", "MiB", "seconds to load"):
+            values = ", ".join(f"{value:.3g}" for value in curves[key])
+            rows.append((key, values, *curves["exponents"].get(key, ("", ""))))
+    head = ("", "values", "exponent", "at the end")
+    return table(head, rows) + FIGURE
+
+
+def sampling() -> str:
+    """Samples a second of every pretrained model."""
+    rows = [
+        (
+            f"`{name}`",
+            row["samples/s"],
+            row["forward pass, samples/s"],
+            ", ".join(f"{ratio:.2f}" for ratio in row["ratio"]),
+            row["MiB beside the samples"],
+        )
+        for name, row in measured("sampling_speed")["models"].items()
+    ]
+    head = ("model", "samples/s", "of the forward pass", "ratio", "MiB beside")
+    return table(head, rows)
+
+
+def scoring() -> str:
+    """Seconds of all scores."""
+    first, again = measured("sampling_speed")["seconds of all scores"]
+    return table(("", "seconds"), [("first", first), ("again", again)])
+
+
+def overhead() -> str:
+    """What a comparison takes, and what of it is training and scoring."""
+    found = measured("compare_overhead")
+    trained = found["seconds of training"]
+    rows = [
+        ("compare", found["seconds of compare"]),
+        (f"training, {len(trained)} runs", f"{sum(trained):.1f}"),
+        ("scoring", found["seconds of scoring"]),
+        ("ratio", found["ratio"]),
+    ]
+    return table(("", "seconds"), rows)
+
+
+PARTS = (
+    "first_minute",
+    "race",
+    "peers",
+    "growth",
+    "sampling_speed",
+    "compare_overhead",
+    "metrics_speed",
+    "distribution_cost",
+)
+
+
+def targets() -> str:
+    """Every part in a line: the headline, with MISSED where the target was missed."""
+    rows = []
+    for name in PARTS:
+        words = ("not measured yet", "")
+        if (RESULTS / f"{name}.json").exists():
+            result = recorded(name)
+            words = result["headline"], result["target"]
+        rows.append((name, *words))
+    return table(("part", "measured", "target"), rows)
