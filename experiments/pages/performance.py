@@ -19,17 +19,12 @@ def first_minute() -> str:
 
 def race() -> str:
     """Seconds to the final distance of the PyTorch program, pair by pair."""
-    rows = [
-        (
-            seed,
-            f"{pair['their distance']:.2f}",
-            f"{pair['their seconds']:.0f}",
-            f"{pair['our distance']:.2f}",
-            f"{pair['our seconds']:.0f}",
-            f"{pair['our seconds'] / pair['their seconds']:.2f}",
-        )
-        for seed, pair in sorted(measured("race").items())
-    ]
+    rows = []
+    for seed, pair in sorted(measured("race").items()):
+        theirs, ours = pair["their seconds"], pair["our seconds"]
+        found = (f"{ours:.0f}", f"{ours / theirs:.2f}") if ours else ("never", "")
+        first = f"{pair['their distance']:.2f}", f"{theirs:.0f}"
+        rows.append((seed, *first, f"{pair['our distance']:.2f}", *found))
     head = ("seed", "PyTorch's distance", "after, s", "ours", "after, s", "ratio")
     return table(head, rows)
 

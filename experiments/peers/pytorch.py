@@ -268,7 +268,7 @@ NETS = {
 }
 
 
-def training(name, tuned=False):
+def training(name, tuned=False, betas=(0.5, 0.999)):
     """Returns (step, which takes real samples; G; their shape; numbers of weights)."""
     nets, loss = NETS[name]
     g, d, shape = nets()
@@ -276,7 +276,7 @@ def training(name, tuned=False):
     if tuned and len(shape) == 3:
         g, d = (net.to(memory_format=torch.channels_last) for net in (g, d))
     g_adam, d_adam = (
-        torch.optim.Adam(net.parameters(), 1e-4, (0.5, 0.999), fused=tuned or None)
+        torch.optim.Adam(net.parameters(), 1e-4, betas, fused=tuned or None)
         for net in (g, d)
     )
     if tuned:

@@ -31,6 +31,7 @@ PRIORS = {
     "unit_uniform": distribute.global_uniform,
 }
 CHUNK = 256  # samples generated at once, which bounds memory for any n
+MANY = 4  # chunks that pay for the compilation of a function
 MOST_ROWS = 20  # classes of a conditional model's picture
 
 
@@ -336,10 +337,14 @@ class LatentModel(AdversarialModel):
         dtype = self.variable_dtype if self.value_range is None else "uint8"
         count = 0 if into else len(latents)
         samples = np.empty((count, *self.sample_shape), dtype)
+        compiled = self._compiled(ema) if len(latents) >= MANY * CHUNK else None
         for i in range(0, len(latents), CHUNK):
-            chunk = {k: v[i : i + CHUNK] for k, v in inputs.items()}
+            chunk = {k: tf.constant(v[i : i + CHUNK]) for k, v in inputs.items()}
             noise = distribute.fold(tf.constant([seed, 1]), i)
-            made = self.as_samples(self._generated(chunk, ema, noise))
+            if compiled and len(chunk["latent"]) == CHUNK:
+                made = self.as_samples(compiled(chunk, noise))
+            else:
+                made = self.as_samples(self.inferred(chunk, ema, noise))
             if into:
                 into(made)
             else:
@@ -408,9 +413,15 @@ class LatentModel(AdversarialModel):
         """Samples from inputs, by the generator or, as `ema` says, its average."""
         return feed(self._choose(self.generator, ema), inputs, training)
 
-    def _generated(self, inputs, ema, noise):
-        tensors = {key: tf.convert_to_tensor(value) for key, value in inputs.items()}
-        return self.inferred(tensors, ema, noise).numpy()
+    def _compiled(self, ema):
+        """`inferred` as a compiled function of inputs and noise."""
+        key = "inferred", ema
+        if key not in self._functions:
+            self._functions[key] = tf.function(
+                lambda inputs, noise: self.inferred(inputs, ema, noise),
+                autograph=False,
+            )
+        return self._functions[key]
 
     def inferred(self, inputs, ema, noise):
         """Samples in inference, differentiable; `noise` seeds the generator's own."""

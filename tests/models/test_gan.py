@@ -10,7 +10,7 @@ from helpers import tiny
 
 import ganzoo
 from ganzoo.models.assemble import assemble
-from ganzoo.models.from_noise import CHUNK, PRIORS
+from ganzoo.models.from_noise import CHUNK, MANY, PRIORS
 from ganzoo.networks import mlp
 
 
@@ -56,6 +56,20 @@ def test_the_first_samples_do_not_depend_on_how_many_follow(plain):
     np.testing.assert_array_equal(plain.latents(5), plain.latents(300)[:5])
     few, many = plain.sample(5).astype(int), plain.sample(300)[:5].astype(int)
     assert np.max(np.abs(few - many)) <= 1  # the last bit of another batch size
+
+
+def test_many_samples_come_from_a_compiled_function(conditional):
+    n = MANY * CHUNK + 3
+    many, seen = conditional.sample(n, seed=2), []
+    alone = [conditional.latents(n, seed=2), np.arange(n) % conditional.num_classes]
+    for i in range(0, n, CHUNK):  # each call too small for it
+        latents, label = (values[i : i + CHUNK] for values in alone)
+        seen.append(conditional.decode(latents, label=label, seed=2))
+    assert np.max(np.abs(many.astype(int) - np.concatenate(seen))) <= 1
+    before = conditional.get_weights()
+    conditional.set_weights([np.zeros_like(w) for w in before])
+    assert len(np.unique(conditional.sample(n))) == 1  # it reads the weights anew
+    conditional.set_weights(before)
 
 
 def test_seeds_differ_and_repeat(plain):
