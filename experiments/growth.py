@@ -136,7 +136,9 @@ def axis(name, most) -> dict:
 
 def draw(axes, path):
     """Draws milliseconds and memory against every size."""
-    figure, places = plt.subplots(2, len(axes), figsize=(3 * len(axes), 5))
+    figure, places = plt.subplots(
+        2, len(axes), figsize=(3 * len(axes), 5), squeeze=False
+    )
     for column, (name, curves) in zip(places.T, axes.items(), strict=True):
         for place, key in zip(column, ("ms/step", "MiB"), strict=True):
             place.plot(curves["sizes"], curves[key], "o-")

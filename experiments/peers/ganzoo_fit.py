@@ -46,7 +46,14 @@ def stretches(model, arrays, batch):
 
     pace = min(fit(4, 1))
     call = int(min(20, max(1, LONGEST / pace)))
-    return lambda seconds: fit(call * (2 + int(seconds / pace / call)), call)
+
+    def stretch(seconds):
+        nonlocal pace
+        steps = fit(call * (2 + int(seconds / pace / call)), call)
+        pace = min(steps)
+        return steps
+
+    return stretch
 
 
 def main():
