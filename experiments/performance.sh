@@ -29,6 +29,6 @@ part growth growth.py                                                 # 6
 part peers peers.py --python="$TORCH_PYTHON"                          # 10
 part sampling_speed sampling_speed.py --data_dir="$MNIST"             # 4
 part compare_overhead compare_overhead.py                             # 5
-part op_profile op_profile.py                                         # 1
+part op_profile op_profile.py                                         # 2
 "$python" experiments/tables.py
 date +%T
