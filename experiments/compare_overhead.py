@@ -32,7 +32,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "ganzoo", "compare", *ENTRIES]
         command += [f"--seeds={SEEDS}", f"--seconds={args.seconds:g}"]
-        whole = seconds(lambda: subprocess.run([*command, "--workdir", folder]))
+        command += [f"--workdir={folder}"]
+        whole = seconds(lambda: subprocess.run(command, check=True))
         runs = sorted(Path(folder).glob("runs/*/seed_*"))
         assert len(runs) == len(ENTRIES) * SEEDS
         trained = [read_rows(run / "metrics.jsonl")[-1]["seconds"] for run in runs]
