@@ -151,8 +151,12 @@ def main():
     cases = measured("peers") if known else {}
     for name in args.only or CASES:
         print(name, flush=True)
-        cases[name] = case(CASES[name], args.python, args.seconds, args.pairs)
-        record(cases, args.pairs)
+        try:
+            cases[name] = case(CASES[name], args.python, args.seconds, args.pairs)
+        except RuntimeError as error:  # the other cases can be measured all the same
+            print("FAILED:", error, flush=True)
+        else:
+            record(cases, args.pairs)
 
 
 if __name__ == "__main__":
