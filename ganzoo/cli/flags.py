@@ -1,9 +1,9 @@
 """Flags that several commands share; most come from the fields of Experiment."""
 
-import difflib
 from collections.abc import Callable, Iterable
 
 from ganzoo.runs import experiment as schema
+from ganzoo.utils.options import did_you_mean
 from ganzoo.variants import _registry
 
 SOURCE = "run directory, .keras file or pretrained model"
@@ -85,10 +85,7 @@ def unknown_words(args, words) -> str:
     flag, _, value = words[0].partition("=")
     name = flag.lstrip("-").replace("-", "_")
     flags = [word for word in args.command.format_help().split() if word[:2] == "--"]
-    near = difflib.get_close_matches(
-        flag, {word.rstrip(",]") for word in flags}, n=1, cutoff=0.7
-    )
-    hint = f" Did you mean {near[0]}?" if near else ""
+    hint = did_you_mean(flag, {word.rstrip(",]") for word in flags}, cutoff=0.7)
     if "set" in args and name in _options():
         hint = f" It is an option of the variant: --set {name}={value or 'VALUE'}."
     return f"unrecognized arguments: {' '.join(words)}.{hint}"

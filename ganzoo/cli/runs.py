@@ -1,6 +1,5 @@
 """Commands on one run: train, sample, evaluate, translate, export and push."""
 
-import difflib
 import itertools
 import os
 import sys
@@ -17,7 +16,7 @@ from ganzoo.cli.flags import (
 from ganzoo.runs import config_files
 from ganzoo.runs import experiment as schema
 from ganzoo.runs.directory import OtherRun
-from ganzoo.utils.options import check_known, parameters
+from ganzoo.utils.options import check_known, did_you_mean, parameters
 from ganzoo.utils.signals import Terminated
 from ganzoo.variants import _registry
 
@@ -243,10 +242,7 @@ def _named(args) -> tuple[str | None, str | None]:
     if name not in configs and not name.endswith(".toml"):
         if is_variant:
             return name, args.config
-        near = difflib.get_close_matches(
-            name.lower(), [*_registry.list_models(), *configs], n=1
-        )
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(name.lower(), [*_registry.list_models(), *configs])
         raise ValueError(
             f"Unknown model {name!r}.{hint} Allowed: a name of `ganzoo list`, or a "
             "config: a name of `ganzoo list configs`, or a file NAME.toml."

@@ -81,10 +81,10 @@ def walk(args):
     check_known("walk", [args.along], KINDS)
     model = load(args.source)
     given = set_values(args, ["label", "caption"])
-    wanted = ("label",) if model.condition else model.sample_keys
-    check_known("condition of this model", given, wanted)
-    if len(given) < len(wanted):
-        raise ValueError(f"A walk keeps its {wanted[0]}: give --{wanted[0]}=.")
+    needed = ("label",) if model.condition else model.sample_keys
+    check_known("condition of this model", given, needed)
+    if len(given) < len(needed):
+        raise ValueError(f"A walk keeps its {needed[0]}: give --{needed[0]}=.")
     latents = _latents(model, args)
     samples = model.decode(latents.reshape(-1, model.latent_dim), **given)
     _write(samples.reshape(*latents.shape[:2], *model.sample_shape), args.out)

@@ -56,7 +56,7 @@ def _configs() -> Iterator[Row]:
 def _datasets() -> Iterator[Row]:
     from ganzoo.data.load import BUILT_IN
 
-    yield from BUILT_IN.items()
+    yield from ((name, about) for name, (_, about) in BUILT_IN.items())
     yield "NAME", "an image set of TensorFlow Datasets, such as mnist or cifar10"
     yield "PATH", "a folder of images, a zip of one, an .npz, .npy or HDF5 file"
 

@@ -95,7 +95,7 @@ def test_list_has_a_line_for_each(what, known, capsys):
 
 def test_every_score_and_data_set_has_a_line():
     assert MEANINGS.keys() == BETTER.keys()
-    assert {*toy.BUILT_IN, *faces.SETS} <= BUILT_IN.keys()
+    assert {*toy.MIXTURES, *faces.SETS} <= BUILT_IN.keys()
 
 
 def test_list_of_what_is_unknown():

@@ -39,7 +39,7 @@ def test_pix2pix_maps():
     """Land and water of unseen longitudes, by the coasts' vectors as a judge."""
     pytest.importorskip(maps.PACKAGE)
     config, side = "pix2pix_maps", maps.SIDE
-    test = load_data("maps", split="test", wanted="source").arrays
+    test = load_data("maps", split="test", source_key="source").arrays
     source, real = test["source"], test["real"]
     surface = surfaces("test", side)
     bounds = blue_bounds(side)
@@ -138,7 +138,10 @@ def blue_bounds(side):
 
     Both bounds tell land and sea of training patches best, the worse of the two.
     """
-    arrays, surface = load_data("maps", wanted="source").arrays, surfaces("train", side)
+    arrays, surface = (
+        load_data("maps", source_key="source").arrays,
+        surfaces("train", side),
+    )
     return {key: best_bound(_blue(images), surface) for key, images in arrays.items()}
 
 
@@ -286,7 +289,7 @@ def test_cyclegan_ink():
     own, twins = (runs(config, x, seeds=ONE) for x in (None, WITHOUT_CYCLES))
     size = own[0][0].image_shape[0]
     sets = {"pairs": "ink", "direction": "BtoA", "image_size": size}
-    test = load_data("faces", split="test", wanted="unpaired", **sets).arrays
+    test = load_data("faces", split="test", source_key="unpaired", **sets).arrays
     flat, ink = (test[key][:1000] for key in ("source", "real"))
     shapes = [[*faces.ATTRIBUTES].index(name) for name in faces.SHAPES]
     known = faces.attributes("test")[:1000][:, shapes]
@@ -307,7 +310,7 @@ def test_cyclegan_ink():
         return there, back
 
     (mine, back), (theirs, their_back) = rows(own), rows(twins)
-    mean = load_data("faces", **sets, wanted="unpaired").arrays["real"].mean(axis=0)
+    mean = load_data("faces", **sets, source_key="unpaired").arrays["real"].mean(axis=0)
     beside = {
         "real": row(ink, ink, "ink"),
         "left as it is": row(flat, ink, "ink"),

@@ -215,11 +215,11 @@ def spacing(steps: int, interval: int) -> int:
 
     Checks and intervals of the log meet where they can, for more steps per call.
     """
-    wanted = max(10, steps // 30, min(50, steps // 10))
-    if wanted >= interval:
-        return wanted // interval * interval
-    fitting = [n for n in range(wanted // 2 + 1, wanted + 1) if interval % n == 0]
-    return max(fitting, default=wanted)
+    about = max(10, steps // 30, min(50, steps // 10))
+    if about >= interval:
+        return about // interval * interval
+    fitting = [n for n in range(about // 2 + 1, about + 1) if interval % n == 0]
+    return max(fitting, default=about)
 
 
 def read_health(workdir: Path) -> tuple[list[dict], str]:
