@@ -1,9 +1,12 @@
 """Flags that several commands share; most come from the fields of Experiment."""
 
+import sys
 from collections.abc import Callable, Iterable
+from typing import NoReturn
 
 from ganzoo.runs import experiment as schema
 from ganzoo.utils.options import did_you_mean
+from ganzoo.utils.signals import Terminated
 from ganzoo.variants import _registry
 
 SOURCE = "run directory, .keras file or pretrained model"
@@ -64,6 +67,13 @@ def _whole_or_text(text):
     return int(text) if text.isdecimal() else text
 
 
+def add_flag(command, name: str, default, text: str, **settings) -> None:
+    """Adds a flag of the type of its default, which its help names."""
+    text = f"{text} (default: {default})"
+    kind = type(default)
+    command.add_argument(f"--{name}", type=kind, default=default, help=text, **settings)
+
+
 def add_set(command) -> None:
     """Adds `--set OPTION=VALUE`, which may be repeated."""
     command.add_argument(
@@ -99,6 +109,12 @@ def _options() -> set[str]:
         for variant in variants
         for option in (*variant.options, *variant.network_options({}))
     }
+
+
+def end(stop: KeyboardInterrupt, what: str) -> NoReturn:
+    """Ends a command that was stopped, with the exit code of its signal."""
+    print(f"\nStopped; {what} Run the same command again to resume.", file=sys.stderr)
+    sys.exit(143 if isinstance(stop, Terminated) else 130)
 
 
 def set_values(args, names) -> dict:

@@ -102,7 +102,8 @@ def compare(
     modules = [*plugins, *_modules(compared, plugins)]
     workers = Workers(jobs, modules)
     with directory.claim(workdir) as path, signals.raised(), workers:
-        _check_no_run(path)
+        if (path / "config.json").exists():
+            raise ValueError(f"{path} is a run directory. Choose another --workdir.")
         if pilots:
             spent = replace(spent, paces=_paces(compared, path, workers, progress))
             compared = made(spent)
@@ -237,11 +238,6 @@ def _record(task) -> dict:
         return record if whole else {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
-
-
-def _check_no_run(path):
-    if (path / "config.json").exists():
-        raise ValueError(f"{path} is a run directory. Choose another --workdir.")
 
 
 def _keep_settings(path, entries):

@@ -41,7 +41,7 @@ class Budget:
     Attributes:
         unit: `steps` of G, real `images` that D sees, or `seconds` of training.
         amount: number of them.
-        paces: for seconds: those of a step, by the entry's name.
+        paces: for a budget of seconds: the seconds of a step, by the entry's name.
     """
 
     unit: str = "steps"
@@ -226,9 +226,8 @@ def _experiment(values, options, settings, budget, name):
 def _intervals(steps, settings):
     """Intervals of log, pictures and scores, as shares of the entry's budget."""
     every = max(1, steps // LOG_LINES)
-    every -= (
-        every % 10 if every >= 10 else 0
-    )  # round intervals allow more steps per call
+    if every >= 10:
+        every -= every % 10  # round intervals allow more steps per call
     every = settings.get("log_every", every)
     rare = every * max(1, steps // (every * SCORES))
     names = ("sample_every", "checkpoint_every", "evaluate_every")

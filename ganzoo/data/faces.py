@@ -22,15 +22,7 @@ from itertools import product
 import numpy as np
 
 from ganzoo.data.dataset import Data, check_finite
-from ganzoo.data.face_drawings import (
-    BASE,
-    CELLS,
-    COLOURS,
-    DRAWINGS,
-    INK,
-    PAINTS,
-    PAPER,
-)
+from ganzoo.data.face_drawings import BASE, CELLS, COLOURS, DRAWINGS, INK, PAINTS, PAPER
 from ganzoo.data.images import Form, reshape_images
 from ganzoo.data.reading import Reading
 from ganzoo.utils.options import check_known
@@ -340,7 +332,7 @@ def _cell_means(images, value_range):
 
 
 def _checked(attributes, style="flat"):
-    """Attributes as an array, of which those that the style does not show are 0."""
+    """Attributes as an array; 0 for attributes that the style does not show."""
     array = np.array(attributes)
     if array.dtype.kind not in "iu" or array.shape[-1:] != (len(ATTRIBUTES),):
         raise ValueError(

@@ -234,7 +234,7 @@ def _descended(parts, stop=()):
 
 
 def _without_images(listing, train, names):
-    """Returns the folders beside the classes that hold no image."""
+    """Returns the folders next to the classes' that hold no image."""
     path, part = next(iter(train.items()))
     place = path.parents[len(part) - 1]
     return sorted(

@@ -64,10 +64,7 @@ OF_MNIST: dict[str, tuple[Loader, str]] = {
     ),
 }
 BUILT_IN: dict[str, tuple[Loader, str]] = {
-    "digits": (
-        toy.load_digits,
-        "grey 8x8 images of handwritten digits, 10 classes",
-    ),
+    "digits": (toy.load_digits, "grey 8x8 images of handwritten digits, 10 classes"),
     "grid25": (toy.load_points, "points in the plane around 25 centres on a grid"),
     "ring8": (toy.load_points, "points in the plane around 8 centres on a ring"),
     "swiss_roll": (toy.load_points, "points in the plane along a spiral"),

@@ -62,15 +62,15 @@ def _read(path: Path) -> dict[str, np.ndarray]:
 
 
 def _parts(
-    stored: dict[str, np.ndarray], key: str, parts: tuple[str, ...], where: str
+    arrays: dict[str, np.ndarray], key: str, parts: tuple[str, ...], where: str
 ) -> list[np.ndarray]:
-    missing = [f"{key}_{part}" for part in parts if f"{key}_{part}" not in stored]
+    missing = [f"{key}_{part}" for part in parts if f"{key}_{part}" not in arrays]
     if missing:
         raise NoSuchSplit(
             f"No {missing[0]!r} in {where!r}; needed: {key}_ of {', '.join(parts)}. "
-            f"Received keys: {', '.join(stored)}."
+            f"Received keys: {', '.join(arrays)}."
         )
-    return [stored[f"{key}_{part}"] for part in parts]
+    return [arrays[f"{key}_{part}"] for part in parts]
 
 
 def _flat(labels: np.ndarray) -> np.ndarray:
@@ -99,7 +99,7 @@ def samples(
         channels: those that are asked for; None for the samples' own.
 
     Raises:
-        ValueError: an unfit shape or dtype, or floats of which the form is unknown.
+        ValueError: an unfit shape or dtype, or floats whose form is unknown.
     """
     _check_signals(real, where, channels)
     cubes = real.ndim == 4 and len(set(real.shape[1:])) == 1 and real.shape[1] > 3

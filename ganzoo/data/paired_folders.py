@@ -40,14 +40,14 @@ def load_sides(name: str, path: Path, reading: Reading) -> Data:
     files = listing.walk(path)
     sides = _sides(path, files)
     if not sides:
-        found = listing.split(files)
-        check_found(files, found.train)
-        pairs = {p: [(file,) for file in found.take(p)] for p in ("train", "test")}
-        return _paired(path, found, pairs, 2, reading)
+        split = listing.split(files)
+        check_found(files, split.train)
+        pairs = {p: [(file,) for file in split.take(p)] for p in ("train", "test")}
+        return _paired(path, split, pairs, 2, reading)
     missing = [part for part in reading.parts if part not in sides]
     if missing:
         raise NoSuchSplit(f"No {missing[0]} images of A and B in {str(path)!r}.")
-    found = _found(files, sides)
+    split = _split(files, sides)
     names = [
         [name for part in reading.parts for name, _ in sides[part][side]]
         for side in (0, 1)
@@ -58,7 +58,7 @@ def load_sides(name: str, path: Path, reading: Reading) -> Data:
             for part, (a, b) in sides.items()
             if [name for name, _ in a] == [name for name, _ in b]
         }
-        return _paired(path, found, pairs, 1, reading)
+        return _paired(path, split, pairs, 1, reading)
     if reading.source_key == "source":
         raise ValueError(_unmatched(path, *names))
     if not all(names):
@@ -66,19 +66,19 @@ def load_sides(name: str, path: Path, reading: Reading) -> Data:
             f"No image in one of the two sets of {str(path)!r}. "
             f"Allowed: {WOULD_DO['unpaired']}."
         )
-    return _unpaired_folder(path, found, sides, reading)
+    return _unpaired_folder(path, split, sides, reading)
 
 
-def _paired(folder, found, pairs, columns, reading):
+def _paired(folder, split, pairs, columns, reading):
     """Reads pairs, each of one file with two columns or of two files."""
     pictures = _read(folder, pairs, reading, columns)
     width = pictures.real.shape[2] // 2
     a, b = pictures.real[:, :, :width], pictures.real[:, :, width:]
     return Data(
-        f"{found.listing.name} {reading.direction}",
+        f"{split.listing.name} {reading.direction}",
         reading.sides(*reading.directed(a, b)),
         account=pictures.account(
-            found.listing, found.test_from, has_others=reading.split == "train"
+            split.listing, split.test_from, has_others=reading.split == "train"
         ),
     )
 
@@ -128,7 +128,7 @@ def _below(root, files):
     ]
 
 
-def _found(files, sides):
+def _split(files, sides):
     """The listing and the place of the test split; other images are left out."""
     used = {path for pair in sides.values() for side in pair for _, path in side}
     outside = ["/".join(files.parts(p)) for p in files.images if p not in used]
@@ -140,21 +140,21 @@ def _found(files, sides):
     return listing.Split(files, {}, {}, (), place, ())
 
 
-def _unpaired_folder(folder, found, sides, reading):
+def _unpaired_folder(folder, split, sides, reading):
     entries = (
         {part: [(path,) for _, path in pair[side]] for part, pair in sides.items()}
         for side in (0, 1)
     )
     sources, real = reading.directed(*(_read(folder, e, reading) for e in entries))
-    left_out = joined(found.listing.left_out, sources.left_out)
+    left_out = joined(split.listing.left_out, sources.left_out)
     account = real.account(
-        replace(found.listing, left_out=left_out),
-        found.test_from,
+        replace(split.listing, left_out=left_out),
+        split.test_from,
         sources.remarks,
         has_others=reading.split == "train",
     )
     arrays = {"real": real.real, "unpaired": sources.real}
-    return Data(f"{found.listing.name} {reading.direction}", arrays, account=account)
+    return Data(f"{split.listing.name} {reading.direction}", arrays, account=account)
 
 
 def _of_tfds(name, reading):

@@ -285,7 +285,7 @@ def schema(frame, train: np.ndarray, labels=(), dropped=()) -> Table:
     table = Table(found, labels, dropped=dropped)
     if not table.width:
         raise ValueError(
-            "A table needs a column that varies, beside its label. "
+            "A table needs a column that varies, apart from its label. "
             f"Received: {listed(frame)}."
         )
     if not table.class_names:

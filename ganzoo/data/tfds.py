@@ -192,9 +192,7 @@ def _samples(
     config = tfds.ReadConfig(try_autocache=False, options=options)
     keys = {"image": True, "label": True} if labelled else {"image": True}
     stream = builder.as_dataset(
-        split=split,
-        read_config=config,
-        decoders=tfds.decode.PartialDecoding(keys),
+        split=split, read_config=config, decoders=tfds.decode.PartialDecoding(keys)
     )
     same_size = None not in builder.info.features["image"].shape
     for block in stream.batch(_READ_BLOCK if same_size else 1).as_numpy_iterator():

@@ -23,13 +23,11 @@ def _ring(modes: int) -> np.ndarray:
     return np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
-def _grid(ticks: np.ndarray) -> np.ndarray:
-    return np.stack(np.meshgrid(ticks, ticks, indexing="ij"), axis=-1).reshape(-1, 2)
-
-
+TICKS = np.arange(-4.0, 5.0, 2.0)
+GRID = np.stack(np.meshgrid(TICKS, TICKS, indexing="ij"), axis=-1).reshape(-1, 2)
 MIXTURES: dict[str, tuple[np.ndarray, float]] = {
     "ring8": (_ring(8), 0.01),
-    "grid25": (_grid(np.arange(-4.0, 5.0, 2.0)), 0.05),
+    "grid25": (GRID, 0.05),
 }
 """Gaussian mixtures with equal weights: name -> (centers `(K, 2)`, std)."""
 

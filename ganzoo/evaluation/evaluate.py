@@ -335,7 +335,7 @@ def nearest_pairs(scorer: Scorer, samples: Data) -> np.ndarray:
 
     Returns:
         uint8 (H, W, 3): rows of at most eight samples, nearest first, each row above
-        that of their nearest training images.
+        the row of their nearest training images.
     """
     training = scorer.training
     distances, found = metrics.nearest_distances(

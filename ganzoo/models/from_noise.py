@@ -183,7 +183,7 @@ class LatentModel(AdversarialModel):
         """Generates n samples.
 
         Args:
-            n: number of samples; beside the result, memory is that of a few hundred.
+            n: number of samples, which are made a few hundred at a time.
             seed: seed of the latents, and of G's noise if it has any. The same n, seed
                 and weights give the same samples.
             label: a label, or n of them, for conditional models: a class by name, or
@@ -214,19 +214,19 @@ class LatentModel(AdversarialModel):
         return self.decode(latents, label=label, ema=ema, seed=seed, into=into)
 
     def show(
-        self, n: int = 16, *, columns: int | None = None, **asked: Any
+        self, n: int = 16, *, columns: int | None = None, **settings: Any
     ) -> Image.Image:
         """Draws n samples, as `ganzoo sample --out=x.png` does; notebooks show it.
 
         A grid of images, of up to 16 volumes, or of what one-hot samples mean; of
-        vectors, their first two coordinates.
+        vectors, their first two coordinates; of numbers, a histogram.
 
         Args:
             n: number of samples, from 1.
             columns: samples per row; by default the grid is about square.
-            **asked: the other arguments of `sample`: `seed`, `label`, `caption`, ...
+            **settings: the other arguments of `sample`: `seed`, `label`, `caption`, ...
         """
-        samples, codec = self.sample(n, **asked), codecs.get(self.codec)
+        samples, codec = self.sample(n, **settings), codecs.get(self.codec)
         return Image.fromarray(pictures.samples_picture(samples, columns, codec=codec))
 
     @property

@@ -58,8 +58,8 @@ def directions(
     """Latents of attributes, each without a share in the others.
 
     A sample of latent z shows attribute k the more, the further z lies along its
-    `direction`. With several attributes, what such a direction shares with those of the
-    others is taken off, so that it changes one attribute alone (conditional
+    `direction`. With several attributes, the share of such a direction in the others'
+    directions is taken off, so that it changes one attribute alone (conditional
     manipulation: Shen et al. 2020, InterFaceGAN, arXiv 1907.10786, section 3.2).
 
     Args:

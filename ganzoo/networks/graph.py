@@ -115,9 +115,7 @@ def discriminator(
     for i, units in enumerate(hidden):
         spreads = batch.spread is not None and i == len(hidden) - 1
         x = batch.spread(x) if spreads else x
-        normed = norm.after is not None and not spreads
-        x = norm.wrap(layers.Dense(units, use_bias=not normed))(x)
-        x = norm.after()(x) if normed else x
+        x = norm.apply(x, layers.Dense, units, normed=not spreads)
         x = inputs.activation(activation)(x)
     x = batch.last(x)
     answers = inputs.outputs(norm.wrap(layers.Dense(1))(x), x, norm, heads)

@@ -118,10 +118,11 @@ def discriminator(
     shape = inputs.check_image_shape(image_shape, ranks=(1, 2, 3, 4))
     norm, batch = norms.get(d_norm, maps=False), inputs.minibatch(minibatch)
 
-    def hidden_layer(units, bias):
+    def hidden_layer(units, use_bias):
+        begin = start(initializer)
         if maxout_pieces:
-            return Maxout(units, maxout_pieces, kernel_initializer=start(initializer))
-        return layers.Dense(units, use_bias=bias, kernel_initializer=start(initializer))
+            return Maxout(units, maxout_pieces, kernel_initializer=begin)
+        return layers.Dense(units, use_bias=use_bias, kernel_initializer=begin)
 
     named = {"sample": keras.Input(shape, name="sample")}
     x = layers.Flatten()(named["sample"])
@@ -134,9 +135,7 @@ def discriminator(
     for i, units in enumerate(hidden):
         spreads = batch.spread is not None and i == len(hidden) - 1
         x = batch.spread(x) if spreads else x
-        normed = norm.after is not None and not spreads
-        x = norm.wrap(hidden_layer(units, bias=not normed))(x)
-        x = norm.after()(x) if normed else x
+        x = norm.apply(x, hidden_layer, units, normed=not spreads)
         x = x if maxout_pieces else inputs.activation(activation)(x)
         x = Dropout(dropout)(x) if dropout else x
     x = batch.last(x)

@@ -216,13 +216,9 @@ class _Blocks:
         which would remove it over the batch.
         """
         normed = self.before is not None and spread is None
-        layer = layers.Conv2D(
-            filters,
-            3,
-            padding="same",
-            use_bias=not normed,
-            kernel_initializer=self.start(branch=True),
-        )
+        start = self.start(branch=True)
+        options = {"padding": "same", "kernel_initializer": start}
+        layer = layers.Conv2D(filters, 3, use_bias=not normed, **options)
         h = self.norm.wrap(layer)(spread(x) if spread else x)
         h = inputs.activation(self.activation)(self.before(h) if normed else h)
         start = "zeros" if self.zero_last else self.start(branch=True)

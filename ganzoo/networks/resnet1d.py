@@ -102,8 +102,5 @@ def _block(x, filters, kernel, norm):
     y = x
     for _ in range(2):
         y = inputs.activation("relu")(y)
-        bare = norm.after is None
-        convolution = layers.Conv1D(filters, kernel, padding="same", use_bias=bare)
-        y = norm.wrap(convolution)(y)
-        y = y if bare else norm.after()(y)
+        y = norm.apply(y, layers.Conv1D, filters, kernel, padding="same")
     return layers.Add()([x, layers.Rescaling(SHARE)(y)])

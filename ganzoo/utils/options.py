@@ -80,6 +80,11 @@ def evenly_spread(length: int, count: int) -> list[int]:
     return [int(i * step) for i in range(count)]
 
 
+def largest_divisor(number: int, limit: int) -> int:
+    """The largest divisor of a number up to a limit."""
+    return max(d for d in range(1, min(number, limit) + 1) if number % d == 0)
+
+
 def sides_of(size: int | str | tuple[int, int] | None) -> tuple[int, int] | None:
     """Returns (height, width) of a size: a side, "64x48" (height x width), or a pair.
 

@@ -270,9 +270,9 @@ def test_errors_are_one_line(arguments, message, tmp_path):
         (["compare", "dcgan", "--g_hidden=8"], "of the variant: --set g_hidden=8"),
         (
             ["train", "dcgan", "--batchsize=8"],
-            "--batchsize=8. Did you mean --batch_size",
+            "--batchsize=8. Did you mean '--batch_size'",
         ),
-        (["sample", "x", "--lable=3"], "--lable=3. Did you mean --label?"),
+        (["sample", "x", "--lable=3"], "--lable=3. Did you mean '--label'?"),
         (["evaluate", "x", "--steps=3"], "unrecognized arguments: --steps=3."),
     ],
 )

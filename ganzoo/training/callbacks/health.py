@@ -1,6 +1,5 @@
 """HealthMonitor: names training failures, with a remedy."""
 
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from ganzoo.runs.log import drop_after, read_rows
+from ganzoo.runs.log import append, drop_after, read_rows
 from ganzoo.training.callbacks.likeness import LEAST, Likeness
 from ganzoo.utils.progress import tell
 
@@ -188,8 +187,7 @@ class HealthMonitor(keras.callbacks.Callback):
 
     def _write(self, row):
         if self.path:
-            with open(self.path, "a") as file:
-                file.write(json.dumps({"step": self.model.step, **row}) + "\n")
+            append(self.path, {"step": self.model.step, **row})
 
 
 # Of five small trainings that failed so, how many a change rescued, as measured by
