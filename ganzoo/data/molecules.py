@@ -19,6 +19,7 @@ from ganzoo.data.dataset import Data
 from ganzoo.data.decoded_cache import cache_path
 from ganzoo.data.reading import Reading
 from ganzoo.data.symbols import one_hot, rows_of
+from ganzoo.utils.extras import extra
 from ganzoo.utils.files import replacing
 
 NAME = "qm9"
@@ -170,11 +171,7 @@ def _column(path, name):
 
 
 def _rdkit():
-    try:
+    with extra("molecules", "Molecules need RDKit"):
         from rdkit import Chem, RDLogger
-    except ImportError as error:
-        raise ImportError(
-            "Molecules need RDKit: pip install 'ganzoo-keras[molecules]'."
-        ) from error
     RDLogger.DisableLog("rdApp.*")  # refused valences are an answer here, not news
     return Chem

@@ -15,6 +15,7 @@ from ganzoo.data.columns import KINDS, Category, Column, Number
 from ganzoo.data.dataset import Data, check_finite
 from ganzoo.data.label_names import listed
 from ganzoo.utils import untrusted
+from ganzoo.utils.extras import extra
 from ganzoo.utils.options import check_known
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
@@ -297,10 +298,8 @@ def schema(frame, train: np.ndarray, labels=(), dropped=()) -> Table:
 
 def require_pandas():
     """Imports pandas; raises `ImportError` with the remedy."""
-    try:
+    with extra("tables", untrusted.NEED_OF_TABLES):
         import pandas
-    except ImportError as error:
-        raise ImportError(untrusted.NEEDS_TABLES) from error
     return pandas
 
 

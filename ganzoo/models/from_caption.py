@@ -104,8 +104,6 @@ class TextModel(LatentModel):
             ValueError: a negative n, another number of captions, or tokens outside the
                 vocabulary.
         """
-        if n < 0:
-            raise ValueError(f"`n` must be 0 or more. Received: {n}.")
         latents = self.latents(n, seed, truncation)
         return self.decode(latents, caption=caption, ema=ema, seed=seed, into=into)
 

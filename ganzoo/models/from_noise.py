@@ -149,6 +149,8 @@ class LatentModel(AdversarialModel):
         A larger n starts with the same latents as a smaller one; `truncation` is that
         of `sample`.
         """
+        if n < 0:
+            raise ValueError(f"`n` must be 0 or more. Received: {n}.")
         chunks = [
             self._draw(CHUNK, distribute.fold(tf.constant([seed, 1]), i)).numpy()
             for i in range(-(-n // CHUNK))
@@ -208,8 +210,6 @@ class LatentModel(AdversarialModel):
                 `ema=True` if no average is kept, or a truncation of a prior other
                 than the normal one.
         """
-        if n < 0:
-            raise ValueError(f"`n` must be 0 or more. Received: {n}.")
         latents = self.latents(n, seed, truncation)
         return self.decode(latents, label=label, ema=ema, seed=seed, into=into)
 
@@ -274,8 +274,6 @@ class LatentModel(AdversarialModel):
                 "This model was not trained on a table, so its samples are arrays: "
                 "use `sample`, and .npz for a file."
             )
-        if n < 0:
-            raise ValueError(f"`n` must be 0 or more. Received: {n}.")
         latents = self.latents(n, seed, truncation)
         if not self._entry:
             made = self._decode(latents, self._asked(label, n), ema, seed)

@@ -58,15 +58,13 @@ def generator(
             f"needs two hidden layers. Received: {latent_to_hidden} of {latent_dim}, "
             f"with {len(hidden)} hidden layers."
         )
-    named = {"latent": keras.Input((latent_dim,), name="latent")}
+    named, code = inputs.with_label("latent", (latent_dim,), condition)
     x = named["latent"]
     late = x[:, latent_dim - latent_to_hidden :]
     x = x[:, : latent_dim - latent_to_hidden]
-    if condition:
-        named["label"], code = inputs.label_code(condition)
-        if label_units:
-            code = layers.Dense(label_units, activation="relu")(code)
-        x = layers.Concatenate()([x, code])
+    if condition and label_units:
+        code = layers.Dense(label_units, activation="relu")(code)
+    x = inputs.join(x, code)
     for i, units in enumerate(hidden):
         if latent_to_hidden and i == 1:
             x = layers.Concatenate()([x, late])
@@ -124,14 +122,12 @@ def discriminator(
             return Maxout(units, maxout_pieces, kernel_initializer=begin)
         return layers.Dense(units, use_bias=use_bias, kernel_initializer=begin)
 
-    named = {"sample": keras.Input(shape, name="sample")}
+    named, code = inputs.with_label("sample", shape, condition)
     x = layers.Flatten()(named["sample"])
     x = Dropout(input_dropout)(x) if input_dropout else x
-    if condition:
-        named["label"], code = inputs.label_code(condition)
-        if label_units:
-            code = norm.wrap(layers.Dense(label_units, activation="relu"))(code)
-        x = layers.Concatenate()([x, code])
+    if condition and label_units:
+        code = norm.wrap(layers.Dense(label_units, activation="relu"))(code)
+    x = inputs.join(x, code)
     for i, units in enumerate(hidden):
         spreads = batch.spread is not None and i == len(hidden) - 1
         x = batch.spread(x) if spreads else x

@@ -20,6 +20,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from ganzoo.utils.extras import extra
+
 # Pillow chooses the decoder by the content, whatever the name says: without a list, a
 # PostScript file called x.png would start Ghostscript.
 FORMATS = (
@@ -448,9 +450,7 @@ def _check_h5(file: BinaryIO, limit: int) -> None:
 
 # --- tables -----------------------------------------------------------------------
 
-NEEDS_TABLES = (
-    "Tables need pandas, and Parquet pyarrow: pip install 'ganzoo-keras[tables]'."
-)
+NEED_OF_TABLES = "Tables need pandas, and Parquet pyarrow"
 
 
 def header(path, separator: str) -> list[str]:
@@ -513,10 +513,8 @@ def read_parquet(path):
 
 def parquet_package() -> None:
     """Raises `ImportError`, with the remedy, where pyarrow is not installed."""
-    try:
+    with extra("tables", NEED_OF_TABLES):
         import pyarrow.parquet  # noqa: F401
-    except ImportError as error:
-        raise ImportError(NEEDS_TABLES) from error
 
 
 def _check_columns(names):
