@@ -57,13 +57,13 @@ def walk(args):
 
     check_known("walk", [args.along], KINDS)
     model = load(args.source)
-    given = set_values(args, ["label", "caption"])
+    conditions = set_values(args, ["label", "caption"])
     needed = ("label",) if model.condition else model.sample_keys
-    check_known("condition of this model", given, needed)
-    if len(given) < len(needed):
+    check_known("condition of this model", conditions, needed)
+    if len(conditions) < len(needed):
         raise ValueError(f"A walk keeps its {needed[0]}: give --{needed[0]}=.")
     latents = _latents(model, args)
-    samples = model.decode(latents.reshape(-1, model.latent_dim), **given)
+    samples = model.decode(latents.reshape(-1, model.latent_dim), **conditions)
     _write(samples.reshape(*latents.shape[:2], *model.sample_shape), args.out)
 
 
@@ -104,20 +104,20 @@ def project(args):
 
     model = load(args.source)
     test = _parts(model, args).take("test", args.rows)
-    given = {key: test.named(test.arrays[key]) for key in model.sample_keys}
+    conditions = {key: test.named(test.arrays[key]) for key in model.sample_keys}
     images = {
         "held-out images": test.arrays["real"],
-        "own samples": model.sample(len(test), seed=args.seed + 1, **given),
+        "own samples": model.sample(len(test), seed=args.seed + 1, **conditions),
     }
     settings = {"starts": args.starts, "steps": args.steps, "seed": args.seed}
     columns = []
     for name, real in images.items():
-        found = model.project(real, **given, **settings)
+        found = model.project(real, **conditions, **settings)
         print(
             f"{name}: distance {found.distances.mean():.4g}, of a random start "
             f"{found.random.mean():.4g}"
         )
-        columns += [real, model.decode(found.latents, **given)]
+        columns += [real, model.decode(found.latents, **conditions)]
     _write(np.stack(columns, axis=1), args.out)
 
 

@@ -69,13 +69,13 @@ def budget(**amounts: float | None) -> Budget:
     Raises:
         ValueError: several amounts, or one that is not positive.
     """
-    given = {unit: n for unit, n in amounts.items() if n is not None}
-    if len(given) > 1:
-        received = ", ".join(f"{unit}={n}" for unit, n in given.items())
+    chosen = {unit: n for unit, n in amounts.items() if n is not None}
+    if len(chosen) > 1:
+        received = ", ".join(f"{unit}={n}" for unit, n in chosen.items())
         raise ValueError(
             f"A comparison has one budget: {', '.join(UNITS)}. Received: {received}."
         )
-    for unit, amount in given.items():
+    for unit, amount in chosen.items():
         if unit != "seconds":
             check_whole(1, **{unit: amount})
         elif not isinstance(amount, int | float) or not 0 < amount < math.inf:

@@ -63,8 +63,8 @@ def frame(rows: Iterable[Mapping], first: tuple[str, ...] = ()) -> "pandas.DataF
         ImportError: pandas is not installed.
     """
     columns = [*first, *(field.name for field in dataclasses.fields(Score))]
-    made = require_pandas().DataFrame(rows, columns=columns)
-    return made.astype({**dict.fromkeys(_NUMBERS, float), "step": "Int64"})
+    table = require_pandas().DataFrame(rows, columns=columns)
+    return table.astype({**dict.fromkeys(_NUMBERS, float), "step": "Int64"})
 
 
 _NUMBERS = ("value", "floor", "margin")

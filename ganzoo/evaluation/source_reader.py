@@ -51,8 +51,10 @@ def trained(data: Data) -> keras.Model:
     model = network(data.sample_shape, arrays["source"].shape[-1])
 
     def error(batch):
-        read = model(batch["real"], training=True)
-        return tf.reduce_mean(tf.abs(read - tf.cast(batch["source"], read.dtype) / 255))
+        answer = model(batch["real"], training=True)
+        return tf.reduce_mean(
+            tf.abs(answer - tf.cast(batch["source"], answer.dtype) / 255)
+        )
 
     small_networks.keep_weights(
         model,

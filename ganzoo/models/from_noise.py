@@ -276,12 +276,12 @@ class LatentModel(AdversarialModel):
             )
         latents = self.latents(n, seed, truncation)
         if not self._entry:
-            made = self._decode(latents, self._asked(label, n), ema, seed)
-            return self._table.frame(made)
+            vectors = self._decode(latents, self._asked(label, n), ema, seed)
+            return self._table.frame(vectors)
         label = self._table.draw_classes(n, seed) if label is None else label
         labels = self._entry.asked(label, n)
-        made = self._decode(latents, self._given(labels), ema, seed)
-        return self._table.frame(made, labels)
+        vectors = self._decode(latents, self._given(labels), ema, seed)
+        return self._table.frame(vectors, labels)
 
     def as_samples(self, values):
         """As `AdversarialModel.as_samples`; of a table, vectors of possible rows."""
@@ -290,8 +290,8 @@ class LatentModel(AdversarialModel):
 
     def sample_for(self, data, n, seed):
         known = {key: spread(data.arrays[key], n) for key in self.sample_keys}
-        asked = {key: data.named(array) for key, array in known.items()}
-        return {"real": self.sample(n, seed=seed, **asked), **known}
+        labels_by_key = {key: data.named(array) for key, array in known.items()}
+        return {"real": self.sample(n, seed=seed, **labels_by_key), **known}
 
     def gallery(self, arrays, count):
         """Samples of fixed latents; a row for each class of a conditional model."""
@@ -313,8 +313,8 @@ class LatentModel(AdversarialModel):
     ) -> np.ndarray:
         """Generates the samples of latents (n, latent_dim); see `sample`."""
         checked = self._checked_latents(latents)
-        asked = self._asked(label, len(checked))
-        return self._decode(checked, asked, ema, seed, into)
+        conditions = self._asked(label, len(checked))
+        return self._decode(checked, conditions, ema, seed, into)
 
     def _checked_latents(self, latents):
         latents = np.asarray(latents)
@@ -337,11 +337,11 @@ class LatentModel(AdversarialModel):
         for i in range(0, len(latents), CHUNK):
             chunk = {k: v[i : i + CHUNK] for k, v in inputs.items()}
             noise = distribute.fold(tf.constant([seed, 1]), i)
-            made = self.as_samples(self._generated(chunk, ema, noise))
+            part = self.as_samples(self._generated(chunk, ema, noise))
             if into:
-                into(made)
+                into(part)
             else:
-                samples[i : i + CHUNK] = made
+                samples[i : i + CHUNK] = part
         return samples
 
     def interpolate(
@@ -359,11 +359,11 @@ class LatentModel(AdversarialModel):
         (White 2016, arXiv 1609.04468). The label is the same all along it, by default
         the first of those in `sample`.
         """
-        given = self._asked(label, n)
+        conditions = self._asked(label, n)
         if label is None and self._entry:
-            given = self._given(np.repeat(self._entry.examples(1), n, axis=0))
+            conditions = self._given(np.repeat(self._entry.examples(1), n, axis=0))
         latents = self._checked_latents(self.path(a, b, n))
-        return self._decode(latents, given, ema, 0)
+        return self._decode(latents, conditions, ema, 0)
 
     def path(self, a, b, n):
         """The n latents of `interpolate`."""

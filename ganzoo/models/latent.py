@@ -210,8 +210,8 @@ def _features(generator, layer, latents, dtype):
     for i in range(0, len(latents), 256):
         part = latents[i : i + 256]
         zeros = {
-            name: np.zeros((len(part), *given.shape[1:]), given.dtype)
-            for name, given in generator.input.items()
+            name: np.zeros((len(part), *tensor.shape[1:]), tensor.dtype)
+            for name, tensor in generator.input.items()
         }
         out = to_layer({**zeros, "latent": part}, training=False)
         chunks.append(np.reshape(keras.ops.cast(out, dtype), (len(part), -1)))

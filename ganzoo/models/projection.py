@@ -88,7 +88,9 @@ def project(
 
 def _project(model, x, conditions, features, starts, steps, rate, seed):
     n = len(x)
-    given = {key: tf.repeat(value, starts, axis=0) for key, value in conditions.items()}
+    repeated = {
+        key: tf.repeat(value, starts, axis=0) for key, value in conditions.items()
+    }
     scaled = model.as_batch({"real": x})["real"]
     target = tf.repeat(features(scaled), starts, axis=0)
     low, high = BOUNDS[model.prior]
@@ -101,8 +103,8 @@ def _project(model, x, conditions, features, starts, steps, rate, seed):
 
     def squared():
         """Mean squared differences (n * starts,)."""
-        made = model.inferred({"latent": latents.value, **given}, None, noise)
-        difference = tf.square(features(made) - target)
+        samples = model.inferred({"latent": latents.value, **repeated}, None, noise)
+        difference = tf.square(features(samples) - target)
         return tf.reduce_mean(tf.reshape(difference, (n * starts, -1)), axis=1)
 
     @tf.autograph.experimental.do_not_convert

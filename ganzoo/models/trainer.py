@@ -138,8 +138,8 @@ class Trainer(CompiledSteps):
             )
             span_replicas(self._flatten_layers())
             self.d_optimizer, self.g_optimizer = (
-                players.optimizer_of(networks, given, present)
-                for networks, given, present in (
+                players.optimizer_of(networks, spec, present)
+                for networks, spec, present in (
                     (self.discriminators, d_optimizer, self.d_optimizer),
                     (self.generators, g_optimizer, self.g_optimizer),
                 )

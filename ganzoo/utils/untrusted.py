@@ -187,11 +187,11 @@ def read_arrays(file, names=None, limit: int | None = None) -> dict[str, np.ndar
     try:
         with zipfile.ZipFile(file) as archive:
             held = members(archive, ".npy")
-            wanted = [n for n in (held if names is None else names) if n in held]
-            total = sum(held[name].file_size for name in wanted)
+            chosen = [n for n in (held if names is None else names) if n in held]
+            total = sum(held[name].file_size for name in chosen)
             if total > limit:
                 raise ValueError(f"{total} bytes, more than the {limit} allowed")
-            return {name: _read_array(archive, held[name]) for name in wanted}
+            return {name: _read_array(archive, held[name]) for name in chosen}
     except MemoryError as error:
         raise ValueError("its arrays do not fit into memory") from error
     # Archives fail in as many ways as there are libraries below them.
