@@ -77,7 +77,8 @@ def non_saturating(real_target: float = 1.0) -> Loss:
     """
     _check_target(real_target)
     return Loss(
-        minimax(real_target).discriminator, lambda real, fake: _cross_entropy(fake, 1)
+        minimax(real_target).discriminator,
+        lambda real, fake: _cross_entropy(fake, 1),
     )
 
 
