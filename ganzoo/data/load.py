@@ -211,7 +211,8 @@ def _of_samples(name: str | Path, pairs: str | None, reading: Reading) -> Data:
             f"patch_stride={reading.form.stride}."
         )
     if not sided:
-        return _plain(name, path, replace(reading, source_key=None))
+        alone = replace(reading, source_key=None, direction="AtoB")
+        return _plain(name, path, alone)
     if name in SIDED:
         return _plain(name, path, reading)
     _check_split(name, reading)
