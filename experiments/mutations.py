@@ -365,8 +365,8 @@ MUTATIONS = [
     ),
     M(
         "variants/sgan.py",
-        "count = distribute.global_mean(tf.reduce_sum(known))",
-        "count = tf.reduce_sum(known)",
+        "count = distribute.global_mean(tf.reduce_sum(labelled))",
+        "count = tf.reduce_sum(labelled)",
         "tests/variants/test_sgan.py -k replicas",
     ),
     M(

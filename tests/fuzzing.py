@@ -18,6 +18,7 @@ from helpers import tiny
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from torch_files import read_tensors
 
 import ganzoo
 from ganzoo.data import Table, load_data
@@ -25,7 +26,6 @@ from ganzoo.runs import checkpoint, directory
 from ganzoo.runs.config_files import load_config, parse_options
 from ganzoo.runs.experiment import FIELDS, from_dict
 from ganzoo.runs.log import read_rows
-from ganzoo.utils.torch_file import read_tensors
 
 PACKAGE = Path(ganzoo.__file__).parent
 LIMIT = 20  # seconds of CPU for one input

@@ -7,6 +7,14 @@ from collections import OrderedDict
 
 import numpy as np
 
+from ganzoo.utils import untrusted
+from ganzoo.utils.torch_file import parse_tensors
+
+
+def read_tensors(path):
+    """The arrays of a file, read as those of published networks are."""
+    return parse_tensors(untrusted.read_bytes(path, untrusted.MAX_WEIGHTS), str(path))
+
 
 class Name:
     """Pickled as the name of a thing to import, which need not exist."""

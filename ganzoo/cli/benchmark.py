@@ -69,7 +69,7 @@ def run(name, batch_size=128, dtype="float32", options=None, seconds=8.0) -> dic
     else:
         check_known("model", [name], [*list_models(), "tutorial_dcgan"])
         model = build(name, dtype=dtype, **(options or {}))
-    arrays = _random_arrays(model, 4 * batch_size)
+    arrays = model.batch_spec.random(4 * batch_size, np.random.default_rng(0))
     fit, bare, start = _time_training(model, arrays, batch_size, seconds)
     operations = flops_of_step(model, arrays, batch_size)
     peak = _matmul_peak(dtype)
@@ -89,10 +89,6 @@ def run(name, batch_size=128, dtype="float32", options=None, seconds=8.0) -> dic
         print(f"{key:>20} {value:.4g}")
     print(f"{name} {dtype} batch {batch_size}: {images / fit:.0f} img/s")
     return result
-
-
-def _random_arrays(model, count):
-    return model.batch_spec.random(count, np.random.default_rng(0))
 
 
 def _time_training(model, arrays, batch_size, seconds):

@@ -4,10 +4,16 @@ import shlex
 import sys
 from pathlib import Path
 
-from ganzoo.cli.flags import add_experiment, add_set, names_of, set_values
+from ganzoo.cli.flags import (
+    add_experiment,
+    add_flag,
+    add_set,
+    end,
+    names_of,
+    set_values,
+)
 from ganzoo.runs import config_files
 from ganzoo.runs import experiment as schema
-from ganzoo.utils.signals import Terminated
 
 
 def add_commands(add) -> None:
@@ -53,9 +59,7 @@ def add_commands(add) -> None:
     command.add_argument(
         "--seeds", type=int, metavar="N", help="runs per entry (default: 3)"
     )
-    command.add_argument(
-        "--jobs", type=int, default=1, metavar="N", help="run N at a time (default: 1)"
-    )
+    add_flag(command, "jobs", 1, "run N at a time", metavar="N")
     command.add_argument("--only", help="scores to compute, joined by commas")
     command.add_argument(
         "--plugin",
@@ -97,10 +101,5 @@ def compare(args):
             **plan,
         )
     except KeyboardInterrupt as stop:
-        print(
-            f"\nStopped; saved in {workdir}, with a report of the runs that are done. "
-            "Run the same command again to resume.",
-            file=sys.stderr,
-        )
-        sys.exit(143 if isinstance(stop, Terminated) else 130)
+        end(stop, f"saved in {workdir}, with a report of the runs that are done.")
     print(f"{comparison.table()}\nSee {workdir}/report.html")

@@ -1,9 +1,12 @@
 """Flags that several commands share; most come from the fields of Experiment."""
 
-import difflib
+import sys
 from collections.abc import Callable, Iterable
+from typing import NoReturn
 
 from ganzoo.runs import experiment as schema
+from ganzoo.utils.options import did_you_mean
+from ganzoo.utils.signals import Terminated
 from ganzoo.variants import _registry
 
 SOURCE = "run directory, .keras file or pretrained model"
@@ -64,6 +67,13 @@ def _whole_or_text(text):
     return int(text) if text.isdecimal() else text
 
 
+def add_flag(command, name: str, default, text: str, **settings) -> None:
+    """Adds a flag of the type of its default, which its help names."""
+    text = f"{text} (default: {default})"
+    kind = type(default)
+    command.add_argument(f"--{name}", type=kind, default=default, help=text, **settings)
+
+
 def add_set(command) -> None:
     """Adds `--set OPTION=VALUE`, which may be repeated."""
     command.add_argument(
@@ -85,10 +95,7 @@ def unknown_words(args, words) -> str:
     flag, _, value = words[0].partition("=")
     name = flag.lstrip("-").replace("-", "_")
     flags = [word for word in args.command.format_help().split() if word[:2] == "--"]
-    near = difflib.get_close_matches(
-        flag, {word.rstrip(",]") for word in flags}, n=1, cutoff=0.7
-    )
-    hint = f" Did you mean {near[0]}?" if near else ""
+    hint = did_you_mean(flag, {word.rstrip(",]") for word in flags}, cutoff=0.7)
     if "set" in args and name in _options():
         hint = f" It is an option of the variant: --set {name}={value or 'VALUE'}."
     return f"unrecognized arguments: {' '.join(words)}.{hint}"
@@ -102,6 +109,12 @@ def _options() -> set[str]:
         for variant in variants
         for option in (*variant.options, *variant.network_options({}))
     }
+
+
+def end(stop: KeyboardInterrupt, what: str) -> NoReturn:
+    """Ends a command that was stopped, with the exit code of its signal."""
+    print(f"\nStopped; {what} Run the same command again to resume.", file=sys.stderr)
+    sys.exit(143 if isinstance(stop, Terminated) else 130)
 
 
 def set_values(args, names) -> dict:

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from ganzoo.cli.flags import add_set, set_values, with_names
+from ganzoo.cli.flags import add_flag, add_set, set_values, with_names
 from ganzoo.runs.config_files import parse_options
 from ganzoo.runs.experiment import Experiment
 from ganzoo.variants import _registry
@@ -12,9 +12,7 @@ from ganzoo.variants import _registry
 def add_commands(add) -> None:
     """Adds `launch` and `benchmark`."""
     command = add("launch", launch)
-    command.add_argument(
-        "--workers", type=int, default=2, help="number of workers (default: 2)"
-    )
+    add_flag(command, "workers", 2, "number of workers")
     command.add_argument(
         "command",
         nargs=argparse.REMAINDER,
@@ -23,23 +21,9 @@ def add_commands(add) -> None:
     command = add("benchmark", benchmark)
     name = command.add_argument("name", help="variant")
     with_names(name, _registry.list_models)
-    command.add_argument(
-        "--batch_size",
-        type=int,
-        default=128,
-        help="real samples per D update (default: 128)",
-    )
-    command.add_argument(
-        "--dtype",
-        default="float32",
-        help="float32, mixed_bfloat16 or float64 (default: float32)",
-    )
-    command.add_argument(
-        "--seconds",
-        type=float,
-        default=8.0,
-        help="minimum duration of a measurement (default: 8)",
-    )
+    add_flag(command, "batch_size", 128, "real samples per D update")
+    add_flag(command, "dtype", "float32", "float32, mixed_bfloat16 or float64")
+    add_flag(command, "seconds", 8.0, "minimum duration of a measurement")
     command.add_argument(
         "--startup",
         action="store_true",

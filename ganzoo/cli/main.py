@@ -53,7 +53,7 @@ def parse(argv):
 
 
 def complete(parser):
-    """Answers the shell that asks how a command line goes on, and ends."""
+    """Completes a command line for the shell, and ends."""
     import argcomplete
 
     argcomplete.autocomplete(parser)

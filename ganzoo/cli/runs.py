@@ -1,6 +1,5 @@
 """Commands on one run: train, sample, evaluate, translate, export and push."""
 
-import difflib
 import itertools
 import os
 import sys
@@ -9,7 +8,9 @@ from pathlib import Path
 from ganzoo.cli.flags import (
     SOURCE,
     add_experiment,
+    add_flag,
     add_set,
+    end,
     names_of,
     set_values,
     with_names,
@@ -17,8 +18,7 @@ from ganzoo.cli.flags import (
 from ganzoo.runs import config_files
 from ganzoo.runs import experiment as schema
 from ganzoo.runs.directory import OtherRun
-from ganzoo.utils.options import check_known, parameters
-from ganzoo.utils.signals import Terminated
+from ganzoo.utils.options import check_known, did_you_mean, parameters
 from ganzoo.variants import _registry
 
 FLAGS = [name for name in schema.FIELDS if name not in ("model", "options")]
@@ -30,7 +30,21 @@ CONDITIONS = ("label", "caption", "truncation")
 
 def add_commands(add) -> None:
     """Adds `train`, `sample`, `evaluate`, `translate`, `export` and `push`."""
-    command = add("train", train)
+    _add_train(add("train", train))
+    for function, flags in {
+        sample: _sample_flags,
+        evaluate: _evaluate_flags,
+        augmentation: _augmentation_flags,
+        translate: _translate_flags,
+        export: _export_flags,
+        push: _push_flags,
+    }.items():
+        command = add(function.__name__, function)
+        command.add_argument("source", help=SOURCE)
+        flags(command)
+
+
+def _add_train(command):
     name = command.add_argument(
         "name",
         nargs="?",
@@ -64,14 +78,10 @@ def add_commands(add) -> None:
     )
     add_experiment(command, FLAGS)
 
-    command = add("sample", sample)
-    command.add_argument("source", help=SOURCE)
-    command.add_argument(
-        "--n", type=int, default=64, help="number of samples (default: 64)"
-    )
-    command.add_argument(
-        "--seed", type=int, default=0, help="seed of the latents (default: 0)"
-    )
+
+def _sample_flags(command):
+    add_flag(command, "n", 64, "number of samples")
+    add_flag(command, "seed", 0, "seed of the latents")
     command.add_argument(
         "--label",
         action="append",
@@ -87,19 +97,16 @@ def add_commands(add) -> None:
         help="shrink latents of a normal prior to this share, 0 to 1: more typical "
         "samples, which vary less",
     )
-    command.add_argument(
-        "--out",
-        default="samples.png",
-        help="output file: a picture .png, arrays .npz, for rows of a table .csv, .tsv "
-        "or .parquet, or for volumes a mesh .obj, .ply, .stl or .glb; or folder/ for "
-        "single PNGs (default: samples.png)",
+    out = (
+        "output file: a picture .png, arrays .npz, for rows of a table .csv, .tsv or "
+        ".parquet, or for volumes a mesh .obj, .ply, .stl or .glb; or folder/ for "
+        "single PNGs"
     )
+    add_flag(command, "out", "samples.png", out)
 
-    command = add("evaluate", evaluate)
-    command.add_argument("source", help=SOURCE)
-    command.add_argument(
-        "--n", type=int, default=10_000, help="number of samples (default: 10000)"
-    )
+
+def _evaluate_flags(command):
+    add_flag(command, "n", 10_000, "number of samples")
     command.add_argument(
         "--extractor",
         help="feature extractor: classifier, pixels, efficientnet_lite0, inception, "
@@ -111,9 +118,7 @@ def add_commands(add) -> None:
         help="data set to score a .keras file on, or the new place of a run's",
     )
     command.add_argument("--data_dir", help=schema.HELP["data_dir"])
-    command.add_argument(
-        "--seed", type=int, default=0, help="seed of the latents (default: 0)"
-    )
+    add_flag(command, "seed", 0, "seed of the latents")
     command.add_argument(
         "--thorough",
         action="store_true",
@@ -121,20 +126,16 @@ def add_commands(add) -> None:
         "nearest.png; takes about ten times as long",
     )
 
-    command = add("augmentation", augmentation)
-    command.add_argument("source", help="run directory of a conditional model")
-    command.add_argument(
-        "--shares",
-        default="0.5,1,4",
-        help="numbers of samples as shares of the real images (default: 0.5,1,4)",
+
+def _augmentation_flags(command):
+    add_flag(
+        command, "shares", "0.5,1,4", "numbers of samples as shares of the real images"
     )
-    command.add_argument(
-        "--seeds", type=int, default=5, help="trainings of each arm (default: 5)"
-    )
+    add_flag(command, "seeds", 5, "trainings of each arm")
     command.add_argument("--data_dir", help=schema.HELP["data_dir"])
 
-    command = add("translate", translate)
-    command.add_argument("source", help=SOURCE)
+
+def _translate_flags(command):
     command.add_argument(
         "in_folder", help="folder of images, searched with its subfolders"
     )
@@ -151,9 +152,7 @@ def add_commands(add) -> None:
         metavar="N",
         help="write N translations of each image: a.png becomes a_1.png, a_2.png, ...",
     )
-    command.add_argument(
-        "--seed", type=int, default=0, help="seed of the noise (default: 0)"
-    )
+    add_flag(command, "seed", 0, "seed of the noise")
     command.add_argument(
         "--reverse", action="store_true", help="translate from B to A instead"
     )
@@ -164,19 +163,15 @@ def add_commands(add) -> None:
         help="flood the images up to H, from 0 to 1 of their height: pix2pix_flood",
     )
 
-    command = add("export", export)
-    command.add_argument("source", help=SOURCE)
-    command.add_argument(
-        "--format",
-        default="keras",
-        help="keras, saved_model, tflite or onnx (default: keras)",
-    )
+
+def _export_flags(command):
+    add_flag(command, "format", "keras", "keras, saved_model, tflite or onnx")
     command.add_argument(
         "--out", help="output path (default: generator, with the format's ending)"
     )
 
-    command = add("push", push)
-    command.add_argument("source", help=SOURCE)
+
+def _push_flags(command):
     command.add_argument("repository", help="owner/name on the Hugging Face Hub")
     command.add_argument(
         "--private", action="store_true", help="make the repository private"
@@ -204,11 +199,7 @@ def train(args):
                 workdir = default.with_name(f"{default.name}-{number}")
                 print(f"{error}\nSo this one goes to {workdir}.", flush=True)
     except KeyboardInterrupt as stop:
-        print(
-            f"\nStopped; saved in {workdir}. Run the same command again to resume.",
-            file=sys.stderr,
-        )
-        sys.exit(143 if isinstance(stop, Terminated) else 130)
+        end(stop, f"saved in {workdir}.")
     except WorkerLost as error:
         print(f"ganzoo: {error}", file=sys.stderr)
         sys.exit(LOST)
@@ -243,10 +234,7 @@ def _named(args) -> tuple[str | None, str | None]:
     if name not in configs and not name.endswith(".toml"):
         if is_variant:
             return name, args.config
-        near = difflib.get_close_matches(
-            name.lower(), [*_registry.list_models(), *configs], n=1
-        )
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(name.lower(), [*_registry.list_models(), *configs])
         raise ValueError(
             f"Unknown model {name!r}.{hint} Allowed: a name of `ganzoo list`, or a "
             "config: a name of `ganzoo list configs`, or a file NAME.toml."

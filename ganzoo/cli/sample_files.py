@@ -10,6 +10,7 @@ import numpy as np
 from ganzoo.data import images, tables
 from ganzoo.plots import pictures
 from ganzoo.utils import files, untrusted
+from ganzoo.utils.extras import extra
 
 LEVEL = 127.5  # in 0..255: the surface between empty and filled
 GAP = 1.25  # distance between volumes, in sides
@@ -169,14 +170,10 @@ def write_table(frame, path: str | Path) -> None:
 
 
 def _mesh_packages():
-    try:
+    need = "A mesh needs scikit-image and trimesh"
+    with extra("mesh", need, "Without them, write .npz or .png."):
         import trimesh
         from skimage import measure
-    except ImportError as error:
-        raise ImportError(
-            "A mesh needs scikit-image and trimesh: pip install 'ganzoo-keras[mesh]'. "
-            "Without them, write .npz or .png."
-        ) from error
     return measure, trimesh
 
 

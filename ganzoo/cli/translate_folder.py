@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ganzoo.data import flood, images, listing
 from ganzoo.data.decoded_cache import default_dir
-from ganzoo.data.folder import DAMAGE, read_parts, survey
+from ganzoo.data.image_files import DAMAGE, read_parts, survey
 from ganzoo.models.from_image import TranslationModel
 from ganzoo.models.masked import MaskedModel
 from ganzoo.utils.files import replacing

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ganzoo.cli.flags import SOURCE, set_values
+from ganzoo.cli.flags import SOURCE, add_flag, set_values
 from ganzoo.runs import experiment as schema
 from ganzoo.utils.options import check_known
 
@@ -15,63 +15,40 @@ def add_commands(add) -> None:
     """Adds `walk`, `explore` and `project`."""
     command = add("walk", walk)
     command.add_argument("source", help=SOURCE)
-    command.add_argument(
-        "--along",
-        default="line",
-        help="line: from latent to latent; truncation: from the mean latent outwards; "
-        "sefa: a direction of the first layer; ganspace: a direction of the features; "
-        "class: towards a class of the data (default: line)",
+    along = (
+        "line: from latent to latent; truncation: from the mean latent outwards; sefa: "
+        "a direction of the first layer; ganspace: a direction of the features; class: "
+        "towards a class of the data"
     )
-    command.add_argument(
-        "--component", type=int, default=1, help="which direction, from 1 (default: 1)"
-    )
+    add_flag(command, "along", "line", along)
+    add_flag(command, "component", 1, "which direction, from 1")
     command.add_argument("--class_name", help="the class, for --along=class")
-    command.add_argument(
-        "--reach", type=float, default=3.0, help="length both ways (default: 3)"
-    )
+    add_flag(command, "reach", 3.0, "length both ways")
     command.add_argument("--label", help="label, for a conditional model")
     command.add_argument("--caption", help="caption, for a text-to-image model")
     _add_common(command, rows="walks", out="walk.gif")
-    command.add_argument(
-        "--frames", type=int, default=30, help="steps of a walk (default: 30)"
-    )
+    add_flag(command, "frames", 30, "steps of a walk")
 
     command = add("explore", explore)
     command.add_argument("source", help=SOURCE)
-    command.add_argument(
-        "--seed", type=int, default=0, help="seed of the grid (default: 0)"
-    )
-    command.add_argument(
-        "--out", default="explore.html", help="the page (default: explore.html)"
-    )
+    add_flag(command, "seed", 0, "seed of the grid")
+    add_flag(command, "out", "explore.html", "the page")
 
     command = add("project", project)
     command.add_argument("source", help=SOURCE)
     _add_common(command, rows="images", out="projection.png")
-    command.add_argument(
-        "--starts", type=int, default=8, help="starts of each search (default: 8)"
-    )
-    command.add_argument(
-        "--steps", type=int, default=400, help="steps of each search (default: 400)"
-    )
+    add_flag(command, "starts", 8, "starts of each search")
+    add_flag(command, "steps", 400, "steps of each search")
 
 
 def _add_common(command, rows, out):
-    command.add_argument(
-        "--rows", type=int, default=4, help=f"number of {rows} (default: 4)"
-    )
-    command.add_argument(
-        "--seed", type=int, default=0, help="seed of the latents (default: 0)"
-    )
+    add_flag(command, "rows", 4, f"number of {rows}")
+    add_flag(command, "seed", 0, "seed of the latents")
     command.add_argument(
         "--dataset", help="data set for a model that is no run; a run knows its own"
     )
     command.add_argument("--data_dir", help=schema.HELP["data_dir"])
-    command.add_argument(
-        "--out",
-        default=out,
-        help=f"a picture .png, or a film .gif, .webp or .mp4 (default: {out})",
-    )
+    add_flag(command, "out", out, "a picture .png, or a film .gif, .webp or .mp4")
 
 
 def walk(args):
@@ -80,13 +57,13 @@ def walk(args):
 
     check_known("walk", [args.along], KINDS)
     model = load(args.source)
-    given = set_values(args, ["label", "caption"])
-    wanted = ("label",) if model.condition else model.sample_keys
-    check_known("condition of this model", given, wanted)
-    if len(given) < len(wanted):
-        raise ValueError(f"A walk keeps its {wanted[0]}: give --{wanted[0]}=.")
+    conditions = set_values(args, ["label", "caption"])
+    needed = ("label",) if model.condition else model.sample_keys
+    check_known("condition of this model", conditions, needed)
+    if len(conditions) < len(needed):
+        raise ValueError(f"A walk keeps its {needed[0]}: give --{needed[0]}=.")
     latents = _latents(model, args)
-    samples = model.decode(latents.reshape(-1, model.latent_dim), **given)
+    samples = model.decode(latents.reshape(-1, model.latent_dim), **conditions)
     _write(samples.reshape(*latents.shape[:2], *model.sample_shape), args.out)
 
 
@@ -127,20 +104,20 @@ def project(args):
 
     model = load(args.source)
     test = _parts(model, args).take("test", args.rows)
-    given = {key: test.named(test.arrays[key]) for key in model.sample_keys}
+    conditions = {key: test.named(test.arrays[key]) for key in model.sample_keys}
     images = {
         "held-out images": test.arrays["real"],
-        "own samples": model.sample(len(test), seed=args.seed + 1, **given),
+        "own samples": model.sample(len(test), seed=args.seed + 1, **conditions),
     }
     settings = {"starts": args.starts, "steps": args.steps, "seed": args.seed}
     columns = []
     for name, real in images.items():
-        found = model.project(real, **given, **settings)
+        found = model.project(real, **conditions, **settings)
         print(
             f"{name}: distance {found.distances.mean():.4g}, of a random start "
             f"{found.random.mean():.4g}"
         )
-        columns += [real, model.decode(found.latents, **given)]
+        columns += [real, model.decode(found.latents, **conditions)]
     _write(np.stack(columns, axis=1), args.out)
 
 

@@ -1,6 +1,6 @@
 """Commands that list the contents of the zoo; they run without TensorFlow."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ganzoo.cli.flags import with_names
 from ganzoo.runs import config_files, pretrained
@@ -9,6 +9,7 @@ from ganzoo.utils.options import check_known
 from ganzoo.utils.source import source_of
 from ganzoo.variants import _registry
 
+TABLE = "evaluation.metric_table"
 Row = tuple[str, ...]
 
 
@@ -56,21 +57,9 @@ def _configs() -> Iterator[Row]:
 def _datasets() -> Iterator[Row]:
     from ganzoo.data.load import BUILT_IN
 
-    yield from BUILT_IN.items()
+    yield from ((name, about) for name, (_, about) in BUILT_IN.items())
     yield "NAME", "an image set of TensorFlow Datasets, such as mnist or cifar10"
     yield "PATH", "a folder of images, a zip of one, an .npz, .npy or HDF5 file"
-
-
-def _metrics() -> Iterator[Row]:
-    yield from source_of("evaluation.metric_table").constant("MEANINGS").items()
-
-
-def _losses() -> Iterator[Row]:
-    yield from source_of("losses").summaries("LOSSES").items()
-
-
-def _penalties() -> Iterator[Row]:
-    yield from source_of("penalties").summaries("PENALTIES").items()
 
 
 def _networks() -> Iterator[Row]:
@@ -90,13 +79,13 @@ def _pretrained() -> Iterator[Row]:
         yield name, card["dataset"], size, f"{score}, real data {first['floor']:.3g}"
 
 
-LISTS = {
+LISTS: dict[str, Callable[[], Iterable[Row]]] = {
     "variants": _variants,
     "configs": _configs,
     "datasets": _datasets,
-    "metrics": _metrics,
-    "losses": _losses,
-    "penalties": _penalties,
+    "metrics": lambda: source_of(TABLE).constant("MEANINGS").items(),
+    "losses": lambda: source_of("losses").summaries("LOSSES").items(),
+    "penalties": lambda: source_of("penalties").summaries("PENALTIES").items(),
     "networks": _networks,
     "pretrained": _pretrained,
 }

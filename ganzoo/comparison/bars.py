@@ -9,7 +9,7 @@ from ganzoo.utils.progress import Bar
 
 
 class Bars:
-    """Shows the G steps of all runs, with the time left, and those of each run.
+    """Shows the G steps of each run and of all runs, with the time left.
 
     What runs have done is read from their logs.
 

@@ -91,21 +91,22 @@ def compare(
     for plugin in plugins:
         import_plugin(plugin)
 
-    def made(budget):
+    def entries_of(budget):
         return make(words, budget, grid=grid, options=options, settings=settings)
 
     pilots = spent.unit == "seconds"
-    compared = made(Budget(amount=PILOT_STEPS) if pilots else spent)
+    compared = entries_of(Budget(amount=PILOT_STEPS) if pilots else spent)
     metric = compared[0].experiment.metric
     check_known("score", [metric, *(only or [])], BETTER)
     only = None if only is None else sorted({*only, metric})
     modules = [*plugins, *_modules(compared, plugins)]
     workers = Workers(jobs, modules)
     with directory.claim(workdir) as path, signals.raised(), workers:
-        _check_no_run(path)
+        if (path / "config.json").exists():
+            raise ValueError(f"{path} is a run directory. Choose another --workdir.")
         if pilots:
             spent = replace(spent, paces=_paces(compared, path, workers, progress))
-            compared = made(spent)
+            compared = entries_of(spent)
         _keep_settings(path, compared)
         comparison = Comparison(compared, [], path, spent, seeds, command)
         tasks = [_task(path, e, seed, only) for seed in range(seeds) for e in compared]
@@ -120,26 +121,26 @@ def _run_all(comparison, tasks, workers, progress):
     pending = [task for task, run in known if not run.is_done]
     runs = [run for _, run in known if run.is_done]
 
-    def written():
+    def write_all():
         runs.sort(key=lambda run: (order[run.entry], run.seed))
         found = replace(comparison, runs=list(runs))
         if runs:
             _write(found)
         return found
 
-    def told(count, run):
+    def tell_of(count, run):
         if progress:
             _print_progress(f"{count}/{len(tasks)}", run, comparison.metric)
 
     for count, run in enumerate(runs, 1):
-        told(count, run)
-    found = written()
+        tell_of(count, run)
+    found = write_all()
     with Bars(tasks, done, show=progress) as bars:
         for task, failure in workers.run(pending, bars.watch):
             runs.append(run := _outcome(task, failure))
             bars.end(task)
-            told(len(runs), run)
-            found = written()
+            tell_of(len(runs), run)
+            found = write_all()
         bars.watch([])
     return found
 
@@ -237,11 +238,6 @@ def _record(task) -> dict:
         return record if whole else {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
-
-
-def _check_no_run(path):
-    if (path / "config.json").exists():
-        raise ValueError(f"{path} is a run directory. Choose another --workdir.")
 
 
 def _keep_settings(path, entries):

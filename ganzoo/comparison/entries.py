@@ -41,7 +41,7 @@ class Budget:
     Attributes:
         unit: `steps` of G, real `images` that D sees, or `seconds` of training.
         amount: number of them.
-        paces: for seconds: those of a step, by the entry's name.
+        paces: for a budget of seconds: the seconds of a step, by the entry's name.
     """
 
     unit: str = "steps"
@@ -69,13 +69,13 @@ def budget(**amounts: float | None) -> Budget:
     Raises:
         ValueError: several amounts, or one that is not positive.
     """
-    given = {unit: n for unit, n in amounts.items() if n is not None}
-    if len(given) > 1:
-        received = ", ".join(f"{unit}={n}" for unit, n in given.items())
+    chosen = {unit: n for unit, n in amounts.items() if n is not None}
+    if len(chosen) > 1:
+        received = ", ".join(f"{unit}={n}" for unit, n in chosen.items())
         raise ValueError(
             f"A comparison has one budget: {', '.join(UNITS)}. Received: {received}."
         )
-    for unit, amount in given.items():
+    for unit, amount in chosen.items():
         if unit != "seconds":
             check_whole(1, **{unit: amount})
         elif not isinstance(amount, int | float) or not 0 < amount < math.inf:
@@ -226,9 +226,8 @@ def _experiment(values, options, settings, budget, name):
 def _intervals(steps, settings):
     """Intervals of log, pictures and scores, as shares of the entry's budget."""
     every = max(1, steps // LOG_LINES)
-    every -= (
-        every % 10 if every >= 10 else 0
-    )  # round intervals allow more steps per call
+    if every >= 10:
+        every -= every % 10  # round intervals allow more steps per call
     every = settings.get("log_every", every)
     rare = every * max(1, steps // (every * SCORES))
     names = ("sample_every", "checkpoint_every", "evaluate_every")

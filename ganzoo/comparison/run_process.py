@@ -81,10 +81,7 @@ def cost(model, rows) -> dict:
         for a, b in pairs
         if b["seconds"] > a["seconds"]
     ]
-    counts = {
-        "g_parameters": model.generators,
-        "d_parameters": model.discriminators,
-    }
+    counts = {"g_parameters": model.generators, "d_parameters": model.discriminators}
     parameters = {
         name: int(sum(np.prod(w.shape) for net in nets for w in net.trainable_weights))
         for name, nets in counts.items()
@@ -130,7 +127,9 @@ def main(plugins) -> None:
     threading.Thread(target=_receive, args=(tasks, busy), daemon=True).start()
     while line := tasks.get():
         task = json.loads(line)
-        _print_to(task["log"])
+        with open(task["log"], "a") as file:
+            for stream in (1, 2):
+                os.dup2(file.fileno(), stream)
         begin_anew()
         try:
             experiment = from_dict(task["experiment"])
@@ -151,12 +150,6 @@ def begin_anew() -> None:
     """
     keras.backend.clear_session()
     forget_peak()
-
-
-def _print_to(log):
-    with open(log, "a") as file:
-        for stream in (1, 2):
-            os.dup2(file.fileno(), stream)
 
 
 def _receive(tasks, busy):

@@ -1,4 +1,4 @@
-"""Account: what a source holds beside its samples, in one line and as a data card."""
+"""Account: what else a source holds, in one line and as a data card."""
 
 from collections import Counter
 from collections.abc import Mapping, Sized
@@ -27,7 +27,7 @@ _KINDS = {2: "vector", 4: "image"}  # others, such as volumes and clips: samples
 
 @dataclass(frozen=True)
 class Account:
-    """What a source holds beside the samples that it gives.
+    """What a source holds apart from its samples.
 
     Attributes:
         test: number of samples of the test split; 0 if there is none, None if the

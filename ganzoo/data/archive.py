@@ -5,7 +5,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from ganzoo.data.decoded_cache import cache_path
+from ganzoo.data.decoded_cache import cache_path, stamp
 from ganzoo.utils import untrusted
 
 
@@ -20,9 +20,7 @@ def unpacked(path: Path, cache_dir: Path) -> Path:
     Raises:
         ValueError: as `untrusted.unpack`.
     """
-    status = path.stat()
-    stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-    place = cache_path(cache_dir, "unpacked", stamp).with_suffix("")
+    place = cache_path(cache_dir, "unpacked", stamp(path)).with_suffix("")
     if not place.exists():
         temporary = place.with_name(f"{place.name}.{os.getpid()}")
         temporary.mkdir(parents=True)

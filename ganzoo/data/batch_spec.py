@@ -73,6 +73,10 @@ class Entry:
             self.check_values(key, array)
         return self.convert(key, array)
 
+    def static_shape(self, received):
+        """The static shape of batches, from the shape that was received."""
+        return received if self.shape is None else tf.TensorShape((None, *self.shape))
+
     def tensor(self, value, dtype: str) -> tf.Tensor:
         """Converts values to a tensor for the networks, floats in `dtype`."""
         value = tf.convert_to_tensor(value)
@@ -100,11 +104,6 @@ class Samples(Entry):
     def dtype(self, received):
         pixels = self.value_range is not None and np.dtype(received).kind in "biu"
         return np.uint8 if pixels or received == np.uint8 else keras.config.floatx()
-
-    def static_shape(self, received):
-        if self.shape is None:
-            return received
-        return tf.TensorShape((None, *self.shape))
 
     def check_dtype(self, key, array):
         if array.dtype.kind not in "biuf":
@@ -211,9 +210,6 @@ class Tokens(Entry):
 
     def dtype(self, received):
         return np.int32
-
-    def static_shape(self, received):
-        return tf.TensorShape((None, self.length))
 
     def check_dtype(self, key, array):
         if array.dtype.kind not in "iu" or array.ndim != 2:

@@ -7,24 +7,17 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from ganzoo.data import images, listing
+from ganzoo.data import listing
 from ganzoo.data.dataset import Data, NoSuchSplit
-from ganzoo.data.folder import check_split, read_images
+from ganzoo.data.folder import read_images
+from ganzoo.data.reading import Reading
 from ganzoo.utils import tokenizer, untrusted
 
 FILE = "captions.jsonl"
 TEST_SHARE = 5  # one file name in five is held out
 
 
-def load_captioned(
-    folder: Path,
-    *,
-    split: str,
-    form: images.Form,
-    strict: bool,
-    cache_dir: Path,
-    memory_limit: int,
-) -> Data:
+def load_captioned(folder: Path, reading: Reading) -> Data:
     """Loads the images that `captions.jsonl` names, in the order of its lines.
 
     A line is a JSON table with `file`, a path within the folder, `caption`, and
@@ -35,36 +28,27 @@ def load_captioned(
 
     Args:
         folder: the folder that holds `captions.jsonl`.
-        split: "train", "test" or "all".
-        form: see `folder.load_folder`, also for the other arguments.
+        reading: as in `folder.load_folder`.
 
     Raises:
         ValueError: a line that is not a table or lacks a file or caption, with its
             number; a file that is missing, outside the folder, a link or named twice;
             with `strict`, an image without a line; and what `load_folder` refuses.
     """
-    check_split(folder, split)
     rows = _read(folder)
-    files = _with_spare(listing.walk(folder), rows, strict)
+    files = _with_spare(listing.walk(folder), rows, reading.strict)
     parts = _parts(folder, list(rows))
     known = [row["caption"] for file, row in rows.items() if parts[file] == "train"]
-    chosen = [file for file in rows if parts[file] in listing.SPLITS[split]]
+    chosen = [file for file in rows if parts[file] in reading.parts]
     if not known or not chosen:
         raise NoSuchSplit(
-            f"No caption of {str(folder)!r} is of the split {split!r}, or none is of "
-            f"'train'. Received: {len(rows)} captions, {len(known)} of them 'train'."
+            f"No caption of {str(folder)!r} is of the split {reading.split!r}, or none "
+            f"is of 'train'. Received: {len(rows)} captions, {len(known)} of 'train'."
         )
-    pictures = read_images(
-        folder,
-        [(folder / file,) for file in chosen],
-        form=form,
-        strict=strict,
-        cache_dir=cache_dir,
-        memory_limit=memory_limit,
-        others=[(folder / file,) for file in rows if parts[file] == "test"]
-        if split == "train"
-        else (),
-    )
+    trains = reading.split == "train"
+    tests = [file for file in rows if trains and parts[file] == "test"]
+    entries, others = ([(folder / f,) for f in part] for part in (chosen, tests))
+    pictures = read_images(folder, entries, reading, others=others)
     chosen = [rows[chosen[i]] for i in pictures.rows]
     longest = max(len(tokenizer.words(caption)) for caption in known)
     reader = tokenizer.Tokenizer(
@@ -82,7 +66,7 @@ def load_captioned(
         arrays,
         names if len(names) > 1 else (),
         vocabulary=reader.vocabulary,
-        account=pictures.account(files, has_others=split == "train"),
+        account=pictures.account(files, has_others=trains),
     )
 
 

@@ -243,7 +243,8 @@ def _number(column, train):
             f"Column {column.name!r} numbers the rows, which no model can learn: "
             f"{REMEDY}. Received: {low:.0f} to {high:.0f}, each once."
         )
-    rounded = (d for d in range(MOST_DECIMALS + 1) if _has_decimals(known, d))
+    places = range(MOST_DECIMALS + 1)
+    rounded = (d for d in places if (np.round(known, d) == known).all())
     known = values[train & ~gaps] if (train & ~gaps).any() else known
     numbers = known.mean(), known.std() or 1.0, known.min(), known.max()
     return Number(
@@ -253,10 +254,6 @@ def _number(column, train):
         decimals=next(rounded, None),
         missing=bool(gaps.any()),
     )
-
-
-def _has_decimals(values, count):
-    return bool((np.round(values, count) == values).all())
 
 
 def _category(column, dtype):

@@ -133,13 +133,13 @@ class Data:
         real = self.arrays["real"]
         shape = ", ".join(map(str, self.sample_shape))
         others = ", ".join(sorted(self.arrays.keys() - {"real"}))
-        told = f"{self.name}: {len(self):,} samples ({shape}) {real.dtype}"
-        told += f", with {others}" if others else ""
+        text = f"{self.name}: {len(self):,} samples ({shape}) {real.dtype}"
+        text += f", with {others}" if others else ""
         if self.class_names:
             named = ", ".join(map(str, self.class_names[:NAMED]))
             more = ", ..." if len(self.class_names) > NAMED else ""
-            told += f"\n{len(self.class_names)} classes: {named}{more}"
-        return html.lines(told) + self._picture_html()
+            text += f"\n{len(self.class_names)} classes: {named}{more}"
+        return html.lines(text) + self._picture_html()
 
     def _picture_html(self):
         """Samples spread over the set; nothing where no picture shows them."""

@@ -28,6 +28,15 @@ def cache_path(cache_dir: Path, *parts: object) -> Path:
     return cache_dir / f"{key}.npy"
 
 
+def stamp(path: Path) -> tuple[int, ...]:
+    """What changes with the content of a file; a folder that moves keeps it."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
 def collect(
     samples: Samples,
     count: int,

@@ -22,20 +22,12 @@ from itertools import product
 import numpy as np
 
 from ganzoo.data.dataset import Data, check_finite
-from ganzoo.data.face_drawings import (
-    BASE,
-    CELLS,
-    COLOURS,
-    DRAWINGS,
-    INK,
-    PAINTS,
-    PAPER,
-)
+from ganzoo.data.face_drawings import BASE, CELLS, COLOURS, DRAWINGS, INK, PAINTS, PAPER
 from ganzoo.data.images import Form, reshape_images
+from ganzoo.data.reading import Reading
 from ganzoo.utils.options import check_known
 from ganzoo.utils.tokenizer import Tokenizer, vocabulary, words
 
-SETS = ("faces", "faces_ink", "faces_captions", "faces_tags")
 STYLES = ("flat", "ink")
 SIDE = 32
 LABEL = "glasses"
@@ -340,7 +332,7 @@ def _cell_means(images, value_range):
 
 
 def _checked(attributes, style="flat"):
-    """Attributes as an array, of which those that the style does not show are 0."""
+    """Attributes as an array; 0 for attributes that the style does not show."""
     array = np.array(attributes)
     if array.dtype.kind not in "iu" or array.shape[-1:] != (len(ATTRIBUTES),):
         raise ValueError(
@@ -439,52 +431,60 @@ def _codes(faces):
     return np.ravel_multi_index(faces.T, sizes)
 
 
-def load_faces(name: str, split: str, form: Form) -> Data:
-    """One of the `SETS`, with the kind of glasses as label.
-
-    Args:
-        name: "faces"; "faces_ink", the same as ink drawings; "faces_captions", the
-            same with a caption that tells every attribute; "faces_tags", the same with
-            several classes at once as label, see `TAGS`.
-        split: see `attributes`.
-        form: size (32 by default) and number of channels.
+def load_faces(name: str, reading: Reading) -> Data:
+    """One of the `SETS`: square images, 32 pixels wide by default.
 
     Raises:
-        ValueError: unknown split, or a size that is no multiple of 16.
+        ValueError: a size that is no multiple of 16.
     """
+    form = reading.form
     height, width = form.size or (SIDE, SIDE)
     if height != width or height % CELLS:
         raise ValueError(
             f"{name} has square images whose side is a multiple of {CELLS}, such as "
             f"16, 32 or 64. Received: image_size={(height, width)}."
         )
-    faces = attributes(split)
-    real = draw(faces, "ink" if name == "faces_ink" else "flat", size=height)
-    arrays = {
-        "real": reshape_images(real, Form(channels=form.channels)),
-        "label": faces[:, _COLUMNS[LABEL]],
-    }
-    if name == "faces_tags":
-        return Data(name, arrays | {"label": tags(faces)}, tuple(TAGS))
-    known = ()
-    if name == "faces_captions":
-        arrays["caption"], known = _tokens(faces)
+    style, labelled = SETS[name]
+    faces = attributes(reading.split)
+    real = reshape_images(draw(faces, style, size=height), Form(channels=form.channels))
+    arrays, class_names, words_known = labelled(faces)
+    return Data(name, {"real": real, **arrays}, class_names, vocabulary=words_known)
+
+
+def _with_glasses(faces):
     names = ("no" if value == "none" else value for value in ATTRIBUTES[LABEL])
-    labels = tuple(f"{name} {LABEL}" for name in names)
-    return Data(name, arrays, labels, vocabulary=known)
+    label = {"label": faces[:, _COLUMNS[LABEL]]}
+    return label, tuple(f"{name} {LABEL}" for name in names), ()
+
+
+def _with_captions(faces):
+    """Also captions as numbers (n, T), and the vocabulary of the training split."""
+    label, class_names, _ = _with_glasses(faces)
+    known = [caption(face) for face in attributes("train")]
+    reader = Tokenizer(vocabulary(known), max(len(words(text)) for text in known))
+    tokens, _ = reader.encode([caption(face) for face in faces])
+    return {**label, "caption": tokens}, class_names, reader.vocabulary
+
+
+def _with_tags(faces):
+    return {"label": tags(faces)}, tuple(TAGS), ()
+
+
+SETS = {
+    "faces": ("flat", _with_glasses),
+    "faces_ink": ("ink", _with_glasses),
+    "faces_captions": ("flat", _with_captions),
+    "faces_tags": ("flat", _with_tags),
+}
+"""Set -> style, and function of attributes to labels, class names and vocabulary.
+
+A label is the kind of glasses or, in `faces_tags`, all `TAGS` of a face."""
 
 
 def tags(faces: np.ndarray) -> np.ndarray:
     """The `TAGS` of faces (n, 12): uint8 (n, 27), 1 for each that a face has."""
     columns = [faces[:, column] == value for column, value in TAGS.values()]
     return np.stack(columns, axis=1).astype(np.uint8)
-
-
-def _tokens(faces):
-    """Captions as numbers (n, T), and their vocabulary, that of the training split."""
-    known = [caption(face) for face in attributes("train")]
-    reader = Tokenizer(vocabulary(known), max(len(words(text)) for text in known))
-    return reader.encode([caption(face) for face in faces])[0], reader.vocabulary
 
 
 def inked(images: np.ndarray) -> np.ndarray:

@@ -115,8 +115,8 @@ def check_columns(
     """Raises ValueError unless squares, or images like `size`, stand side by side.
 
     Args:
-        height: that of the file.
-        width: that of the file.
+        height: height of the file.
+        width: width of the file.
         count: number of images.
         size: height and width, or others of the same ratio; None for squares alone.
     """

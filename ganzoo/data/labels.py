@@ -126,9 +126,6 @@ class Labels(Condition):
     def dtype(self, received):
         return np.int32
 
-    def static_shape(self, received):
-        return tf.TensorShape((None,))
-
     def needs_all(self, received):
         return received == tf.string and not self.names
 
@@ -232,9 +229,6 @@ class Vector(Condition):
 
     def dtype(self, received):
         return keras.config.floatx()
-
-    def static_shape(self, received):
-        return tf.TensorShape((None, self.count))
 
     def check_dtype(self, key, array):
         column = self.count == 1 and array.ndim == 1

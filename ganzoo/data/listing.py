@@ -16,7 +16,6 @@ HEIC = frozenset({".heic", ".heif", ".hif"})
 HEIC_REMEDY = ".heic (install pillow-heif)"
 TRAIN, TEST = ("train", "training"), ("test", "testing")
 VALIDATION = ("val", "valid", "validation")
-SPLITS = {"train": ("train",), "test": ("test",), "all": ("train", "test")}
 
 
 @dataclass(frozen=True)
@@ -125,10 +124,10 @@ class Split:
     test_from: str
     remarks: tuple[str, ...]
 
-    def take(self, split: str) -> dict[Path, int]:
-        """The images of "train", "test" or "all"."""
-        parts = {"train": self.train, "test": self.test}
-        return {p: i for part in SPLITS[split] for p, i in parts[part].items()}
+    def take(self, *parts: str) -> dict[Path, int]:
+        """The images of "train", "test" or both."""
+        images = {"train": self.train, "test": self.test}
+        return {path: i for part in parts for path, i in images[part].items()}
 
 
 def roots(listing: Listing, images) -> dict[str, list[str]] | None:
@@ -235,7 +234,7 @@ def _descended(parts, stop=()):
 
 
 def _without_images(listing, train, names):
-    """Returns the folders beside the classes that hold no image."""
+    """Returns the folders next to the classes' that hold no image."""
     path, part = next(iter(train.items()))
     place = path.parents[len(part) - 1]
     return sorted(

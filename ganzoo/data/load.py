@@ -1,7 +1,7 @@
 """`load_data`: loads every data set, by name or path."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,41 +18,84 @@ from ganzoo.data import (
     moving,
     npz,
     paired_folders,
+    shapes,
     stacked,
     tables,
     text,
     tfds,
     toy,
 )
-from ganzoo.data.dataset import Data, Mixture
+from ganzoo.data.dataset import Data
 from ganzoo.data.decoded_cache import default_dir
 from ganzoo.data.made_pairs import PAIRS, made_pairs
+from ganzoo.data.reading import DIRECTIONS, MEMORY_LIMIT, SPLITS, Reading
+from ganzoo.utils.options import check_known, did_you_mean
 
 if TYPE_CHECKING:
     import pandas
 
-BUILT_IN = {
-    "digits": "grey 8x8 images of handwritten digits, 10 classes",
-    "grid25": "points in the plane around 25 centres on a grid",
-    "ring8": "points in the plane around 8 centres on a ring",
-    "swiss_roll": "points in the plane along a spiral",
-    "voxel_shapes": "32x32x32 volumes of solids and simple furniture, with classes",
-    "faces": "drawn faces in colour at 32x32 or any multiple of 16, with attributes",
-    "faces_ink": "the same faces as drawings in ink",
-    "faces_captions": "the same faces in colour with captions",
-    stacked.NAME: "three MNIST digits as the colours of one image, 1000 classes",
-    "faces_tags": "the same faces in colour with seven attributes at once as labels",
-    moving.NAME: "clips of two MNIST digits that move",
-    maps.NAME: "patches of the earth, as photograph and as map: the extra `maps`",
-    molecules.NAME: "molecules of up to nine heavy atoms: the extra `molecules`",
+
+def _of_mnist(make):
+    def load(name, reading):
+        plain = replace(reading, form=images.Form(), memory_limit=MEMORY_LIMIT)
+        try:
+            mnist = tfds.load_tfds("mnist", plain)
+        except ValueError as error:
+            raise ValueError(
+                f"{name} is made from MNIST, which is not there. Prepare it with "
+                "`tfds build mnist`, or pass the directory of the prepared sets as "
+                f"data_dir or TFDS_DATA_DIR. Received: data_dir={reading.data_dir}. "
+                f"({error})"
+            ) from error
+        return make(mnist, reading)
+
+    return load
+
+
+Loader = Callable[[str, Reading], Data]
+OF_MNIST: dict[str, tuple[Loader, str]] = {
+    stacked.NAME: (
+        _of_mnist(stacked.stack_digits),
+        "three MNIST digits as the colours of one image, 1000 classes",
+    ),
+    moving.NAME: (
+        _of_mnist(moving.clips_of_digits),
+        "clips of two MNIST digits that move",
+    ),
 }
-"""The sets that ganzoo makes itself, with a line on each."""
+BUILT_IN: dict[str, tuple[Loader, str]] = {
+    "digits": (toy.load_digits, "grey 8x8 images of handwritten digits, 10 classes"),
+    "grid25": (toy.load_points, "points in the plane around 25 centres on a grid"),
+    "ring8": (toy.load_points, "points in the plane around 8 centres on a ring"),
+    "swiss_roll": (toy.load_points, "points in the plane along a spiral"),
+    "voxel_shapes": (
+        shapes.load_shapes,
+        "32x32x32 volumes of solids and simple furniture, with classes",
+    ),
+    "faces": (
+        faces.load_faces,
+        "drawn faces in colour at 32x32 or any multiple of 16, with attributes",
+    ),
+    "faces_ink": (faces.load_faces, "the same faces as drawings in ink"),
+    "faces_captions": (faces.load_faces, "the same faces in colour with captions"),
+    "faces_tags": (
+        faces.load_faces,
+        "the same faces in colour with seven attributes at once as labels",
+    ),
+    **OF_MNIST,
+    maps.NAME: (
+        maps.load_maps,
+        "patches of the earth, as photograph and as map: the extra `maps`",
+    ),
+    molecules.NAME: (
+        molecules.load_molecules,
+        "molecules of up to nine heavy atoms: the extra `molecules`",
+    ),
+}
+"""The sets that ganzoo makes itself: how each is loaded, and a line on it."""
 
-SIDED = {maps.NAME: maps.load_maps}
+SIDED = (maps.NAME,)
 """Those of them that have two sides to translate between."""
-
-MEMORY_LIMIT = 2**30
-"""Bytes of samples kept in memory; larger sets are memory-mapped from the cache."""
 
 
 def load_data(
@@ -69,7 +112,7 @@ def load_data(
     strict: bool = False,
     labels_per_class: int | None = None,
     class_name: str | None = None,
-    wanted: str | None = None,
+    source_key: str | None = None,
     pairs: str | None = None,
     direction: str = "AtoB",
     seed: int = 0,
@@ -105,7 +148,8 @@ def load_data(
             to `labeled` and `labeled_label`, and every `label` becomes -1; with 0
             there is no label at all.
         class_name: only the samples of this class, without labels.
-        wanted: for translation: `source` for the source of each sample, or `unpaired`.
+        source_key: for translation: `source` for the source of each sample, or
+            `unpaired`.
         pairs: makes them from any set of images, by a name of `made_pairs.PAIRS`; by
             default they are read, see `paired_folders.load_sides`.
         direction: `AtoB` or `BtoA`; A is the left image, or the image that a function
@@ -119,130 +163,99 @@ def load_data(
     Raises:
         ValueError: an unknown name, or a set that is empty, broken or not available.
     """
-    form = images.Form.of(image_size, channels, patch_stride)
-    cache = Path(cache_dir or default_dir())
-    places = {"cache_dir": cache, "memory_limit": memory_limit}
+    reading = Reading(
+        split=split,
+        form=images.Form.of(image_size, channels, patch_stride),
+        cache_dir=Path(cache_dir or default_dir()),
+        memory_limit=memory_limit,
+        strict=strict,
+        data_dir=data_dir,
+        source_key=source_key,
+        direction=direction,
+    )
     if tables.is_table(name):
         data = tables.load_table(name, split, label_column, drop_columns, table)
-        images.reshape_images(data.arrays["real"], form)  # refuses another form
-        _check_unpaired(name, wanted, pairs)
+        images.reshape_images(data.arrays["real"], reading.form)  # refuses another form
+        if source_key or pairs:
+            raise ValueError(
+                "A table has no images to translate, nor pairs: use a model that "
+                f"samples, such as cgan or wgan-gp. Received: {str(name)!r}."
+            )
     elif label_column or drop_columns:
         raise ValueError(
             "label_column and drop_columns are for tables: a frame, or a file of "
             f"{', '.join(tables.ENDINGS)}. Received: {str(name)!r}."
         )
     else:
-        sides = wanted, pairs, direction
-        data = _of_samples(name, split, data_dir, form, strict, sides, places)
+        _check_sides(source_key, pairs, direction)
+        data = _of_samples(name, pairs, reading)
     if class_name is not None:
         data = _of_class(data, class_name)
     if pairs:
-        data = made_pairs(
-            data, pairs, split=split, wanted=wanted, direction=direction, **places
-        )
+        data = made_pairs(data, pairs, reading)
     if labels_per_class is None:
         return data
     return with_few_labels(data, labels_per_class, seed)
 
 
-def _of_samples(name, split, data_dir, form, strict, sides, places) -> Data:
+def _of_samples(name: str | Path, pairs: str | None, reading: Reading) -> Data:
     """Loads any set but a table, with the sources that its pairs hold."""
-    wanted, pairs, direction = sides
     path = _path(name)
     if archive.is_archive(path):
-        path = archive.unpacked(path, places["cache_dir"])
-    if form.stride and (not _plain_folder(name, path) or (wanted and not pairs)):
+        path = archive.unpacked(path, reading.cache_dir)
+    sided = reading.source_key and not pairs
+    if reading.form.stride and (sided or not _plain_folder(name, path)):
         raise ValueError(
             "patch_stride is for a folder of images without captions; pairs of patches "
             f"are made with pairs=, such as downscale4. Received: {str(name)!r} with "
-            f"patch_stride={form.stride}."
+            f"patch_stride={reading.form.stride}."
         )
-    _check_pairs(wanted, pairs, direction)
-    if not wanted or pairs:
-        return _plain(name, path, split, data_dir, form, strict, places)
+    if not sided:
+        alone = replace(reading, source_key=None, direction="AtoB")
+        return _plain(name, path, alone)
     if name in SIDED:
-        return SIDED[name](split, form, wanted, direction)
-    return paired_folders.load_sides(
-        str(name),
-        path,
-        split=split,
-        wanted=wanted,
-        direction=direction,
-        data_dir=data_dir,
-        form=form,
-        strict=strict,
-        **places,
-    )
+        return _plain(name, path, reading)
+    _check_split(name, reading)
+    return paired_folders.load_sides(str(name), path, reading)
 
 
-def _plain(name, path, split, data_dir, form, strict, places) -> Data:
+def _plain(name: str | Path, path: Path, reading: Reading) -> Data:
     """Loads the set itself, without pairs."""
-    if name in toy.BUILT_IN:
-        data = _named(name, *toy.load_built_in(name, split), form)
-        mixture = Mixture(*toy.MIXTURES[name]) if name in toy.MIXTURES else None
-        return replace(data, mixture=mixture)
-    if name in faces.SETS:
-        return faces.load_faces(name, split, form)
-    if name in SIDED:
-        return SIDED[name](split, form)
-    if name == molecules.NAME:
-        return molecules.load_molecules(split, places["cache_dir"])
-    if name in MADE_OF_MNIST:
-        mnist = _mnist(name, split, data_dir, places["cache_dir"])
-        return MADE_OF_MNIST[name](mnist, split, form)
-    if str(name) and path.is_dir():
+    load: Callable
+    if name in BUILT_IN:
+        load, source = BUILT_IN[name][0], name
+    elif str(name) and path.is_dir():  # Path("") is the current directory
         plain = _plain_folder(name, path)
-        load = folder.load_folder if plain else captions.load_captioned
-        return load(
-            path,
-            split=split,
-            form=form,
-            strict=strict,
-            **places,
-        )
-    if path.is_file() and path.suffix.lower() == text.SUFFIX:
-        return text.load_text(path, split)
-    if path.is_file():
-        return _named(path.stem, *npz.load_npz(path, split, form.channels), form)
-    if tfds.is_known(str(name), data_dir):
-        return tfds.load_tfds(
-            str(name),
-            split=split,
-            data_dir=data_dir,
-            form=form,
-            **places,
-        )
-    raise ValueError(_unknown(str(name), data_dir))
+        load, source = folder.load_folder if plain else captions.load_captioned, path
+    elif path.is_file():
+        lines = path.suffix.lower() == text.SUFFIX
+        load, source = text.load_text if lines else npz.load_npz, path
+    elif tfds.is_known(str(name), reading.data_dir):
+        return tfds.load_tfds(str(name), reading)
+    else:
+        raise ValueError(_unknown(str(name), reading.data_dir))
+    if name not in OF_MNIST:  # whose splits are those of TFDS
+        _check_split(name, reading)
+    return load(source, reading)
 
 
-def _plain_folder(name, path) -> bool:
-    # Path("") is the current directory.
+def _check_split(name, reading):
+    check_known(f"split of {str(name)!r}", [reading.split], SPLITS)
+
+
+def _plain_folder(name: str | Path, path: Path) -> bool:
     return bool(str(name)) and path.is_dir() and not (path / captions.FILE).exists()
 
 
-def _check_unpaired(name, wanted, pairs):
-    if wanted or pairs:
+def _check_sides(source_key, pairs, direction):
+    if direction not in DIRECTIONS:
         raise ValueError(
-            "A table has no images to translate, nor pairs: use a model that samples, "
-            f"such as cgan or wgan-gp. Received: {str(name)!r}."
-        )
-
-
-def _check_pairs(wanted, pairs, direction):
-    if direction not in paired_folders.DIRECTIONS:
-        raise ValueError(
-            f"`direction` must be {' or '.join(paired_folders.DIRECTIONS)}. "
-            f"Received: {direction!r}."
+            f"`direction` must be {' or '.join(DIRECTIONS)}. Received: {direction!r}."
         )
     if pairs is None:
         return
-    if pairs not in PAIRS:
-        near = get_close_matches(pairs, PAIRS, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ValueError(
-            f"Unknown pairs.{hint} Allowed: {', '.join(PAIRS)}. Received: {pairs!r}."
-        )
-    if wanted is None:
+    check_known("pairs", [pairs], PAIRS)
+    if source_key is None:
         raise ValueError(
             "Pairs are for models that translate, such as pix2pix and cyclegan. "
             f"Received: pairs={pairs!r}."
@@ -259,45 +272,9 @@ def _path(name: str | Path) -> Path:
     return path
 
 
-def _named(
-    name: str,
-    arrays: dict[str, np.ndarray],
-    class_names: tuple[str, ...],
-    form: images.Form,
-) -> Data:
-    data = Data(name, arrays, class_names)
-    real = images.reshape_images(data.arrays["real"], form)
-    return replace(data, arrays={**arrays, "real": real})
-
-
-def _mnist(name, split, data_dir, cache):
-    options = {"data_dir": data_dir, "form": images.Form(), "cache_dir": cache}
-    try:
-        return tfds.load_tfds(
-            "mnist", split=split, memory_limit=MEMORY_LIMIT, **options
-        )
-    except ValueError as error:
-        raise ValueError(
-            f"{name} is made from MNIST, which is not there. Prepare it with "
-            "`tfds build mnist`, or pass the directory of the prepared sets as "
-            f"data_dir or TFDS_DATA_DIR. Received: data_dir={data_dir}. ({error})"
-        ) from error
-
-
-MADE_OF_MNIST = {
-    stacked.NAME: lambda mnist, split, form: _named(
-        stacked.NAME, *stacked.stack_digits(mnist, split), form
-    ),
-    moving.NAME: lambda mnist, split, form: Data(
-        moving.NAME, {"real": moving.clips_of_digits(mnist, split, form)}
-    ),
-}
-
-
 def _unknown(name: str, data_dir: str | Path | None) -> str:
     known = [*BUILT_IN, *tfds.list_names(data_dir)]
-    near = get_close_matches(name.lower(), known, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    hint = did_you_mean(name.lower(), known)
     return (
         f"Unknown data set.{hint} Allowed: {', '.join(BUILT_IN)}, the path of an "
         ".npz, .npy or HDF5 file, an image folder or a zip of one that exists, a table "
@@ -309,14 +286,7 @@ def _unknown(name: str, data_dir: str | Path | None) -> str:
 
 def _of_class(data: Data, class_name: str) -> Data:
     """Returns the samples of one class, unlabelled."""
-    if class_name not in data.class_names:
-        near = get_close_matches(class_name, data.class_names, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        allowed = ", ".join(data.class_names) or "none, the set has no labels"
-        raise ValueError(
-            f"Unknown class of {data.name!r}.{hint} Allowed: {allowed}. "
-            f"Received: class_name={class_name!r}."
-        )
+    check_known(f"class of {data.name!r}", [class_name], data.class_names)
     label, place = data.arrays["label"], data.class_names.index(class_name)
     rows = label == place if label.ndim == 1 else label[:, place] == 1
     real = {"real": data.arrays["real"][rows]}

@@ -6,7 +6,6 @@ returns two such arrays: the sources, made from them, and the targets. A functio
 """
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -15,6 +14,7 @@ from scipy import ndimage
 from ganzoo.data import faces, flood, holes, moving
 from ganzoo.data.dataset import Data
 from ganzoo.data.decoded_cache import cache_path, collect
+from ganzoo.data.reading import Reading
 
 BLOCK = 256  # images at a time, which bounds the memory
 HOLE = 127  # grey, for the pixels that are missing
@@ -110,30 +110,16 @@ OF_CLIPS = {"hole": (4, 5), "free_form": (4, 5), "next_frame": (5,)}
 """Numbers of axes that a function of clips takes."""
 
 
-def made_pairs(
-    data: Data,
-    pairs: str,
-    *,
-    split: str,
-    wanted: str,
-    direction: str,
-    cache_dir: Path,
-    memory_limit: int,
-) -> Data:
+def made_pairs(data: Data, pairs: str, reading: Reading) -> Data:
     """Makes pairs from a set of images.
 
     The training split of an unpaired set has the sources of one half of the images
-    and the targets of the other half, drawn once. Its test split keeps the pairs in
-    `source`, so that the error of a translation can be measured.
+    and the targets of the other half, drawn once.
 
     Args:
         data: uint8 images or clips.
         pairs: a name of `PAIRS`.
-        split: split of the data.
-        wanted: `source` or `unpaired`.
-        direction: `AtoB`, from source to target, or `BtoA`.
-        cache_dir: folder for pairs that take more than `memory_limit` bytes.
-        memory_limit: limit in bytes for one side.
+        reading: with a `source_key`; A is the source that `PAIRS` makes.
 
     Raises:
         ValueError: samples that are not uint8 images (or clips, where the function
@@ -141,7 +127,6 @@ def made_pairs(
     """
     images = data.arrays["real"]
     _check(images, pairs, data.name)
-    a, b = (0, 1) if direction == "AtoB" else (1, 0)
 
     def side_of(side, rows):
         def samples():
@@ -150,22 +135,21 @@ def made_pairs(
                 yield from ((x, 0) for x in _apply(pairs, block, start)[side])
 
         shape = _apply(pairs, np.asarray(images[:1]), 0)[side].shape[1:]
-        path = cache_path(cache_dir, data.fingerprint, pairs, side, len(rows), shape)
-        return collect(
-            samples(), len(rows), shape, path=path, memory_limit=memory_limit
-        )[0]
+        parts = data.fingerprint, pairs, side, len(rows), shape
+        path = cache_path(reading.cache_dir, *parts)
+        limit = reading.memory_limit
+        return collect(samples(), len(rows), shape, path=path, memory_limit=limit)[0]
 
     rows = np.arange(len(images))
     source_rows, real_rows = rows, rows
-    if wanted == "unpaired" and split != "test":
+    if reading.source_key == "unpaired" and reading.split != "test":
         shuffled = np.random.default_rng(_SEED).permutation(rows)
         source_rows, real_rows = (np.sort(half) for half in np.array_split(shuffled, 2))
     arrays = {key: x[real_rows] for key, x in data.arrays.items() if key == "label"}
-    arrays |= {"real": side_of(b, real_rows), wanted: side_of(a, source_rows)}
-    if wanted == "unpaired" and split == "test":
-        arrays["source"] = arrays["unpaired"]
+    a, b = reading.directed(0, 1)
+    arrays |= reading.sides(side_of(a, source_rows), side_of(b, real_rows))
     return Data(
-        f"{data.name} {pairs} {direction}",
+        f"{data.name} {pairs} {reading.direction}",
         arrays,
         data.class_names,
         account=data.account,

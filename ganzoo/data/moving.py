@@ -10,6 +10,7 @@ import numpy as np
 
 from ganzoo.data.dataset import Data
 from ganzoo.data.images import Form, reshape_images
+from ganzoo.data.reading import Reading
 
 NAME = "moving_mnist"
 SPEED = (2.0, 5.0)  # pixels per frame; the paper gives no range; common code has 3.6
@@ -20,18 +21,19 @@ TEST_CLIPS = 2_000
 _SEED = 0
 
 
-def clips_of_digits(mnist: Data, split: str, form: Form) -> np.ndarray:
+def clips_of_digits(mnist: Data, reading: Reading) -> Data:
     """Makes the set `moving_mnist`: clips (n, 5, side, side, 1) of two digits each.
 
     Args:
         mnist: grey digits.
-        split: their split, which decides the number and the draw.
-        form: its size is the size of a frame, 64x64 by default; in smaller frames
-            digits and speeds shrink in proportion.
+        reading: its split, the digits', decides the number and the draw; its size is
+            that of a frame, 64x64 by default. In smaller frames digits and speeds
+            shrink in proportion.
 
     Raises:
         ValueError: frames that are not square, too small for a digit, or not grey.
     """
+    form = reading.form
     height, width = form.size or (SIDE, SIDE)
     if height != width or height < 16 or form.channels == 3:
         raise ValueError(
@@ -41,14 +43,15 @@ def clips_of_digits(mnist: Data, split: str, form: Form) -> np.ndarray:
     digits, share = mnist.arrays["real"], height / SIDE
     small = round(share * digits.shape[1])
     rng = np.random.default_rng([_SEED, len(mnist)])
-    return moving_digits(
+    clips = moving_digits(
         reshape_images(digits, Form((small, small))),
-        TEST_CLIPS if split == "test" else CLIPS,
+        TEST_CLIPS if reading.split == "test" else CLIPS,
         frames=FRAMES,
         side=height,
         speed=(SPEED[0] * share, SPEED[1] * share),
         seed=rng,
     )
+    return Data(NAME, {"real": clips})
 
 
 def moving_digits(

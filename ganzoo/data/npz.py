@@ -6,22 +6,20 @@ from pathlib import Path
 import numpy as np
 
 from ganzoo.data import images, label_names
-from ganzoo.data.dataset import NoSuchSplit, check_labels, check_samples
+from ganzoo.data.dataset import Data, NoSuchSplit, check_labels, check_samples
 from ganzoo.data.label_names import UNLABELLED
 from ganzoo.data.pixels import as_pixels
+from ganzoo.data.reading import Reading
 from ganzoo.utils import untrusted
 
 MAX_CLASSES = 65_536
 """More classes are refused."""
 
 _KEYS = ("x_train", "y_train", "x_test", "y_test", "class_names")
-_SPLITS = {"train": ("train",), "test": ("test",), "all": ("train", "test")}
 
 
-def load_npz(
-    path: Path, split: str, channels: int | None = None
-) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
-    """Returns the arrays and class names of an `.npz`, `.npy` or HDF5 file.
+def load_npz(path: Path, reading: Reading) -> Data:
+    """Loads the arrays and class names of an `.npz`, `.npy` or HDF5 file.
 
     The file holds `x_train` and, as available, `y_train`, `x_test`, `y_test` and
     `class_names`; one array alone is `x_train`. See `samples` and `labels` for the
@@ -32,29 +30,24 @@ def load_npz(
         ValueError: a file that is damaged, pickled or not an archive, a missing split,
             or arrays of an unfit shape or dtype.
     """
-    if split not in _SPLITS:
-        raise ValueError(
-            f"Unknown split of {str(path)!r}; allowed: {', '.join(_SPLITS)}. "
-            f"Received: {split!r}."
-        )
     stored = _read(path)
-    where, parts = str(path), _SPLITS[split]
+    where, parts = str(path), reading.parts
     # Both splits decide on the range of samples, and on the classes.
     high = max(
         (v.max(initial=0) for k, v in stored.items() if k[:2] == "x_"), default=0
     )
     real = np.concatenate(_parts(stored, "x", parts, where))
-    real = samples(real, where, high, channels)
+    real = samples(real, where, high, reading.form.channels)
+    arrays, names = {"real": images.reshape_images(real, reading.form)}, ()
     marks = {key: _flat(stored[key]) for key in stored if key.startswith("y_")}
-    if not any(f"y_{part}" in marks for part in parts):
-        return {"real": real}, ()
-    label, names = labels(
-        np.concatenate(_parts(marks, "y", parts, where)),
-        np.concatenate([*marks.values()]),
-        stored.get("class_names", np.array([], str)),
-        where,
-    )
-    return {"real": real, "label": label}, names
+    if any(f"y_{part}" in marks for part in parts):
+        arrays["label"], names = labels(
+            np.concatenate(_parts(marks, "y", parts, where)),
+            np.concatenate([*marks.values()]),
+            stored.get("class_names", np.array([], str)),
+            where,
+        )
+    return Data(path.stem, arrays, names)
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
@@ -69,15 +62,15 @@ def _read(path: Path) -> dict[str, np.ndarray]:
 
 
 def _parts(
-    stored: dict[str, np.ndarray], key: str, parts: tuple[str, ...], where: str
+    arrays: dict[str, np.ndarray], key: str, parts: tuple[str, ...], where: str
 ) -> list[np.ndarray]:
-    missing = [f"{key}_{part}" for part in parts if f"{key}_{part}" not in stored]
+    missing = [f"{key}_{part}" for part in parts if f"{key}_{part}" not in arrays]
     if missing:
         raise NoSuchSplit(
             f"No {missing[0]!r} in {where!r}; needed: {key}_ of {', '.join(parts)}. "
-            f"Received keys: {', '.join(stored)}."
+            f"Received keys: {', '.join(arrays)}."
         )
-    return [stored[f"{key}_{part}"] for part in parts]
+    return [arrays[f"{key}_{part}"] for part in parts]
 
 
 def _flat(labels: np.ndarray) -> np.ndarray:
@@ -106,7 +99,7 @@ def samples(
         channels: those that are asked for; None for the samples' own.
 
     Raises:
-        ValueError: an unfit shape or dtype, or floats of which the form is unknown.
+        ValueError: an unfit shape or dtype, or floats whose form is unknown.
     """
     _check_signals(real, where, channels)
     cubes = real.ndim == 4 and len(set(real.shape[1:])) == 1 and real.shape[1] > 3

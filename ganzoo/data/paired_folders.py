@@ -4,11 +4,11 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from ganzoo.data import images, listing, tfds
+from ganzoo.data import listing, tfds
 from ganzoo.data.dataset import Data, NoSuchSplit
-from ganzoo.data.folder import check_found, check_split, read_images
+from ganzoo.data.folder import check_found, joined, read_images
+from ganzoo.data.reading import Reading
 
-DIRECTIONS = ("AtoB", "BtoA")
 WOULD_DO = {
     "source": "a folder of images that hold A and B side by side, a folder with A "
     "and B in it (or trainA and trainB), whose files have equal names, or any set of "
@@ -19,56 +19,37 @@ WOULD_DO = {
 }
 
 
-def load_sides(
-    name: str,
-    path: Path,
-    *,
-    split: str,
-    wanted: str,
-    direction: str,
-    data_dir,
-    form: images.Form,
-    **reading,
-) -> Data:
+def load_sides(name: str, path: Path, reading: Reading) -> Data:
     """Loads sources and targets: side by side in a file, or in two folders.
 
     Args:
         name: as in `load_data`.
         path: the name as a path.
-        split: "train", "test" or "all".
-        wanted: `source`, the pairs of a folder; or `unpaired`, sources in their own
-            order. A set of pairs is read as an unpaired one, too; its test split
-            keeps the pairs as `source`.
-        direction: `AtoB`: sources are A, the left image; or `BtoA`.
-        data_dir: folder of TFDS sets.
-        form: size and channels of all images.
-        **reading: `strict`, `cache_dir` and `memory_limit` of `load_data`.
+        reading: with a `source_key`. A set of pairs is read as an unpaired one, too.
 
     Raises:
         ValueError: a set without sources, files without a partner, or as `load_folder`.
     """
     if not path.is_dir():
-        if wanted == "unpaired" and tfds.is_known(name, data_dir):
-            return _of_tfds(name, split, direction, data_dir, form, reading)
+        if reading.source_key == "unpaired" and tfds.is_known(name, reading.data_dir):
+            return _of_tfds(name, reading)
         raise ValueError(
             f"The data set {name!r} has no sources to translate from. Allowed: "
-            f"{WOULD_DO[wanted]}. Received: pairs=None."
+            f"{WOULD_DO[reading.source_key]}. Received: pairs=None."
         )
-    check_split(path, split)
     files = listing.walk(path)
     sides = _sides(path, files)
-    reading = {"form": form, **reading}
     if not sides:
-        found = listing.split(files)
-        check_found(files, found.train)
-        pairs = {p: [(file,) for file in found.take(p)] for p in ("train", "test")}
-        return _paired(path, found, pairs, split, wanted, direction, 2, reading)
-    missing = [part for part in listing.SPLITS[split] if part not in sides]
+        split = listing.split(files)
+        check_found(files, split.train)
+        pairs = {p: [(file,) for file in split.take(p)] for p in ("train", "test")}
+        return _paired(path, split, pairs, 2, reading)
+    missing = [part for part in reading.parts if part not in sides]
     if missing:
         raise NoSuchSplit(f"No {missing[0]} images of A and B in {str(path)!r}.")
-    found = _found(files, sides)
+    split = _split(files, sides)
     names = [
-        [name for part in listing.SPLITS[split] for name, _ in sides[part][side]]
+        [name for part in reading.parts for name, _ in sides[part][side]]
         for side in (0, 1)
     ]
     if names[0] == names[1]:
@@ -77,50 +58,38 @@ def load_sides(
             for part, (a, b) in sides.items()
             if [name for name, _ in a] == [name for name, _ in b]
         }
-        return _paired(path, found, pairs, split, wanted, direction, 1, reading)
-    if wanted == "source":
+        return _paired(path, split, pairs, 1, reading)
+    if reading.source_key == "source":
         raise ValueError(_unmatched(path, *names))
-    return _unpaired_folder(path, found, sides, split, direction, reading)
+    if not all(names):
+        raise ValueError(
+            f"No image in one of the two sets of {str(path)!r}. "
+            f"Allowed: {WOULD_DO['unpaired']}."
+        )
+    return _unpaired_folder(path, split, sides, reading)
 
 
-def _paired(folder, found, pairs, split, wanted, direction, columns, reading):
+def _paired(folder, split, pairs, columns, reading):
     """Reads pairs, each of one file with two columns or of two files."""
-    entries = [entry for part in listing.SPLITS[split] for entry in pairs[part]]
-    if not entries:
-        raise NoSuchSplit(f"No {split} images of A and B in {str(folder)!r}.")
-    others = pairs.get("test", []) if split == "train" else []
-    pictures = read_images(folder, entries, columns=columns, others=others, **reading)
-    real = pictures.real
-    width = real.shape[2] // 2
-    arrays = paired(real[:, :, :width], real[:, :, width:], split, direction, wanted)
+    pictures = _read(folder, pairs, reading, columns)
+    width = pictures.real.shape[2] // 2
+    a, b = pictures.real[:, :, :width], pictures.real[:, :, width:]
     return Data(
-        f"{found.listing.name} {direction}",
-        arrays,
+        f"{split.listing.name} {reading.direction}",
+        reading.sides(*reading.directed(a, b)),
         account=pictures.account(
-            found.listing, found.test_from, has_others=split == "train"
+            split.listing, split.test_from, has_others=reading.split == "train"
         ),
     )
 
 
-def paired(a, b, split, direction, wanted) -> dict:
-    """The arrays of pairs; as an unpaired set, its test split keeps them as `source`.
-
-    Args:
-        a: images (n, H, W, C).
-        b: their counterparts.
-        split: split of the data.
-        direction: `AtoB` or `BtoA`.
-        wanted: `source` or `unpaired`.
-    """
-    arrays = _directed(a, b, direction, wanted)
-    if wanted == "unpaired" and split == "test":
-        arrays["source"] = arrays["unpaired"]
-    return arrays
-
-
-def _directed(a, b, direction, wanted):
-    source, real = (a, b) if direction == "AtoB" else (b, a)
-    return {"real": real, wanted: source}
+def _read(folder, entries, reading, columns=1):
+    """Reads the entries of a split, of those by part."""
+    chosen = [entry for part in reading.parts for entry in entries[part]]
+    if not chosen:
+        raise NoSuchSplit(f"No {reading.split} images of A and B in {str(folder)!r}.")
+    others = entries.get("test", []) if reading.split == "train" else []
+    return read_images(folder, chosen, reading, columns=columns, others=others)
 
 
 def _sides(folder, files):
@@ -159,7 +128,7 @@ def _below(root, files):
     ]
 
 
-def _found(files, sides):
+def _split(files, sides):
     """The listing and the place of the test split; other images are left out."""
     used = {path for pair in sides.values() for side in pair for _, path in side}
     outside = ["/".join(files.parts(p)) for p in files.images if p not in used]
@@ -171,55 +140,35 @@ def _found(files, sides):
     return listing.Split(files, {}, {}, (), place, ())
 
 
-def _unpaired_folder(folder, found, sides, split, direction, reading):
-    read = []
-    for side in (0, 1):
-        parts = {
-            part: [(path,) for _, path in pair[side]] for part, pair in sides.items()
-        }
-        entries = [entry for part in listing.SPLITS[split] for entry in parts[part]]
-        if not entries:
-            raise ValueError(
-                f"No image in one of the two sets of {str(folder)!r}. "
-                f"Allowed: {WOULD_DO['unpaired']}."
-            )
-        others = parts.get("test", []) if split == "train" else []
-        read.append(read_images(folder, entries, others=others, **reading))
-    a, b = read
-    of_real, of_sources = (b, a) if direction == "AtoB" else (a, b)
-    account = of_real.account(
-        replace(
-            found.listing,
-            left_out={**found.listing.left_out, **of_sources.left_out},
-        ),
-        found.test_from,
-        of_sources.remarks,
-        has_others=split == "train",
+def _unpaired_folder(folder, split, sides, reading):
+    entries = (
+        {part: [(path,) for _, path in pair[side]] for part, pair in sides.items()}
+        for side in (0, 1)
     )
-    arrays = _directed(a.real, b.real, direction, "unpaired")
-    return Data(f"{found.listing.name} {direction}", arrays, account=account)
+    sources, real = reading.directed(*(_read(folder, e, reading) for e in entries))
+    left_out = joined(split.listing.left_out, sources.left_out)
+    account = real.account(
+        replace(split.listing, left_out=left_out),
+        split.test_from,
+        sources.remarks,
+        has_others=reading.split == "train",
+    )
+    arrays = {"real": real.real, "unpaired": sources.real}
+    return Data(f"{split.listing.name} {reading.direction}", arrays, account=account)
 
 
-def _of_tfds(name, split, direction, data_dir, form, reading):
+def _of_tfds(name, reading):
     """Loads a CycleGAN set of TFDS, with the splits trainA, trainB, testA and testB."""
-    kept = {key: reading[key] for key in ("cache_dir", "memory_limit")}
+    splits = ("+".join(part + side for part in reading.parts) for side in "AB")
     try:
-        sides = [
-            tfds.load_tfds(
-                name,
-                split="+".join(part + side for part in listing.SPLITS[split]),
-                data_dir=data_dir,
-                form=form,
-                **kept,
-            ).arrays["real"]
-            for side in "AB"
-        ]
+        a, b = (tfds.load_tfds(name, replace(reading, split=x)) for x in splits)
     except NoSuchSplit as error:
         raise NoSuchSplit(
             f"The data set {name!r} has no two sets to translate between. Allowed: "
             f"{WOULD_DO['unpaired']}. Received: {error}"
         ) from error
-    return Data(f"{name} {direction}", _directed(*sides, direction, "unpaired"))
+    sources, real = reading.directed(a.arrays["real"], b.arrays["real"])
+    return Data(f"{name} {reading.direction}", {"real": real, "unpaired": sources})
 
 
 def _unmatched(folder, a, b):

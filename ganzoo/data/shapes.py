@@ -9,6 +9,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ganzoo.data.dataset import Data
+from ganzoo.data.images import reshape_images
+from ganzoo.data.reading import Reading
+
 SIDE = 32
 COUNTS = {"train": 4000, "test": 1000}
 _SEEDS = {"train": 0, "test": 1}
@@ -92,19 +96,15 @@ SHAPES: dict[str, Callable[[np.random.Generator], np.ndarray]] = {
 """Class name -> function of a generator that fills a grid (32, 32, 32)."""
 
 
-def load_shapes(name: str, split: str) -> tuple[dict[str, np.ndarray], tuple]:
-    """Returns the arrays and class names of `voxel_shapes`.
+def load_shapes(name: str, reading: Reading) -> Data:
+    """Returns `voxel_shapes`: uint8 voxels (N, 32, 32, 32, 1), 0 or 255, with labels.
 
-    Args:
-        name: name of the set.
-        split: "train" (4,000 samples), "test" (1,000, another seed) or "all".
-
-    Returns:
-        uint8 voxels (N, 32, 32, 32, 1), 0 or 255, with labels, the classes in turn.
+    4,000 samples to train and 1,000, of another seed, to test; the classes in turn.
     """
-    parts = [_draw(part) for part in COUNTS if split in (part, "all")]
-    arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-    return arrays, tuple(SHAPES)
+    drawn = [_draw(part) for part in reading.parts]
+    arrays = {key: np.concatenate([part[key] for part in drawn]) for key in drawn[0]}
+    arrays["real"] = reshape_images(arrays["real"], reading.form)
+    return Data(name, arrays, tuple(SHAPES))
 
 
 def _draw(split):

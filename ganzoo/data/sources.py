@@ -53,7 +53,7 @@ def first_and_all(dataset: tf.data.Dataset) -> tuple[object, tf.data.Dataset]:
     """Returns the first batch of a data set, None if it has none, and the data set.
 
     A data set that does not tell its length may serve for one pass only. Its first
-    pass goes on after the batch that was taken, so it is not started twice.
+    pass continues after the batch that was taken, so it is not started twice.
     """
     batches = dataset.as_numpy_iterator()
     start = list(itertools.islice(batches, 1))

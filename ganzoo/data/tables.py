@@ -15,6 +15,7 @@ from ganzoo.data.columns import KINDS, Category, Column, Number
 from ganzoo.data.dataset import Data, check_finite
 from ganzoo.data.label_names import listed
 from ganzoo.utils import untrusted
+from ganzoo.utils.extras import extra
 from ganzoo.utils.options import check_known
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
@@ -285,7 +286,7 @@ def schema(frame, train: np.ndarray, labels=(), dropped=()) -> Table:
     table = Table(found, labels, dropped=dropped)
     if not table.width:
         raise ValueError(
-            "A table needs a column that varies, beside its label. "
+            "A table needs a column that varies, apart from its label. "
             f"Received: {listed(frame)}."
         )
     if not table.class_names:
@@ -297,10 +298,8 @@ def schema(frame, train: np.ndarray, labels=(), dropped=()) -> Table:
 
 def require_pandas():
     """Imports pandas; raises `ImportError` with the remedy."""
-    try:
+    with extra("tables", untrusted.NEED_OF_TABLES):
         import pandas
-    except ImportError as error:
-        raise ImportError(untrusted.NEEDS_TABLES) from error
     return pandas
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from ganzoo.data.account import Account
-from ganzoo.data.dataset import Data, NoSuchSplit
-from ganzoo.data.symbols import SPLITS, one_hot, rows_of
+from ganzoo.data.dataset import Data
+from ganzoo.data.reading import Reading
+from ganzoo.data.symbols import one_hot, rows_of
 
 SUFFIX = ".txt"
 MOST_CHARACTERS = 128
@@ -59,13 +60,11 @@ class Text:
         return ["".join(row).split("\n", 1)[0] for row in letters]
 
 
-def load_text(path: Path, split: str) -> Data:
+def load_text(path: Path, reading: Reading) -> Data:
     """Returns the lines of a file of UTF-8 text, in one-hot code.
 
-    Args:
-        path: the file; a line is a sample. Empty lines are left out.
-        split: "train", "test" (every tenth line, in a random order that is always the
-            same) or "all".
+    A line is a sample; empty ones are left out. Every tenth line, in a random order
+    that is always the same, is the test split.
 
     Returns:
         `real` uint8 (N, L, V), L the length of the longest line, V one more than the
@@ -73,14 +72,9 @@ def load_text(path: Path, split: str) -> Data:
 
     Raises:
         ValueError: no UTF-8, fewer than two lines, a line or an alphabet that is too
-            long, or an unknown split.
+            long.
     """
     where = str(path)
-    if split not in SPLITS:
-        raise NoSuchSplit(
-            f"Unknown split of {where!r}; allowed: {', '.join(SPLITS)}. "
-            f"Received: {split!r}."
-        )
     try:
         read = path.read_text("utf-8").splitlines()
     except UnicodeDecodeError as error:
@@ -106,12 +100,12 @@ def load_text(path: Path, split: str) -> Data:
             f"Received: {len(counts)} in {where!r}, the rarest such as {rare!r}."
         )
     codec = Text("".join(sorted(counts)))
-    rows = rows_of(split, len(lines), where)
+    rows = rows_of(reading.split, len(lines))
     codes = codec.symbols(
         [x for x, kept in zip(lines, rows, strict=True) if kept], len(longest)
     )
     real = one_hot(codes, len(counts) + 1)
-    test = int(np.sum(~rows)) if split == "train" else None
+    test = int(np.sum(~rows)) if reading.split == "train" else None
     remarks = [f"{len(counts)} distinct characters"]
     if len(lines) < len(read):
         remarks.append(f"{len(read) - len(lines):,} empty lines left out")

@@ -16,6 +16,7 @@ import numpy as np
 from ganzoo.data.dataset import Data, NoSuchSplit
 from ganzoo.data.decoded_cache import cache_path, collect
 from ganzoo.data.images import Form, from_array, to_array
+from ganzoo.data.reading import Reading
 from ganzoo.utils import untrusted
 
 NETWORK_TIMEOUT = 5.0
@@ -44,40 +45,29 @@ def is_known(name: str, data_dir: str | Path | None) -> bool:
     return re.split("[/:]", name)[0] in list_names(data_dir)
 
 
-def load_tfds(
-    name: str,
-    *,
-    split: str,
-    data_dir: str | Path | None,
-    form: Form,
-    cache_dir: Path,
-    memory_limit: int,
-) -> Data:
+def load_tfds(name: str, reading: Reading) -> Data:
     """Loads a TFDS image set as uint8 images, with int32 labels where it has them.
 
     Args:
         name: name[/config][:version].
-        split: a split of the set, a slice of one ("train[:1000]"), or "all".
-        data_dir: folder where the set is prepared, or will be.
-        form: size and channels.
-        cache_dir: folder for decoded sets of more than `memory_limit` bytes.
-        memory_limit: limit in bytes.
+        reading: its split may be a slice of one ("train[:1000]"); `data_dir` is where
+            the set is prepared, or will be.
 
     Raises:
         ValueError: unknown split, a set without images or without a fixed size, or an
             unprepared set whose host does not answer.
     """
-    builder = _prepared_builder(name, data_dir)
+    split = reading.split
+    builder = _prepared_builder(name, reading.data_dir)
     count = _count(builder, name, split)
-    shape, class_names = _features(builder, name, form)
+    shape, class_names = _features(builder, name, reading.form)
+    parts = name, split, shape, str(builder.data_path), _written(builder)
     real, labels = collect(
         _samples(builder, split, shape, labelled=bool(class_names)),
         count,
         shape,
-        path=cache_path(
-            cache_dir, name, split, shape, str(builder.data_path), _written(builder)
-        ),
-        memory_limit=memory_limit,
+        path=cache_path(reading.cache_dir, *parts),
+        memory_limit=reading.memory_limit,
     )
     arrays = {"real": real, "label": labels} if class_names else {"real": real}
     return Data(name, arrays, class_names)
@@ -202,9 +192,7 @@ def _samples(
     config = tfds.ReadConfig(try_autocache=False, options=options)
     keys = {"image": True, "label": True} if labelled else {"image": True}
     stream = builder.as_dataset(
-        split=split,
-        read_config=config,
-        decoders=tfds.decode.PartialDecoding(keys),
+        split=split, read_config=config, decoders=tfds.decode.PartialDecoding(keys)
     )
     same_size = None not in builder.info.features["image"].shape
     for block in stream.batch(_READ_BLOCK if same_size else 1).as_numpy_iterator():

@@ -1,19 +1,20 @@
-"""Small sets that need no file: 2D toy distributions, the 8x8 digits, voxel shapes.
+"""Small sets that need no file: 2D toy distributions, the 8x8 digits.
 
 The ring and the grid follow PacGAN (Lin et al., 2018) and VEEGAN (Srivastava et al.,
 2017); the swiss roll follows WGAN-GP (Gulrajani et al., 2017).
 """
 
-from collections.abc import Callable
+import functools
 
 import numpy as np
 
-from ganzoo.data.shapes import load_shapes
+from ganzoo.data.dataset import Data, Mixture
+from ganzoo.data.images import reshape_images
+from ganzoo.data.label_names import places
+from ganzoo.data.reading import Reading
 
 POINTS = 100_000
-_SPLIT_SEEDS = {"train": (0,), "test": (1,), "all": (0, 1)}
-
-Arrays = tuple[dict[str, np.ndarray], tuple[str, ...]]
+SEEDS = {"train": 0, "test": 1}
 
 
 def _ring(modes: int) -> np.ndarray:
@@ -22,15 +23,24 @@ def _ring(modes: int) -> np.ndarray:
     return np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
-def _grid(ticks: np.ndarray) -> np.ndarray:
-    return np.stack(np.meshgrid(ticks, ticks, indexing="ij"), axis=-1).reshape(-1, 2)
-
-
+TICKS = np.arange(-4.0, 5.0, 2.0)
+GRID = np.stack(np.meshgrid(TICKS, TICKS, indexing="ij"), axis=-1).reshape(-1, 2)
 MIXTURES: dict[str, tuple[np.ndarray, float]] = {
     "ring8": (_ring(8), 0.01),
-    "grid25": (_grid(np.arange(-4.0, 5.0, 2.0)), 0.05),
+    "grid25": (GRID, 0.05),
 }
 """Gaussian mixtures with equal weights: name -> (centers `(K, 2)`, std)."""
+
+
+def load_points(name: str, reading: Reading) -> Data:
+    """Returns a toy distribution: 100,000 fixed points in each of train and test."""
+    draw = functools.partial(_mixture, name) if name in MIXTURES else _swiss_roll
+    parts = [draw(SEEDS[part]) for part in reading.parts]
+    arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    arrays["real"] = reshape_images(arrays["real"], reading.form)  # refuses another
+    mixture = Mixture(*MIXTURES[name]) if name in MIXTURES else None
+    modes = places(len(mixture.centers) if mixture else 0)
+    return Data(name, arrays, modes, mixture)
 
 
 def _mixture(name: str, seed: int) -> dict[str, np.ndarray]:
@@ -41,59 +51,24 @@ def _mixture(name: str, seed: int) -> dict[str, np.ndarray]:
     return {"real": points.astype(np.float32), "label": label}
 
 
-def _swiss_roll(name: str, seed: int) -> dict[str, np.ndarray]:
+def _swiss_roll(seed: int) -> dict[str, np.ndarray]:
     from sklearn.datasets import make_swiss_roll
 
     points, _ = make_swiss_roll(POINTS, noise=0.25, random_state=seed)
     return {"real": (points[:, [0, 2]] / 7.5).astype(np.float32)}
 
 
-def _toy(name: str, split: str) -> Arrays:
-    draw = _mixture if name in MIXTURES else _swiss_roll
-    parts = [draw(name, seed) for seed in _SPLIT_SEEDS[split]]
-    arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-    modes = len(MIXTURES[name][0]) if name in MIXTURES else 0
-    return arrays, tuple(str(mode) for mode in range(modes))
-
-
-def _digits(name: str, split: str) -> Arrays:
-    from sklearn.datasets import load_digits
+def load_digits(name: str, reading: Reading) -> Data:
+    """Returns the 8x8 digits: 1,437 to train and 360 to test."""
+    from sklearn import datasets
     from sklearn.model_selection import train_test_split
 
-    images, labels = load_digits(return_X_y=True)
+    images, labels = datasets.load_digits(return_X_y=True)
     images = np.rint(images * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8, 1)
     rows = np.arange(len(labels))
     train, test = train_test_split(rows, test_size=360, stratify=labels, random_state=0)
-    rows = {"train": train, "test": test, "all": rows}[split]
-    arrays = {"real": images[rows], "label": labels[rows].astype(np.int32)}
-    return arrays, tuple(str(digit) for digit in range(10))
-
-
-BUILT_IN: dict[str, Callable[[str, str], Arrays]] = {
-    "digits": _digits,
-    "grid25": _toy,
-    "ring8": _toy,
-    "swiss_roll": _toy,
-    "voxel_shapes": load_shapes,
-}
-"""Name -> function of (name, split) that returns arrays and class names."""
-
-
-def load_built_in(name: str, split: str) -> Arrays:
-    """Returns the arrays and class names of a built-in set.
-
-    Args:
-        name: a key of `BUILT_IN`.
-        split: "train", "test" or "all". A toy distribution has 100,000 fixed points
-            in each of train and test; digits has 1,437 and 360 images, voxel_shapes
-            4,000 and 1,000 volumes.
-
-    Raises:
-        ValueError: unknown split.
-    """
-    if split not in _SPLIT_SEEDS:
-        raise ValueError(
-            f"Unknown split of {name!r}; allowed: {', '.join(_SPLIT_SEEDS)}. "
-            f"Received: {split!r}."
-        )
-    return BUILT_IN[name](name, split)
+    rows = {"train": train, "test": test, "all": rows}[reading.split]
+    real = reshape_images(images[rows], reading.form)
+    return Data(
+        name, {"real": real, "label": labels[rows].astype(np.int32)}, places(10)
+    )

@@ -6,6 +6,7 @@ from keras import layers
 
 from ganzoo.data.dataset import Data
 from ganzoo.evaluation import small_networks
+from ganzoo.utils import precision
 
 RECIPE = 1  # raised with any change below, since it changes the features
 FILTERS = (32, 64, 96)
@@ -16,6 +17,7 @@ LEARNING_RATE = 2e-3
 SCALED_BY = 10_000  # training images that set the scale of features
 
 
+@precision.policy("float32")
 def network(image_shape, num_classes: int, seed: int = 0) -> keras.Model:
     """uint8 images (N, H, W, C) to `features` (N, 64) and `probabilities` (N, n).
 
@@ -29,33 +31,18 @@ def network(image_shape, num_classes: int, seed: int = 0) -> keras.Model:
         return keras.initializers.HeNormal(seed=first + own)
 
     x = images = keras.Input(image_shape, dtype="uint8", name="images")
-    x = layers.Rescaling(1 / 127.5, -1.0, dtype="float32")(x)
+    x = layers.Rescaling(1 / 127.5, -1.0)(x)
     for i, filters in enumerate(FILTERS):
         x = layers.Conv2D(
-            filters,
-            3,
-            strides=2,
-            padding="same",
-            activation="relu",
-            kernel_initializer=init(i),
-            dtype="float32",
+            filters, 3, 2, "same", activation="relu", kernel_initializer=init(i)
         )(x)
-    x = layers.Flatten(dtype="float32")(x)
-    x = layers.Dropout(0.25, seed=first + 3, dtype="float32")(x)
+    x = layers.Dropout(0.25, seed=first + 3)(layers.Flatten()(x))
     features = layers.Dense(
-        FEATURES,
-        activation="relu",
-        kernel_initializer=init(4),
-        dtype="float32",
-        name="hidden",
+        FEATURES, activation="relu", kernel_initializer=init(4), name="hidden"
     )(x)
-    x = layers.Dropout(0.25, seed=first + 5, dtype="float32")(features)
+    x = layers.Dropout(0.25, seed=first + 5)(features)
     probabilities = layers.Dense(
-        num_classes,
-        activation="softmax",
-        kernel_initializer=init(6),
-        dtype="float32",
-        name="classes",
+        num_classes, activation="softmax", kernel_initializer=init(6), name="classes"
     )(x)
     outputs = {"features": features, "probabilities": probabilities}
     return keras.Model(images, outputs, name="classifier")

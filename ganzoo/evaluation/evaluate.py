@@ -254,8 +254,9 @@ def parts_of(run, model, dataset=None, data_dir=None) -> Parts:
             form = {"image_size": tuple(size), "channels": channels}
         if model.table:
             form = {"table": Table.of(model.table)}
-        wanted = next((key for key in SOURCES if key in model.batch_spec.entries), None)
-        return load_parts(dataset, data_dir=data_dir, wanted=wanted, **form)
+        entries = model.batch_spec.entries
+        source_key = next((key for key in SOURCES if key in entries), None)
+        return load_parts(dataset, data_dir=data_dir, source_key=source_key, **form)
     experiment = from_dict(run["experiment"])
     name = str(dataset or experiment.dataset)
     if dataset is not None and not Path(name).exists():  # a path may have changed
@@ -334,7 +335,7 @@ def nearest_pairs(scorer: Scorer, samples: Data) -> np.ndarray:
 
     Returns:
         uint8 (H, W, 3): rows of at most eight samples, nearest first, each row above
-        that of their nearest training images.
+        the row of their nearest training images.
     """
     training = scorer.training
     distances, found = metrics.nearest_distances(

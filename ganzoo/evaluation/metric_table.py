@@ -48,10 +48,6 @@ class Metric:
     jackknife: bool = False
 
 
-def _kernel_options(n):
-    return {"subsets": 100, "subset_size": min(1000, n), "seed": 0}
-
-
 def _frechet(real, fake):
     return metrics.frechet_distance(real.reference.moments, fake.moments)
 
@@ -65,8 +61,13 @@ def _frechet_by_size(name):
     return better, function
 
 
-def _monge(real, fake, **options):
-    return metrics.monge_distance(real.reference.features, fake.features, **options)
+def _of_features(function):
+    """Compares features of the reference with those of the samples."""
+
+    def compared(real, fake, **options):
+        return function(real.reference.features, fake.features, **options)
+
+    return compared
 
 
 def _monge_options(n):
@@ -89,10 +90,6 @@ def _inception_score(real, fake, splits, seed):
     p = fake.probabilities
     order = np.random.RandomState(seed).permutation(len(p))
     return metrics.classifier_score(p[order], splits)[0]
-
-
-def _precision_recall(real, fake, k):
-    return metrics.precision_recall(real.reference.features, fake.features, k)
 
 
 def _memorisation(real, fake):
@@ -132,18 +129,15 @@ def _parzen(real, fake, validation):
     return metrics.parzen_log_likelihood(real.test.pixels, fake.pixels, sigma)
 
 
-def _gan_train(real, fake):
+def _gan_train(score):
     """A classifier of fakes, on real test data (CAS; Ravuri and Vinyals 2019)."""
-    test = real.test.data.arrays
-    answers = fake.classifier.run(test["real"])["probabilities"]
-    return classifier.accuracy(answers, test["label"])
 
+    def scored(real, fake):
+        test = real.test.data.arrays
+        answers = fake.classifier.run(test["real"])["probabilities"]
+        return score(answers, test["label"])
 
-def _gan_train_recall(real, fake):
-    """As `_gan_train`, the recall of the class that is found least."""
-    test = real.test.data.arrays
-    answers = fake.classifier.run(test["real"])["probabilities"]
-    return np.nanmin(classifier.recalls(answers, test["label"]))
+    return scored
 
 
 def _gan_test(real, fake):
@@ -195,7 +189,7 @@ METRICS = (
     ),
     Metric(
         {"mind": "lower"},
-        _monge,
+        _of_features(metrics.monge_distance),
         ("network of FID",),
         options=_monge_options,
         least=5000,
@@ -207,16 +201,14 @@ METRICS = (
     Metric(*_frechet_by_size("frechet"), ("another network",), least=100, extra=True),
     Metric(
         {"kernel_distance": "lower"},
-        lambda real, fake, **options: metrics.kernel_distance(
-            real.reference.features, fake.features, **options
-        ),
+        _of_features(metrics.kernel_distance),
         ("another network",),
-        options=_kernel_options,
+        options=lambda n: {"subsets": 100, "subset_size": min(1000, n), "seed": 0},
         jackknife=True,
     ),
     Metric(
         {"monge_distance": "lower"},
-        _monge,
+        _of_features(metrics.monge_distance),
         ("another network",),
         options=_monge_options,
         least=5000,
@@ -230,24 +222,17 @@ METRICS = (
     ),
     Metric(
         dict.fromkeys(("precision", "recall", "density", "coverage"), "higher"),
-        _precision_recall,
+        _of_features(metrics.precision_recall),
         options=lambda n: {"k": K},
         jackknife=True,
     ),
     Metric(
         {"sliced_wasserstein": "lower"},
-        lambda real, fake, **options: metrics.sliced_wasserstein(
-            real.reference.features, fake.features, **options
-        ),
+        _of_features(metrics.sliced_wasserstein),
         options=lambda n: {"projections": 512, "seed": 0},
         jackknife=True,
     ),
-    Metric(
-        {"two_sample_accuracy": "floor"},
-        lambda real, fake: metrics.two_sample_accuracy(
-            real.reference.features, fake.features
-        ),
-    ),
+    Metric({"two_sample_accuracy": "floor"}, _of_features(metrics.two_sample_accuracy)),
     Metric(
         {"nearer": "floor", "copies": "lower"},
         _memorisation,
@@ -271,9 +256,7 @@ METRICS = (
         jackknife=True,
     ),
     Metric(
-        {"classes": "higher", "class_kl": "lower"},
-        _class_coverage,
-        needs=("classes",),
+        {"classes": "higher", "class_kl": "lower"}, _class_coverage, needs=("classes",)
     ),
     Metric(
         {"ms_ssim": "floor"},
@@ -312,14 +295,14 @@ METRICS = (
     ),
     Metric(
         {"gan_train_accuracy": "higher"},
-        _gan_train,
+        _gan_train(classifier.accuracy),
         needs=("images or vectors", "labelled", "asked label"),
         floor="reference",
         reads="recipe",
     ),
     Metric(
         {"gan_train_recall": "higher"},
-        _gan_train_recall,
+        _gan_train(lambda *found: np.nanmin(classifier.recalls(*found))),
         needs=("vectors", "labelled", "asked label"),
         floor="reference",
         reads="recipe",

@@ -1,20 +1,18 @@
 """Scores with the protocol of their measurement."""
 
 import dataclasses
-import importlib.metadata
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ganzoo.data.tables import require_pandas
+from ganzoo.runs.directory import version
 
 if TYPE_CHECKING:
     import pandas
 
-FORMAT = (
-    1  # raised when a score's definition changes: older ones can no longer be compared
-)
+FORMAT = 1  # raised when a score's definition changes: older ones no longer compare
 _PACKAGES = ("ganzoo-keras", "tensorflow", "keras", "numpy", "scipy", "scikit-learn")
 _BORDER = " | "
 
@@ -65,8 +63,8 @@ def frame(rows: Iterable[Mapping], first: tuple[str, ...] = ()) -> "pandas.DataF
         ImportError: pandas is not installed.
     """
     columns = [*first, *(field.name for field in dataclasses.fields(Score))]
-    made = require_pandas().DataFrame(rows, columns=columns)
-    return made.astype({**dict.fromkeys(_NUMBERS, float), "step": "Int64"})
+    table = require_pandas().DataFrame(rows, columns=columns)
+    return table.astype({**dict.fromkeys(_NUMBERS, float), "step": "Int64"})
 
 
 _NUMBERS = ("value", "floor", "margin")
@@ -100,14 +98,7 @@ def conditions_of(text: str) -> dict[str, str]:
 
 def versions() -> dict[str, str]:
     """Returns the packages that a score depends on; others change rounding only."""
-    return {name: _version(name) for name in _PACKAGES}
-
-
-def _version(package):
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:  # used from a source tree
-        return "not installed"
+    return {name: version(name) or "not installed" for name in _PACKAGES}
 
 
 def rank(score: Score) -> float:

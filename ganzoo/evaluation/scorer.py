@@ -201,13 +201,13 @@ class Scorer:
 
     # --- scores ---------------------------------------------------------------------
 
-    def names(self, asked: Iterable[str] = ()) -> list[str]:
+    def names(self, keys: Iterable[str] = ()) -> list[str]:
         """Returns the scores that apply to this data set and extractor, in order.
 
         Args:
-            asked: keys that are known of each sample, see `sampling.draw`.
+            keys: what is known of each sample, see `sampling.draw`.
         """
-        return [name for row in self._chosen(asked, None) for name in row.better]
+        return [name for row in self._chosen(keys, None) for name in row.better]
 
     def score(self, samples: Data, only: Iterable[str] | None = None) -> dict:
         """Scores n generated samples.
@@ -257,12 +257,12 @@ class Scorer:
     def too_few(self) -> dict[str, int]:
         """Scores that are left out for want of samples, and how many they need."""
         rows = [r for r in metric_table.METRICS if self.facts.issuperset(r.needs)]
-        few = [row for row in rows if row.least > self.n and self._wanted(row)]
+        few = [row for row in rows if row.least > self.n and self._applies(row)]
         return {name: row.least for row in few for name in row.better}
 
-    def floor(self, asked: Iterable[str] = (), only=None) -> dict:
+    def floor(self, keys: Iterable[str] = (), only=None) -> dict:
         """Returns the same scores for real samples."""
-        rows = self._chosen(asked, only)
+        rows = self._chosen(keys, only)
         for row in each(rows, "scores of real data", "scores"):
             if row.better.keys() <= self._floors.keys():
                 continue
@@ -334,18 +334,18 @@ class Scorer:
         }
         return {fact for fact, holds in held.items() if holds}
 
-    def _rows(self, asked):
-        facts = self.facts | {f"asked {key}" for key in asked}
+    def _rows(self, keys):
+        facts = self.facts | {f"asked {key}" for key in keys}
         rows = [row for row in metric_table.METRICS if facts.issuperset(row.needs)]
         return [row for row in rows if row.least <= self.n]
 
-    def _wanted(self, row):
+    def _applies(self, row):
         return self.thorough or not row.extra
 
-    def _chosen(self, asked, only):
-        rows = self._rows(asked)
+    def _chosen(self, keys, only):
+        rows = self._rows(keys)
         if only is None:
-            return [row for row in rows if self._wanted(row)]
+            return [row for row in rows if self._applies(row)]
         for row in metric_table.METRICS:
             for name in row.better.keys() & set(only):
                 if self.facts.issuperset(row.needs) and row.least > self.n:

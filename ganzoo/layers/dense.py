@@ -60,11 +60,7 @@ class WeightNormDense(DataDependent):
     """
 
     def __init__(
-        self,
-        units,
-        train_scale=True,
-        kernel_initializer="random_normal",
-        **kwargs,
+        self, units, train_scale=True, kernel_initializer="random_normal", **kwargs
     ):
         super().__init__(**kwargs)
         self.units = units

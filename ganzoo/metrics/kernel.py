@@ -61,10 +61,7 @@ def kernel_subsets(
 
 
 def kernel_distances(
-    real: np.ndarray,
-    fake: np.ndarray,
-    real_rows: np.ndarray,
-    fake_rows: np.ndarray,
+    real: np.ndarray, fake: np.ndarray, real_rows: np.ndarray, fake_rows: np.ndarray
 ) -> np.ndarray:
     """Unbiased squared MMD of each pair of subsets, for its spread and for parity.
 

@@ -43,12 +43,12 @@ def anomaly_scores(model, x, latents, *, weight: float = 0.1) -> np.ndarray:
     for i in range(0, len(x), CHUNK):
         z = tf.convert_to_tensor(latents[i : i + CHUNK])
         real = model.as_batch({"real": x[i : i + CHUNK]})["real"]
-        made = model.inferred({"latent": z}, None, noise)
+        fakes = model.inferred({"latent": z}, None, noise)
         seen, answer = (
             feed(features, {"sample": sample, "latent": z}, training=False)
-            for sample in (real, made)
+            for sample in (real, fakes)
         )
-        pixels, judged = _distance(real, made), _distance(seen, answer)
+        pixels, judged = _distance(real, fakes), _distance(seen, answer)
         scores.append((1 - weight) * pixels + weight * judged)
     return np.concatenate(scores)
 

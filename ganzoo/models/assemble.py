@@ -170,8 +170,8 @@ def assemble(
 
 def _with_networks(model, table, described, penalties, options):
     """Builds the networks, and returns the settings of the model."""
-    given = described.pop("condition"), described.pop("num_classes")
-    entry = labels.get(given[0] or given[1])
+    condition, num_classes = (described.pop(k) for k in ("condition", "num_classes"))
+    entry = labels.get(condition or num_classes)
     of_model = model.setting_names()
     settings = {k: v for k, v in options.items() if k in of_model}
     of_family = {k: v for k, v in options.items() if k not in of_model}

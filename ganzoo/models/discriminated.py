@@ -20,11 +20,7 @@ from ganzoo.models.user_networks import named
 from ganzoo.penalties import terms_of
 
 # Layers of D that exchange values with the other replicas.
-SPANNING = (
-    keras.layers.BatchNormalization,
-    MinibatchDiscrimination,
-    MinibatchStdDev,
-)
+SPANNING = (keras.layers.BatchNormalization, MinibatchDiscrimination, MinibatchStdDev)
 
 
 class JudgedModel(AdversarialModel):
@@ -125,35 +121,35 @@ class JudgedModel(AdversarialModel):
         known = self.discriminators and self.loss_functions.probability
         return ("d_real", "d_fake") if known else ()
 
-    def outputs(self, given, training):
-        """D's outputs for `given["sample"]`, by name, float32 or better.
+    def outputs(self, inputs, training):
+        """D's outputs for `inputs["sample"]`, by name, float32 or better.
 
         A D with one output has {"logits"}.
         """
-        out = feed(self.discriminator, given, training)
+        out = feed(self.discriminator, inputs, training)
         named = out if isinstance(out, Mapping) else {"logits": out}
         return {k: tf.cast(value, self.variable_dtype) for k, value in named.items()}
 
-    def discriminate(self, given, training):
-        """D's logits for `given["sample"]`, float32 or better."""
-        return self.outputs(given, training)["logits"]
+    def discriminate(self, inputs, training):
+        """D's logits for `inputs["sample"]`, float32 or better."""
+        return self.outputs(inputs, training)["logits"]
 
-    def view(self, given, use, training):
+    def view(self, inputs, use, training):
         """Augments the sample in training, and returns D's inputs.
 
         Args:
-            given: D's inputs, with the `sample` and the step's `seed`.
+            inputs: D's inputs, with the `sample` and the step's `seed`.
             use: number to fold into the seed, so that each use has its own changes.
         """
         if not training:
-            return given
-        seed = distribute.fold(given["seed"], use)
-        sample = self.augmented(given["sample"], seed, self.updates.count)
-        return {**given, "sample": sample}
+            return inputs
+        seed = distribute.fold(inputs["seed"], use)
+        sample = self.augmented(inputs["sample"], seed, self.updates.count)
+        return {**inputs, "sample": sample}
 
-    def judge(self, given, use, training):
+    def judge(self, inputs, use, training):
         """D's logits for a sample, augmented by `view`."""
-        return self.discriminate(self.view(given, use, training), training)
+        return self.discriminate(self.view(inputs, use, training), training)
 
     def discriminator_loss(self, batch, fake, training):
         real_logits = self._judge_real(batch, training)

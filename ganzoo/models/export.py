@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from ganzoo import layers
 from ganzoo.models.adversarial import AdversarialModel
+from ganzoo.utils.extras import extra
 from ganzoo.utils.options import check_known
 
 
@@ -76,14 +77,10 @@ def _write_tflite(model, out):
 
 def _write_onnx(model, out):
     _check_ending(out, ".onnx", "ONNX")
-    try:
+    instead = "Without it, export with format='keras', 'tflite' or 'saved_model'."
+    with extra("onnx", "format='onnx' needs tf2onnx", instead):
         import onnx
         import tf2onnx  # noqa: F401
-    except ImportError as error:
-        raise ImportError(
-            "format='onnx' needs tf2onnx: pip install 'ganzoo-keras[onnx]'. Without "
-            "it, export with format='keras', 'tflite' or 'saved_model'."
-        ) from error
     generator = _in_float32(model)
     inputs = {
         name: tf.TensorSpec(tensor.shape, tensor.dtype, name)

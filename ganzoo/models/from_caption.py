@@ -59,9 +59,9 @@ class TextModel(LatentModel):
         encoded = feed(self.encoder, {"caption": caption}, training)
         return tf.cast(encoded, self.variable_dtype)
 
-    def generate_from(self, batch, told, training):
+    def generate_from(self, batch, text, training):
         """As `generate`, from vectors of captions that are already encoded."""
-        return super().generate({**batch, "text": told}, training)
+        return super().generate({**batch, "text": text}, training)
 
     def generate(self, batch, training):
         text = self.text(batch["caption"], training)
@@ -90,7 +90,7 @@ class TextModel(LatentModel):
         """Generates n samples of captions.
 
         Args:
-            n: number of samples; beside the result, memory is that of a few hundred.
+            n: number of samples, which are made a few hundred at a time.
             seed: seed of the latents.
             caption: one for all, or n of them, or their tokens (n, T); by default
                 captions of one word, the vocabulary's words in turn. Unknown words
@@ -104,8 +104,6 @@ class TextModel(LatentModel):
             ValueError: a negative n, another number of captions, or tokens outside the
                 vocabulary.
         """
-        if n < 0:
-            raise ValueError(f"`n` must be 0 or more. Received: {n}.")
         latents = self.latents(n, seed, truncation)
         return self.decode(latents, caption=caption, ema=ema, seed=seed, into=into)
 

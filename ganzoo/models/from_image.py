@@ -299,10 +299,10 @@ class TranslationModel(JudgedModel):
         """The images of a data set that are shown in pictures."""
         return spread(arrays[key], EXAMPLES)
 
-    def _rows(self, shown):
+    def _rows(self, columns):
         """Columns of images (n, ...) as one list of images of one shape, and n."""
-        alike = [like(self.as_samples(images), self.image_shape) for images in shown]
-        return np.concatenate(list(np.stack(alike, axis=1))), len(shown)
+        alike = [like(self.as_samples(images), self.image_shape) for images in columns]
+        return np.concatenate(list(np.stack(alike, axis=1))), len(columns)
 
     @property
     def sampler(self):

@@ -150,6 +150,8 @@ class LatentModel(AdversarialModel):
         A larger n starts with the same latents as a smaller one; `truncation` is that
         of `sample`.
         """
+        if n < 0:
+            raise ValueError(f"`n` must be 0 or more. Received: {n}.")
         chunks = [
             self._draw(CHUNK, distribute.fold(tf.constant([seed, 1]), i)).numpy()
             for i in range(-(-n // CHUNK))
@@ -184,7 +186,7 @@ class LatentModel(AdversarialModel):
         """Generates n samples.
 
         Args:
-            n: number of samples; beside the result, memory is that of a few hundred.
+            n: number of samples, which are made a few hundred at a time.
             seed: seed of the latents, and of G's noise if it has any. The same n, seed
                 and weights give the same samples.
             label: a label, or n of them, for conditional models: a class by name, or
@@ -209,25 +211,23 @@ class LatentModel(AdversarialModel):
                 `ema=True` if no average is kept, or a truncation of a prior other
                 than the normal one.
         """
-        if n < 0:
-            raise ValueError(f"`n` must be 0 or more. Received: {n}.")
         latents = self.latents(n, seed, truncation)
         return self.decode(latents, label=label, ema=ema, seed=seed, into=into)
 
     def show(
-        self, n: int = 16, *, columns: int | None = None, **asked: Any
+        self, n: int = 16, *, columns: int | None = None, **settings: Any
     ) -> Image.Image:
         """Draws n samples, as `ganzoo sample --out=x.png` does; notebooks show it.
 
         A grid of images, of up to 16 volumes, or of what one-hot samples mean; of
-        vectors, their first two coordinates.
+        vectors, their first two coordinates; of numbers, a histogram.
 
         Args:
             n: number of samples, from 1.
             columns: samples per row; by default the grid is about square.
-            **asked: the other arguments of `sample`: `seed`, `label`, `caption`, ...
+            **settings: the other arguments of `sample`: `seed`, `label`, `caption`, ...
         """
-        samples, codec = self.sample(n, **asked), codecs.get(self.codec)
+        samples, codec = self.sample(n, **settings), codecs.get(self.codec)
         return Image.fromarray(pictures.samples_picture(samples, columns, codec=codec))
 
     @property
@@ -275,16 +275,14 @@ class LatentModel(AdversarialModel):
                 "This model was not trained on a table, so its samples are arrays: "
                 "use `sample`, and .npz for a file."
             )
-        if n < 0:
-            raise ValueError(f"`n` must be 0 or more. Received: {n}.")
         latents = self.latents(n, seed, truncation)
         if not self._entry:
-            made = self._decode(latents, self._asked(label, n), ema, seed)
-            return self._table.frame(made)
+            vectors = self._decode(latents, self._asked(label, n), ema, seed)
+            return self._table.frame(vectors)
         label = self._table.draw_classes(n, seed) if label is None else label
         labels = self._entry.asked(label, n)
-        made = self._decode(latents, self._given(labels), ema, seed)
-        return self._table.frame(made, labels)
+        vectors = self._decode(latents, self._given(labels), ema, seed)
+        return self._table.frame(vectors, labels)
 
     def as_samples(self, values):
         """As `AdversarialModel.as_samples`; of a table, vectors of possible rows."""
@@ -293,8 +291,8 @@ class LatentModel(AdversarialModel):
 
     def sample_for(self, data, n, seed):
         known = {key: spread(data.arrays[key], n) for key in self.sample_keys}
-        asked = {key: data.named(array) for key, array in known.items()}
-        return {"real": self.sample(n, seed=seed, **asked), **known}
+        labels_by_key = {key: data.named(array) for key, array in known.items()}
+        return {"real": self.sample(n, seed=seed, **labels_by_key), **known}
 
     def gallery(self, arrays, count):
         """Samples of fixed latents; a row for each class of a conditional model."""
@@ -316,8 +314,8 @@ class LatentModel(AdversarialModel):
     ) -> np.ndarray:
         """Generates the samples of latents (n, latent_dim); see `sample`."""
         checked = self._checked_latents(latents)
-        asked = self._asked(label, len(checked))
-        return self._decode(checked, asked, ema, seed, into)
+        conditions = self._asked(label, len(checked))
+        return self._decode(checked, conditions, ema, seed, into)
 
     def _checked_latents(self, latents):
         latents = np.asarray(latents)
@@ -342,13 +340,13 @@ class LatentModel(AdversarialModel):
             chunk = {k: tf.constant(v[i : i + CHUNK]) for k, v in inputs.items()}
             noise = distribute.fold(tf.constant([seed, 1]), i)
             if compiled and len(chunk["latent"]) == CHUNK:
-                made = self.as_samples(compiled(chunk, noise))
+                part = self.as_samples(compiled(chunk, noise))
             else:
-                made = self.as_samples(self.inferred(chunk, ema, noise))
+                part = self.as_samples(self.inferred(chunk, ema, noise))
             if into:
-                into(made)
+                into(part)
             else:
-                samples[i : i + CHUNK] = made
+                samples[i : i + CHUNK] = part
         return samples
 
     def interpolate(
@@ -366,11 +364,11 @@ class LatentModel(AdversarialModel):
         (White 2016, arXiv 1609.04468). The label is the same all along it, by default
         the first of those in `sample`.
         """
-        given = self._asked(label, n)
+        conditions = self._asked(label, n)
         if label is None and self._entry:
-            given = self._given(np.repeat(self._entry.examples(1), n, axis=0))
+            conditions = self._given(np.repeat(self._entry.examples(1), n, axis=0))
         latents = self._checked_latents(self.path(a, b, n))
-        return self._decode(latents, given, ema, 0)
+        return self._decode(latents, conditions, ema, 0)
 
     def path(self, a, b, n):
         """The n latents of `interpolate`."""

@@ -45,16 +45,16 @@ class GAN(JudgedModel, LatentModel):
         if label is None and "label" in self.discriminator.input:
             raise ValueError("D(x) of this model depends on the label: give `label`.")
         samples = self._checked(x)
-        given = {"sample": samples, **self._asked(label, len(samples))}
+        inputs = {"sample": samples, **self._asked(label, len(samples))}
         values = [np.empty(0, self.variable_dtype)] + [
-            self._probability_chunk({k: v[i : i + CHUNK] for k, v in given.items()})
+            self._probability_chunk({k: v[i : i + CHUNK] for k, v in inputs.items()})
             for i in range(0, len(samples), CHUNK)
         ]
         return np.concatenate(values)
 
-    def _probability_chunk(self, given):
-        inputs = {key: tf.convert_to_tensor(value) for key, value in given.items()}
-        inputs["sample"] = self._scale(given["sample"])
+    def _probability_chunk(self, arrays):
+        inputs = {key: tf.convert_to_tensor(value) for key, value in arrays.items()}
+        inputs["sample"] = self._scale(arrays["sample"])
         logits = self.discriminate(inputs, training=False)
         probability = self.loss_functions.probability(logits)
-        return tf.reshape(probability, (len(given["sample"]), -1)).numpy().mean(axis=1)
+        return tf.reshape(probability, (len(arrays["sample"]), -1)).numpy().mean(axis=1)

@@ -58,8 +58,8 @@ def directions(
     """Latents of attributes, each without a share in the others.
 
     A sample of latent z shows attribute k the more, the further z lies along its
-    `direction`. With several attributes, what such a direction shares with those of the
-    others is taken off, so that it changes one attribute alone (conditional
+    `direction`. With several attributes, the share of such a direction in the others'
+    directions is taken off, so that it changes one attribute alone (conditional
     manipulation: Shen et al. 2020, InterFaceGAN, arXiv 1907.10786, section 3.2).
 
     Args:
@@ -210,8 +210,8 @@ def _features(generator, layer, latents, dtype):
     for i in range(0, len(latents), 256):
         part = latents[i : i + 256]
         zeros = {
-            name: np.zeros((len(part), *given.shape[1:]), given.dtype)
-            for name, given in generator.input.items()
+            name: np.zeros((len(part), *tensor.shape[1:]), tensor.dtype)
+            for name, tensor in generator.input.items()
         }
         out = to_layer({**zeros, "latent": part}, training=False)
         chunks.append(np.reshape(keras.ops.cast(out, dtype), (len(part), -1)))

@@ -67,12 +67,12 @@ def fitted(optimizer, variables):
     return optimizer
 
 
-def optimizer_of(networks, given, present):
+def optimizer_of(networks, spec, present):
     """Returns a player's optimizer, built for its weights; None without networks.
 
     Args:
         networks: the player's networks.
-        given: an optimizer, or the name of one; None for the present one.
+        spec: an optimizer, or the name of one; None for the present one.
         present: the player's optimizer so far.
 
     Raises:
@@ -81,7 +81,7 @@ def optimizer_of(networks, given, present):
     """
     if not networks:
         return None
-    optimizer = present if given is None else keras.optimizers.get(given)
+    optimizer = present if spec is None else keras.optimizers.get(spec)
     if optimizer is None:
         raise ValueError(
             "Each player needs an optimizer: compile(d_optimizer=..., g_optimizer=...) "

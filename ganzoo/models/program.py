@@ -79,10 +79,6 @@ def encoded(array: np.ndarray) -> str:
     return base64.b64encode(array.astype(array.dtype.newbyteorder("<"))).decode()
 
 
-def _same(program, operation, x):
-    return x
-
-
 def _noise(program, layer, x):
     if layer.acts_always:
         raise ValueError(
@@ -162,14 +158,6 @@ def _conditional_norm(program, layer, inputs):
     return program.add("add", [program.add("multiply", [x, gain]), shift])
 
 
-def _mean_bias(program, layer, x):
-    return _affine(program, layer, x, np.ones(1), layer.bias)
-
-
-def _activation(program, layer, x):
-    return program.activated(x, layer.activation)
-
-
 def _relu(program, layer, x):
     if layer.max_value is not None or layer.negative_slope or layer.threshold:
         raise ValueError(f"A page cannot run the settings of {layer.name!r}.")
@@ -200,14 +188,6 @@ def _concatenate(program, layer, inputs):
     return program.add("concatenate", list(inputs))
 
 
-def _repeat(program, layer, x):
-    return program.add("repeat", [x], count=layer.n)
-
-
-def _one_hot(program, operation, x):
-    return program.add("one_hot", [x], count=operation.num_classes)
-
-
 def _slice(program, operation, x, key):
     """A part x[:, a:b, ...] of each axis but the first."""
     shape = operation._inbound_nodes[0].input_tensors[0].shape
@@ -227,20 +207,20 @@ def _merge(op):
 
 
 STEPS = {
-    ("keras", "Activation"): _activation,
+    ("keras", "Activation"): lambda p, op, x: p.activated(x, op.activation),
     ("keras", "Add"): _merge("add"),
     ("keras", "Concatenate"): _concatenate,
     ("keras", "Conv2D"): _convolution("convolution"),
     ("keras", "Conv2DTranspose"): _convolution("transposed"),
-    ("keras", "ConvertToTensor"): _same,
+    ("keras", "ConvertToTensor"): lambda p, op, x: x,
     ("keras", "Dense"): _dense,
     ("keras", "Flatten"): _reshape,
     ("keras", "GetItem"): _slice,
     ("keras", "LeakyReLU"): _leaky_relu,
     ("keras", "Multiply"): _merge("multiply"),
-    ("keras", "OneHot"): _one_hot,
+    ("keras", "OneHot"): lambda p, op, x: p.add("one_hot", [x], count=op.num_classes),
     ("keras", "ReLU"): _relu,
-    ("keras", "RepeatVector"): _repeat,
+    ("keras", "RepeatVector"): lambda p, op, x: p.add("repeat", [x], count=op.n),
     ("keras", "Reshape"): _reshape,
     ("keras", "UpSampling2D"): _up,
     ("keras", "BatchNormalization"): _batch_norm,
@@ -248,7 +228,7 @@ STEPS = {
     ("ganzoo", "ConditionalBatchNorm"): _conditional_norm,
     ("ganzoo", "Dropout"): _noise,
     ("ganzoo", "GaussianNoise"): _noise,
-    ("ganzoo", "MeanBias"): _mean_bias,
+    ("ganzoo", "MeanBias"): lambda p, op, x: _affine(p, op, x, np.ones(1), op.bias),
     ("ganzoo", "WeightNormDense"): _weight_norm_dense,
 }
 """For the package and the class of a layer: how to add its steps."""

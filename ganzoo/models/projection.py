@@ -23,7 +23,7 @@ class Projection:
 
     Attributes:
         latents: (n, latent_dim), the best of the starts.
-        distances: (n,), from each sample to that of its latent: the root mean square
+        distances: (n,), from each sample to its latent's: the root mean square
             of the differences of features, or of pixels in `value_range`.
         random: (n,), the same for a random start, the mean of its starts: what the
             distances are to be read against.
@@ -56,7 +56,7 @@ def project(
         x: samples (n, ...), uint8 or floats in `value_range`.
         conditions: n values for each further input of the generator.
         features: differentiable function from samples (m, ...) in `value_range` to
-            features (m, ...), whose distance is minimised instead of that of pixels.
+            features (m, ...), whose distance is minimised instead of the pixels'.
         starts: number of starts for each sample.
         steps: steps of Adam.
         learning_rate: initial rate.
@@ -88,7 +88,9 @@ def project(
 
 def _project(model, x, conditions, features, starts, steps, rate, seed):
     n = len(x)
-    given = {key: tf.repeat(value, starts, axis=0) for key, value in conditions.items()}
+    repeated = {
+        key: tf.repeat(value, starts, axis=0) for key, value in conditions.items()
+    }
     scaled = model.as_batch({"real": x})["real"]
     target = tf.repeat(features(scaled), starts, axis=0)
     low, high = BOUNDS[model.prior]
@@ -101,8 +103,8 @@ def _project(model, x, conditions, features, starts, steps, rate, seed):
 
     def squared():
         """Mean squared differences (n * starts,)."""
-        made = model.inferred({"latent": latents.value, **given}, None, noise)
-        difference = tf.square(features(made) - target)
+        samples = model.inferred({"latent": latents.value, **repeated}, None, noise)
+        difference = tf.square(features(samples) - target)
         return tf.reduce_mean(tf.reshape(difference, (n * starts, -1)), axis=1)
 
     @tf.autograph.experimental.do_not_convert

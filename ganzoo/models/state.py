@@ -1,4 +1,4 @@
-"""State of training beside weights and optimizers: the step, and the log's means."""
+"""Further state of training: the step, and the means of the log."""
 
 import functools
 

@@ -15,7 +15,7 @@ from ganzoo.models.compiled_steps import CompiledSteps
 from ganzoo.models.state import LogMean, Updates, total_of
 from ganzoo.models.user_networks import check_layers, check_loadable
 from ganzoo.utils import html, precision
-from ganzoo.utils.options import check_whole, span_of
+from ganzoo.utils.options import check_whole, largest_divisor, span_of
 
 
 class Trainer(CompiledSteps):
@@ -138,8 +138,8 @@ class Trainer(CompiledSteps):
             )
             span_replicas(self._flatten_layers())
             self.d_optimizer, self.g_optimizer = (
-                players.optimizer_of(networks, given, present)
-                for networks, given, present in (
+                players.optimizer_of(networks, spec, present)
+                for networks, spec, present in (
                     (self.discriminators, d_optimizer, self.d_optimizer),
                     (self.generators, g_optimizer, self.g_optimizer),
                 )
@@ -255,7 +255,9 @@ class Trainer(CompiledSteps):
                 size = batch_size * max(1, self.d_steps)
                 steps_per_epoch = steps_per_epoch or max(1, len(arrays["real"]) // size)
                 most = 16 if validation_data is None else 1
-                steps_per_call = steps_per_call or _divisor(steps_per_epoch, most)
+                steps_per_call = steps_per_call or largest_divisor(
+                    steps_per_epoch, most
+                )
                 batches = pipeline.batches(
                     arrays,
                     size,
@@ -323,7 +325,7 @@ class Trainer(CompiledSteps):
         """Trains for one step: `d_steps` updates of D, each on a part of x, one of G.
 
         Args:
-            x: real samples as for `fit`: all those of the step.
+            x: real samples as for `fit`, for the whole step.
             y: labels (N,) if the variant uses them.
             sample_weight: refused.
             class_weight: refused.
@@ -433,11 +435,6 @@ def _one_pass(door, x, y, batch_size, **steps):
     if source is not None:
         return door.dataset(source)
     return pipeline.finite(door.arrays(x, y), batch_size)
-
-
-def _divisor(number, limit):
-    """The largest divisor of `number` up to `limit`."""
-    return max(d for d in range(1, min(number, limit) + 1) if number % d == 0)
 
 
 def span_replicas(layers):

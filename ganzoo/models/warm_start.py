@@ -15,7 +15,7 @@ def take_over(model, start, optimizers: bool = False) -> list[str]:
 
     Generators take the running average if `start` keeps one, since samples come from
     it; averages of `model` start from the same weights. With `optimizers`, generators
-    and averages take their own, so that training goes on.
+    and averages take their own, so that training continues.
 
     Args:
         model: the model to fill.
@@ -77,7 +77,7 @@ class _Plan:
         ]
 
     def check(self):
-        """Refuses a network of which no layer fits."""
+        """Refuses a network without a layer that fits."""
         if not self.taken:
             (theirs, *_), (mine, *_) = map(_layers, (self.source, self.own))
             raise ValueError(

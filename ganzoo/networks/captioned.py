@@ -139,8 +139,7 @@ def discriminator(
     text = inputs.constant_maps(_said(named["text"], text_units), x.shape[1:-1])
     channels = x.shape[-1]
     x = layers.Concatenate()([x, text])
-    x = norm.wrap(layers.Conv2D(channels, 1, use_bias=norm.after is None))(x)
-    x = norm.after()(x) if norm.after else x
+    x = norm.apply(x, layers.Conv2D, channels, 1)
     x = layers.Flatten()(inputs.activation("leaky_relu")(x))
     logits = norm.wrap(layers.Dense(1))(x)
     return keras.Model(named, logits, name="discriminator")

@@ -43,18 +43,9 @@ def generator(
     widths = [filters * min(2**level, WIDEST) for level in range(levels)]
 
     def step(kind, x, width, kernel=4, stride=2, normed=True):
-        normed = normed and norm.after is not None
+        sizes = width, kernel, stride, "same"
         start = inputs.start("normal")
-        layer = kind(
-            width,
-            kernel,
-            stride,
-            "same",
-            use_bias=not normed,
-            kernel_initializer=start,
-        )
-        x = norm.wrap(layer)(x)
-        return norm.after()(x) if normed else x
+        return norm.apply(x, kind, *sizes, normed=normed, kernel_initializer=start)
 
     x = source = keras.Input((*sides, source_channels), name="source")
     for level, width in enumerate(widths):

@@ -34,18 +34,18 @@ def network(image_shape, *, filters=32, levels=2):
         )
     sample = keras.Input(shape, name="sample")
     time = keras.Input((), dtype="int32", name="time")
-    told = _embedded(time, 4 * filters)
+    code = _embedded(time, 4 * filters)
     x = layers.Conv2D(filters, 3, padding="same")(sample)
     skips = []
     for level in range(levels):
-        x = _block(x, told, filters * 2**level)
+        x = _block(x, code, filters * 2**level)
         skips.append(x)
         x = layers.Conv2D(filters * 2 ** (level + 1), 3, 2, padding="same")(x)
-    x = _block(x, told, filters * 2**levels)
+    x = _block(x, code, filters * 2**levels)
     for level in reversed(range(levels)):
         skip = skips[level]
         x = inputs.crop(layers.UpSampling2D()(x), skip.shape[1:-1])
-        x = _block(layers.Concatenate()([x, skip]), told, filters * 2**level)
+        x = _block(layers.Concatenate()([x, skip]), code, filters * 2**level)
     # The first prediction is 0, as in the authors' code.
     last = layers.Conv2D(shape[-1], 3, padding="same", kernel_initializer="zeros")
     return keras.Model(
@@ -58,8 +58,8 @@ def _embedded(time, width):
     half = width // 8
     frequencies = np.exp(-math.log(10_000) * np.arange(half) / half)
     angle = ops.cast(time, "float32")[:, None] * frequencies[None].astype("float32")
-    code = ops.concatenate([ops.sin(angle), ops.cos(angle)], axis=1)
-    return layers.Dense(width, "swish")(layers.Dense(width, "swish")(code))
+    waves = ops.concatenate([ops.sin(angle), ops.cos(angle)], axis=1)
+    return layers.Dense(width, "swish")(layers.Dense(width, "swish")(waves))
 
 
 def _normed(x):
@@ -67,10 +67,10 @@ def _normed(x):
     return layers.Activation("swish")(layers.GroupNormalization(groups)(x))
 
 
-def _block(x, told, filters):
+def _block(x, code, filters):
     """Two convolutions of the normalised map, the time between them, and a skip."""
     y = layers.Conv2D(filters, 3, padding="same")(_normed(x))
-    y = y + layers.Reshape((1, 1, filters))(layers.Dense(filters)(told))
+    y = y + layers.Reshape((1, 1, filters))(layers.Dense(filters)(code))
     y = layers.Conv2D(filters, 3, padding="same")(_normed(y))
     if x.shape[-1] != filters:
         x = layers.Conv2D(filters, 1)(x)

@@ -3,7 +3,6 @@
 import keras
 from keras import layers
 
-from ganzoo.layers import batch_norm
 from ganzoo.networks import dcgan, inputs, norms
 from ganzoo.utils.options import check_whole
 
@@ -48,13 +47,11 @@ def _input(image_shape):
 
 def _hidden(x, hidden, normalize, filters, code=None):
     check_whole(1, **{f"hidden[{i}]": units for i, units in enumerate(hidden)})
+    norm = norms.get("batch" if normalize else "none")
     if filters:
-        norm = norms.get("batch" if normalize else "none")
         x = dcgan.shrink(x, filters, 4, 0.0, norm, code)
     x = inputs.join(layers.Flatten()(x), code)
     for i, units in enumerate(hidden):
-        normed = normalize and (filters or i > 0)
-        x = layers.Dense(units, use_bias=not normed)(x)
-        x = batch_norm()(x) if normed else x
+        x = norm.apply(x, layers.Dense, units, normed=bool(filters or i > 0))
         x = inputs.activation("leaky_relu")(x)
     return x

@@ -45,11 +45,8 @@ def generator(
     symbols, kinds, atoms = _check_graph(image_shape, bond_kinds)
     check_whole(1, latent_dim=latent_dim)
     inputs.check_one_hot(value_range)
-    named = {"latent": keras.Input((latent_dim,), name="latent")}
-    x = named["latent"]
-    if condition:
-        named["label"], code = inputs.label_code(condition)
-        x = inputs.join(x, code)
+    named, code = inputs.with_label("latent", (latent_dim,), condition)
+    x = inputs.join(named["latent"], code)
     for units in hidden:
         x = inputs.activation(activation)(layers.Dense(units)(x))
     of_atoms = layers.Reshape((atoms, kinds))(layers.Dense(atoms * kinds)(x))
@@ -95,7 +92,7 @@ def discriminator(
     """
     symbols, kinds, atoms = _check_graph(image_shape, bond_kinds)
     norm, batch = norms.get(d_norm, maps=False), inputs.minibatch(minibatch)
-    named = {"sample": keras.Input((symbols, kinds), name="sample")}
+    named, code = inputs.with_label("sample", (symbols, kinds), condition)
     nodes = named["sample"][:, :atoms]
     edges = named["sample"][:, atoms:, 1:bond_kinds]  # no bond carries no message
     x = nodes
@@ -108,16 +105,11 @@ def discriminator(
     gate = norm.wrap(layers.Dense(aggregation, activation="sigmoid"))(x)
     x = inputs.activation(activation)(norm.wrap(layers.Dense(aggregation))(x))
     x = ops.sum(layers.Multiply()([gate, x]), axis=1)
-    x = inputs.activation(activation)(x)
-    if condition:
-        named["label"], code = inputs.label_code(condition)
-        x = inputs.join(x, code)
+    x = inputs.join(inputs.activation(activation)(x), code)
     for i, units in enumerate(hidden):
         spreads = batch.spread is not None and i == len(hidden) - 1
         x = batch.spread(x) if spreads else x
-        normed = norm.after is not None and not spreads
-        x = norm.wrap(layers.Dense(units, use_bias=not normed))(x)
-        x = norm.after()(x) if normed else x
+        x = norm.apply(x, layers.Dense, units, normed=not spreads)
         x = inputs.activation(activation)(x)
     x = batch.last(x)
     answers = inputs.outputs(norm.wrap(layers.Dense(1))(x), x, norm, heads)

@@ -45,6 +45,14 @@ def label_code(condition):
     return label, entry.code(label)
 
 
+def with_label(key, shape, condition):
+    """Makes inputs by name, `key` and perhaps `label`, and the label's code or None."""
+    named, code = {key: keras.Input(shape, name=key)}, None
+    if condition:
+        named["label"], code = label_code(condition)
+    return named, code
+
+
 def constant_maps(code, sides):
     """Expands a code (N, k) to k constant maps with the sides."""
     maps = layers.RepeatVector(math.prod(sides))(code)

@@ -58,15 +58,13 @@ def generator(
             f"needs two hidden layers. Received: {latent_to_hidden} of {latent_dim}, "
             f"with {len(hidden)} hidden layers."
         )
-    named = {"latent": keras.Input((latent_dim,), name="latent")}
+    named, code = inputs.with_label("latent", (latent_dim,), condition)
     x = named["latent"]
     late = x[:, latent_dim - latent_to_hidden :]
     x = x[:, : latent_dim - latent_to_hidden]
-    if condition:
-        named["label"], code = inputs.label_code(condition)
-        if label_units:
-            code = layers.Dense(label_units, activation="relu")(code)
-        x = layers.Concatenate()([x, code])
+    if condition and label_units:
+        code = layers.Dense(label_units, activation="relu")(code)
+    x = inputs.join(x, code)
     for i, units in enumerate(hidden):
         if latent_to_hidden and i == 1:
             x = layers.Concatenate()([x, late])
@@ -118,25 +116,22 @@ def discriminator(
     shape = inputs.check_image_shape(image_shape, ranks=(1, 2, 3, 4))
     norm, batch = norms.get(d_norm, maps=False), inputs.minibatch(minibatch)
 
-    def hidden_layer(units, bias):
+    def hidden_layer(units, use_bias):
+        begin = start(initializer)
         if maxout_pieces:
-            return Maxout(units, maxout_pieces, kernel_initializer=start(initializer))
-        return layers.Dense(units, use_bias=bias, kernel_initializer=start(initializer))
+            return Maxout(units, maxout_pieces, kernel_initializer=begin)
+        return layers.Dense(units, use_bias=use_bias, kernel_initializer=begin)
 
-    named = {"sample": keras.Input(shape, name="sample")}
+    named, code = inputs.with_label("sample", shape, condition)
     x = layers.Flatten()(named["sample"])
     x = Dropout(input_dropout)(x) if input_dropout else x
-    if condition:
-        named["label"], code = inputs.label_code(condition)
-        if label_units:
-            code = norm.wrap(layers.Dense(label_units, activation="relu"))(code)
-        x = layers.Concatenate()([x, code])
+    if condition and label_units:
+        code = norm.wrap(layers.Dense(label_units, activation="relu"))(code)
+    x = inputs.join(x, code)
     for i, units in enumerate(hidden):
         spreads = batch.spread is not None and i == len(hidden) - 1
         x = batch.spread(x) if spreads else x
-        normed = norm.after is not None and not spreads
-        x = norm.wrap(hidden_layer(units, bias=not normed))(x)
-        x = norm.after()(x) if normed else x
+        x = norm.apply(x, hidden_layer, units, normed=not spreads)
         x = x if maxout_pieces else inputs.activation(activation)(x)
         x = Dropout(dropout)(x) if dropout else x
     x = batch.last(x)

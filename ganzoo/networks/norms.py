@@ -22,6 +22,20 @@ class Norm:
     after: Callable | None = None
     maps_only: bool = False
 
+    def apply(self, x, kind, *sizes, normed=True, **options):
+        """Applies a layer of a kind, and what normalises its result.
+
+        Args:
+            x: the layer's input.
+            kind: class of the layer.
+            *sizes: its arguments.
+            normed: if False, no layer follows, and this one keeps its bias.
+            **options: its keywords.
+        """
+        normed = normed and self.after is not None
+        x = self.wrap(kind(*sizes, use_bias=not normed, **options))(x)
+        return self.after()(x) if normed else x
+
 
 NORMS = {
     "none": Norm(),

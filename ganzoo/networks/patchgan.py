@@ -10,12 +10,7 @@ WIDEST = 8  # times `filters`: the paper's 512
 
 
 def discriminator(
-    image_shape,
-    *,
-    source_channels=0,
-    filters=64,
-    levels=3,
-    d_norm="instance",
+    image_shape, *, source_channels=0, filters=64, levels=3, d_norm="instance"
 ):
     """Network from sample [and source (N, H, W, C')] to a map of logits (N, h, w, 1).
 
@@ -42,12 +37,10 @@ def discriminator(
         named["source"] = keras.Input((None, None, source_channels), name="source")
         x = layers.Concatenate()([named["source"], x])
     for level in range(levels + 1):
-        normed = level > 0 and norm.after is not None
         width = filters * min(2**level, WIDEST)
-        x = norm.wrap(_convolution(width, 2 if level < levels else 1, not normed))(x)
-        x = norm.after()(x) if normed else x
+        x = _convolve(x, norm, width, 2 if level < levels else 1, normed=level > 0)
         x = inputs.activation("leaky_relu")(x)
-    x = norm.wrap(_convolution(1, 1, True))(x)
+    x = _convolve(x, norm, 1, 1, normed=False)
     return keras.Model(named, x, name="discriminator")
 
 
@@ -59,12 +52,7 @@ def receptive_field(levels: int) -> int:
     return field
 
 
-def _convolution(filters, stride, use_bias):
-    return layers.Conv2D(
-        filters,
-        4,
-        stride,
-        "same",
-        use_bias=use_bias,
-        kernel_initializer=inputs.start("normal"),
-    )
+def _convolve(x, norm, filters, stride, normed):
+    sizes = filters, 4, stride, "same"
+    start = inputs.start("normal")
+    return norm.apply(x, layers.Conv2D, *sizes, normed=normed, kernel_initializer=start)

@@ -68,11 +68,8 @@ def generator(
     check_whole(1, latent_dim=latent_dim, filters=filters)
     levels = level_count(*sides)
     base = tuple(math.ceil(side / 2**levels) for side in sides)
-    named = {"latent": keras.Input((latent_dim,), name="latent")}
-    x, code = named["latent"], None
-    if condition:
-        named["label"], code = inputs.label_code(condition)
-        x = x if normalize else layers.Concatenate()([x, code])
+    named, code = inputs.with_label("latent", (latent_dim,), condition)
+    x = named["latent"] if normalize else inputs.join(named["latent"], code)
     blocks = _Blocks(
         norm=norms.get("spectral" if spectral else "none"),
         before=_by_label(code) if normalize else None,
@@ -148,7 +145,7 @@ def discriminator(
         zero_last=zero_last,
         count=halvings + 2,
     )
-    named = {"sample": keras.Input(shape, name="sample")}
+    named, code = inputs.with_label("sample", shape, condition)
     x = blocks.first(named["sample"], filters)
     x = SelfAttention(spectral=d_norm == "spectral")(x) if attention else x
     for level in range(1, halvings):
@@ -157,8 +154,7 @@ def discriminator(
     features = POOLS[pool](blocks.active(x), axis=(1, 2))
     last = batch.last(features)
     logit = norm.wrap(layers.Dense(1, kernel_initializer=blocks.start()))(last)
-    if condition:
-        named["label"], code = inputs.label_code(condition)
+    if code is not None:
         width = features.shape[-1]
         embedding = norm.wrap(layers.Dense(width, use_bias=False))(code)
         match = ops.sum(layers.Multiply()([embedding, features]), axis=1, keepdims=True)
@@ -216,13 +212,9 @@ class _Blocks:
         which would remove it over the batch.
         """
         normed = self.before is not None and spread is None
-        layer = layers.Conv2D(
-            filters,
-            3,
-            padding="same",
-            use_bias=not normed,
-            kernel_initializer=self.start(branch=True),
-        )
+        start = self.start(branch=True)
+        options = {"padding": "same", "kernel_initializer": start}
+        layer = layers.Conv2D(filters, 3, use_bias=not normed, **options)
         h = self.norm.wrap(layer)(spread(x) if spread else x)
         h = inputs.activation(self.activation)(self.before(h) if normed else h)
         start = "zeros" if self.zero_last else self.start(branch=True)

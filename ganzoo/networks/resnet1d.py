@@ -45,11 +45,8 @@ def generator(
     length, kinds = inputs.check_image_shape(image_shape, ranks=(2,))
     check_whole(1, latent_dim=latent_dim, filters=filters, blocks=blocks, kernel=kernel)
     inputs.check_one_hot(value_range)
-    named = {"latent": keras.Input((latent_dim,), name="latent")}
-    x = named["latent"]
-    if condition:
-        named["label"], code = inputs.label_code(condition)
-        x = inputs.join(x, code)
+    named, code = inputs.with_label("latent", (latent_dim,), condition)
+    x = inputs.join(named["latent"], code)
     x = layers.Reshape((length, filters))(layers.Dense(length * filters)(x))
     for _ in range(blocks):
         x = _block(x, filters, kernel, norms.get("none"))
@@ -84,11 +81,8 @@ def discriminator(
     shape = inputs.check_image_shape(image_shape, ranks=(2,))
     check_whole(1, filters=filters, blocks=blocks, kernel=kernel)
     norm, batch = norms.get(d_norm), inputs.minibatch(minibatch)
-    named = {"sample": keras.Input(shape, name="sample")}
-    x = named["sample"]
-    if condition:
-        named["label"], code = inputs.label_code(condition)
-        x = inputs.join(x, code)
+    named, code = inputs.with_label("sample", shape, condition)
+    x = inputs.join(named["sample"], code)
     x = norm.wrap(layers.Conv1D(filters, 1))(x)
     for _ in range(blocks):
         x = _block(x, filters, kernel, norm)
@@ -102,8 +96,5 @@ def _block(x, filters, kernel, norm):
     y = x
     for _ in range(2):
         y = inputs.activation("relu")(y)
-        bare = norm.after is None
-        convolution = layers.Conv1D(filters, kernel, padding="same", use_bias=bare)
-        y = norm.wrap(convolution)(y)
-        y = y if bare else norm.after()(y)
+        y = norm.apply(y, layers.Conv1D, filters, kernel, padding="same")
     return layers.Add()([x, layers.Rescaling(SHARE)(y)])

@@ -38,30 +38,20 @@ def generator(
     norm = norms.get(norm, option="norm")
     source = keras.Input((None, None, source_channels or shape[-1]), name="source")
 
-    def step(layer, x, activated=True):
-        x = norm.wrap(layer)(x)
-        x = norm.after()(x) if norm.after else x
-        return layers.ReLU()(x) if activated else x
-
-    def convolution(kind, width, kernel, **options):
-        """Makes a layer, without a bias if normalisation follows."""
-        options = {"use_bias": norm.after is None, **options}
+    def convolve(x, kind, *sizes, normed=True):
         start = inputs.start("normal")
-        return kind(width, kernel, kernel_initializer=start, **options)
+        return norm.apply(x, kind, *sizes, normed=normed, kernel_initializer=start)
 
-    x = step(convolution(layers.Conv2D, filters, 7), _reflect(source, 3))
+    x = layers.ReLU()(convolve(_reflect(source, 3), layers.Conv2D, filters, 7))
     for width in (2 * filters, 4 * filters):
-        down = convolution(layers.Conv2D, width, 3, strides=2, padding="same")
-        x = step(down, x)
+        x = layers.ReLU()(convolve(x, layers.Conv2D, width, 3, 2, "same"))
     for _ in range(blocks):
-        y = step(convolution(layers.Conv2D, 4 * filters, 3), _reflect(x, 1))
-        y = step(convolution(layers.Conv2D, 4 * filters, 3), _reflect(y, 1), False)
-        x = layers.Add()([x, y])
+        y = convolve(_reflect(x, 1), layers.Conv2D, 4 * filters, 3)
+        y = _reflect(layers.ReLU()(y), 1)
+        x = layers.Add()([x, convolve(y, layers.Conv2D, 4 * filters, 3)])
     for width in (2 * filters, filters):
-        up = convolution(layers.Conv2DTranspose, width, 3, strides=2, padding="same")
-        x = step(up, x)
-    last = convolution(layers.Conv2D, shape[-1], 7, use_bias=True)
-    x = norm.wrap(last)(_reflect(x, 3))
+        x = layers.ReLU()(convolve(x, layers.Conv2DTranspose, width, 3, 2, "same"))
+    x = convolve(_reflect(x, 3), layers.Conv2D, shape[-1], 7, normed=False)
     x = layers.Activation(inputs.output_activation(value_range))(x)
     return keras.Model({"source": source}, x, name="generator")
 

@@ -34,8 +34,7 @@ def generator(image_shape, *, scale=4, filters=64, blocks=16, norm="batch"):
     norm = norms.get(norm, option="norm")
 
     def step(x, activated=True):
-        x = norm.wrap(_convolution(filters, 3, use_bias=norm.after is None))(x)
-        x = norm.after()(x) if norm.after else x
+        x = norm.apply(x, _convolution, filters, 3)
         return _prelu()(x) if activated else x
 
     source = keras.Input((None, None, channels), name="source")
@@ -82,19 +81,16 @@ def discriminator(image_shape, *, filters=64, units=1024, d_norm="batch"):
     x = sample = keras.Input(shape, name="sample")
     for level in range(LEVELS):
         for stride in (1, 2):
-            normed = norm.after is not None and (level, stride) != (0, 1)
-            width = filters * 2**level
-            layer = _convolution(width, 3, strides=stride, use_bias=not normed)
-            x = norm.wrap(layer)(x)
-            x = norm.after()(x) if normed else x
+            sizes = filters * 2**level, 3, stride
+            x = norm.apply(x, _convolution, *sizes, normed=(level, stride) != (0, 1))
             x = inputs.activation("leaky_relu")(x)
     x = norm.wrap(layers.Dense(units))(layers.Flatten()(x))
     x = norm.wrap(layers.Dense(1))(inputs.activation("leaky_relu")(x))
     return keras.Model({"sample": sample}, x, name="discriminator")
 
 
-def _convolution(filters, kernel, **options):
-    return layers.Conv2D(filters, kernel, padding="same", **options)
+def _convolution(filters, kernel, stride=1, **options):
+    return layers.Conv2D(filters, kernel, stride, "same", **options)
 
 
 def _prelu():

@@ -85,14 +85,6 @@ def multiple(levels: int) -> int:
 
 
 def _convolve(convolution, x, filters, norm, normed):
-    normed = normed and norm.after is not None
-    layer = convolution(
-        filters,
-        4,
-        2,
-        "same",
-        use_bias=not normed,
-        kernel_initializer=inputs.start("normal"),
-    )
-    x = norm.wrap(layer)(x)
-    return norm.after()(x) if normed else x
+    start = inputs.start("normal")
+    sizes = filters, 4, 2, "same"
+    return norm.apply(x, convolution, *sizes, normed=normed, kernel_initializer=start)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ganzoo.utils.extras import extra
 from ganzoo.utils.files import replacing
 from ganzoo.utils.options import evenly_spread
 
@@ -67,13 +68,9 @@ def _write_loop(kind, frames, path, ms):
 
 
 def _write_film(frames, path, ms):
-    try:
+    instead = "Without it, write .gif or .webp."
+    with extra("video", "An MP4 film needs imageio-ffmpeg", instead):
         import imageio_ffmpeg
-    except ImportError as error:
-        raise ImportError(
-            "An MP4 film needs imageio-ffmpeg: pip install 'ganzoo-keras[video]'. "
-            "Without it, write .gif or .webp."
-        ) from error
     # The usual pixel format of films has half the colours along each side.
     height, width, _ = (side + side % 2 for side in frames[0].shape)
     film = imageio_ffmpeg.write_frames(

@@ -1,4 +1,4 @@
-"""Figures: points with D's field, and curves of a run."""
+"""Figures: points with D's field, histograms, and curves of a run."""
 
 from collections.abc import Sequence
 
@@ -65,12 +65,7 @@ def points_figure(
     if field is not None:
         grid = mesh(extent, len(field)).reshape(*field.shape, 2)
         colours = axes.pcolormesh(
-            grid[..., 0],
-            grid[..., 1],
-            field,
-            cmap=FIELD_COLOURS,
-            vmin=0,
-            vmax=1,
+            grid[..., 0], grid[..., 1], field, cmap=FIELD_COLOURS, vmin=0, vmax=1
         )
         # Outside (min, max) there is no line to draw, and matplotlib warns.
         if field.min() < 0.5 < field.max():
@@ -97,6 +92,15 @@ def points_figure(
     axes.set(xlim=(x0, x1), ylim=(y0, y1), xlabel="$x_1$", ylabel="$x_2$", title=title)
     axes.set_aspect("equal")
     figure.legend(loc="outside lower center", ncols=2, frameon=False, markerscale=1.5)
+    return render(figure)
+
+
+def histogram_figure(values: np.ndarray, title: str | None = None) -> np.ndarray:
+    """Draws how often numbers (n,) lie where, in 50 bins."""
+    figure = Figure(figsize=(6.4, 4), dpi=100, layout="constrained")
+    axes = figure.add_subplot()
+    axes.hist(values, bins=50, color=ORANGE)
+    axes.set(xlabel="$x_1$", ylabel="samples", title=title)
     return render(figure)
 
 

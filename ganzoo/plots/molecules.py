@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from ganzoo.utils.extras import extra
+
 CELL = (150, 120)  # pixels, width and height
 
 
@@ -23,13 +25,9 @@ def molecules_picture(smiles: Sequence[str], columns: int | None = None) -> np.n
     Raises:
         ImportError: RDKit is not installed.
     """
-    try:
+    with extra("molecules", "Pictures of molecules need RDKit"):
         from rdkit.Chem import MolFromSmiles, rdDepictor
         from rdkit.Chem.Draw import rdMolDraw2D
-    except ImportError as error:
-        raise ImportError(
-            "Pictures of molecules need RDKit: pip install 'ganzoo-keras[molecules]'."
-        ) from error
     columns = columns or math.ceil(math.sqrt(len(smiles)))
     rows = math.ceil(len(smiles) / columns)
     width, height = CELL

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from ganzoo.plots.captions import with_captions
-from ganzoo.plots.figures import extent_of, points_figure
+from ganzoo.plots.figures import extent_of, histogram_figure, points_figure
 from ganzoo.plots.molecules import molecules_picture
 from ganzoo.plots.text import text_picture
 from ganzoo.plots.voxels import volumes_picture
@@ -91,6 +91,8 @@ def samples_picture(
 ) -> np.ndarray:
     """Draws samples: a grid of images or volumes, or two coordinates of vectors.
 
+    Of numbers (n, 1) it is a histogram.
+
     Args:
         samples: (n, H, W, C), (n, D, H, W, C) or one-hot (n, L, V) uint8, or (n, d)
             floats.
@@ -107,13 +109,16 @@ def samples_picture(
 
 
 def _of_vectors(samples, columns):
+    if samples.shape[1] == 1:
+        return histogram_figure(samples[:, 0])
     points = samples[:, :2]
     return points_figure(points[:0], points, extent=extent_of(points))
 
 
-def _of_codes(samples, columns):
-    return image_grid(samples[..., np.newaxis], columns)
-
-
-_OF_SAMPLES = {2: _of_vectors, 3: _of_codes, 4: image_grid, 5: volumes_picture}
+_OF_SAMPLES = {
+    2: _of_vectors,
+    3: lambda codes, columns: image_grid(codes[..., np.newaxis], columns),
+    4: image_grid,
+    5: volumes_picture,
+}
 _OF_STRINGS = {"molecules": molecules_picture, "text": text_picture}

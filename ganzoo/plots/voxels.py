@@ -9,9 +9,10 @@ import math
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
+
+from ganzoo.plots.figures import render
 
 MOST = 16  # volumes per picture: more would be too small to see
 PIXELS = 160  # side of a volume in pixels
@@ -50,9 +51,7 @@ def volumes_picture(volumes: np.ndarray, columns: int | None = None) -> np.ndarr
         row, column = divmod(index, columns)
         box = (column / columns, 1 - (row + 1) / rows, 1 / columns, 1 / rows)
         _draw(figure.add_axes(box), filled)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    return render(figure)
 
 
 def _draw(axes, filled):

@@ -165,7 +165,7 @@ def _step_of(path: Path) -> int:
 
 
 def _prune(path: Path, keep: int) -> None:
-    """Removes what is older than the last `keep`, of which `path` is the newest.
+    """Removes what is older than the last `keep`; `path` is the newest of them.
 
     Any that are newer are not sound, or the run would have gone on from them.
     """

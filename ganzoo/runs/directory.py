@@ -209,22 +209,19 @@ def write_environment(workdir, devices: list[str], threads: int) -> None:
     if before not in (None, threads):
         warnings.warn(
             f"The run in {workdir} had {before} threads so far, and has {threads} now: "
-            "it goes on equal but for rounding, not bit for bit. Set "
+            "it continues equal but for rounding, not bit for bit. Set "
             f"TF_NUM_INTRAOP_THREADS={before} for that.",
             stacklevel=2,
         )
-    versions = {name: _version(name) for name in _PACKAGES}
-    _write_json(
-        path,
-        {
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-            "packages": versions,
-            "devices": devices,
-            "threads": threads,
-            "commit": _commit(),
-        },
-    )
+    facts = {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": {name: version(name) for name in _PACKAGES},
+        "devices": devices,
+        "threads": threads,
+        "commit": _commit(),
+    }
+    _write_json(path, facts)
 
 
 def _threads_of(path):
@@ -237,14 +234,15 @@ def _threads_of(path):
 
 def code_version() -> str:
     """The version of ganzoo, and the commit of a checkout."""
-    return " ".join(filter(None, (_version("ganzoo-keras"), _commit())))
+    return " ".join(filter(None, (version("ganzoo-keras"), _commit())))
 
 
 def _write_json(path, value):
     write_atomically(path, (json.dumps(value, indent=2) + "\n").encode())
 
 
-def _version(package):
+def version(package: str) -> str | None:
+    """The version of an installed package; None if it runs from its source."""
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:

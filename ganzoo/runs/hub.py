@@ -8,6 +8,8 @@ import re
 import tempfile
 from pathlib import Path
 
+from ganzoo.utils.extras import extra
+
 PREFIX = "hf://"
 MODEL, CARD = "model.keras", "README.md"
 _ADDRESS = re.compile(r"([\w.-]+/[\w.-]+)(?:@([\w./-]+))?")
@@ -104,11 +106,7 @@ def push(
 
 
 def _package():
-    try:
+    with extra("hub", "Models on the hub need huggingface_hub"):
         import huggingface_hub
         import huggingface_hub.errors
-    except ImportError as error:
-        raise ImportError(
-            "Models on the hub need huggingface_hub: pip install 'ganzoo-keras[hub]'"
-        ) from error
     return huggingface_hub

@@ -20,6 +20,12 @@ class _Line(NamedTuple):
     cut_off: bool  # as the last line of a killed run
 
 
+def append(path, row: Mapping) -> None:
+    """Writes a row at the end of a log."""
+    with open(path, "a") as file:
+        file.write(json.dumps(row) + "\n")
+
+
 def drop_after(
     path, step: int, sound: Callable[[Mapping], bool] = lambda row: True
 ) -> dict | None:

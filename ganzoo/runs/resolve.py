@@ -92,7 +92,7 @@ def data_settings(experiment: Experiment) -> dict:
     names = ("data_dir", "class_name", *of_tables, *of_images, "pairs", "direction")
     settings = {name: getattr(experiment, name) for name in names}
     source_key = find(experiment.model).source_key
-    return {"name": experiment.dataset, "wanted": source_key, **settings}
+    return {"name": experiment.dataset, "source_key": source_key, **settings}
 
 
 def effective_options(experiment: Experiment, data: Data) -> dict:

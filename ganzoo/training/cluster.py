@@ -115,14 +115,14 @@ def _slurm_port(environment) -> int:
     return FIRST_PORT + PORTS * ((job + 97 * step) % places)
 
 
-def patience_of(asked: float | None) -> float:
-    """Seconds to wait for the other workers: `asked`, or GANZOO_PATIENCE, or 60.
+def patience_of(seconds: float | None) -> float:
+    """Seconds to wait for the other workers: these, or GANZOO_PATIENCE, or 60.
 
     Raises:
         ValueError: no positive number of seconds.
     """
     text = os.environ.get(VARIABLE, "")
-    origin, value = ("patience", asked) if asked is not None else (VARIABLE, text)
+    origin, value = ("patience", seconds) if seconds is not None else (VARIABLE, text)
     try:
         seconds = float(PATIENCE if value == "" else value)
         if not 0 < seconds < math.inf:

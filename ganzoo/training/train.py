@@ -47,6 +47,7 @@ from ganzoo.training.callbacks.progress import Progress
 from ganzoo.training.callbacks.samples import SampleGrid, drawing
 from ganzoo.training.callbacks.trackers import check_trackers, tracking
 from ganzoo.utils import signals
+from ganzoo.utils.options import largest_divisor
 from ganzoo.utils.progress import Bar, tell
 from ganzoo.variants._registry import build, find
 
@@ -109,7 +110,8 @@ def train_resolved(
     """
     check_trackers(log := list(log))
     find(experiment.model).check_known(experiment.options)
-    workers = cluster.from_environment() if _on_workers(experiment) else None
+    on_workers = experiment.strategy == "multi_worker"
+    workers = cluster.from_environment() if on_workers else None
     if patience is not None and workers is None:
         raise ValueError(
             "`patience` is how long workers wait for each other, which only "
@@ -147,7 +149,7 @@ def train_resolved(
             write_environment(path, devices, distribute.threads())
         halt, begin = distribute.Halt(), model.step
         try:
-            every = _interval(experiment)
+            every = min(experiment.log_every, experiment.steps)  # an interval
             monitor = HealthMonitor(
                 resolved.data,
                 path if writes else None,
@@ -155,7 +157,7 @@ def train_resolved(
                 every=spacing(experiment.steps, every),
             )
             last = Interruption(halt, every, experiment.steps, before)
-            call = _divisor(math.gcd(every, monitor.every), STEPS_PER_CALL)
+            call = largest_divisor(math.gcd(every, monitor.every), STEPS_PER_CALL)
             own = _callbacks(experiment, model, resolved, path, writes, monitor, call)
             if shown:
                 own += _shown(experiment, resolved, model, path, bar)
@@ -204,10 +206,6 @@ def _free(settings):
     if settings["evaluate_every"]:
         return FREE
     return FREE | {"metric", "extractor", "evaluation_samples"}
-
-
-def _on_workers(experiment):
-    return experiment.strategy == "multi_worker"
 
 
 def _fingerprint(experiment, path):
@@ -320,15 +318,6 @@ def _shown(experiment, resolved, model, path, bar):
         Forecast(experiment.model, experiment.steps, resolved.batch_size, path),
         Progress(experiment.steps, images, bar=bar),
     ]
-
-
-def _interval(experiment):
-    """Steps of an interval of the log."""
-    return min(experiment.log_every, experiment.steps)
-
-
-def _divisor(number, limit):
-    return max(d for d in range(1, limit + 1) if number % d == 0)
 
 
 def _images_per_step(resolved, model):

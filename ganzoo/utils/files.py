@@ -64,7 +64,7 @@ def write_atomically(path, data: bytes) -> None:
 
 
 def write_arrays(path, arrays: dict, **facts) -> None:
-    """Writes an .npz, and its checksum and the facts to a JSON file beside it.
+    """Writes an .npz, and its checksum and facts to a JSON file of the same name.
 
     The JSON file is named first, so an .npz without one has lost it, while a process
     that was killed in between leaves the temporary .npz for `sweep`.
@@ -156,8 +156,7 @@ def read_arrays(path, otherwise: str) -> tuple[dict, dict] | None:
         sound = False
     if not sound:
         warnings.warn(
-            f"The file {path.name} is damaged or incomplete; {otherwise}.",
-            stacklevel=3,
+            f"The file {path.name} is damaged or incomplete; {otherwise}.", stacklevel=3
         )
         return None
     try:

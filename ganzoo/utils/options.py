@@ -36,10 +36,15 @@ def check_known(what: str, received: Iterable[str], allowed: Iterable[str]) -> N
     """Raises `ValueError`, with the nearest name, for what is not allowed."""
     for value in received:
         if value not in allowed:
-            near = difflib.get_close_matches(value, list(allowed), n=1, cutoff=0.5)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            hint = did_you_mean(value, allowed)
             listed = f"Allowed: {', '.join(allowed)}." if allowed else "It takes none."
             raise ValueError(f"Unknown {what} {value!r}.{hint} {listed}")
+
+
+def did_you_mean(name: str, names: Iterable[str], cutoff: float = 0.5) -> str:
+    """Asks for the nearest name, in a message; "" if none is near."""
+    near = difflib.get_close_matches(name, list(names), n=1, cutoff=cutoff)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def check_whole(least: int, **values) -> None:
@@ -73,6 +78,11 @@ def evenly_spread(length: int, count: int) -> list[int]:
     """`count` positions of `length`, from the first to the last."""
     step = (length - 1) / max(1, count - 1)
     return [int(i * step) for i in range(count)]
+
+
+def largest_divisor(number: int, limit: int) -> int:
+    """The largest divisor of a number up to a limit."""
+    return max(d for d in range(1, min(number, limit) + 1) if number % d == 0)
 
 
 def sides_of(size: int | str | tuple[int, int] | None) -> tuple[int, int] | None:

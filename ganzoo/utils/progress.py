@@ -116,10 +116,10 @@ class Bar:
 def _size(stream) -> dict:
     """Settings of tqdm, which would draw nothing where a terminal has no size."""
     try:
-        told = os.get_terminal_size(stream.fileno()).columns > 0
+        known = os.get_terminal_size(stream.fileno()).columns > 0
     except (OSError, ValueError):  # no terminal
-        told = True
-    return {"dynamic_ncols": True} if told else UNTOLD
+        known = True
+    return {"dynamic_ncols": True} if known else UNTOLD
 
 
 _open: ContextVar[Bar | None] = ContextVar("open bar", default=None)

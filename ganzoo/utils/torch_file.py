@@ -51,15 +51,6 @@ class _Tensor(NamedTuple):
     strides: tuple[int, ...]  # in numbers
 
 
-def read_tensors(path) -> dict[str, np.ndarray]:
-    """The arrays of a state_dict in a file, by name; see `parse_tensors`.
-
-    Raises:
-        OSError: it is not there or not readable.
-    """
-    return parse_tensors(untrusted.read_bytes(path, untrusted.MAX_WEIGHTS), str(path))
-
-
 def parse_tensors(data: bytes, where: str) -> dict[str, np.ndarray]:
     """The arrays of a state_dict, by name: torch's zip format, or the older one.
 

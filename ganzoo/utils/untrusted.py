@@ -20,6 +20,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from ganzoo.utils.extras import extra
+
 # Pillow chooses the decoder by the content, whatever the name says: without a list, a
 # PostScript file called x.png would start Ghostscript.
 FORMATS = (
@@ -185,11 +187,11 @@ def read_arrays(file, names=None, limit: int | None = None) -> dict[str, np.ndar
     try:
         with zipfile.ZipFile(file) as archive:
             held = members(archive, ".npy")
-            wanted = [n for n in (held if names is None else names) if n in held]
-            total = sum(held[name].file_size for name in wanted)
+            chosen = [n for n in (held if names is None else names) if n in held]
+            total = sum(held[name].file_size for name in chosen)
             if total > limit:
                 raise ValueError(f"{total} bytes, more than the {limit} allowed")
-            return {name: _read_array(archive, held[name]) for name in wanted}
+            return {name: _read_array(archive, held[name]) for name in chosen}
     except MemoryError as error:
         raise ValueError("its arrays do not fit into memory") from error
     # Archives fail in as many ways as there are libraries below them.
@@ -448,9 +450,7 @@ def _check_h5(file: BinaryIO, limit: int) -> None:
 
 # --- tables -----------------------------------------------------------------------
 
-NEEDS_TABLES = (
-    "Tables need pandas, and Parquet pyarrow: pip install 'ganzoo-keras[tables]'."
-)
+NEED_OF_TABLES = "Tables need pandas, and Parquet pyarrow"
 
 
 def header(path, separator: str) -> list[str]:
@@ -513,10 +513,8 @@ def read_parquet(path):
 
 def parquet_package() -> None:
     """Raises `ImportError`, with the remedy, where pyarrow is not installed."""
-    try:
+    with extra("tables", NEED_OF_TABLES):
         import pyarrow.parquet  # noqa: F401
-    except ImportError as error:
-        raise ImportError(NEEDS_TABLES) from error
 
 
 def _check_columns(names):

@@ -27,15 +27,12 @@ def registered(module: str, path: Path) -> Iterator[tuple[dict, "Builder"]]:
     source = Source(path)
     for function, node in source.functions.items():
         for decorator in node.decorator_list:
-            if isinstance(decorator, ast.Call) and _name(decorator) == "register":
+            is_call = isinstance(decorator, ast.Call)
+            if is_call and ast.unparse(decorator.func) == "register":
                 words = {word.arg: word.value for word in decorator.keywords}
                 (words["name"],) = decorator.args
                 arguments = {name: source.value(node) for name, node in words.items()}
                 yield arguments, Builder(module, source, function)
-
-
-def _name(call):
-    return ast.unparse(call.func)
 
 
 class Builder:

@@ -43,10 +43,10 @@ class BEGAN(GAN):
     def watched(self):
         return ("k", "convergence")
 
-    def outputs(self, given, training):
+    def outputs(self, inputs, training):
         """{"logits": -L, (N, 1)}: D's reconstruction error of each sample."""
-        (copy,) = super().outputs(given, training).values()
-        error = tf.abs(tf.cast(given["sample"], copy.dtype) - copy)
+        (copy,) = super().outputs(inputs, training).values()
+        error = tf.abs(tf.cast(inputs["sample"], copy.dtype) - copy)
         error = tf.reduce_mean(error, axis=range(1, len(error.shape)))
         return {"logits": -error[:, None]}
 

@@ -66,9 +66,9 @@ class BiGAN(GAN):
         """G(E(x)), in the form of `sample`."""
         return self.decode(self.encode(x))
 
-    def _probability_chunk(self, given):
+    def _probability_chunk(self, arrays):
         # D(x) is D's verdict on the pair (x, E(x)).
-        sample = self._scale(given["sample"])
+        sample = self._scale(arrays["sample"])
         inputs = {"sample": sample, "latent": self._encoded(sample)}
         logits = self.discriminate(inputs, training=False)
         return self.loss_functions.probability(logits)[:, 0].numpy()

@@ -11,8 +11,7 @@ NETWORK = {
     "dropout": 0.3,
 }
 
-# With DCGAN's 2e-4 for both players, meant for 10^5 steps, G learns too slowly. Chosen
-# in the pilots of experiments/pilots.md.
+# Chosen in experiments/pilots.md: with 2e-4, for 10^5 steps, G learns too slowly.
 RATES = {"d": 4e-4, "g": 1e-3}
 
 
@@ -24,11 +23,7 @@ RATES = {"d": 4e-4, "g": 1e-3}
     batch_keys=("real", "label"),
 )
 def cgan(
-    network="auto",
-    num_classes=10,
-    learning_rate=RATES,
-    ema_decay=0.99,
-    **options,
+    network="auto", num_classes=10, learning_rate=RATES, ema_decay=0.99, **options
 ):
     """Both players see the label, in convolutional networks at every layer.
 

@@ -5,8 +5,7 @@ from ganzoo.variants._registry import register
 
 PENALTIES = {"dragan": 10.0}
 
-# With DCGAN's 2e-4 for both players, meant for 10^5 steps, G learns too slowly. Chosen
-# in the pilots of experiments/pilots.md.
+# Chosen in experiments/pilots.md: with 2e-4, for 10^5 steps, G learns too slowly.
 RATES = {"d": 4e-4, "g": 1e-3}
 
 
@@ -16,11 +15,7 @@ RATES = {"d": 4e-4, "g": 1e-3}
     tasks=("image",),
 )
 def dragan(
-    network="dcgan",
-    penalties=PENALTIES,
-    learning_rate=RATES,
-    ema_decay=0.99,
-    **options,
+    network="dcgan", penalties=PENALTIES, learning_rate=RATES, ema_decay=0.99, **options
 ):
     """The GAN's own loss, with D's gradient drawn to norm 1 near the data.
 

@@ -46,11 +46,7 @@ class GatedGAN(GAN):
         accuracy = tf.reduce_mean(tf.cast(right, self.variable_dtype))
         accuracy = distribute.global_mean(accuracy)
         learns = tf.cast(accuracy <= self.gate, accuracy.dtype)
-        return {
-            **super()._watch(real, fake),
-            "accuracy": accuracy,
-            "open": learns,
-        }
+        return {**super()._watch(real, fake), "accuracy": accuracy, "open": learns}
 
     def update_discriminators(self, part, fake):
         variables = [*self.discriminator.variables, *self.d_optimizer.variables]

@@ -58,8 +58,8 @@ class InfoGAN(GAN):
         out = feed(self.discriminator, {"sample": sample}, training)
         return {key: tf.cast(v, self.variable_dtype) for key, v in out.items()}
 
-    def discriminate(self, given, training):
-        return self.answers(given["sample"], training)["logits"]
+    def discriminate(self, inputs, training):
+        return self.answers(inputs["sample"], training)["logits"]
 
     def discriminator_loss(self, batch, fake, training):
         real = self._judge_real(batch, training)
@@ -90,15 +90,7 @@ class InfoGAN(GAN):
         }
 
     def sample(
-        self,
-        n,
-        *,
-        seed=0,
-        label=None,
-        code=None,
-        ema=None,
-        truncation=None,
-        into=None,
+        self, n, *, seed=0, label=None, code=None, ema=None, truncation=None, into=None
     ) -> np.ndarray:
         """As `GAN.sample`, with codes.
 

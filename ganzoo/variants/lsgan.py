@@ -3,8 +3,7 @@
 from ganzoo.models.assemble import assemble
 from ganzoo.variants._registry import register
 
-# With DCGAN's 2e-4 for both players, meant for 10^5 steps, G learns too slowly. Chosen
-# in the pilots of experiments/pilots.md.
+# Chosen in experiments/pilots.md: with 2e-4, for 10^5 steps, G learns too slowly.
 RATES = {"d": 4e-4, "g": 2e-3}
 
 

@@ -8,8 +8,7 @@ from ganzoo.models.gan import GAN
 from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
 
-# With DCGAN's 2e-4 for both players, meant for 10^5 steps, G learns too slowly. Chosen
-# in the pilots of experiments/pilots.md.
+# Chosen in experiments/pilots.md: with 2e-4, for 10^5 steps, G learns too slowly.
 RATES = {"d": 4e-4, "g": 1e-3}
 
 
@@ -46,9 +45,9 @@ class PacGAN(GAN):
     def has_probability(self):
         return super().has_probability and self.pack == 1
 
-    def discriminate(self, given, training):
-        packs = self.packed(given["sample"])
-        return super().discriminate({**given, "sample": packs}, training)
+    def discriminate(self, inputs, training):
+        packs = self.packed(inputs["sample"])
+        return super().discriminate({**inputs, "sample": packs}, training)
 
     def packed(self, samples):
         """(N, ..., C) to (N / m, ..., m C); the last pack is filled from the first."""

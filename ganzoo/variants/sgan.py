@@ -83,8 +83,8 @@ class SGAN(GAN):
         features = tf.cast(out["features"], self.variable_dtype)
         return features, classes, tf.reduce_logsumexp(classes, axis=1) - fake
 
-    def discriminate(self, given, training):
-        return self.answers(given["sample"], training)[2]
+    def discriminate(self, inputs, training):
+        return self.answers(inputs["sample"], training)[2]
 
     def discriminator_loss(self, batch, fake, training):
         # A half for each of real and fake, as in the paper's code.
@@ -124,10 +124,10 @@ class SGAN(GAN):
         )
 
 
-def _mean_of(values, known):
+def _mean_of(values, labelled):
     """Mean over the labelled samples of the global batch, 0 if there are none."""
-    count = distribute.global_mean(tf.reduce_sum(known))
-    return tf.reduce_sum(values * known) / tf.maximum(
+    count = distribute.global_mean(tf.reduce_sum(labelled))
+    return tf.reduce_sum(values * labelled) / tf.maximum(
         count, 1 / distribute.replica_count()
     )
 

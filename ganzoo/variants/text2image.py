@@ -59,8 +59,8 @@ class TextGAN(TextModel, GAN):
         other = replace(spec.entries["caption"], origin="caption")
         return spec.plus(mismatched=other)
 
-    def generate_from(self, batch, told, training):
-        return super().generate_from(batch, tf.stop_gradient(told), training)
+    def generate_from(self, batch, text, training):
+        return super().generate_from(batch, tf.stop_gradient(text), training)
 
     def discriminator_loss(self, batch, fake, training):
         matching, mismatched = (

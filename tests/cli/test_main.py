@@ -95,7 +95,7 @@ def test_list_has_a_line_for_each(what, known, capsys):
 
 def test_every_score_and_data_set_has_a_line():
     assert MEANINGS.keys() == BETTER.keys()
-    assert {*toy.BUILT_IN, *faces.SETS} <= BUILT_IN.keys()
+    assert {*toy.MIXTURES, *faces.SETS} <= BUILT_IN.keys()
 
 
 def test_list_of_what_is_unknown():
@@ -270,9 +270,9 @@ def test_errors_are_one_line(arguments, message, tmp_path):
         (["compare", "dcgan", "--g_hidden=8"], "of the variant: --set g_hidden=8"),
         (
             ["train", "dcgan", "--batchsize=8"],
-            "--batchsize=8. Did you mean --batch_size",
+            "--batchsize=8. Did you mean '--batch_size'",
         ),
-        (["sample", "x", "--lable=3"], "--lable=3. Did you mean --label?"),
+        (["sample", "x", "--lable=3"], "--lable=3. Did you mean '--label'?"),
         (["evaluate", "x", "--steps=3"], "unrecognized arguments: --steps=3."),
     ],
 )

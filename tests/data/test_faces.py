@@ -250,7 +250,7 @@ def test_tags_of_a_face():
 
 
 def test_pairs_of_flat_and_ink():
-    data = load_data("faces", split="test", wanted="source", pairs="ink")
+    data = load_data("faces", split="test", source_key="source", pairs="ink")
     ink = load_data("faces_ink", split="test")
     np.testing.assert_array_equal(data.arrays["source"], ink.arrays["real"])
     with pytest.raises(ValueError, match="Only images of `faces`, unchanged"):

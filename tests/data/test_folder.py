@@ -278,6 +278,7 @@ def test_the_memory_map_follows_the_folder(tmp_path):
 @pytest.fixture
 def many(tmp_path, monkeypatch):
     """A folder of three images, one of them cut off, that counts as large."""
+    monkeypatch.setattr("ganzoo.data.image_files.MANY", 1)
     monkeypatch.setattr("ganzoo.data.folder.MANY", 1)
     for i in range(2):
         draw(tmp_path / "in" / "ab"[i] / f"{i}.png", color=i)
@@ -394,7 +395,10 @@ def test_images_smaller_than_a_patch_are_named(tmp_path):
     [
         ({"patch_stride": 4}, "with image_size"),
         ({"patch_stride": 0, "image_size": 4}, "number of pixels from 1"),
-        ({"patch_stride": 4, "image_size": 4, "wanted": "source"}, "made with pairs="),
+        (
+            {"patch_stride": 4, "image_size": 4, "source_key": "source"},
+            "made with pairs=",
+        ),
     ],
 )
 def test_refuses_strides(tmp_path, settings, message):

@@ -1,9 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from ganzoo.data import load_data
 from ganzoo.data.dataset import Data
+from ganzoo.data.images import Form
 from ganzoo.data.made_pairs import HOLE, PAIRS, edges, made_pairs
+from ganzoo.data.reading import Reading
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (6, 9, 10, 3), dtype=np.uint8)
@@ -14,9 +18,9 @@ def pair(name, images=IMAGES):
 
 
 def made(tmp_path, pairs, images=IMAGES, **changes):
-    settings = {"split": "train", "wanted": "source", "direction": "AtoB"}
-    settings |= {"cache_dir": tmp_path, "memory_limit": 2**20, **changes}
-    return made_pairs(Data("set", {"real": images}), pairs, **settings)
+    reading = Reading("train", Form(), tmp_path, 2**20, source_key="source")
+    data = Data("set", {"real": images})
+    return made_pairs(data, pairs, replace(reading, **changes))
 
 
 @pytest.mark.parametrize("name", sorted(PAIRS.keys() - {"next_frame", "ink"}))
@@ -109,7 +113,7 @@ def test_the_next_frame_is_the_last():
 def test_clips_of_a_file_become_pairs(tmp_path):
     clips = RNG.integers(0, 256, (6, 3, 8, 8, 1), dtype=np.uint8)
     np.savez(tmp_path / "clips.npz", x_train=clips)
-    found = load_data(tmp_path / "clips.npz", wanted="source", pairs="next_frame")
+    found = load_data(tmp_path / "clips.npz", source_key="source", pairs="next_frame")
     assert found.arrays["source"].shape == (6, 8, 8, 2)
     np.testing.assert_array_equal(found.arrays["real"], clips[:, 2])
 
@@ -125,7 +129,7 @@ def test_direction_swaps_what_is_given_and_what_is_wanted(tmp_path):
 
 
 def test_an_unpaired_training_set_shares_no_image(tmp_path):
-    found = made(tmp_path, "invert", wanted="unpaired").arrays
+    found = made(tmp_path, "invert", source_key="unpaired").arrays
     known = {x.tobytes() for x in found["real"]}
     hidden = {(255 - x).tobytes() for x in found["unpaired"]}
     assert len(known) == len(hidden) == 3 and not known & hidden
@@ -134,16 +138,16 @@ def test_an_unpaired_training_set_shares_no_image(tmp_path):
 
 
 def test_an_unpaired_test_set_keeps_the_answers(tmp_path):
-    found = made(tmp_path, "invert", wanted="unpaired", split="test").arrays
+    found = made(tmp_path, "invert", source_key="unpaired", split="test").arrays
     np.testing.assert_array_equal(found["source"], 255 - found["real"])
     np.testing.assert_array_equal(found["unpaired"], found["source"])
 
 
 def test_labels_stay_with_their_images():
     plain = load_data("digits")
-    halves = load_data("digits", wanted="source", pairs="halves")
+    halves = load_data("digits", source_key="source", pairs="halves")
     np.testing.assert_array_equal(halves.arrays["label"], plain.arrays["label"])
-    split = load_data("digits", wanted="unpaired", pairs="invert")
+    split = load_data("digits", source_key="unpaired", pairs="invert")
     rows = [x.tobytes() for x in plain.arrays["real"]]
     labels = dict(zip(rows, plain.arrays["label"], strict=True))
     asked = [labels[x.tobytes()] for x in split.arrays["real"]]
@@ -176,9 +180,9 @@ def test_refuses_what_are_no_images(tmp_path):
 
 
 def test_refuses_unknown_names_and_directions():
-    with pytest.raises(ValueError, match="Did you mean 'edges'.*'edge'"):
-        load_data("digits", wanted="source", pairs="edge")
+    with pytest.raises(ValueError, match="'edge'. Did you mean 'edges'"):
+        load_data("digits", source_key="source", pairs="edge")
     with pytest.raises(ValueError, match="AtoB or BtoA. Received: 'AB'"):
-        load_data("digits", wanted="source", pairs="edges", direction="AB")
+        load_data("digits", source_key="source", pairs="edges", direction="AB")
     with pytest.raises(ValueError, match="for models that translate.*'edges'"):
         load_data("digits", pairs="edges")

@@ -6,7 +6,6 @@ import pytest
 from PIL import Image
 
 from ganzoo.data import load_data, maps
-from ganzoo.data.images import Form
 
 STRIP = maps.WIDTH // maps.STRIPS
 
@@ -34,7 +33,9 @@ def earth(pictures, monkeypatch):
 
 
 def load(**changes):
-    return load_data("maps", **{"image_size": 50, "wanted": "source", **changes}).arrays
+    return load_data(
+        "maps", **{"image_size": 50, "source_key": "source", **changes}
+    ).arrays
 
 
 def test_the_two_pictures_are_aligned_and_directions_change_their_places(earth):
@@ -66,9 +67,9 @@ def test_training_patches_overlap_by_half_and_the_open_sea_is_left_out(earth):
 
 
 def test_unpaired_sets_keep_the_pairs_of_their_test_split(earth):
-    arrays = load(wanted="unpaired", split="test")
+    arrays = load(source_key="unpaired", split="test")
     np.testing.assert_array_equal(arrays["source"], arrays["unpaired"])
-    assert load(wanted="unpaired").keys() == {"real", "unpaired"}
+    assert load(source_key="unpaired").keys() == {"real", "unpaired"}
 
 
 def test_without_sides_the_map_is_a_set_of_images_in_any_channels(earth):
@@ -85,7 +86,7 @@ def test_water_is_bluer_than_red_by_more_than_the_bound():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"split": "tset"}, "split of maps 'tset'. Did you mean 'test'"),
+        ({"split": "tset"}, "split of 'maps' 'tset'. Did you mean 'test'"),
         ({"image_size": 451}, r"from 4 to 450 pixels.*Received: .*\(451, 451\)"),
         ({"image_size": 3}, "from 4 to 450 pixels"),
         ({"direction": "atob"}, "AtoB or BtoA"),
@@ -104,7 +105,7 @@ def test_a_missing_package_is_named_with_its_extra(monkeypatch, error):
 
     monkeypatch.setattr(maps.resources, "files", missing)
     with pytest.raises(ValueError, match=r"pip install 'ganzoo-keras\[maps\]'"):
-        maps.load_maps("train", Form())
+        load_data("maps")
 
 
 def test_the_real_pictures_are_told_apart_as_stated():

@@ -5,6 +5,7 @@ import pytest
 
 from ganzoo.data import Data, load_data, moving, tfds
 from ganzoo.data.images import Form
+from ganzoo.data.reading import Reading
 
 SQUARE = np.full((1, 4, 4, 1), 200, np.uint8)
 
@@ -89,9 +90,13 @@ def small_mnist(n=20):
     return Data("mnist", {"real": real, "label": np.zeros(n, np.int32)})
 
 
+def clips_of_digits(mnist, split, form):
+    return moving.clips_of_digits(mnist, Reading(split, form)).arrays["real"]
+
+
 @pytest.mark.parametrize("side,digit", [(64, 28), (32, 14), (16, 7)])
 def test_the_set_is_smaller_by_its_frames(side, digit):
-    clips = moving.clips_of_digits(small_mnist(), "test", Form((side, side)))
+    clips = clips_of_digits(small_mnist(), "test", Form((side, side)))
     assert clips.shape == (moving.TEST_CLIPS, 5, side, side, 1)
     assert clips.dtype == np.uint8
     lit = (clips[:, 0, ..., 0] > 0).sum(axis=(1, 2))
@@ -103,19 +108,17 @@ def test_the_set_is_smaller_by_its_frames(side, digit):
 
 def test_the_draw_of_the_set_is_fixed_and_each_split_has_its_own():
     form = Form((16, 16))
-    once, again = (
-        moving.clips_of_digits(small_mnist(), "test", form) for _ in range(2)
-    )
+    once, again = (clips_of_digits(small_mnist(), "test", form) for _ in range(2))
     np.testing.assert_array_equal(once, again)
-    other = moving.clips_of_digits(small_mnist(21), "test", form)
+    other = clips_of_digits(small_mnist(21), "test", form)
     assert (once != other).any()
-    assert len(moving.clips_of_digits(small_mnist(), "train", form)) == moving.CLIPS
+    assert len(clips_of_digits(small_mnist(), "train", form)) == moving.CLIPS
 
 
 @pytest.mark.parametrize("form", [Form((32, 16)), Form((8, 8)), Form(None, 3)])
 def test_the_set_refuses_other_frames(form):
     with pytest.raises(ValueError, match="grey square frames .* at least 16.*Received"):
-        moving.clips_of_digits(small_mnist(), "train", form)
+        clips_of_digits(small_mnist(), "train", form)
 
 
 def test_the_set_is_made_of_the_real_digits(mnist_dir):

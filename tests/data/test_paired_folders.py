@@ -25,18 +25,20 @@ def test_side_by_side_by_split_and_direction(tmp_path):
     for i in range(3):
         draw(tmp_path / "train" / f"{i}.png", i, 100 + i)
     draw(tmp_path / "test" / "9.png", 9, 109)
-    data = load_data(tmp_path, wanted="source")
+    data = load_data(tmp_path, source_key="source")
     assert data.arrays["source"].shape == data.arrays["real"].shape == (3, 4, 4, 1)
     assert first(data.arrays["source"]) == [0, 1, 2]
     assert first(data.arrays["real"]) == [100, 101, 102]
-    back = load_data(tmp_path, wanted="source", direction="BtoA", split="test").arrays
+    back = load_data(
+        tmp_path, source_key="source", direction="BtoA", split="test"
+    ).arrays
     assert (first(back["source"]), first(back["real"])) == ([109], [9])
-    assert len(load_data(tmp_path, wanted="source", split="all")) == 4
+    assert len(load_data(tmp_path, source_key="source", split="all")) == 4
 
 
 def test_each_half_is_resized_by_itself(tmp_path):
     draw(tmp_path / "1.png", 0, 255, side=16)
-    found = load_data(tmp_path, wanted="source", image_size=4, channels=3).arrays
+    found = load_data(tmp_path, source_key="source", image_size=4, channels=3).arrays
     assert found["source"].shape == (1, 4, 4, 3)
     assert not found["source"].any() and (found["real"] == 255).all()
 
@@ -49,16 +51,16 @@ def test_two_folders_with_equal_names(tmp_path, places):
         for i in range(count):
             draw(a / f"{i}.png", i)
             draw(tmp_path / b / f"{i}.jpg", 100 + 10 * i)
-    found = load_data(tmp_path, wanted="source").arrays
+    found = load_data(tmp_path, source_key="source").arrays
     assert (first(found["source"]), first(found["real"])) == ([0, 1], [100, 110])
-    assert len(load_data(tmp_path, wanted="source", split="test")) == 1
+    assert len(load_data(tmp_path, source_key="source", split="test")) == 1
 
 
 def test_names_without_a_partner_are_refused(tmp_path):
     draw(tmp_path / "A" / "1.png", 1)
     draw(tmp_path / "B" / "2.png", 1)
     with pytest.raises(ValueError, match="equal names; cyclegan.*2 without.*: 1, 2"):
-        load_data(tmp_path, wanted="source")
+        load_data(tmp_path, source_key="source")
 
 
 def test_two_sets_without_pairs(tmp_path):
@@ -66,20 +68,22 @@ def test_two_sets_without_pairs(tmp_path):
         for part in ("train", "test"):
             for i in range(count):
                 draw(tmp_path / f"{part}{side}" / f"{side}{i}.png", grey + i)
-    found = load_data(tmp_path, wanted="unpaired").arrays
+    found = load_data(tmp_path, source_key="unpaired").arrays
     assert set(found) == {"real", "unpaired"}
     assert first(found["unpaired"]) == [0, 1]
     assert first(found["real"]) == [100, 101, 102]
-    back = load_data(tmp_path, wanted="unpaired", direction="BtoA", split="all").arrays
+    back = load_data(
+        tmp_path, source_key="unpaired", direction="BtoA", split="all"
+    ).arrays
     assert (len(back["unpaired"]), len(back["real"])) == (6, 4)
 
 
 def test_pairs_serve_as_two_sets_and_keep_the_answers_in_the_test_split(tmp_path):
     for part in ("train", "test"):
         draw(tmp_path / part / "1.png", 1, 2)
-    found = load_data(tmp_path, wanted="unpaired").arrays
+    found = load_data(tmp_path, source_key="unpaired").arrays
     assert set(found) == {"real", "unpaired"}
-    held_out = load_data(tmp_path, wanted="unpaired", split="test").arrays
+    held_out = load_data(tmp_path, source_key="unpaired", split="test").arrays
     assert first(held_out["source"]) == first(held_out["unpaired"]) == [1]
 
 
@@ -89,10 +93,10 @@ def test_an_unreadable_half_drops_its_pair_and_is_named(tmp_path):
         draw(tmp_path / "B" / f"{i}.png", 100 + i)
     (tmp_path / "B" / "1.png").write_bytes(b"no image")
     with pytest.warns(UserWarning, match="Skipped 1 unfit.*B/1.png"):
-        found = load_data(tmp_path, wanted="source").arrays
+        found = load_data(tmp_path, source_key="source").arrays
     assert (first(found["source"]), first(found["real"])) == ([0, 2], [100, 102])
     with pytest.raises(ValueError, match="Unreadable image"):
-        load_data(tmp_path, wanted="source", strict=True)
+        load_data(tmp_path, source_key="source", strict=True)
 
 
 def test_pairs_of_any_shape_are_asked_for_by_their_size(tmp_path):
@@ -100,12 +104,12 @@ def test_pairs_of_any_shape_are_asked_for_by_their_size(tmp_path):
     pixels = np.arange(32, dtype=np.uint8).reshape(8, 4)
     Image.fromarray(pixels).save(tmp_path / "1.png")
     with pytest.raises(ValueError, match="8x4 pixels, but 2 square.*such as 8x2"):
-        load_data(tmp_path, wanted="source")
-    found = load_data(tmp_path, wanted="source", image_size="8x2").arrays
+        load_data(tmp_path, source_key="source")
+    found = load_data(tmp_path, source_key="source", image_size="8x2").arrays
     np.testing.assert_array_equal(found["source"][0, ..., 0], pixels[:, :2])
     np.testing.assert_array_equal(found["real"][0, ..., 0], pixels[:, 2:])
     with pytest.raises(ValueError, match="8x4 pixels.*such as 8x2"):
-        load_data(tmp_path, wanted="source", image_size=(2, 8))
+        load_data(tmp_path, source_key="source", image_size=(2, 8))
 
 
 @pytest.mark.parametrize("place", ["{}A/{}B", "{}/A {}/B", "A/{} B/{}", "{}"])
@@ -119,18 +123,18 @@ def test_val_is_the_test_split_of_pairs_too(tmp_path, place):
             for side, grey in zip(sides, (i, 100 + i), strict=True):
                 draw(tmp_path / side / f"{i}.png", grey)
     draw(tmp_path / "train" / ".hidden.png", 5)
-    data = load_data(tmp_path, wanted="source")
+    data = load_data(tmp_path, source_key="source")
     assert (first(data.arrays["source"]), data.account.test) == ([0, 1], 1)
     assert data.account.left_out == {"hidden file": ("train/.hidden.png",)}
-    assert first(load_data(tmp_path, wanted="source", split="test").arrays["real"]) == [
-        100
-    ]
+    assert first(
+        load_data(tmp_path, source_key="source", split="test").arrays["real"]
+    ) == [100]
 
 
 def test_images_outside_of_the_two_sides_are_counted(tmp_path):
     for place in ("A", "B", "C"):
         draw(tmp_path / place / "1.png", 1)
-    data = load_data(tmp_path, wanted="source")
+    data = load_data(tmp_path, source_key="source")
     assert account.line(data) == (
         f"{tmp_path.name} AtoB: 1 image 4x4x1 with sources 4x4x1, no test split "
         "(scores take a fixed third); left out: 1 outside of A and B"
@@ -140,13 +144,13 @@ def test_images_outside_of_the_two_sides_are_counted(tmp_path):
 def test_a_single_image_is_no_pair(tmp_path):
     draw(tmp_path / "1.png", 1, 2, 3)
     with pytest.raises(ValueError, match="4x12 pixels, but 2 square images"):
-        load_data(tmp_path, wanted="source")
+        load_data(tmp_path, source_key="source")
 
 
 def test_sets_above_the_limit_are_mapped(tmp_path):
     for i in range(4):
         draw(tmp_path / "a" / f"{i}.png", i, 100 + i)
-    settings = {"wanted": "source", "cache_dir": tmp_path / "c", "memory_limit": 10}
+    settings = {"source_key": "source", "cache_dir": tmp_path / "c", "memory_limit": 10}
     found = load_data(tmp_path / "a", **settings).arrays
     assert isinstance(found["source"], np.memmap)
     assert (first(found["source"]), first(found["real"])[3]) == ([0, 1, 2, 3], 103)
@@ -154,31 +158,31 @@ def test_sets_above_the_limit_are_mapped(tmp_path):
 
 def test_cyclegan_sets_of_tfds(tmp_path):
     prepare(tmp_path, splits={f"{p}{s}": 3 for p in ("train", "test") for s in "AB"})
-    found = load_data("tiny", wanted="unpaired", data_dir=tmp_path).arrays
+    found = load_data("tiny", source_key="unpaired", data_dir=tmp_path).arrays
     assert first(found["unpaired"]) == first(found["real"]) == [0, 1, 2]
-    both = load_data("tiny", wanted="unpaired", data_dir=tmp_path, split="all")
+    both = load_data("tiny", source_key="unpaired", data_dir=tmp_path, split="all")
     assert len(both) == 6
 
 
 def test_what_has_no_sources_is_told_what_would_do(tmp_path):
     with pytest.raises(ValueError, match="'digits' has no sources.*pairs=edges"):
-        load_data("digits", wanted="source")
+        load_data("digits", source_key="source")
     prepare(tmp_path)
     with pytest.raises(NoSuchSplit, match="no two sets.*trainA.*pairs=invert"):
-        load_data("tiny", wanted="unpaired", data_dir=tmp_path)
+        load_data("tiny", source_key="unpaired", data_dir=tmp_path)
     draw(tmp_path / "x" / "A" / "1.png", 1)
     draw(tmp_path / "x" / "B" / "1.png", 1)
     with pytest.raises(NoSuchSplit, match="No test images"):
-        load_data(tmp_path / "x", wanted="source", split="test")
+        load_data(tmp_path / "x", source_key="source", split="test")
 
 
 @pytest.mark.skipif(not SETS.is_dir(), reason="needs sets in ../shared/data")
 def test_real_sets():
     train, test = (
-        load_data(SETS / "facades", wanted="source", image_size=8, split=split)
+        load_data(SETS / "facades", source_key="source", image_size=8, split=split)
         for split in ("train", "test")
     )
     assert (len(train), len(test)) == (360, 40)
-    zebras = load_data(SETS / "horse2zebra_128", wanted="unpaired", image_size=8)
+    zebras = load_data(SETS / "horse2zebra_128", source_key="unpaired", image_size=8)
     assert zebras.sample_shape == (8, 8, 3)
     assert (len(zebras), len(zebras.arrays["unpaired"])) == (1334, 1067)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from ganzoo.data import Data, load_data
+from ganzoo.data.reading import Reading
 from ganzoo.data.stacked import STACKS, TEST_STACKS, stack_digits
 
 
@@ -15,8 +16,8 @@ def mnist():
 
 
 def test_each_channel_is_a_digit_and_the_label_names_all_three(mnist):
-    arrays, names = stack_digits(mnist, "test")
-    real, label = arrays["real"], arrays["label"]
+    data = stack_digits(mnist, Reading("test"))
+    (real, label), names = data.arrays.values(), data.class_names
     assert real.shape == (TEST_STACKS, 28, 28, 3) and real.dtype == np.uint8
     digits = real[:, 0, 0] // 10
     np.testing.assert_array_equal(digits @ [100, 10, 1], label)
@@ -27,8 +28,8 @@ def test_each_channel_is_a_digit_and_the_label_names_all_three(mnist):
 
 
 def test_the_draw_is_fixed(mnist):
-    once, again = stack_digits(mnist, "test"), stack_digits(mnist, "test")
-    np.testing.assert_array_equal(once[0]["real"], again[0]["real"])
+    once, again = (stack_digits(mnist, Reading("test")).arrays for _ in range(2))
+    np.testing.assert_array_equal(once["real"], again["real"])
 
 
 def test_without_mnist_it_says_what_to_do(tmp_path, monkeypatch):

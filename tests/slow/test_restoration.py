@@ -36,7 +36,7 @@ def test_inpaint():
 
 def test_inpaint_clips(mnist_dir):
     """Scored on flicker, too, against the mean of the frames before and after."""
-    settings = {"wanted": "source", "pairs": "free_form", "image_size": 32}
+    settings = {"source_key": "source", "pairs": "free_form", "image_size": 32}
     test = load_data("moving_mnist", split="test", data_dir=mnist_dir, **settings)
     source, real = (test.arrays[key][:1000] for key in ("source", "real"))
     before, after = (source[..., i : i + 1] for i in (1, 2))

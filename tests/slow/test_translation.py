@@ -52,7 +52,7 @@ def test_pix2pix_halves(mnist_dir):
     config, k, n = "pix2pix_halves", 8, 500
     own = runs(config, data_dir=mnist_dir)
     ablations = runs(config, L1_ABLATION, data_dir=mnist_dir)
-    settings = {"wanted": "source", "pairs": "halves", "image_size": 32}
+    settings = {"source_key": "source", "pairs": "halves", "image_size": 32}
     test = load_data("mnist", split="test", data_dir=mnist_dir, **settings).arrays
     left, right, label = (test[key][:n] for key in ("source", "real", "label"))
     whole = load_data("mnist", data_dir=mnist_dir, image_size=32).arrays
@@ -116,7 +116,7 @@ def test_cyclegan_inverted(mnist_dir):
     seeds = range(3 * groups)
     own = runs(config, seeds=seeds, data_dir=mnist_dir)
     ablations = runs(config, {"cycle": 0.0}, seeds=seeds, data_dir=mnist_dir)
-    sets = {"wanted": "unpaired", "pairs": "invert", "image_size": 16}
+    sets = {"source_key": "unpaired", "pairs": "invert", "image_size": 16}
     train, test = (
         load_data("mnist", split=split, data_dir=mnist_dir, **sets).arrays
         for split in ("train", "test")
@@ -215,7 +215,7 @@ def test_cyclegan_horse2zebra():
 
 def _horses_as_they_are(model, run, folder):
     """The kernel distance to zebras of the sources themselves."""
-    parts = load_parts(folder, wanted="unpaired", image_size=64, channels=3)
+    parts = load_parts(folder, source_key="unpaired", image_size=64, channels=3)
     scorer = scorer_for(model, parts, extractor="pixels")
     sources = model.sources(scorer.test.data.arrays, scorer.n)
     only = ["kernel_distance"]

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from ganzoo.utils.torch_file import read_tensors
+from torch_files import read_tensors
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 

@@ -24,6 +24,7 @@ import torch_files
 from helpers import tiny
 from PIL import Image
 from pyarrow import parquet
+from torch_files import read_tensors
 
 import ganzoo
 from ganzoo.cli import main as command
@@ -35,7 +36,6 @@ from ganzoo.runs.config_files import load_config
 from ganzoo.runs.experiment import Experiment, from_dict
 from ganzoo.runs.log import drop_after, read_rows
 from ganzoo.utils import files, untrusted
-from ganzoo.utils.torch_file import read_tensors
 
 ROOT = Path(__file__).parents[2]
 SMALL = {"g_hidden": [8], "d_hidden": [8], "latent_dim": 4, "normalize": False}

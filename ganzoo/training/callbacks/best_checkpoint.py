@@ -1,6 +1,5 @@
 """Selection: scores during training, to choose the best checkpoint."""
 
-import json
 import sys
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from ganzoo.evaluation.score import Score, rank
 from ganzoo.evaluation.scorer import Scorer, measure
 from ganzoo.runs import checkpoint
 from ganzoo.runs.directory import CHECKPOINTS
-from ganzoo.runs.log import drop_after, read_rows
+from ganzoo.runs.log import append, drop_after, read_rows
 from ganzoo.utils.options import check_known
 from ganzoo.utils.progress import says, tell
 
@@ -100,8 +99,7 @@ class Selection(keras.callbacks.Callback):
                 self.best = score
                 checkpoint.save_best(arrays, step, self.checkpoints, score.to_dict())
             row["best"] = self.best.value
-        with open(self.path, "a") as file:
-            file.write(json.dumps(row) + "\n")
+        append(self.path, row)
 
 
 def read_scores(path) -> list[Score]:

@@ -1,6 +1,5 @@
 """HealthMonitor: names training failures, with a remedy."""
 
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from ganzoo.runs.log import drop_after, read_rows
+from ganzoo.runs.log import append, drop_after, read_rows
 from ganzoo.training.callbacks.likeness import LEAST, Likeness
 from ganzoo.utils.progress import tell
 
@@ -188,8 +187,7 @@ class HealthMonitor(keras.callbacks.Callback):
 
     def _write(self, row):
         if self.path:
-            with open(self.path, "a") as file:
-                file.write(json.dumps({"step": self.model.step, **row}) + "\n")
+            append(self.path, {"step": self.model.step, **row})
 
 
 # Of five small trainings that failed so, how many a change rescued, as measured by
@@ -215,11 +213,11 @@ def spacing(steps: int, interval: int) -> int:
 
     Checks and intervals of the log meet where they can, for more steps per call.
     """
-    wanted = max(10, steps // 30, min(50, steps // 10))
-    if wanted >= interval:
-        return wanted // interval * interval
-    fitting = [n for n in range(wanted // 2 + 1, wanted + 1) if interval % n == 0]
-    return max(fitting, default=wanted)
+    about = max(10, steps // 30, min(50, steps // 10))
+    if about >= interval:
+        return about // interval * interval
+    fitting = [n for n in range(about // 2 + 1, about + 1) if interval % n == 0]
+    return max(fitting, default=about)
 
 
 def read_health(workdir: Path) -> tuple[list[dict], str]:

@@ -1,4 +1,4 @@
-"""Interruption: stops within an interval of the log, and goes on within it."""
+"""Interruption: stops within an interval of the log, and resumes there."""
 
 from collections.abc import Mapping
 

@@ -1,6 +1,5 @@
 """RunLog: a line per interval in `metrics.jsonl`, and curves of it."""
 
-import json
 import time
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import keras
 from PIL import Image
 
 from ganzoo.plots import figures, pictures
-from ganzoo.runs.log import drop_after, read_rows
+from ganzoo.runs.log import append, drop_after, read_rows
 from ganzoo.utils.memory import peak_mib
 
 METRICS = "metrics.jsonl"
@@ -47,8 +46,7 @@ class RunLog(keras.callbacks.Callback):
             "peak_memory_mib": peak_mib(),
             **{name: float(value) for name, value in logs.items()},
         }
-        with open(self.path, "a") as file:
-            file.write(json.dumps(row) + "\n")
+        append(self.path, row)
 
 
 def draw_curves(workdir) -> None:

@@ -19,7 +19,7 @@ class SampleGrid(keras.callbacks.Callback):
     """Draws real samples once, and the same samples of the model during training.
 
     At the end it animates the latter. A picture that cannot be drawn is warned of:
-    training goes on without it.
+    training continues without it.
 
     One-hot samples are drawn as what they mean, 16 of them. Images become a grid in the
     layout of the model's `gallery`, volumes a grid of up
@@ -107,7 +107,10 @@ def _drawn_samples(data, samples, columns=None, captions=None):
 
 
 def _points_picture(model, data, grid):
-    real, fake = data.arrays["real"][:1000, :2], model.sample(1000, seed=1)[:, :2]
+    fake = model.sample(1000, seed=1)[:, :2]
+    if model.sample_shape == (1,):
+        return figures.histogram_figure(fake[:, 0], f"step {model.step}")
+    real = data.arrays["real"][:1000, :2]
     extent = figures.extent_of(real)
     field = None
     judges = model.has_probability and not model.conditional  # a point alone

@@ -60,7 +60,7 @@ def tracking(
 
     Args:
         names: keys of `TRACKERS`.
-        workdir: run directory; its name becomes that of the tracked run.
+        workdir: run directory, whose name the tracked run gets.
         settings: settings of the run, which the trackers show.
     """
     with ExitStack() as stack:
