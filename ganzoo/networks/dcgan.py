@@ -3,9 +3,8 @@
 The shorter side is halved down to 4, and at least twice: 64 gives four levels as in
 the paper, 28 two (28, 14, 7). Below 64 pixels, there is a dense layer of 1024 units
 between latent and maps, and before the logit, as in the authors' code for MNIST. As
-there, a label joins the input of every layer. Where there is a dense layer, the logit
-reads the maps, too, as in the paper's larger networks. `generate` and `discriminate`
-serve both images and volumes.
+there, a label joins the input of every layer. `generate` and `discriminate` serve both
+images and volumes.
 """
 
 import math
@@ -74,6 +73,7 @@ def discriminator(
     filters=None,
     kernel=4,
     units=None,
+    maps=False,
     dropout=0.0,
     d_norm="batch",
     minibatch="none",
@@ -90,8 +90,12 @@ def discriminator(
         filters: channels of the first level, doubled at each level; by default 32 if
             the larger side is below 64, else 64.
         kernel: size of the convolutions.
-        units: units of a dense layer between the maps and the logit, which reads both;
-            0 for none; by default 1024 if the larger side is below 64, else 0.
+        units: units of a dense layer before the logit, 0 for none; by default 1024 if
+            the larger side is below 64, else 0.
+        maps: if True, the logit reads the maps as well as the dense layer. A batch is all
+            real or all fake, and batch normalisation of the dense layer takes away its
+            mean: without the maps, D cannot see which image a G makes that always makes
+            the same one.
         dropout: dropout rate after each level.
         d_norm: a name of `norms.NORMS`; `instance` leaves out the dense layer.
         minibatch: a layer of `inputs.MINIBATCH`.
@@ -110,6 +114,7 @@ def discriminator(
         condition,
         heads,
         units=units,
+        maps=maps,
     )
 
 
@@ -176,7 +181,17 @@ def grow(x, shape, filters, kernel, value_range, units=0, code=None, by_unit=Tru
 
 
 def discriminate(
-    shape, filters, kernel, dropout, d_norm, minibatch, condition, heads, *, units
+    shape,
+    filters,
+    kernel,
+    dropout,
+    d_norm,
+    minibatch,
+    condition,
+    heads,
+    *,
+    units,
+    maps=False,
 ):
     """Builds `discriminator` for images or volumes (*sides, C)."""
     check_whole(0, units=units)
@@ -187,14 +202,11 @@ def discriminate(
     x = named["sample"]
     spread = None if units else batch.spread
     x = shrink(x, filters, kernel, dropout, norm, code, spread)
-    x = maps = layers.Flatten()(x)
+    x = flat = layers.Flatten()(x)
     if units:
         x = _hidden(inputs.join(x, code), units, norm, batch.spread)
     x = batch.last(inputs.join(x, code))
-    if units:
-        # Normalisation takes away the mean of a batch, all fake or all real: without
-        # the maps, the logit could not tell a G that always makes one image.
-        x = layers.Concatenate()([maps, x])
+    x = layers.Concatenate()([flat, x]) if maps and units else x
     logits = norm.wrap(layers.Dense(1, kernel_initializer=_normal()))(x)
     answers = inputs.outputs(logits, x, norm, heads)
     return keras.Model(named, answers, name="discriminator")

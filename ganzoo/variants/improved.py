@@ -8,7 +8,7 @@ from ganzoo.models.gan import GAN
 from ganzoo.models.seeds import Use
 from ganzoo.variants._registry import register
 
-NETWORK = {"name": "dcgan", "minibatch": "discrimination"}
+NETWORK = {"name": "dcgan", "minibatch": "discrimination", "maps": True}
 SMOOTHED = {"name": "non_saturating", "real_target": 0.9}
 
 # With DCGAN's 2e-4 for both players, meant for 10^5 steps, G learns too slowly. Chosen

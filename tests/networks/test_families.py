@@ -118,7 +118,7 @@ def test_dcgan_gives_each_layer_the_label():
     deconvolutions = of_kind(g, layers.Conv2DTranspose)
     assert [x.kernel.shape[-1] for x in deconvolutions] == [4 + 3, 2 + 3]
     assert [x.kernel.shape[2] for x in of_kind(d, layers.Conv2D)] == [1 + 3, 2 + 3]
-    assert [x.kernel.shape[0] for x in of_kind(d, layers.Dense)] == [16 + 3, 16 + 5 + 3]
+    assert [x.kernel.shape[0] for x in of_kind(d, layers.Dense)] == [16 + 3, 5 + 3]
 
 
 def test_what_a_layer_is_given_with_a_label():
@@ -222,7 +222,7 @@ def test_dcgan_normalises_all_levels_but_the_ends():
 @pytest.mark.parametrize("condition", [None, 3])
 def test_dcgan_sees_what_the_one_image_of_a_batch_is(condition):
     """Normalised unit by unit, every batch of one image has equal hidden values: 0."""
-    d = dcgan.discriminator((32, 32, 3), filters=2, condition=condition)
+    d = dcgan.discriminator((32, 32, 3), filters=2, maps=True, condition=condition)
     label = {"label": tf.zeros(4, tf.int32)} if condition else {}
 
     def two_answers():
