@@ -9,12 +9,26 @@ import sys
 from experiment import trained
 
 import ganzoo
-from ganzoo.data.load import load_data
+from ganzoo.evaluation.evaluate import parts_of, scorer_for
 from ganzoo.runs import pretrained
 from ganzoo.runs.directory import read_config
 
 EXTRACTORS = ("pixels", "classifier")  # the first gives the same on any machine
-ONLY = ["frechet_distance", "kernel_distance", "precision", "recall", "coverage"]
+# Of these, a card has the ones that apply to the model and its data.
+SCORES = (
+    "frechet_distance",
+    "kernel_distance",
+    "precision",
+    "recall",
+    "coverage",
+    "l1",
+    "psnr",
+    "modes",
+    "high_quality",
+    "valid",
+    "unique",
+    "novel",
+)
 SAMPLES = 2000
 
 
@@ -25,13 +39,12 @@ def make(config: str) -> None:
     described = read_config(run)
     build = {key: described["build"][key] for key in ("name", "options")}
     build["options"] = {**build["options"], "ema_decay": 0.0}
-    dataset = described["data"]["name"]
     facts = {
         "config": config,
         "command": f"ganzoo train --config={config} && python experiments/pretrain.py "
         f"{config}",
-        "evaluate": f"ganzoo evaluate {config} --dataset={dataset} --n={SAMPLES}",
-        "dataset": dataset,
+        "evaluate": f"ganzoo evaluate runs/{config} --n={SAMPLES}",
+        "dataset": described["data"]["name"],
         "steps": model.step,
         "seconds": round(seconds),
     }
@@ -40,22 +53,21 @@ def make(config: str) -> None:
         sum(own.count_params() for own in networks) < pretrained.MAX_BYTES
     )  # 8-bit weights, hardly compressed
     pretrained.write(model, config, build, facts, judge=judge)
-    settings = {"dataset": dataset, "data_dir": data_dir, "n": SAMPLES, "only": ONLY}
     loaded = ganzoo.load(config)
-    labelled = load_data(dataset, data_dir=data_dir).num_classes
-    kinds = EXTRACTORS if labelled else EXTRACTORS[:1]
-    scores = {
-        extractor: [
-            score.to_dict()
-            for score in ganzoo.evaluate(loaded, extractor=extractor, **settings).scores
-        ]
-        for extractor in kinds
-    }
-    settings["extractor"] = kinds[-1]
-    before = ganzoo.evaluate(model, **settings).get(ONLY[0]).value
-    after = next(s["value"] for s in scores[kinds[-1]] if s["metric"] == ONLY[0])
-    facts["storing"] = f"{ONLY[0]} {before:.4g} as trained, {after:.4g} as stored"
-    facts["scores"] = scores
+    parts = parts_of(described, model, data_dir=data_dir)
+    facts["scores"] = {}
+    for extractor in EXTRACTORS if parts.train.num_classes else EXTRACTORS[:1]:
+        scorer = scorer_for(model, parts, n=SAMPLES, extractor=extractor)
+        only = [name for name in SCORES if name in scorer.names()]
+        before, after = (
+            ganzoo.evaluate(own, scorer=scorer, only=only) for own in (model, loaded)
+        )
+        own = [score.to_dict() for score in after.scores if score.checkpoint == "last"]
+        facts["scores"][extractor] = own
+        values = (each.get(SCORES[0]).value for each in (before, after))
+        facts["storing"] = "{} {:.4g} as trained, {:.4g} as stored".format(
+            SCORES[0], *values
+        )
     pretrained.write(model, config, build, facts, judge=judge)
     print(config, facts["storing"])
 

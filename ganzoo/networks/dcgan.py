@@ -73,6 +73,7 @@ def discriminator(
     filters=None,
     kernel=4,
     units=None,
+    maps=False,
     dropout=0.0,
     d_norm="batch",
     minibatch="none",
@@ -91,6 +92,10 @@ def discriminator(
         kernel: size of the convolutions.
         units: units of a dense layer before the logit, 0 for none; by default 1024 if
             the larger side is below 64, else 0.
+        maps: if True, the logit reads the maps as well as the dense layer. A batch is all
+            real or all fake, and batch normalisation of the dense layer takes away its
+            mean: without the maps, D cannot see which image a G makes that always makes
+            the same one.
         dropout: dropout rate after each level.
         d_norm: a name of `norms.NORMS`; `instance` leaves out the dense layer.
         minibatch: a layer of `inputs.MINIBATCH`.
@@ -109,6 +114,7 @@ def discriminator(
         condition,
         heads,
         units=units,
+        maps=maps,
     )
 
 
@@ -175,7 +181,17 @@ def grow(x, shape, filters, kernel, value_range, units=0, code=None, by_unit=Tru
 
 
 def discriminate(
-    shape, filters, kernel, dropout, d_norm, minibatch, condition, heads, *, units
+    shape,
+    filters,
+    kernel,
+    dropout,
+    d_norm,
+    minibatch,
+    condition,
+    heads,
+    *,
+    units,
+    maps=False,
 ):
     """Builds `discriminator` for images or volumes (*sides, C)."""
     check_whole(0, units=units)
@@ -186,10 +202,11 @@ def discriminate(
     x = named["sample"]
     spread = None if units else batch.spread
     x = shrink(x, filters, kernel, dropout, norm, code, spread)
-    x = layers.Flatten()(x)
+    x = flat = layers.Flatten()(x)
     if units:
         x = _hidden(inputs.join(x, code), units, norm, batch.spread)
     x = batch.last(inputs.join(x, code))
+    x = layers.Concatenate()([flat, x]) if maps and units else x
     logits = norm.wrap(layers.Dense(1, kernel_initializer=_normal()))(x)
     answers = inputs.outputs(logits, x, norm, heads)
     return keras.Model(named, answers, name="discriminator")

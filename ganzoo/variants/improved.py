@@ -8,11 +8,11 @@ from ganzoo.models.gan import GAN
 from ganzoo.models.seeds import Use
 from ganzoo.variants._registry import register
 
-NETWORK = {"name": "dcgan", "minibatch": "discrimination"}
+NETWORK = {"name": "dcgan", "minibatch": "discrimination", "maps": True}
 SMOOTHED = {"name": "non_saturating", "real_target": 0.9}
 
 # Chosen in experiments/pilots.md: with 2e-4, for 10^5 steps, G learns too slowly.
-RATES = {"d": 4e-4, "g": 1e-3}
+RATES = {"d": 4e-4, "g": 2e-3}
 
 
 @keras.saving.register_keras_serializable("ganzoo")

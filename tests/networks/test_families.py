@@ -219,6 +219,25 @@ def test_dcgan_normalises_all_levels_but_the_ends():
     assert [layer.rate for layer in of_kind(plain, Dropout)] == [0.3] * 3
 
 
+@pytest.mark.parametrize("condition", [None, 3])
+def test_dcgan_sees_what_the_one_image_of_a_batch_is(condition):
+    """Normalised unit by unit, every batch of one image has equal hidden values: 0."""
+    d = dcgan.discriminator((32, 32, 3), filters=2, maps=True, condition=condition)
+    label = {"label": tf.zeros(4, tf.int32)} if condition else {}
+
+    def two_answers():
+        batches = [tf.repeat(samples((32, 32, 3), 1), 4, axis=0) for _ in range(2)]
+        return [d({"sample": batch, **label}, training=True) for batch in batches]
+
+    one, other = two_answers()
+    assert np.abs(one - other).min() > 1e-3
+    # Without the maps, which come first in the logit's kernel, it is blind to them.
+    kernel, maps = d.layers[-1].kernel, 4 * 4 * 8
+    assert kernel.shape == (maps + 1024 + (condition or 0), 1)
+    kernel.assign(tf.concat([tf.zeros((maps, 1)), kernel[maps:]], axis=0))
+    np.testing.assert_allclose(*two_answers(), atol=1e-5)
+
+
 def test_dcgan_weights_start_from_their_own_draws():
     """Of N(0, 0.02), other ones in every layer and network, given by the seed."""
 
