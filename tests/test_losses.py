@@ -56,18 +56,25 @@ def expected(loss, t, data=P_DATA):
     return loss(tf.repeat(t, data), tf.repeat(t, P_MODEL))
 
 
-def gradient(function, t):
-    t = tf.constant(t, tf.float64)
+def slope(function, t):
     with tf.GradientTape() as tape:
         tape.watch(t)
         value = function(t)
-    return tape.gradient(value, t).numpy()
+    return tape.gradient(value, t)
+
+
+def gradient(function, t):
+    return slope(function, tf.constant(t, tf.float64)).numpy()
 
 
 def minimise(loss, data=P_DATA, rate=8.0, steps=150):
+    @tf.function(autograph=False)  # hundreds of eager steps take seconds
+    def descended(t):
+        return t - rate * slope(lambda t: expected(loss, t, data), t)
+
     t = tf.zeros(5, tf.float64)
     for _ in range(steps):
-        t -= rate * gradient(lambda t: expected(loss, t, data), t)
+        t = descended(t)
     return t.numpy()
 
 

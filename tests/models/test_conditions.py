@@ -39,7 +39,7 @@ def from_data_set(y, path):
 def trained(**settings):
     keras.utils.set_random_seed(0)
     model = tiny("cgan", num_classes=3, network={"name": "mlp", "hidden": (4,)})
-    model.fit(**settings, verbose=0)
+    model.fit(**settings, steps_per_call=1, verbose=0)
     assert model.step == 3
     return model
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import arrays_for, of_kind, tiny, train
+from helpers import arrays_for, batches_for, of_kind, tiny, train_eagerly
 from image_files import identical
 from keras import layers
 
@@ -76,7 +76,7 @@ def test_a_latent_is_noise_too():
         for s in (tf.constant([1, 1]), tf.constant([1, 2]))
     )
     assert np.abs(one - two).max() > 0
-    train(model, 1)
+    train_eagerly(model, batches_for(model, 1))
 
 
 @pytest.mark.parametrize(

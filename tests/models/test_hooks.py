@@ -77,9 +77,8 @@ SKETCHES = {
 
 
 def _train(model, steps=10):
-    return model.fit(
-        {"real": POINTS}, batch_size=8, epochs=1, steps_per_epoch=steps, verbose=0
-    ).history
+    settings = {"steps_per_epoch": steps, "steps_per_call": 1, "verbose": 0}
+    return model.fit({"real": POINTS}, batch_size=8, **settings).history
 
 
 @pytest.mark.parametrize("name", SKETCHES)

@@ -4,7 +4,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import arrays_for, largest_difference, train
+from helpers import (
+    arrays_for,
+    batches_for,
+    largest_difference,
+    train,
+    train_eagerly,
+)
 from keras import layers
 
 import ganzoo
@@ -81,7 +87,19 @@ def test_forward_and_backward(family, d_norm, num_classes, dtype):
     assert all(v.dtype == "float32" for v in d.weights if "seed" not in v.name)
 
 
-@pytest.mark.parametrize("family,d_norm", FITTING)
+# Every family and every normalisation once. `tests/test_combinations.py` takes two
+# steps with each pair, without the seconds of compiling them.
+COMPILED = [
+    ("mlp", "layer"),
+    ("dcgan", "instance"),
+    ("resnet", "none"),
+    ("volumetric", "spectral"),
+    ("graph", "batch"),
+    ("resnet1d", "layer"),
+]
+
+
+@pytest.mark.parametrize("family,d_norm", COMPILED)
 def test_two_steps_of_training(family, d_norm):
     model = ganzoo.build(
         "dcgan",
@@ -95,6 +113,11 @@ def test_two_steps_of_training(family, d_norm):
     assert np.isfinite(list(logs.values())).all(), logs
     assert np.isfinite([np.sum(v) for v in model.get_weights()]).all()
     assert model.sample(3).shape == (3, *SHAPES[family])
+
+
+def test_every_family_and_normalisation_is_trained_compiled():
+    families, used = (set(names) for names in zip(*COMPILED, strict=True))
+    assert families == set(FAMILIES) and used == set(norms.NORMS)
 
 
 @pytest.mark.parametrize("family,d_norm", FITTING)
@@ -195,7 +218,6 @@ def test_minibatch_layers(family, spec):
 
 SPECTRAL = {"d_norm": "spectral"}
 WHOLE_BATCH = [
-    SPECTRAL,
     {"d_norm": "instance", "network": {"name": "dcgan", "minibatch": "stddev"}},
     # Adam's epsilon is raised: near-zero gradients of T would blow rounding up.
     {
@@ -246,32 +268,42 @@ def test_u_moves_with_d_alone():
         np.testing.assert_allclose(layer.u, expected, atol=1e-5)
 
 
-def test_spectral_norm_resumes_and_is_saved(tmp_path):
+def test_vectors_of_spectral_norm_are_saved(tmp_path):
+    """With the model and with a checkpoint; sngan and sagan resume with them in
+    `tests/test_variants.py`."""
     options = {**SPECTRAL, "ema_decay": 0.9}
     model = built(**options)
-    train(model, 2, batch_size=4)
+    start = kept_vectors(model)
+    train_eagerly(model, batches_for(model, 2, size=4))
+    kept = kept_vectors(model)
+    changed = [(new != old).any() for new, old in zip(kept, start, strict=True)]
+    assert changed == [True] * 3 + [False]  # a vector of one number is 1
     checkpoint.save(model, tmp_path)
     model.save(tmp_path / "model.keras")
-    loaded = ganzoo.load(tmp_path / "model.keras")
-    for a, b in zip(kept_vectors(loaded), kept_vectors(model), strict=True):
-        np.testing.assert_array_equal(a, b)
-    train(model, 4, batch_size=4)
     keras.utils.set_random_seed(99)
     resumed = built(**options)
     checkpoint.restore(resumed, tmp_path)
-    train(resumed, 4, batch_size=4)
-    assert largest_difference(resumed, model) == 0
+    for other in (resumed, ganzoo.load(tmp_path / "model.keras")):
+        for a, b in zip(kept_vectors(other), kept, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def check_replicas(mirrored, options, run):
+    """One device equals two replicas under `run` of a model."""
+    models = []
+    for strategy in (tf.distribute.get_strategy(), mirrored):
+        keras.utils.set_random_seed(5)
+        with strategy.scope():
+            models.append(built("float64", **options))
+            run(models[-1])
+    assert largest_difference(*models) <= 1e-10
 
 
 @pytest.mark.parametrize("options", WHOLE_BATCH, ids=str)
 def test_one_device_equals_two_replicas(options, mirrored):
-    def make():
-        keras.utils.set_random_seed(5)
-        return built("float64", **options)
+    """The steps are not compiled, which would take most of the time."""
+    check_replicas(mirrored, options, lambda m: train_eagerly(m, batches_for(m, 2)))
 
-    one = make()
-    train(one, 4, batch_size=8)
-    with mirrored.scope():
-        two = make()
-        train(two, 4, batch_size=8)
-    assert largest_difference(one, two) <= 1e-10
+
+def test_compiled_spectral_norm_on_one_device_equals_two_replicas(mirrored):
+    check_replicas(mirrored, SPECTRAL, lambda m: train(m, 4, batch_size=8))

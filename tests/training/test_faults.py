@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -46,13 +47,29 @@ def _checkpoints(workdir):
 # --- a full disk --------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A run whose last checkpoints are those of steps 4, 6 and 8, and its weights."""
+    path = tmp_path_factory.mktemp("faults") / "whole"
+    return path, _train(path).get_weights()
+
+
+@pytest.fixture(scope="module")
+def half(tmp_path_factory):
+    """The same run at step 4."""
+    path = tmp_path_factory.mktemp("faults") / "half"
+    _train(path, steps=4)
+    return path
+
+
 @pytest.mark.parametrize(
     "name", ["step_00000006.npz", "step_00000006.json", "config.json"]
 )
-def test_a_full_disk_stops_the_run_and_says_how_to_go_on(name, tmp_path, monkeypatch):
+def test_a_full_disk_stops_the_run_and_says_how_to_go_on(
+    name, whole, half, tmp_path, monkeypatch
+):
     """Simulated at the write of one file of a run that goes on from step 4."""
-    whole, run = _train(tmp_path / "whole"), tmp_path / "run"
-    _train(run, steps=4)
+    run = shutil.copytree(half, tmp_path / "run")
     before = _checkpoints(run)
     replace = os.replace
 
@@ -68,7 +85,7 @@ def test_a_full_disk_stops_the_run_and_says_how_to_go_on(name, tmp_path, monkeyp
     assert before.items() <= _checkpoints(run).items()
     assert not list(run.rglob("*.tmp"))
     resumed = _train(run)
-    for old, new in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+    for old, new in zip(whole[1], resumed.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
 
 
@@ -110,11 +127,11 @@ def test_a_disk_that_is_truly_full(small_disk):
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """A run whose last checkpoints are those of steps 4, 6 and 8."""
+def run(whole, tmp_path_factory):
+    """A copy of the whole run, to be damaged and mended, and its model."""
     path = tmp_path_factory.mktemp("faults") / "run"
-    model = _train(path)
-    return path, model
+    shutil.copytree(whole[0], path)
+    return path, ganzoo.load(path)
 
 
 @pytest.mark.parametrize("file", ["npz", "json"])
@@ -160,13 +177,13 @@ def test_a_truncated_file_is_found(length, run):
         newest.write_bytes(sound)
 
 
-def test_a_run_goes_on_from_the_one_before_bit_for_bit(run, tmp_path):
-    whole = _train(tmp_path / "whole", steps=12)
-    _train(tmp_path / "run")
+def test_a_run_goes_on_from_the_one_before_bit_for_bit(whole, tmp_path):
+    longer = _train(tmp_path / "longer", steps=12)
+    shutil.copytree(whole[0], tmp_path / "run")
     (tmp_path / "run/checkpoints/step_00000008.npz").unlink()
     with pytest.warns(UserWarning, match="the one before it is used"):
         resumed = _train(tmp_path / "run", steps=12)
-    for old, new in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+    for old, new in zip(longer.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
 
 

@@ -1,8 +1,9 @@
-"""The seed of a build fixes the first weights, and touches nothing else."""
+"""The seed of a build fixes the first weights, and touches nothing else.
+
+In every process: `tests/test_fresh_process.py`.
+"""
 
 import random
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -11,18 +12,6 @@ from helpers import tiny, weights
 
 import ganzoo
 from ganzoo.utils.seeds import first_weights
-
-BUILD = """
-import hashlib, ganzoo
-model = ganzoo.build("cgan", image_shape=(8, 8, 1), network="mlp", seed=3)
-print(hashlib.sha256(b"".join(v.numpy().tobytes() for v in model.weights)).hexdigest())
-"""
-
-
-def test_two_processes_get_the_same_weights(capsys):
-    exec(BUILD, {})
-    other = subprocess.check_output([sys.executable, "-c", BUILD], text=True)
-    assert capsys.readouterr().out == other
 
 
 @pytest.mark.parametrize("name", ["vanilla", "pix2pix"])

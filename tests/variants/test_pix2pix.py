@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import arrays_for, tiny, train
+from helpers import arrays_for, batches_for, tiny, train, train_eagerly
 
 from ganzoo.data import flood
 
@@ -65,14 +65,14 @@ def test_noise_is_switched_off_where_asked():
 
 def test_sources_may_have_other_channels_and_sides_any_size():
     model = tiny("pix2pix", image_shape=(10, 6, 3), source_shape=(10, 6, 1))
-    train(model, 1)
+    train_eagerly(model, batches_for(model, 1))
     assert model.translate(np.zeros((2, 9, 13, 1), "uint8")).shape == (2, 9, 13, 3)
 
 
 def test_pairs_need_not_be_square():
     shape = (64, 16, 1)
     model = tiny("pix2pix", image_shape=shape, source_shape=shape, levels=None)
-    train(model, steps=1, batch_size=2)
+    train_eagerly(model, batches_for(model, 1, size=2))
     assert model.translate(np.zeros((1, *shape), "uint8")).shape == (1, *shape)
 
 
