@@ -92,10 +92,10 @@ def discriminator(
         kernel: size of the convolutions.
         units: units of a dense layer before the logit, 0 for none; by default 1024 if
             the larger side is below 64, else 0.
-        maps: if True, the logit reads the maps as well as the dense layer. A batch is all
-            real or all fake, and batch normalisation of the dense layer takes away its
-            mean: without the maps, D cannot see which image a G makes that always makes
-            the same one.
+        maps: if True, the logit reads the maps as well as the dense layer. A batch is
+            all real or all fake, and batch normalisation of the dense layer takes away
+            its mean: without the maps, D cannot see which image a G makes that makes
+            one alone.
         dropout: dropout rate after each level.
         d_norm: a name of `norms.NORMS`; `instance` leaves out the dense layer.
         minibatch: a layer of `inputs.MINIBATCH`.

@@ -5,8 +5,7 @@ from ganzoo.variants._registry import register
 
 NETWORK = {"name": "dcgan", "maps": True}
 
-# With DCGAN's 2e-4 for both players, meant for 10^5 steps, G learns too slowly. Chosen
-# in the pilots of experiments/pilots.md.
+# Chosen in experiments/pilots.md: with 2e-4, for 10^5 steps, G learns too slowly.
 RATES = {"d": 4e-4, "g": 2e-3}
 
 
@@ -22,8 +21,8 @@ def dcgan(
     """Convolutions of stride 2, batch normalisation, ReLU in G, LeakyReLU in D.
 
     Adam with beta_1 0.5, weights from N(0, 0.02), uniform prior, as in section 4 of the
-    paper. Kernels of 4 instead of 5, so that the stride divides them. Below 64 pixels, a
-    dense layer joins both players, and D's logit reads it and the maps. The rates and
+    paper. Kernels of 4 instead of 5, so that the stride divides them. Below 64 pixels,
+    both players have a dense layer, and D's logit reads it and the maps. The rates and
     the average suit a few thousand steps on images up to 32x32; the paper has 2e-4 for
     both players, 64 to 128 filters and no average, for 10^5 steps.
     """
