@@ -39,12 +39,14 @@ def make(config: str) -> None:
     described = read_config(run)
     build = {key: described["build"][key] for key in ("name", "options")}
     build["options"] = {**build["options"], "ema_decay": 0.0}
+    pairs, dataset = described["experiment"]["pairs"], described["data"]["name"]
+    place = f"runs/{config}" if pairs else f"{config} --dataset={dataset}"
     facts = {
         "config": config,
         "command": f"ganzoo train --config={config} && python experiments/pretrain.py "
         f"{config}",
-        "evaluate": f"ganzoo evaluate runs/{config} --n={SAMPLES}",
-        "dataset": described["data"]["name"],
+        "evaluate": f"ganzoo evaluate {place} --n={SAMPLES}",
+        "dataset": dataset,
         "steps": model.step,
         "seconds": round(seconds),
     }
@@ -56,7 +58,8 @@ def make(config: str) -> None:
     loaded = ganzoo.load(config)
     parts = parts_of(described, model, data_dir=data_dir)
     facts["scores"] = {}
-    for extractor in EXTRACTORS if parts.train.num_classes else EXTRACTORS[:1]:
+    images = parts.train.num_classes and parts.train.arrays["real"].dtype == "uint8"
+    for extractor in EXTRACTORS if images else EXTRACTORS[:1]:
         scorer = scorer_for(model, parts, n=SAMPLES, extractor=extractor)
         only = [name for name in SCORES if name in scorer.names()]
         before, after = (
