@@ -79,7 +79,9 @@ AT_TINY_SIZE = {
     f"{TINY}",
     "ganzoo train --config=pix2pix_flood --dataset=./photos": f"{SHORT} "
     "--batch_size=2 --image_size=32 --set=filters=2 --set=d_filters=2",
-    "ganzoo train --config=pix2pix_halves": f"{SHORT} --batch_size=2 --dataset=faces "
+    "ganzoo train --config=text2image_faces": f"{SHORT} --batch_size=4 --set=filters=4",
+    "ganzoo train --config=molgan_qm9": f"{SHORT} --batch_size=4",
+    "ganzoo train --config=pix2pix_maps": f"{SHORT} --batch_size=2 --image_size=32 "
     "--set=filters=2 --set=d_filters=2",
     "ganzoo compare dcgan --grid loss=hinge,least_squares --seeds=3": FEW,
     "ganzoo compare vanilla lsgan dcgan --seeds=3": FEW,

@@ -144,9 +144,9 @@ def test_refuses_momentum(options):
 @pytest.mark.parametrize(
     "options,rates",
     [
-        ({}, (4e-4, 1e-3)),
+        ({}, (4e-4, 2e-3)),
         ({"learning_rate": 0.1}, (0.1, 0.1)),
-        ({"d_learning_rate": 0.2}, (0.2, 1e-3)),
+        ({"d_learning_rate": 0.2}, (0.2, 2e-3)),
         ({"learning_rate": {"d": 0.3, "g": 0.4}, "g_learning_rate": 0.5}, (0.3, 0.5)),
     ],
 )

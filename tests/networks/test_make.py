@@ -191,7 +191,7 @@ def test_the_default_builders_make_the_families_networks():
         lambda: ganzoo.build("dcgan", latent_dim=4, filters=2, dropout=0.1, **shape),
         lambda: (
             dcgan.generator(**shape, latent_dim=4, filters=2),
-            dcgan.discriminator(**shape, filters=2, dropout=0.1),
+            dcgan.discriminator(**shape, filters=2, dropout=0.1, maps=True),
         ),
     )
     same(

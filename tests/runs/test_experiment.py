@@ -219,11 +219,11 @@ def test_the_shape_of_sources_comes_from_the_data():
 
 
 @pytest.mark.parametrize(
-    "model,wanted", [("pix2pix", "source"), ("cyclegan", "unpaired"), ("dcgan", None)]
+    "model,key", [("pix2pix", "source"), ("cyclegan", "unpaired"), ("dcgan", None)]
 )
-def test_the_variant_decides_what_is_loaded(model, wanted):
+def test_the_variant_decides_what_is_loaded(model, key):
     settings = data_settings(Experiment(model, pairs="edges", direction="BtoA"))
-    assert settings["wanted"] == wanted
+    assert settings["source_key"] == key
     assert (settings["pairs"], settings["direction"]) == ("edges", "BtoA")
 
 
