@@ -16,6 +16,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from experiment import write_result
+from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
 import ganzoo
 from ganzoo import distribute
@@ -144,6 +145,14 @@ def draw(axes, path):
             place.plot(curves["sizes"], curves[key], "o-")
             power = curves["exponents"][key][-1]
             place.set(xscale="log", yscale="log", xlabel=name, ylabel=key)
+            place.xaxis.set_minor_formatter(NullFormatter())
+            place.yaxis.set_minor_formatter(NullFormatter())
+            for side, values in (
+                (place.xaxis, curves["sizes"]),
+                (place.yaxis, curves[key]),
+            ):
+                side.set_ticks(sorted({min(values), max(values)}))
+                side.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
             place.set_title(f"at the end: size^{power:.2f}", fontsize=9)
     figure.tight_layout()
     figure.savefig(path, dpi=80)
