@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import ganzoo
+from ganzoo.runs import pretrained
 
 FILES = Path(__file__).parent / "fixtures/v0_1_0"
 SAMPLES = np.load(FILES / "samples.npz")
@@ -49,5 +50,6 @@ def test_the_step_of_a_keras_file_is_that_of_g(tmp_path):
     assert keras.saving.load_model(tmp_path / "model.keras").step == 2
 
 
-def test_a_pretrained_card_samples_as_before():
+def test_a_pretrained_card_samples_as_before(monkeypatch):
+    monkeypatch.setattr(pretrained, "FOLDER", FILES)
     check(ganzoo.load("dcgan_digits").sample(6, seed=5), SAMPLES["dcgan_digits"])
