@@ -131,9 +131,7 @@ def generate(
 ):
     """Builds `generator` for images or volumes (*sides, C)."""
     check_whole(1, latent_dim=latent_dim)
-    named, code = {"latent": keras.Input((latent_dim,), name="latent")}, None
-    if condition:
-        named["label"], code = inputs.label_code(condition)
+    named, code = inputs.with_label("latent", (latent_dim,), condition)
     x = named["latent"]
     x = grow(x, shape, filters, kernel, value_range, units, code, by_unit)
     return keras.Model(named, x, name="generator")
@@ -196,9 +194,7 @@ def discriminate(
     """Builds `discriminator` for images or volumes (*sides, C)."""
     check_whole(0, units=units)
     norm, batch = norms.get(d_norm), inputs.minibatch(minibatch)
-    named, code = {"sample": keras.Input(shape, name="sample")}, None
-    if condition:
-        named["label"], code = inputs.label_code(condition)
+    named, code = inputs.with_label("sample", shape, condition)
     x = named["sample"]
     spread = None if units else batch.spread
     x = shrink(x, filters, kernel, dropout, norm, code, spread)
@@ -232,17 +228,10 @@ def shrink(x, filters, kernel, dropout, norm, code=None, spread=None):
         x = inputs.join(x, code)
         spreads = spread is not None and level == levels - 1
         x = spread(x) if spreads else x
-        normed = norm.after is not None and level > 0 and not spreads
-        layer = convolution(
-            filters * 2**level,
-            kernel,
-            2,
-            "same",
-            use_bias=not normed,
-            kernel_initializer=_normal(),
-        )
-        x = norm.wrap(layer)(x)
-        x = norm.after()(x) if normed else x
+        sizes = filters * 2**level, kernel, 2, "same"
+        normed = level > 0 and not spreads
+        start = _normal()
+        x = norm.apply(x, convolution, *sizes, normed=normed, kernel_initializer=start)
         x = inputs.activation("leaky_relu")(x)
         x = Dropout(dropout)(x) if dropout else x
     return x
@@ -251,10 +240,8 @@ def shrink(x, filters, kernel, dropout, norm, code=None, spread=None):
 def _hidden(x, units, norm, spread):
     """The dense layer before the logit."""
     x = spread(x) if spread else x
-    normed = norm.after is not None and not norm.maps_only and spread is None
-    layer = layers.Dense(units, use_bias=not normed, kernel_initializer=_normal())
-    x = norm.wrap(layer)(x)
-    x = norm.after()(x) if normed else x
+    normed, start = not norm.maps_only and spread is None, _normal()
+    x = norm.apply(x, layers.Dense, units, normed=normed, kernel_initializer=start)
     return inputs.activation("leaky_relu")(x)
 
 
