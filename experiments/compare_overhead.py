@@ -11,10 +11,9 @@ import argparse
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-from experiment import verdict, write_result
+from experiment import seconds, verdict, write_result
 
 from ganzoo.data.splits import load_parts
 from ganzoo.evaluation.evaluate import evaluate
@@ -62,12 +61,6 @@ def score(runs):
     scorer = scorer_for(load(runs[0]), parts, n=2000, extractor=None)
     for run in runs:
         evaluate(run, n=2000, scorer=scorer)
-
-
-def seconds(task):
-    begin = time.perf_counter()
-    task()
-    return time.perf_counter() - begin
 
 
 if __name__ == "__main__":

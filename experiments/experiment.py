@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import re
+import time
 from pathlib import Path
 
 import keras
@@ -221,10 +222,17 @@ def shares(labels):
     return (np.bincount(labels, minlength=10) / len(labels)).round(4).tolist()
 
 
-def distance(scorer, model):
-    """Frechet distance of as many samples of a model as a scorer compares."""
-    samples = Data("samples", {"real": model.sample(scorer.n, seed=1)})
+def distance(scorer, images):
+    """Frechet distance of samples, as many as the scorer compares."""
+    samples = Data("samples", {"real": images})
     return scorer.score(samples, only=("frechet_distance",))["frechet_distance"]
+
+
+def seconds(task, *arguments):
+    """Seconds of a call."""
+    begin = time.perf_counter()
+    task(*arguments)
+    return time.perf_counter() - begin
 
 
 def mnist(data_dir, split):

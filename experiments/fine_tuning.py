@@ -50,7 +50,7 @@ def main():
             values = {**load_config(CONFIG), "dataset": str(folder), "seed": seed}
             run = RUNS / f"{CONFIG}_{name}_{seed}"
             model = ganzoo.train(from_dict({**values, "init_from": start}), run)
-            found[name].append(distance(scorer, model))
+            found[name].append(distance(scorer, model.sample(scorer.n, seed=1)))
             seconds.append(read_rows(run / "metrics.jsonl")[-1]["seconds"])
             if seed == SEEDS[0]:
                 rows.append(model.sample(16, seed=1))

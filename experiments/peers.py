@@ -16,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-from experiment import write_result
+from experiment import verdict, write_result
 from pages.recorded import RESULTS, measured
 
 SECONDS, PAIRS, REST = 3.0, 5, 0.3  # of a turn; turns of each; s before a turn
@@ -129,7 +129,7 @@ def record(cases, pairs):
     write_result(
         "peers",
         command="python experiments/peers.py --python=TORCH_PYTHON",
-        headline=("MISSED: " if missed else "")
+        headline=verdict(missed)
         + "the best peer's time of a step over ours: "
         + "; ".join(shown),
         target=f"none below 1, the DCGAN in float32 from 1.3; {pairs} turns",

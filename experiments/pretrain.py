@@ -62,15 +62,13 @@ def make(config: str) -> None:
     for extractor in EXTRACTORS if images else EXTRACTORS[:1]:
         scorer = scorer_for(model, parts, n=SAMPLES, extractor=extractor)
         only = [name for name in SCORES if name in scorer.names()]
-        before, after = (
-            ganzoo.evaluate(own, scorer=scorer, only=only) for own in (model, loaded)
-        )
+        after = ganzoo.evaluate(loaded, scorer=scorer, only=only)
         own = [score.to_dict() for score in after.scores if score.checkpoint == "last"]
         facts["scores"][extractor] = own
-        values = (each.get(SCORES[0]).value for each in (before, after))
-        facts["storing"] = "{} {:.4g} as trained, {:.4g} as stored".format(
-            SCORES[0], *values
-        )
+    before = ganzoo.evaluate(model, scorer=scorer, only=SCORES[:1])
+    facts["storing"] = "{} {:.4g} as trained, {:.4g} as stored".format(
+        SCORES[0], *(each.get(SCORES[0]).value for each in (before, after))
+    )
     pretrained.write(model, config, build, facts, judge=judge)
     print(config, facts["storing"])
 

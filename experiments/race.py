@@ -17,10 +17,9 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from experiment import verdict, write_result
+from experiment import distance, verdict, write_result
 from pages.recorded import RESULTS, measured
 
-from ganzoo.data.dataset import Data
 from ganzoo.data.splits import load_parts
 from ganzoo.evaluation.extractors import from_classifier
 from ganzoo.evaluation.scorer import Scorer
@@ -60,9 +59,7 @@ def curve(folder, scorer):
     points = []
     for file in sorted(folder.glob("*.npz")):
         with np.load(file) as held:
-            samples = Data("samples", {"real": held["real"]})
-            distance = scorer.score(samples, only=("frechet_distance",))
-            points.append((float(held["seconds"]), distance["frechet_distance"]))
+            points.append((float(held["seconds"]), distance(scorer, held["real"])))
     return points
 
 

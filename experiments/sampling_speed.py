@@ -13,11 +13,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import tensorflow as tf
-from experiment import verdict, write_result
+from experiment import seconds, verdict, write_result
 
 import ganzoo
 from ganzoo.models.from_noise import CHUNK, MANY, LatentModel
@@ -63,12 +62,6 @@ def bare(model):
             network().numpy()
 
     return forward
-
-
-def seconds(task, *given):
-    begin = time.perf_counter()
-    task(*given)
-    return time.perf_counter() - begin
 
 
 def scoring(data_dir, n):

@@ -228,7 +228,7 @@ def size():
             few = parts.train.arrays["real"][:count]
             model = ganzoo.build("dcgan", image_shape=(28, 28, 1), seed=seed)
             train(model, few, 468, min(128, count), 117)
-            rows[count].append(distance(scorer, model))
+            rows[count].append(distance(scorer, model.sample(scorer.n, seed=1)))
     curve(
         "size",
         rows,
@@ -253,7 +253,7 @@ def rates():
                 seed=seed,
             )
             train(model, parts.train.arrays["real"], 1000, 64, 250)
-            rows[factor].append(distance(scorer, model))
+            rows[factor].append(distance(scorer, model.sample(scorer.n, seed=1)))
     curve("rates", rows, "times the default rates", "dcgan, digits, 1,000 steps of 64")
 
 
