@@ -29,7 +29,7 @@ def cache_path(cache_dir: Path, *parts: object) -> Path:
 
 
 def stamp(path: Path) -> tuple[int, ...]:
-    """What changes with the content of a file; a folder that moves keeps it."""
+    """Facts that change with a file's content, and stay if its folder moves."""
     try:
         status = path.stat()
     except OSError:

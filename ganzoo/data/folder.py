@@ -72,7 +72,7 @@ def load_folder(folder: Path, reading: Reading) -> Data:
 
 @dataclass(frozen=True)
 class Pictures:
-    """What `read_images` read.
+    """Images that `read_images` read, and those that it left out.
 
     Attributes:
         real: uint8 images (n, H, W, C), in the order of the entries.

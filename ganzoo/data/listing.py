@@ -20,7 +20,7 @@ VALIDATION = ("val", "valid", "validation")
 
 @dataclass(frozen=True)
 class Listing:
-    """What a folder and its subfolders hold.
+    """Contents of a folder and its subfolders.
 
     Attributes:
         folder: the folder.

@@ -9,7 +9,7 @@ HELD_OUT = 10
 
 
 class Codec(Protocol):
-    """What one-hot samples mean."""
+    """Meaning of one-hot samples."""
 
     kind: str
 

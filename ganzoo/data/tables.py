@@ -357,7 +357,7 @@ def _names(text, frame):
 
 
 def _remarks(table, frame):
-    """What became of the columns, for the account."""
+    """Remarks on the columns, for the account."""
     gaps = {name: int(frame[name].isna().sum()) for name in frame}
     missing = [f"{c.name} {gaps[c.name]:,}" for c in table.features if gaps[c.name]]
     numbers = [c.name for c in table.features if isinstance(c, Number)]
