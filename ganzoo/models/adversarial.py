@@ -167,17 +167,25 @@ class AdversarialModel(Trainer):
 
     def as_samples(self, values) -> np.ndarray:
         """Converts floats in `value_range` to uint8; keeps uint8 and vectors."""
-        values = np.asarray(values)
         if self.value_range is None or values.dtype == np.uint8:
-            return values
-        if not np.isfinite(values).all():
+            return np.asarray(values)
+        return self.checked_pixels(*self.pixels(tf.convert_to_tensor(values)))
+
+    def pixels(self, values):
+        """uint8 of floats in `value_range`, and whether all of them are finite."""
+        low, high = self.value_range
+        pixels = tf.round((values - low) * (255 / (high - low)))
+        finite = tf.reduce_all(tf.math.is_finite(values))
+        return tf.cast(tf.clip_by_value(pixels, 0, 255), "uint8"), finite
+
+    def checked_pixels(self, pixels, finite) -> np.ndarray:
+        """Returns the array of `pixels`; raises ValueError if one was not finite."""
+        if not finite:
             raise ValueError(
                 "Samples are NaN or infinite: the model has diverged. Load an earlier "
                 "checkpoint, or train it anew."
             )
-        low, high = self.value_range
-        pixels = np.rint((values - low) * (255 / (high - low)))
-        return np.clip(pixels, 0, 255).astype("uint8")
+        return pixels.numpy()
 
     def strings(self, samples: np.ndarray) -> list[str]:
         """Returns what one-hot samples (n, L, V) say; "" for an invalid one.

@@ -7,23 +7,23 @@ from ganzoo.networks import dcgan, inputs, norms
 from ganzoo.utils.options import check_whole
 
 
-def encoder(image_shape, *, outputs, hidden=(1024, 1024), normalize=True, filters=0):
+def encoder(image_shape, *, outputs, hidden=(1024, 1024), norm="batch", filters=0):
     """Network from sample (N, *image_shape) to vectors (N, outputs), LeakyReLU inside.
 
     Args:
         outputs: length of the vector.
         hidden: units of each hidden layer.
-        normalize: batch normalisation after each layer except the first.
+        norm: normalisation of each layer except the first, a name of `norms.NORMS`.
         filters: channels of the first of DCGAN's convolutions, which come before the
             hidden layers; 0 for none.
     """
     named = {"sample": _input(image_shape)}
-    x = _hidden(named["sample"], hidden, normalize, filters)
+    x = _hidden(named["sample"], hidden, norm, filters)
     return keras.Model(named, layers.Dense(outputs)(x), name="encoder")
 
 
 def joint_discriminator(
-    image_shape, *, latent_dim, hidden=(1024, 1024), normalize=True, filters=0
+    image_shape, *, latent_dim, hidden=(1024, 1024), norm="batch", filters=0
 ):
     """Network from sample (N, *image_shape) and latent to logits (N, 1).
 
@@ -31,12 +31,12 @@ def joint_discriminator(
         latent_dim: length of the latent, which joins the input of every convolution
             and of the first hidden layer.
         hidden: as in `encoder`.
-        normalize: as in `encoder`.
+        norm: as in `encoder`.
         filters: as in `encoder`.
     """
     named = {"sample": _input(image_shape)}
     named["latent"] = keras.Input((latent_dim,), name="latent")
-    x = _hidden(named["sample"], hidden, normalize, filters, named["latent"])
+    x = _hidden(named["sample"], hidden, norm, filters, named["latent"])
     return keras.Model(named, layers.Dense(1)(x), name="discriminator")
 
 
@@ -45,9 +45,9 @@ def _input(image_shape):
     return keras.Input(shape, name="sample")
 
 
-def _hidden(x, hidden, normalize, filters, code=None):
+def _hidden(x, hidden, norm, filters, code=None):
     check_whole(1, **{f"hidden[{i}]": units for i, units in enumerate(hidden)})
-    norm = norms.get("batch" if normalize else "none")
+    norm = norms.get(norm)
     if filters:
         x = dcgan.shrink(x, filters, 4, 0.0, norm, code)
     x = inputs.join(layers.Flatten()(x), code)

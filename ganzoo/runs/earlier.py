@@ -25,7 +25,7 @@ OF_VARIANTS: dict[str, dict] = {
     "3dgan": {"prior": "unit_uniform"},
     "cgan": {"network": CGAN},
 }
-OF_ANY_DATA: dict[str, dict] = {"bigan": {"d_normalize": True, "prior": "uniform"}}
+OF_ANY_DATA: dict[str, dict] = {"bigan": {"d_norm": "batch", "prior": "uniform"}}
 
 
 def options_of(version: int, name: str, options: Mapping) -> dict:

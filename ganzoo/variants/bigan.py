@@ -86,7 +86,7 @@ def bigan(
     filters="auto",
     hidden="auto",
     normalize=True,
-    d_normalize=False,
+    d_norm="none",
     value_range="auto",
     prior="normal",
     learning_rate=RATES,
@@ -115,7 +115,7 @@ def bigan(
             default (1024,), or (1024, 1024) for perceptrons.
         normalize: if True, E and perceptrons of G have batch normalisation; a
             convolutional G has it always.
-        d_normalize: if True, D has it, too.
+        d_norm: normalisation of D, a name of `norms.NORMS`.
         value_range: (low, high) of the samples; by default (-1, 1), or None (unbounded)
             for vectors.
         prior: prior of the latent.
@@ -135,9 +135,14 @@ def bigan(
         generator=_generator(
             shape, latent_dim, filters, hidden, normalize, value_range
         ),
-        encoder=encoder(shape, outputs=latent_dim, normalize=normalize, **sizes),
+        encoder=encoder(
+            shape,
+            outputs=latent_dim,
+            norm="batch" if normalize else "none",
+            **sizes,
+        ),
         discriminator=joint_discriminator(
-            shape, latent_dim=latent_dim, normalize=d_normalize, **sizes
+            shape, latent_dim=latent_dim, norm=d_norm, **sizes
         ),
         value_range=value_range,
         prior=prior,

@@ -160,7 +160,7 @@ def vae(
             value_range=value_range,
         ),
         encoder=encoder(
-            image_shape, outputs=2 * latent_dim, hidden=hidden, normalize=False
+            image_shape, outputs=2 * latent_dim, hidden=hidden, norm="none"
         ),
         deviation=deviation,
         value_range=value_range,
