@@ -76,4 +76,5 @@ def main():
     )
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -98,4 +98,5 @@ def add_row(args, steps, values, spent):
         file.write(line + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -24,8 +24,12 @@ OF_VARIANTS: dict[str, dict] = {
     "bigan": {"filters": 0, "value_range": (0.0, 1.0)},
     "3dgan": {"prior": "unit_uniform"},
     "cgan": {"network": CGAN},
+    "unrolled": {"network": "mlp"},
 }
-OF_ANY_DATA: dict[str, dict] = {"bigan": {"d_norm": "batch", "prior": "uniform"}}
+OF_ANY_DATA: dict[str, dict] = {
+    "bigan": {"d_norm": "batch", "prior": "uniform"},
+    "unrolled": {"unroll": 5},
+}
 
 
 def options_of(version: int, name: str, options: Mapping) -> dict:

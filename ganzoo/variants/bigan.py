@@ -11,7 +11,7 @@ from ganzoo.networks import dcgan, mlp
 from ganzoo.networks.encoder import encoder, joint_discriminator
 from ganzoo.variants._registry import register
 
-RATES = {"d": 1e-3, "g": 4e-4}
+RATES = {"d": 4e-4, "g": 2e-3}
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -86,7 +86,7 @@ def bigan(
     filters="auto",
     hidden="auto",
     normalize=True,
-    d_norm="none",
+    d_norm="auto",
     value_range="auto",
     prior="normal",
     learning_rate=RATES,
@@ -95,9 +95,10 @@ def bigan(
 ):
     """DCGAN's networks for images, with an encoder and a joint discriminator.
 
-    The encoder is D's network with latents at its end, and D has the latent at every
-    layer. D has no normalisation: over a batch it hides the scale of E(x). In a pilot,
-    E then drowned the image, D could not tell the pairs, and G made noise.
+    The encoder is D's network with latents at its end. D sees the sample through
+    DCGAN's normalised convolutions, the latent through a layer of its own, and the pair
+    in a dense layer without normalisation, which over a batch would hide the scale of
+    E(x): E then drowned the image, D could not tell the pairs, and G made noise.
     The paper's perceptrons for MNIST, which take its 400 epochs, are the config
     bigan_mnist: two hidden layers of 1024, batch normalisation in each but the first of
     E and D, a uniform prior of 50. Left out are its weight decay and its nets for
@@ -115,7 +116,8 @@ def bigan(
             default (1024,), or (1024, 1024) for perceptrons.
         normalize: if True, E and perceptrons of G have batch normalisation; a
             convolutional G has it always.
-        d_norm: normalisation of D, a name of `norms.NORMS`.
+        d_norm: normalisation of D's convolutions, or of its hidden layers without
+            any, a name of `norms.NORMS`; by default `batch`, or `none` for perceptrons.
         value_range: (low, high) of the samples; by default (-1, 1), or None (unbounded)
             for vectors.
         prior: prior of the latent.
@@ -127,6 +129,8 @@ def bigan(
         filters = 32 if len(shape) == 3 and min(shape[:-1]) >= 8 else 0
     if hidden == "auto":
         hidden = (1024,) if filters else (1024, 1024)
+    if d_norm == "auto":
+        d_norm = "batch" if filters else "none"
     if value_range == "auto":
         value_range = None if len(shape) == 1 else (-1.0, 1.0)
     sizes = {"hidden": hidden, "filters": filters}

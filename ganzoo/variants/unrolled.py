@@ -106,26 +106,34 @@ def _root(value):
     tasks=("image", "points"),
 )
 def unrolled(
-    network="mlp",
+    network="auto",
+    image_shape=(28, 28, 1),
     latent_dim=256,
-    unroll=5,
+    unroll="auto",
     learning_rate=RATES,
     ema_decay=0.99,
     **options,
 ):
-    """Any pair of nets; by default perceptrons, with the rates of the paper's ring.
+    """Any pair of nets; by default DCGAN's for images, perceptrons for vectors.
+
+    The rates are those of the paper's ring. G plays for the saddle point, without the
+    non-saturating loss: where D is sure, G learns nothing. D's rate is therefore low.
 
     Tested (tests/variants/test_unrolled.py): the gradient against finite differences,
     the look-ahead against real steps of D.
 
     Args:
-        unroll: K, look-ahead steps of D, from 0; time and memory grow with it.
+        unroll: K, look-ahead steps of D, from 0; time and memory grow with it. By
+            default 1 for images, and the paper's 5 for vectors.
     """
+    if unroll == "auto":
+        unroll = 5 if len(image_shape) == 1 else 1
     if unroll:
         check_whole(1, unroll=unroll)
     return assemble(
         Unrolled,
         network=network,
+        image_shape=image_shape,
         latent_dim=latent_dim,
         unroll=unroll,
         learning_rate=learning_rate,

@@ -72,3 +72,19 @@ def test_probability_is_that_of_the_pair():
 def test_refuses_what_looks_at_samples_alone(option):
     with pytest.raises(ValueError, match=f"BiGAN takes no `{next(iter(option))}`"):
         tiny("bigan", **option)
+
+
+def test_d_sees_the_scale_of_latents():
+    """Normalised over a batch of one image, its logits would be those of any scale."""
+    for filters in (0, 2):
+        model = tiny("bigan", filters=filters)
+        sample = np.tile(np.random.default_rng(0).normal(size=(8, 8, 1)), (8, 1, 1, 1))
+        latent = np.random.default_rng(1).normal(size=(8, 4))
+        logits = [
+            model.discriminator(
+                {"sample": sample, "latent": scale * latent}, training=True
+            )
+            for scale in (1, 2)
+        ]
+        spread = np.std(logits, axis=1)
+        assert (np.abs(logits[1] - logits[0]) > 0.05 * spread[0]).all()

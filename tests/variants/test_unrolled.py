@@ -6,6 +6,8 @@ import pytest
 import tensorflow as tf
 from helpers import tiny
 
+import ganzoo
+
 RNG = np.random.default_rng(0)
 
 
@@ -134,3 +136,14 @@ def test_dead_units_leave_the_gradient_finite():
 def test_refuses(options, message):
     with pytest.raises(ValueError, match=message):
         tiny("unrolled", **options)
+
+
+def test_defaults_fit_the_data():
+    images, points = (
+        ganzoo.build("unrolled", image_shape=s) for s in ((8, 8, 1), (2,))
+    )
+    assert (images.unroll, points.unroll) == (1, 5)
+    kinds = [
+        {type(x).__name__ for x in m.discriminator.layers} for m in (images, points)
+    ]
+    assert "Conv2D" in kinds[0] and "Conv2D" not in kinds[1]
