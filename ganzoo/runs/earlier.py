@@ -29,6 +29,7 @@ OF_VARIANTS: dict[str, dict] = {
 OF_ANY_DATA: dict[str, dict] = {
     "bigan": {"d_norm": "batch", "prior": "uniform"},
     "unrolled": {"unroll": 5},
+    "began": {"value_range": (-1.0, 1.0), "gamma": 0.5, "balance_rate": 1e-3},
 }
 
 

@@ -78,11 +78,11 @@ def began(
     latent_dim=64,
     code_dim=64,
     filters=16,
-    gamma=0.5,
-    balance_rate=1e-2,
-    value_range=(-1.0, 1.0),
+    gamma=1.0,
+    balance_rate=0.1,
+    value_range=(0.0, 1.0),
     prior="uniform",
-    learning_rate=2e-4,
+    learning_rate=1e-3,
     beta_1=0.5,
     ema_decay=0.99,
     loss="wasserstein",
@@ -92,10 +92,12 @@ def began(
 
     As in the paper, with two differences: the players alternate, while the paper
     updates both at once; and the rate is constant, while the paper halves it when
-    convergence stalls. The paper has 64 or 128 filters, a rate of 1e-4 and a balance
-    rate of 1e-3. With these, k moves at most 1e-4 per step: in a few thousand steps D
-    would stay a plain autoencoder, and G would end at the image that D copies best. The
-    defaults suit such short training.
+    convergence stalls. The paper has 64 or 128 filters, a rate of 1e-4, a balance rate
+    of 1e-3 and a gamma of 0.3 to 0.7: see zoo_configs/began_paper.toml. With these, k
+    moves at most 1e-4 per step: in a few thousand steps D would stay a plain
+    autoencoder, and G would end at the image that D copies best. With values in (-1, 1)
+    that is an image of zeros, the grey in the middle: hence (0, 1). With a low gamma it
+    is the easiest kind of image, of MNIST the ones.
 
     Args:
         image_shape: (H, W, C), sides of at least 8.

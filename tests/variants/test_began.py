@@ -18,7 +18,7 @@ def error(model, x):
 
 
 def test_the_losses_by_hand():
-    model = tiny("began", dtype="float64")
+    model = tiny("began", gamma=0.5, dtype="float64")
     model.k.assign(0.25)
     fake = model.generate(BATCH, training=True)
     real, made = error(model, REAL), error(model, fake["sample"].numpy())
@@ -41,7 +41,7 @@ def test_the_losses_by_hand():
     ],
 )
 def test_k_by_hand(before, real, made, after):
-    model = tiny("began", balance_rate=0.1)
+    model = tiny("began", gamma=0.5, balance_rate=0.1)
     model.k.assign(before)
     values = {"real_logit": tf.constant(-real), "g_adv": tf.constant(made)}
     model.after_step(values)
@@ -50,7 +50,7 @@ def test_k_by_hand(before, real, made, after):
 
 def test_k_follows_the_errors_of_a_step():
     """L(x) is that of the last D step, L(G(z)) that of the G step."""
-    model = tiny("began", balance_rate=0.5, dtype="float64", d_steps=2)
+    model = tiny("began", gamma=0.5, balance_rate=0.5, dtype="float64", d_steps=2)
     real = arrays_for(model)["real"][:8]
     logs = model.train_step(tf.constant(real))
     terms = {name: float(value) for name, value in logs.items()}
