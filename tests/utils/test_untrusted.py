@@ -211,7 +211,7 @@ def _objects(stored, path):
     stored.create_dataset("bomb", data=["text"], dtype=h5py.string_dtype())
 
 
-@pytest.mark.parametrize(
+HOSTILE = pytest.mark.parametrize(
     "arm,message",
     [
         (_declare, "declares more than the file has"),
@@ -223,6 +223,9 @@ def _objects(stored, path):
         (_external, "hold a link"),
     ],
 )
+
+
+@HOSTILE
 def test_keras_file_with_hostile_weights(arm, message, saved, tmp_path):
     members = _members(saved)
     file = io.BytesIO(members["model.weights.h5"])
@@ -230,6 +233,21 @@ def test_keras_file_with_hostile_weights(arm, message, saved, tmp_path):
         arm(stored.require_group("a/b"), tmp_path)
     members["model.weights.h5"] = file.getvalue()
     _refused(_pack(tmp_path / "m.keras", members), message)
+
+
+@HOSTILE
+def test_weights_of_keras_that_are_hostile(arm, message, tmp_path):
+    file = io.BytesIO()
+    with h5py.File(file, "w") as stored:
+        stored["a/vars/0"] = np.arange(6.0)
+    sound = untrusted.read_weights(file.getvalue(), "x.h5")
+    np.testing.assert_array_equal(sound["a/vars/0"], np.arange(6.0))
+    with pytest.raises(ValueError, match="^x.h5 holds no weights of Keras"):
+        untrusted.read_weights(file.getvalue()[:-8], "x.h5")
+    with h5py.File(file, "a") as stored:
+        arm(stored.require_group("a/b"), tmp_path)
+    with pytest.raises(ValueError, match=f"x.h5 holds no weights.*{message}"):
+        untrusted.read_weights(file.getvalue(), "x.h5")
 
 
 @pytest.mark.parametrize(
