@@ -45,6 +45,8 @@ MAX_WORD = 100  # characters of a word of it
 MAX_CAPTION = 256  # words of a caption
 MAX_WEIGHTS = 2**29  # bytes of a file of published weights
 MAX_OPCODES = 100_000  # of a pickle in it; a tensor has about thirty
+MAX_NODES = 100_000  # of a graph of TensorFlow
+MAX_NODE = 2**24  # bytes of one; the largest of the network of FID has 8 MB
 
 _NAMES = ("metadata.json", "config.json", "model.weights.h5")
 _MODULES = {
