@@ -83,8 +83,8 @@ def augmentation(
         data_dir: as in `load_data`, if it differs from the run's.
 
     Raises:
-        ValueError: no run directory, a model without latents or labels, a data set without
-            labels or without a test split, a share that is not above 0.
+        ValueError: no run directory, a model without latents or labels, a data set
+            without labels or without a test split, a share that is not above 0.
     """
     check_whole(2, seeds=seeds)
     if not all(share > 0 for share in shares):
