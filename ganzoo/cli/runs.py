@@ -110,7 +110,8 @@ def _evaluate_flags(command):
     command.add_argument(
         "--extractor",
         help="feature extractor: classifier, pixels, efficientnet_lite0, inception, "
-        "fid or clean_fid (or fid:PATH of its weights), or a .keras file",
+        "fid or clean_fid (or fid:PATH of its weights), inception_2015:PATH, or a "
+        ".keras file",
     )
     command.add_argument("--only", help="scores to compute, joined by commas")
     command.add_argument(

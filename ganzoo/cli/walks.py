@@ -53,10 +53,8 @@ def _add_common(command, rows, out):
 
 def walk(args):
     """Walk through the latents of a model: a picture, a GIF or an MP4 film."""
-    from ganzoo.runs.load import load
-
     check_known("walk", [args.along], KINDS)
-    model = load(args.source)
+    model = _model(args)
     conditions = set_values(args, ["label", "caption"])
     needed = ("label",) if model.condition else model.sample_keys
     check_known("condition of this model", conditions, needed)
@@ -100,9 +98,7 @@ def explore(args):
 
 def project(args):
     """Find the latents of held-out images and of own samples, and the errors left."""
-    from ganzoo.runs.load import load
-
-    model = load(args.source)
+    model = _model(args)
     test = _parts(model, args).take("test", args.rows)
     conditions = {key: test.named(test.arrays[key]) for key in model.sample_keys}
     images = {
@@ -119,6 +115,15 @@ def project(args):
         )
         columns += [real, model.decode(found.latents, **conditions)]
     _write(np.stack(columns, axis=1), args.out)
+
+
+def _model(args):
+    from ganzoo.models.from_noise import check_latents
+    from ganzoo.runs.load import load
+
+    model = load(args.source)
+    check_latents(model)
+    return model
 
 
 def _parts(model, args):

@@ -24,6 +24,11 @@ def class_direction(
         ValueError: an unknown class, a data set without labels, a class that all or
             none of the samples show.
     """
+    if not data.class_names:
+        raise ValueError(
+            "A direction of a class needs a labelled data set. "
+            f"Received: {data.name!r}, which has no labels."
+        )
     check_known(f"class of {data.name!r}", [name], data.class_names)
     network = classifier.trained(data)
     index = data.class_names.index(name)

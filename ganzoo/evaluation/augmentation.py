@@ -12,6 +12,7 @@ from ganzoo.data.dataset import Data
 from ganzoo.data.jitter import Jitter
 from ganzoo.evaluation import classifier, small_networks
 from ganzoo.evaluation.evaluate import parts_of
+from ganzoo.models.from_noise import check_latents
 from ganzoo.runs.directory import read_config
 from ganzoo.runs.load import load
 from ganzoo.utils.options import check_whole
@@ -82,8 +83,8 @@ def augmentation(
         data_dir: as in `load_data`, if it differs from the run's.
 
     Raises:
-        ValueError: no run directory, a model that takes no label, a data set without
-            labels or without a test split, a share that is not above 0.
+        ValueError: no run directory, a model without latents or labels, a data set
+            without labels or without a test split, a share that is not above 0.
     """
     check_whole(2, seeds=seeds)
     if not all(share > 0 for share in shares):
@@ -95,6 +96,7 @@ def augmentation(
             "are the real ones of this comparison."
         )
     model = load(source)
+    check_latents(model)
     if not model.conditional or not model.num_classes:
         raise ValueError(
             "Samples need a class to train a classifier: use a model of classes, such "

@@ -16,12 +16,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganzoo.data import tfds
+from ganzoo.data import published_files, tfds
 from ganzoo.data.dataset import Data
 from ganzoo.data.splits import Parts
 from ganzoo.evaluation import classifier, forest, published_networks
 from ganzoo.evaluation.feature_cache import kept
-from ganzoo.utils import untrusted
+from ganzoo.utils import graph_file, untrusted
 from ganzoo.utils.options import check_known
 
 BATCH = 256
@@ -72,10 +72,10 @@ def get(spec, parts: Parts) -> Extractor:
 
     Args:
         spec: `classifier`, `pixels`, `inception`, `efficientnet_lite0`; `fid` or
-            `clean_fid`, alone or with a file as in `fid:PATH`; the path of a `.keras`
-            file; a `keras.Model` (see `from_model`), a callable (see `from_callable`),
-            or an `Extractor`. None: `classifier` for labelled uint8 images, else
-            `pixels`.
+            `clean_fid`, alone or with a file as in `fid:PATH`; `inception_2015:PATH`;
+            the path of a `.keras` file; a `keras.Model` (see `from_model`), a callable
+            (see `from_callable`), or an `Extractor`. None: `classifier` for labelled
+            uint8 images, else `pixels`.
         parts: parts of the data set.
 
     Raises:
@@ -95,8 +95,8 @@ def get(spec, parts: Parts) -> Extractor:
         untrusted.check_keras(spec)
         return from_model(keras.saving.load_model(spec, safe_mode=True))
     name, _, path = str(spec).partition(":")
-    if path and name in OF_FID:
-        return of_fid(name, parts, path)
+    if path and name in (*OF_FID, "inception_2015"):
+        return EXTRACTORS[name](parts, path=path)
     if str(spec).endswith(".pth"):
         raise ValueError(
             "Weights of torch are read for the network of FID alone: 'fid:PATH' or "
@@ -210,6 +210,38 @@ def of_fid(name: str, parts: Parts, path: str | None = None) -> Extractor:
     return Extractor(name, published_networks.FID_SHA256[:12], run, of_fid=True)
 
 
+def inception_2015(parts: Parts, path: str | None = None) -> Extractor:
+    """The network of FID from TensorFlow's own graph, resized and scaled as `fid`.
+
+    The SHA-256 of that file is not known here, so its scores are not called FID.
+
+    Args:
+        parts: parts of the data set, images of three channels.
+        path: the graph, `classify_image_graph_def.pb`.
+
+    Raises:
+        ValueError: grey images, no file, or another graph.
+    """
+    _check_colour("inception_2015", parts)
+    name = published_networks.GRAPH_FILE
+    if path is None or not Path(path).is_file():
+        raise ValueError(
+            f"The extractor 'inception_2015' reads {name} of inception-2015-12-05.tgz: "
+            f"give its path as 'inception_2015:PATH'. Received: {path or 'none'}."
+        )
+    data, digest = published_files.read(path)
+    constants = graph_file.parse_constants(data, path)
+    network = published_networks.fid_network(
+        published_networks.graph_weights(constants, path)
+    )
+    return Extractor(
+        "inception_2015",
+        digest[:12],
+        runner(network, OF_FID["fid"], batch=16),
+        note=f"weights of a {name}, whose true hash is not known: not called FID",
+    )
+
+
 def efficientnet_lite0(parts: Parts) -> Extractor:
     """EfficientNet-Lite0 on photographs, from a package: see `published_networks`.
 
@@ -258,6 +290,7 @@ EXTRACTORS = {
     "pixels": pixels,
     "inception": inception,
     "efficientnet_lite0": efficientnet_lite0,
+    "inception_2015": inception_2015,
     **{name: functools.partial(of_fid, name) for name in OF_FID},
 }
 

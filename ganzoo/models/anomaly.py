@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo.models.adversarial import feed
-from ganzoo.models.from_noise import CHUNK
+from ganzoo.models.from_noise import CHUNK, check_latents
 
 
 def anomaly_scores(model, x, latents, *, weight: float = 0.1) -> np.ndarray:
@@ -25,9 +25,11 @@ def anomaly_scores(model, x, latents, *, weight: float = 0.1) -> np.ndarray:
         weight: share of D's features; 0.1 in both papers.
 
     Raises:
-        ValueError: samples or latents of another shape, a weight outside [0, 1], a D
-            without a layer before its logit, or one that judges by other inputs.
+        ValueError: a model without latents, samples or latents of another shape, a
+            weight outside [0, 1], a D without a layer before its logit, or one that
+            judges by other inputs.
     """
+    check_latents(model)
     if not 0 <= weight <= 1:
         raise ValueError(f"`weight` must be from 0 to 1. Received: {weight}.")
     x = model.batch_spec.entries["real"].checked("real", np.asarray(x))

@@ -35,6 +35,15 @@ MANY = 4  # chunks that pay for the compilation of a function
 MOST_ROWS = 20  # classes of a conditional model's picture
 
 
+def check_latents(model) -> None:
+    """Raises ValueError unless a model makes samples from latents."""
+    if not isinstance(model, LatentModel):
+        raise ValueError(
+            "This needs a model that makes samples from latents, such as a dcgan or a "
+            f"vae. Received: {type(model).__name__}, which makes images from images."
+        )
+
+
 class LatentModel(AdversarialModel):
     """A generator from noise to samples, trained by any loss.
 

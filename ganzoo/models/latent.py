@@ -77,6 +77,7 @@ def directions(
         ValueError: labels of another shape or other values, an attribute that all or
             no samples show, or one that is a combination of the others.
     """
+    _check(model)
     if callable(labels):
         latents = model.latents(n, seed)
         shown = np.asarray(labels(model.decode(latents, seed=seed)))
@@ -131,9 +132,9 @@ def sefa(model: "LatentModel", count: int = 5) -> np.ndarray:
         ValueError: another count, a model of many steps, or a first layer that is not
             linear in the latent.
     """
+    generator = _generator(model)
     _check_count(count, model.latent_dim)
     unit = np.eye(model.latent_dim, dtype=model.variable_dtype)
-    generator = _generator(model)
     for layer in generator.layers:
         if layer.weights:
             moved = _features(generator, layer, unit, model.variable_dtype)
@@ -193,7 +194,14 @@ def ganspace(
     return _signed(basis / np.linalg.norm(basis, axis=1, keepdims=True))
 
 
+def _check(model):
+    from ganzoo.models.from_noise import check_latents  # which imports this file
+
+    check_latents(model)
+
+
 def _generator(model):
+    _check(model)
     generator = model.average_of(model.generator)
     if "latent" not in generator.input:
         raise ValueError(

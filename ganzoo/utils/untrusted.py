@@ -43,8 +43,10 @@ MAX_NUMBER = 2**63
 MAX_WORDS = 2**16  # of a vocabulary
 MAX_WORD = 100  # characters of a word of it
 MAX_CAPTION = 256  # words of a caption
-MAX_WEIGHTS = 2**29  # bytes of a file of torch
+MAX_WEIGHTS = 2**29  # bytes of a file of published weights
 MAX_OPCODES = 100_000  # of a pickle in it; a tensor has about thirty
+MAX_NODES = 100_000  # of a graph of TensorFlow
+MAX_NODE = 2**24  # bytes of one; the largest of the network of FID has 8 MB
 
 _NAMES = ("metadata.json", "config.json", "model.weights.h5")
 _MODULES = {
@@ -423,6 +425,29 @@ def foreign(config: dict) -> str | None:
         if name in CODE_LAYERS or not (known or ours):
             return f"{module}.{name}" if module else name
     return None
+
+
+def read_weights(data: bytes, where: str) -> dict[str, np.ndarray]:
+    """The arrays of a `.weights.h5` of Keras, by their paths within it.
+
+    Raises:
+        ValueError: what is wrong with it.
+    """
+    import h5py
+
+    arrays = {}
+
+    def keep(name, item):
+        if isinstance(item, h5py.Dataset):
+            arrays[name] = item[()]
+
+    try:
+        _check_h5(io.BytesIO(data), len(data))
+        with h5py.File(io.BytesIO(data), "r") as stored:
+            stored.visititems(keep)
+    except Exception as error:  # HDF5 fails in many ways on damaged files
+        raise ValueError(f"{where} holds no weights of Keras: {error}") from error
+    return arrays
 
 
 def _check_h5(file: BinaryIO, limit: int) -> None:

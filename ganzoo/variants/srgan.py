@@ -75,9 +75,10 @@ def srgan(
     1e-4 and as many at 1e-5; here, `decay_steps` lets the rate fall linearly.
     `content="pixels"`, the default, is the paper's SRGAN-MSE and needs no download.
     `"vgg19"` is its SRGAN-VGG54, with a mean over channels instead of the sum; it adds
-    80 MB to each file of the model (see `networks.content.vgg19` for layer, range and
-    scaling). ESRGAN's adversarial loss (Wang et al. 2018,
-    1809.00219) is `loss="relativistic_average"`. A size for two cores:
+    80 MB to each file of the model (see `networks.content` for layer, range and
+    scaling). `"vgg16_edges"` needs a package instead of a download: VGG16, trained
+    further to find edges. ESRGAN's adversarial loss (Wang et al. 2018, 1809.00219) is
+    `loss="relativistic_average"`. A size for two cores:
     `filters=32, blocks=5, d_filters=16, d_units=128`.
 
     Tested: every term by hand (tests/variants/test_srgan.py).
@@ -93,8 +94,8 @@ def srgan(
         d_filters: channels of D's first level; by default as `filters`.
         d_units: units of D's dense layer.
         d_norm: D's normalisation.
-        content: "pixels", "vgg19", or a `keras.Model` of images in `value_range`,
-            which is frozen.
+        content: "pixels", "vgg19", "vgg16_edges", or a `keras.Model` of images in
+            `value_range`, which is frozen.
         content_weight: weight of the mean squared difference of its features.
         adversarial: weight of G's adversarial term; 0 builds no D.
         value_range: (low, high) of the images.
@@ -128,7 +129,11 @@ def srgan(
     )
 
 
-CONTENTS = {"pixels": lambda channels, value_range: None, "vgg19": contents.vgg19}
+CONTENTS = {
+    "pixels": lambda channels, value_range: None,
+    "vgg19": contents.vgg19,
+    "vgg16_edges": contents.vgg16_edges,
+}
 
 
 def _content_network(content, image_shape, value_range):

@@ -102,6 +102,13 @@ def test_errors_are_one_line(run, arguments, message, tmp_path, monkeypatch):
     assert message in end.value.code
 
 
+@pytest.mark.parametrize("command", ["walk", "project"])
+def test_a_model_without_latents(command, tmp_path):
+    tiny("pix2pix").save(tmp_path / "x.keras")
+    with pytest.raises(SystemExit, match="makes samples from latents.*Translation"):
+        _ganzoo(command, str(tmp_path / "x.keras"), f"--out={tmp_path / 'x.png'}")
+
+
 def test_explore_writes_a_page_under_the_name_of_the_run(run, tmp_path, capsys):
     out = tmp_path / "x.html"
     _ganzoo("explore", str(run), f"--out={out}")

@@ -5,7 +5,10 @@ import pytest
 from helpers import tiny
 
 from ganzoo.data.dataset import Data
+from ganzoo.data.splits import Parts
+from ganzoo.evaluation import augmentation as module
 from ganzoo.evaluation import classifier
+from ganzoo.evaluation.attributes import class_direction
 from ganzoo.evaluation.augmentation import (
     ALONE,
     Augmentation,
@@ -86,3 +89,27 @@ def test_refusals(tmp_path):
         augmentation(tmp_path, seeds=1)
     with pytest.raises(ValueError, match=r"`shares` must be above 0. Received: \[0\]"):
         augmentation(tmp_path, shares=[0])
+
+
+@pytest.mark.parametrize(
+    "name,options,message",
+    [
+        ("pix2pix", {}, "makes samples from latents"),
+        ("vanilla", {}, "Samples need a class.*Received: .* without classes"),
+        ("cgan", {"num_classes": 2, "image_shape": (3,)}, r"is for images.*\(3,\)"),
+        ("cgan", {"num_classes": 2}, "'halves' has no test split"),
+    ],
+)
+def test_models_and_sets_that_it_cannot_use(name, options, message, monkeypatch):
+    model = tiny(name, **options)
+    monkeypatch.setattr(module, "read_config", lambda source: {})
+    monkeypatch.setattr(module, "load", lambda source: model)
+    monkeypatch.setattr(module, "parts_of", lambda *a, **k: Parts(halves(4)))
+    with pytest.raises(ValueError, match=message):
+        augmentation("run")
+
+
+def test_a_direction_of_a_class_of_an_unlabelled_set():
+    plain = Data("plain", {"real": halves(4).arrays["real"]})
+    with pytest.raises(ValueError, match="labelled data set. Received: 'plain'"):
+        class_direction(tiny("vanilla"), plain, "left")

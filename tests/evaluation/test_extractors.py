@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+from ganzoo import metrics
 from ganzoo.data.splits import load_parts
 from ganzoo.evaluation import classifier, extractors
 
@@ -98,6 +99,32 @@ def test_features_of_real_data_are_computed_once(parts, tmp_path, monkeypatch):
     extractor.of_real(parts.take("reference", 21))  # other data, other features
     extractors.Extractor("half", "abd", run).of_real(data)  # another hash, too
     assert calls == [20, 21, 20]
+
+
+def test_two_halves_of_a_set_are_at_the_floor_of_their_size(parts):
+    """Frechet distance of features of random weights, means over splits.
+
+    To second order it is sums / n over the eigenvectors of the covariance: of 2 l_i for
+    the means, of V_ij / (l_i + l_j) for the covariances, V_ij the variance of the
+    product of the coordinates i and j. At infinitely many samples it is 0.
+    """
+    features = extractors.get(small(), parts).run(parts.train.arrays["real"])
+    x = features["features"].astype(float) / 255
+    x -= x.mean(axis=0)
+    values, vectors = np.linalg.eigh(np.cov(x.T))
+    x, values = x @ vectors[:, values > 1e-6], values[values > 1e-6]
+    spread = (x**2).T @ x**2 / len(x) - (x.T @ x / len(x)) ** 2
+    floor = 2 * values.sum() + (spread / np.add.outer(values, values)).sum()
+    rng, found, infinite = np.random.default_rng(0), {}, []
+    for n in (len(x) // 2, len(x) // 4):
+        splits = [rng.permutation(len(x))[: 2 * n].reshape(2, n) for _ in range(20)]
+        halves = [(x[a], x[b]) for a, b in splits]
+        found[n] = np.mean([metrics.frechet_distance(*pair) for pair in halves])
+        assert found[n] == pytest.approx(floor / n, rel=0.1)
+        infinite += [metrics.frechet_by_size(*pair)["infinity"] for pair in halves]
+    larger, smaller = found.values()
+    assert smaller == pytest.approx(2 * larger, rel=0.1)
+    assert abs(np.mean(infinite)) < larger / 4
 
 
 def test_what_is_no_image_is_refused(parts):

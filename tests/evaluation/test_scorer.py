@@ -59,7 +59,7 @@ EXTRA = {
     "authentic",
 }
 PUBLISHED = {"fid", "kid", "inception_score", "mind"}
-ON_PAIRS = {"l1", "psnr", "ssim"}
+ON_PAIRS = {"l1", "psnr", "ssim", "vgg16_edges_distance"}
 ON_CAPTIONS = {"matching_accuracy"}
 ON_MIXTURES = {"modes", "high_quality", "reverse_kl"}
 

@@ -6,6 +6,7 @@ from helpers import tiny
 from linear_models import linear
 
 from ganzoo.models import latent
+from ganzoo.models.anomaly import anomaly_scores
 
 # Stretches by 5, 3 and 1 along the axes 2, 0 and 1 of the latent.
 ROWS = (0, 3, 0, 0), (0, 0, 1, 0), (5, 0, 0, 0)
@@ -81,3 +82,17 @@ def test_refusals():
         latent.ganspace(linear(*ROWS), 2, layer="frist")
     with pytest.raises(ValueError, match="MADE makes a sample in many steps"):
         latent.sefa(tiny("made"), 2)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        latent.sefa,
+        latent.ganspace,
+        lambda model: latent.directions(model, [0, 1]),
+        lambda model: anomaly_scores(model, np.zeros((1, 8, 8, 1)), np.zeros((1, 4))),
+    ],
+)
+def test_a_model_without_latents(use):
+    with pytest.raises(ValueError, match="from latents.*Translation.*from images"):
+        use(tiny("pix2pix"))

@@ -1,5 +1,6 @@
 """Hostile inputs, each with what it gets; docs/safety.md is the table of them."""
 
+import contextlib
 import hashlib
 import io
 import json
@@ -15,6 +16,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import graphs
 import h5py
 import keras
 import numpy as np
@@ -36,6 +38,7 @@ from ganzoo.runs.config_files import load_config
 from ganzoo.runs.experiment import Experiment, from_dict
 from ganzoo.runs.log import drop_after, read_rows
 from ganzoo.utils import files, untrusted
+from ganzoo.utils.graph_file import parse_constants
 
 ROOT = Path(__file__).parents[2]
 SMALL = {"g_hidden": [8], "d_hidden": [8], "latent_dim": 4, "normalize": False}
@@ -211,7 +214,7 @@ def _objects(stored, path):
     stored.create_dataset("bomb", data=["text"], dtype=h5py.string_dtype())
 
 
-@pytest.mark.parametrize(
+HOSTILE = pytest.mark.parametrize(
     "arm,message",
     [
         (_declare, "declares more than the file has"),
@@ -223,6 +226,9 @@ def _objects(stored, path):
         (_external, "hold a link"),
     ],
 )
+
+
+@HOSTILE
 def test_keras_file_with_hostile_weights(arm, message, saved, tmp_path):
     members = _members(saved)
     file = io.BytesIO(members["model.weights.h5"])
@@ -230,6 +236,21 @@ def test_keras_file_with_hostile_weights(arm, message, saved, tmp_path):
         arm(stored.require_group("a/b"), tmp_path)
     members["model.weights.h5"] = file.getvalue()
     _refused(_pack(tmp_path / "m.keras", members), message)
+
+
+@HOSTILE
+def test_weights_of_keras_that_are_hostile(arm, message, tmp_path):
+    file = io.BytesIO()
+    with h5py.File(file, "w") as stored:
+        stored["a/vars/0"] = np.arange(6.0)
+    sound = untrusted.read_weights(file.getvalue(), "x.h5")
+    np.testing.assert_array_equal(sound["a/vars/0"], np.arange(6.0))
+    with pytest.raises(ValueError, match="^x.h5 holds no weights of Keras"):
+        untrusted.read_weights(file.getvalue()[:-8], "x.h5")
+    with h5py.File(file, "a") as stored:
+        arm(stored.require_group("a/b"), tmp_path)
+    with pytest.raises(ValueError, match=f"x.h5 holds no weights.*{message}"):
+        untrusted.read_weights(file.getvalue(), "x.h5")
 
 
 @pytest.mark.parametrize(
@@ -1111,3 +1132,76 @@ def test_weights_without_end_or_through_a_pipe(tmp_path, monkeypatch):
     (tmp_path / "x.pth").write_bytes(bytes(1001))
     with pytest.raises(ValueError, match="more than the 1000 bytes"):
         read_tensors(tmp_path / "x.pth")
+
+
+# --- graphs of TensorFlow -------------------------------------------------------------
+
+FIVE = np.arange(5, dtype="float32")
+
+
+def test_a_sound_graph_gives_its_float_constants():
+    """Other kinds of constants, and operations that would run things, are passed by."""
+    arrays = {
+        "a/w": np.arange(6, dtype="float32").reshape(2, 3),
+        "scalar": np.float32(3),
+        "shape": np.array([1, 2], "int32"),
+        "text": np.array(b"x"),
+    }
+    read = parse_constants(graphs.written(arrays), "x.pb")
+    assert read.keys() == {"a/w", "scalar"}
+    for name, array in read.items():
+        np.testing.assert_array_equal(array, arrays[name])
+
+
+@pytest.mark.parametrize(
+    "shape", [(2**40,), (4,), (-1, -5), (-5,), (1,) * 8 + (5,), (2**62, 2**62)]
+)
+def test_a_graph_whose_constant_declares_another_shape(shape):
+    data = graphs.written({}, graphs.constant("bomb", FIVE, shape))
+    with pytest.raises(ValueError, match="x.pb holds no graph.*'bomb' holds 5 numbers"):
+        parse_constants(data, "x.pb")
+    one = graphs.written({}, graphs.constant("bomb", FIVE[:1], (2**40,)))  # repeated
+    with pytest.raises(ValueError, match="'bomb' holds 1 numbers"):
+        parse_constants(one, "x.pb")
+
+
+def test_a_graph_with_a_constant_twice():
+    data = graphs.written({"w": FIVE}, graphs.constant("w", FIVE + 1))
+    with pytest.raises(ValueError, match="it has 'w' twice"):
+        parse_constants(data, "x.pb")
+
+
+@pytest.mark.parametrize(
+    "data,message",
+    [
+        (b"\x0a\x00" * 100_001, "too many nodes"),
+        (b"\x20\x00" * 100_001, "too many nodes"),  # numbers, as the version
+        (b"\x0a\x80\x80\x80\x80\x10", "cut off"),  # a node of 4 GiB
+        (b"\x0a" + b"\xff" * 20, "another format"),
+        (b"\x0a\x02\xff\xff", "Error parsing message|DecodeError"),
+        (b"\x0b\x00", "another format"),
+        (b"PK\x03\x04" + bytes(100), "another format"),
+        (b"\x80\x02}q\x00.", "another format"),
+    ],
+)
+def test_a_graph_that_is_none(data, message):
+    with pytest.raises(ValueError, match=f"x.pb holds no graph.*({message})"):
+        parse_constants(data, "x.pb")
+
+
+def test_a_graph_with_a_node_that_is_too_large(monkeypatch):
+    monkeypatch.setattr(untrusted, "MAX_NODE", 1000)
+    assert parse_constants(graphs.written({"w": FIVE}), "x.pb").keys() == {"w"}
+    large = graphs.written({"w": np.arange(300, dtype="float32")})
+    with pytest.raises(ValueError, match="a node has 1[0-9]{3} bytes"):
+        parse_constants(large, "x.pb")
+
+
+def test_a_graph_that_is_cut_off():
+    """At the end of a node it is a graph of fewer, which no network is made of."""
+    data = graphs.written({"w": FIVE}, graphs.constant("v", FIVE))
+    found = []
+    for length in range(len(data)):
+        with contextlib.suppress(ValueError):
+            found.append([*parse_constants(data[:length], "x.pb")])
+    assert found == [[], [], [], [], ["w"], ["w", "v"]]

@@ -1,5 +1,6 @@
 """SRGAN: its terms by hand, and its content networks."""
 
+import edges_package
 import keras
 import numpy as np
 import pytest
@@ -63,6 +64,27 @@ def test_a_content_network_is_frozen_and_saved(tmp_path):
     np.testing.assert_array_equal(loaded.content.get_weights()[0], [[[[2.0]]]])
 
 
+def test_edges_are_content_too(tmp_path, monkeypatch):
+    """By the network of the package; the model is saved with it."""
+    tensors = edges_package.install(tmp_path, monkeypatch)
+    model = tiny("srgan", image_shape=(32, 32, 3), content="vgg16_edges")
+    real, fake = np.random.default_rng(0).uniform(-1, 1, (2, 1, 32, 32, 3))
+    batch = {"real": tf.constant(real, "float32")}
+    terms = model.reconstruct(batch, {"sample": tf.constant(fake, "float32")}, False)
+    features = [
+        edges_package.features(tensors, (x[0] + 1) * 127.5)[3] / 12.75
+        for x in (real, fake)
+    ]
+    expected = ((features[0] - features[1]) ** 2).mean()
+    assert expected > 0
+    assert float(terms["g_content"]) == pytest.approx(expected, rel=1e-3)
+    model.save(tmp_path / "model.keras")
+    loaded = ganzoo.load(tmp_path / "model.keras").content.get_weights()
+    assert len(loaded) == len(model.content.get_weights()) == 20
+    for ours, theirs in zip(loaded, model.content.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_without_an_adversary_content_is_all():
     model = tiny("srgan", adversarial=0)
     assert model.log.names == ["g_loss", "g_content"] and model.d_steps == 0
@@ -73,7 +95,7 @@ def test_without_an_adversary_content_is_all():
 @pytest.mark.parametrize(
     "content,message",
     [
-        ("vgg16", "Unknown content network 'vgg16'. Did you mean 'vgg19'"),
+        ("vgg16", "Unknown content network 'vgg16'. Did you mean 'vgg1"),
         ("vgg19", "3 channels"),
         (
             keras.Sequential([keras.Input((5,)), keras.layers.Dense(1)]),
