@@ -1,0 +1,71 @@
+"""Do samples of cgan help a classifier, with 20, 100 or 500 labelled images a class?
+
+    TFDS_DATA_DIR=... GANZOO_RUNS=runs python experiments/augmentation.py mnist
+
+For each number, cgan learns from these images alone, 1,500 steps; the arms are those
+of `ganzoo augmentation`, five seeds each. Writes a JSON of zoo_configs/results.
+"""
+
+import sys
+
+import numpy as np
+from experiment import RUNS, write_result
+
+import ganzoo
+from ganzoo.data import load_data
+from ganzoo.evaluation.augmentation import ALONE, augmentation
+from ganzoo.runs.experiment import from_dict
+
+COUNTS, STEPS, TESTED = (20, 100, 500), 1500, 5000
+
+
+def subset(dataset, count):
+    """Writes the first `count` training images of each class, and test images."""
+    train, test = (load_data(dataset, split=part).arrays for part in ("train", "test"))
+    labels = train["label"]
+    rows = [np.flatnonzero(labels == label)[:count] for label in np.unique(labels)]
+    rows = np.concatenate(rows)
+    path = RUNS / f"{dataset}_{count}_a_class.npz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(
+        path,
+        x_train=train["real"][rows],
+        y_train=labels[rows],
+        x_test=test["real"][:TESTED],
+        y_test=test["label"][:TESTED],
+    )
+    return path
+
+
+def main(dataset):
+    measured, shown = {}, []
+    for count in COUNTS:
+        path = subset(dataset, count)
+        run = path.with_suffix("")
+        settings = {"model": "cgan", "dataset": str(path), "steps": STEPS}
+        ganzoo.train(from_dict(settings), run, progress=False)
+        found = augmentation(run)
+        print(count, found.table(), sep="\n", flush=True)
+        gains = {arm: found.gain(arm) for arm in found.accuracies if arm != ALONE}
+        measured[count] = {"accuracies": found.accuracies, "gains": gains}
+        best = max(gains, key=lambda arm: gains[arm][0])
+        gain, half = gains[best]
+        shown.append(
+            f"{count} a class: real alone {np.mean(found.accuracies[ALONE]):.1%}, best "
+            f"{best}, {100 * gain:+.2f} +- {100 * half:.2f} points"
+        )
+    write_result(
+        f"augmentation_{dataset}",
+        config="cgan_mnist",
+        command=f"python experiments/augmentation.py {dataset}",
+        headline="; ".join(shown),
+        target="none: what helps is the answer",
+        measured=measured,
+        note=f"cgan by its defaults, {STEPS} steps on the labelled images alone; 5 "
+        f"seeds of each arm, {TESTED:,} test images, intervals of 95%",
+    )
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        main(name)
