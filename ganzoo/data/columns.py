@@ -16,7 +16,7 @@ _DTYPE = re.compile(
     r"object|str|string|(ordered )?category|bool|boolean|[uU]?[iI]nt(8|16|32|64)"
     r"|[fF]loat(16|32|64)"
 )
-_DATE = re.compile(r"\d{4}-\d\d?-\d\d?\b.*|\d\d?([/.])\d\d?\1\d{2,4}\b.*")
+_DATE = re.compile(r"(?:\d{4}-\d\d?-\d\d?|\d\d?([/.])\d\d?\1\d{2,4})(?:\D.*)?")
 _NUMBER = re.compile(r"\s*[-+]?\d[\d.,]*\s*")
 
 
@@ -232,6 +232,13 @@ def distinct(column) -> tuple[np.ndarray, list]:
     return codes, values + [None] * bool((codes < 0).any())
 
 
+def among_numbers(values) -> list[str] | None:
+    """The texts among values that are no numbers; None unless most texts are."""
+    texts = [value for value in values if isinstance(value, str)]
+    odd = [text for text in texts if not _NUMBER.fullmatch(text)]
+    return odd if len(odd) < len(texts) / 2 else None
+
+
 def _number(column, train):
     values = floats(column)
     gaps = np.isnan(values)
@@ -266,14 +273,17 @@ def _category(column, dtype):
             f"one. Else {REMEDY}. Received: {texts[0]!r}."
         )
     if len(found) > max(FEW_VALUES, min(MOST_VALUES, len(column) // 2)):
-        odd = [text for text in texts if not _NUMBER.fullmatch(text)]
-        hint = "Whole numbers that are no classes become floats. "
-        if texts:
+        hint, odd = "", among_numbers(found)
+        if not texts:
+            hint = "Whole numbers that are no classes become floats. "
+        elif odd:
             hint = f"Most are numbers, but {listed(map(repr, odd))} are not. "
+        elif odd is not None:
+            hint = "Written as 1234.5, they would be numbers. "
         raise ValueError(
             f"Column {column.name!r} holds {len(found)} values in {len(column)} rows: "
             f"free text or names; a category has at most {MOST_VALUES}, and half of "
-            f"the rows. {hint * (len(odd) < len(found) / 2)}Else {REMEDY}. "
+            f"the rows. {hint}Else {REMEDY}. "
             f"Received: {listed(map(repr, found[:3]))}, ..."
         )
     ordered = "ordered " * bool(getattr(dtype, "ordered", False))

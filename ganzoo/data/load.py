@@ -1,6 +1,6 @@
 """`load_data`: loads every data set, by name or path."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,8 +103,8 @@ def load_data(
     *,
     split: str = "train",
     data_dir: str | Path | None = None,
-    label_column: str | None = None,
-    drop_columns: str | None = None,
+    label_column: str | Sequence[str] | None = None,
+    drop_columns: str | Sequence[str] | None = None,
     table: tables.Table | None = None,
     image_size: int | str | tuple[int, int] | None = None,
     channels: int | None = None,

@@ -216,8 +216,8 @@ def is_frame(value) -> bool:
 def load_table(
     source,
     split: str = "train",
-    label_column: str | None = None,
-    drop_columns: str | None = None,
+    label_column: str | Sequence[str] | None = None,
+    drop_columns: str | Sequence[str] | None = None,
     table: Table | None = None,
 ) -> Data:
     """Loads a table: a frame, or a CSV, TSV or Parquet file.
@@ -228,9 +228,9 @@ def load_table(
     Args:
         source: the frame, or the path.
         split: "train", "test" or "all".
-        label_column: the column that is the label; several, joined by commas, are a
-            vector of numbers.
-        drop_columns: columns to leave out, joined by commas.
+        label_column: the column that is the label; several, in a list or joined by
+            commas, are a vector of numbers.
+        drop_columns: columns to leave out, in the same form.
         table: the schema, if it is known; then the two before are not used.
 
     Raises:
@@ -321,16 +321,29 @@ def _read(path):
                 low_memory=False,
             )
     except (ValueError, OSError, pandas.errors.ParserWarning) as error:
-        raise ValueError(f"Cannot read the table {str(path)!r}: {error}") from error
+        reason = ""
+        if isinstance(error, UnicodeError):
+            reason = "it is not in UTF-8: save it so, or pass a frame. "
+        elif isinstance(error, pandas.errors.ParserWarning):
+            reason = "its first line, the names of the columns, is shorter than rows. "
+        raise ValueError(
+            f"Cannot read the table {str(path)!r}: {reason}{error}"
+        ) from error
 
 
 def _check_names(names: Sequence):
     unnamed = [i for i, name in enumerate(names, 1) if _is_unnamed(name)]
     if unnamed:
+        name = names[unnamed[0] - 1]
+        remedy = (
+            "An index without one is not written with to_csv(index=False), "
+            "to_parquet(index=False)"
+            if isinstance(name, str)
+            else "frame.rename(columns=str) makes texts"
+        )
         raise ValueError(
-            "Every column needs a name, a text. An index without one is not written "
-            "with to_csv(index=False), to_parquet(index=False). "
-            f"Received: {names[unnamed[0] - 1]!r} as column {unnamed[0]}."
+            f"Every column needs a name, a text. {remedy}. "
+            f"Received: {name!r} as column {unnamed[0]}."
         )
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -347,11 +360,13 @@ def _is_unnamed(name):
     )
 
 
-def _names(text, frame):
-    """Names of columns: one, or several joined by commas."""
-    if text is None:
+def _names(names, frame):
+    """Names of columns: one, or several in a list or joined by commas."""
+    if names is None:
         return ()
-    names = (text,) if text in frame else tuple(text.split(","))
+    if isinstance(names, str) and names not in frame:
+        names = names.split(",")
+    names = tuple(names) if isinstance(names, list | tuple) else (names,)
     check_known("column", names, list(frame))
     return names
 
@@ -371,8 +386,25 @@ def _remarks(table, frame):
             n for n in numbers if frame[n].dtype.kind in "iu" and frame[n].is_unique
         ],
         "dropped": table.dropped,
+        "read as words, though most are numbers": list(_worded(table.features)),
+        "names that are numbers (has the file a header?)": [
+            name for name in frame if kinds.among_numbers([name]) == []
+        ],
+        "the index, which is not read (frame.reset_index() makes it a column)": [
+            str(name) for name in frame.index.names if name is not None
+        ],
     }
     return tuple(f"{text}: {listed(found)}" for text, found in remarks.items() if found)
+
+
+def _worded(columns):
+    """Names of categories that might be numbers, with the texts that are none."""
+    for column in columns:
+        if isinstance(column, Category):
+            odd = kinds.among_numbers(column.values)
+            if odd is not None:
+                texts = listed(map(repr, odd))
+                yield column.name + f" (but for {texts})" * bool(odd)
 
 
 def _dtype(column):

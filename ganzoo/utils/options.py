@@ -43,7 +43,7 @@ def check_known(what: str, received: Iterable[str], allowed: Iterable[str]) -> N
 
 def did_you_mean(name: str, names: Iterable[str], cutoff: float = 0.5) -> str:
     """Asks for the nearest name, in a message; "" if none is near."""
-    near = difflib.get_close_matches(name, list(names), n=1, cutoff=cutoff)
+    near = difflib.get_close_matches(str(name), list(names), n=1, cutoff=cutoff)
     return f" Did you mean {near[0]!r}?" if near else ""
 
 

@@ -237,6 +237,41 @@ def test_the_line_says_what_became_of_every_column():
 
 
 @pytest.mark.parametrize(
+    "change, remark",
+    [
+        (
+            lambda f: f.assign(n=[*"123?"] * (N // 4)),
+            "read as words, though most are numbers: n (but for '?')",
+        ),
+        (
+            lambda f: f.assign(n=["0,5", "1,5"] * (N // 2)),
+            "read as words, though most are numbers: n",
+        ),
+        (
+            lambda f: f.rename(columns={"height": "1.83", "age": "42"}),
+            "names that are numbers (has the file a header?): 1.83, 42",
+        ),
+        (
+            lambda f: f.set_index("age"),
+            "the index, which is not read (frame.reset_index() makes it a column): age",
+        ),
+    ],
+)
+def test_the_line_says_what_might_be_meant_otherwise(change, remark):
+    plain, changed = (
+        load_data(frame, label_column="type").account.remarks
+        for frame in (rows(), change(rows()))
+    )
+    assert changed == (*plain, remark)
+
+
+def test_columns_in_a_list():
+    lists = load_data(rows(), label_column=["type"], drop_columns=["age", "unit"])
+    texts = load_data(rows(), label_column="type", drop_columns="age,unit")
+    assert lists.table == texts.table
+
+
+@pytest.mark.parametrize(
     "changes",
     [{"columns": 3}, {"columns": [{"kind": "code"}]}, {"labels": None}]
     + [
@@ -279,6 +314,14 @@ DAYS = pandas.date_range("2024-01-01", periods=N)
             spoiled(n=[f"{i},5" for i in range(N - 1)] + ["?"]),
             r"'n' holds 40 values.*Most are numbers, but '\?' are not",
         ),
+        (
+            spoiled(n=[f"{i:,}" for i in range(1000, 1000 + N)]),
+            "'n' holds 40 values.*Written as 1234.5, they would be numbers",
+        ),
+        (
+            spoiled(t=[f"2024-01-{i % 9 + 1:02}T08:00Z" for i in range(N)]),
+            "'t' holds d",
+        ),
         (spoiled(list=[[1]] * N), "'list' must hold one value in a row"),
         (spoiled(pair=[(1, 2)] * N), r"'pair' must hold.*\(1, 2\), a tuple"),
         (spoiled(mixed=[1, "1"] * (N // 2)), "'mixed' holds values of one name"),
@@ -286,7 +329,7 @@ DAYS = pandas.date_range("2024-01-01", periods=N)
         (spoiled(n=np.arange(N) * 1j), "'n' must hold numbers.*complex128"),
         (lambda: rows().rename(columns={"age": "height"}), "Received twice: height"),
         (lambda: rows().rename(columns={"age": " "}), "needs a name.*column 2"),
-        (lambda: rows().rename(columns={"age": 3}), "needs a name.*Received: 3"),
+        (lambda: rows().rename(columns={"age": 3}), "rename.columns=str.*Received: 3"),
         (lambda: rows()[:9], "needs 10 rows.*Received: 9"),
         (lambda: rows()[["unit", "type"]], "a column that varies"),
     ],
@@ -304,6 +347,8 @@ def test_what_no_model_can_learn_is_refused(make, message):
             {"drop_columns": "age,hight"},
             "Unknown column 'hight'. Did you mean 'height'",
         ),
+        ({"label_column": 1}, "Unknown column 1"),
+        ({"label_column": ["type", "size"]}, "Unknown column 'size'"),
         ({"label_column": "age", "drop_columns": "age"}, "Unknown label column 'age'"),
         ({"split": "tset"}, "Unknown split of a table 'tset'. Did you mean 'test'"),
         ({"image_size": 8}, "apply to uint8 images"),
@@ -331,11 +376,11 @@ def test_many_whole_numbers_are_no_classes():
         ("a;b\n" + "1;2\n" * 20, "must be separated by ','. Received: 'a;b'"),
         ("a,a\n" + "1,2\n" * 20, "Received twice: a"),
         (",a\n" + "1,2\n" * 20, "Every column needs a name.*column 1"),
-        ("a,b\n" + "1,2,3\n" * 20, "Cannot read the table .*x.csv.*Length of header"),
+        ("a,b\n" + "1,2,3\n" * 20, "Cannot read .*x.csv.*first line.*Length of header"),
         ("a,b\n1,2\n" + "1,2,3\n" * 20, "Cannot read the table .*x.csv"),
         ("", "Cannot read the table .*x.csv.*0 columns"),
         ("a,b\n", "Received: 0"),
-        ("a,b\n" + "\xff,1\n" * 20, "Cannot read the table .*x.csv.*utf-8"),
+        ("a,b\n" + "\xff,1\n" * 20, "Cannot read the table .*x.csv.*UTF-8: save it"),
         ("a," * 5000 + "\n", "5001 columns; 1 to 4096"),
     ],
 )
