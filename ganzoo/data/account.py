@@ -56,6 +56,9 @@ def line(data) -> str:
     parts = [f"{samples} {size}{_sources(data)}"]
     if data.num_classes:
         parts.append(_classes(data))
+    elif "label" in data.arrays:
+        labels = data.arrays["label"]
+        parts.append(f"labels of {counted(labels[0].size, 'number')}")
     parts.append(_splits(count, account))
     texts = [", ".join(parts), *account.remarks]
     if account.left_out:

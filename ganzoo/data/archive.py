@@ -3,8 +3,10 @@
 import os
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
+from ganzoo.data import folder, listing
 from ganzoo.data.decoded_cache import cache_path, stamp
 from ganzoo.utils import untrusted
 
@@ -18,7 +20,7 @@ def unpacked(path: Path, cache_dir: Path) -> Path:
     """Returns the folder of an archive's files in the cache, named as the archive.
 
     Raises:
-        ValueError: as `untrusted.unpack`.
+        ValueError: as `untrusted.unpack`, or there is no image.
     """
     place = cache_path(cache_dir, "unpacked", stamp(path)).with_suffix("")
     if not place.exists():
@@ -26,6 +28,8 @@ def unpacked(path: Path, cache_dir: Path) -> Path:
         temporary.mkdir(parents=True)
         try:
             untrusted.unpack(path, temporary / path.stem)
+            found = replace(listing.walk(temporary / path.stem), folder=path)
+            folder.check_found(found, found.images)
             os.replace(temporary, place)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)

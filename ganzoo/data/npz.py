@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from ganzoo.data import images, label_names
+from ganzoo.data.account import Account
 from ganzoo.data.dataset import Data, NoSuchSplit, check_labels, check_samples
 from ganzoo.data.label_names import UNLABELLED
 from ganzoo.data.pixels import as_pixels
 from ganzoo.data.reading import Reading
+from ganzoo.data.tables import ENDINGS
 from ganzoo.utils import untrusted
 
 MAX_CLASSES = 65_536
@@ -30,12 +32,11 @@ def load_npz(path: Path, reading: Reading) -> Data:
         ValueError: a file that is damaged, pickled or not an archive, a missing split,
             or arrays of an unfit shape or dtype.
     """
-    stored = _read(path)
+    stored, others = _read(path)
     where, parts = str(path), reading.parts
     # Both splits decide on the range of samples, and on the classes.
-    high = max(
-        (v.max(initial=0) for k, v in stored.items() if k[:2] == "x_"), default=0
-    )
+    whole = [v for k, v in stored.items() if k[:2] == "x_" and v.dtype.kind in "iu"]
+    high = max((v.max(initial=0) for v in whole), default=0)
     real = np.concatenate(_parts(stored, "x", parts, where))
     real = samples(real, where, high, reading.form.channels)
     arrays, names = {"real": images.reshape_images(real, reading.form)}, ()
@@ -47,17 +48,23 @@ def load_npz(path: Path, reading: Reading) -> Data:
             stored.get("class_names", np.array([], str)),
             where,
         )
-    return Data(path.stem, arrays, names)
+    remarks = f"arrays that are not read: {label_names.listed(others)}"
+    account = Account(
+        test=len(stored.get("x_test", ())) if reading.split == "train" else None,
+        remarks=(remarks,) if others else (),
+    )
+    return Data(path.stem, arrays, names, account=account)
 
 
-def _read(path: Path) -> dict[str, np.ndarray]:
+def _read(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:
     try:
         return untrusted.read_array_file(path, _KEYS)
     except ValueError as error:
         raise ValueError(
             f"Cannot read {str(path)!r} as .npz, .npy or HDF5; allowed: an undamaged "
-            f"file of plain arrays ({', '.join(_KEYS)}), never pickled objects. "
-            f"Received: {error}"
+            f"file of plain arrays ({', '.join(_KEYS)}), never pickled objects. Other "
+            "data sets are folders of images or a zip of one, tables "
+            f"({', '.join(ENDINGS)}) and lines of text (.txt). Received: {error}"
         ) from error
 
 
@@ -70,7 +77,7 @@ def _parts(
             f"No {missing[0]!r} in {where!r}; needed: {key}_ of {', '.join(parts)}. "
             f"Received keys: {', '.join(arrays)}."
         )
-    return [arrays[f"{key}_{part}"] for part in parts]
+    return [np.atleast_1d(arrays[f"{key}_{part}"]) for part in parts]
 
 
 def _flat(labels: np.ndarray) -> np.ndarray:

@@ -233,24 +233,47 @@ def _read_array(archive, info) -> np.ndarray:
         return np.lib.format.read_array(file, allow_pickle=False)
 
 
-def read_array_file(path, names) -> dict[str, np.ndarray]:
-    """The named arrays of an .npz or HDF5 file, or the one array of an .npy.
+def read_array_file(path, names) -> tuple[dict[str, np.ndarray], list[str]]:
+    """The named arrays of an .npz, .npy or HDF5 file, and the names of its others.
 
     The content decides, whatever the ending. An array alone gets the first name.
 
     Raises:
-        ValueError: as `read_arrays`; in HDF5 also links, arrays in other files, and
-            filters that would load a library.
+        ValueError: as `read_arrays`, or none of the named arrays; in HDF5 also links,
+            arrays in other files, and filters that would load a library.
     """
     import h5py
 
     with open(path, "rb") as file:
-        alone = file.read(6) == b"\x93NUMPY"
-    if alone:
-        return {names[0]: _read_npy(path)}
+        head = file.read(6)
+    if head == b"\x93NUMPY":
+        return {names[0]: _read_npy(path)}, []
     if h5py.is_hdf5(path):
         return _read_h5(path, names)
-    return read_arrays(path, names)
+    if not head.startswith(b"PK"):
+        raise ValueError("a file that begins as none of these")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            held = list(members(archive, ".npy"))
+    except Exception as error:  # as in `read_arrays`
+        raise ValueError(f"{error}" or type(error).__name__) from error
+    keys = _keys_of(names, held, held)
+    arrays = read_arrays(path, keys.values())
+    return {name: arrays[k] for name, k in keys.items()}, _others(keys, held)
+
+
+def _keys_of(names, held, described) -> dict[str, str]:
+    """The keys of the named arrays by name; an array alone has the first name."""
+    keys = {name: name for name in names if name in held}
+    if not keys and len(held) == 1:
+        keys = {names[0]: next(iter(held))}
+    if not keys:
+        raise ValueError(f"it holds {', '.join(described) or 'no array'}")
+    return keys
+
+
+def _others(keys, held) -> list[str]:
+    return [key for key in held if key not in keys.values()]
 
 
 def _read_npy(path) -> np.ndarray:
@@ -260,7 +283,7 @@ def _read_npy(path) -> np.ndarray:
         raise ValueError(f"{error}" or type(error).__name__) from error
 
 
-def _read_h5(path, names) -> dict[str, np.ndarray]:
+def _read_h5(path, names) -> tuple[dict[str, np.ndarray], list[str]]:
     import h5py
 
     try:
@@ -271,22 +294,20 @@ def _read_h5(path, names) -> dict[str, np.ndarray]:
                 for key in stored
                 if key not in linked and isinstance(stored[key], h5py.Dataset)
             }
-            found = {name: arrays[name] for name in names if name in arrays}
-            if not found and len(arrays) == 1:
-                found = {names[0]: next(iter(arrays.values()))}
-            if not found:
-                listed = [f"{key} {array.shape}" for key, array in arrays.items()]
-                listed += [f"{key} (a link)" for key in linked]
-                raise ValueError(f"it holds {', '.join(listed) or 'no array'}")
+            listed = [f"{key} {array.shape}" for key, array in arrays.items()]
+            listed += [f"{key} (a link)" for key in linked]
+            keys = _keys_of(names, arrays, listed)
+            found = {name: arrays[key] for name, key in keys.items()}
             for name, array in found.items():
                 _check_array(name, array)
             total, limit = sum(array.nbytes for array in found.values()), _memory()
             if total > limit:
                 raise ValueError(f"{total} bytes, more than the {limit} allowed")
-            return {
+            read = {
                 name: array.asstr()[()] if array.dtype.hasobject else array[()]
                 for name, array in found.items()
             }
+            return read, _others(keys, stored)
     except Exception as error:  # HDF5 fails in many ways on damaged files
         raise ValueError(f"{error}" or type(error).__name__) from error
 

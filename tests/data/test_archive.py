@@ -52,6 +52,12 @@ def test_a_zip_is_unpacked_once(tmp_path, monkeypatch):
     assert first.fingerprint == second.fingerprint
 
 
+def test_a_zip_without_images_is_named_itself(tmp_path):
+    archive = packed(tmp_path / "book.xlsx", {"xl/book.xml": "<book/>"})
+    with pytest.raises(ValueError, match=r"No image in .*book\.xlsx.*1 \.xml"):
+        load_data(archive, cache_dir=tmp_path / "cache")
+
+
 def test_a_damaged_member_is_counted_as_broken(tmp_path):
     make(tmp_path / "photos")
     members = read_all(tmp_path / "photos")

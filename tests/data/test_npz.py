@@ -2,7 +2,7 @@ import h5py
 import numpy as np
 import pytest
 
-from ganzoo.data import load_data
+from ganzoo.data import account, load_data
 from ganzoo.data.dataset import NoSuchSplit
 
 
@@ -71,6 +71,10 @@ def test_floats_colour_images_and_points_are_kept(tmp_path):
         ({"x_test": grey(2)}, "No 'x_train'"),
         ({"x_train": grey(0)}, "Empty"),
         ({"x_train": np.zeros(3, np.float32)}, "rank"),
+        ({"x_train": np.uint8(3)}, "rank"),
+        ({"x_train": np.array(["a"])}, "dtype of samples.*<U1"),
+        ({"x_train": np.zeros(3, [("a", "f4")])}, "dtype of samples"),
+        ({"images": grey(2), "labels": grey(2)}, "it holds images, labels"),
         ({"x_train": grey(2) - np.int64(9)}, "dtype of samples"),
         ({"x_train": grey(2) + np.int64(2**16)}, "dtype of samples.*int64"),
         ({"x_train": np.zeros((2, 16, 32, 32), "uint8")}, "voxels are .N, D, H, W, C"),
@@ -108,6 +112,37 @@ def test_all_needs_the_labels_of_both_splits(tmp_path, labels, missing):
     assert load_data(path, split=part).num_classes == 0
 
 
+def test_one_array_is_the_training_samples_whatever_its_name(tmp_path):
+    np.savez(tmp_path / "x.npz", grey(3))
+    assert len(load_data(tmp_path / "x.npz")) == 3
+
+
+def test_what_else_the_file_holds_is_said(tmp_path):
+    arrays = {"x_train": grey(3), "y": np.arange(3), "x_val": grey(1)}
+    alone = load_data(save(tmp_path / "x.npz", **arrays))
+    assert account.line(alone) == (
+        "x: 3 images 6x5x1, no test split (scores take a fixed third); arrays that are "
+        "not read: y, x_val"
+    )
+    arrays = {"x_train": grey(3), "y_train": np.arange(3.0), "x_test": grey(1)}
+    both = load_data(save(tmp_path / "x.npz", **arrays))
+    assert account.line(both) == (
+        "x: 4 images 6x5x1, labels of 1 number, 3 train / 1 test"
+    )
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["x_train"], file["group/y_train"] = grey(2), np.arange(2)
+    remarks = load_data(tmp_path / "x.h5").account.remarks
+    assert remarks == ("arrays that are not read: group",)
+
+
+@pytest.mark.parametrize("name", ["x.tar.gz", "x.xlsx", "photo.png", "x.data"])
+def test_files_of_other_kinds_are_told_what_a_data_set_is(name, tmp_path):
+    (tmp_path / name).write_bytes(b"\x89 of another kind")
+    message = r"folders of images or a zip.*\.csv.*begins as none of these"
+    with pytest.raises(ValueError, match=message):
+        load_data(tmp_path / name)
+
+
 def test_refuses_pickled_objects(tmp_path):
     path = save(tmp_path / "p.npz", x_train=np.array([{"a": 1}], object))
     with pytest.raises(ValueError, match="never pickled"):
@@ -130,13 +165,6 @@ def test_refuses_damaged_bytes(tmp_path):
     content = bytearray(path.read_bytes())
     content[300:400] = bytes(100)
     path.write_bytes(content)
-    with pytest.raises(ValueError, match="Cannot read"):
-        load_data(path)
-
-
-def test_a_file_that_is_no_archive_is_refused(tmp_path):
-    path = tmp_path / "x.data"
-    path.write_bytes(b"no archive")
     with pytest.raises(ValueError, match="Cannot read"):
         load_data(path)
 
