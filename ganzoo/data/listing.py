@@ -1,6 +1,7 @@
 """Listing: the image files of a folder, its splits, and everything that is no image."""
 
 import os
+import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,8 +15,13 @@ ENDINGS = frozenset(
 )
 HEIC = frozenset({".heic", ".heif", ".hif"})
 HEIC_REMEDY = ".heic (install pillow-heif)"
-TRAIN, TEST = ("train", "training"), ("test", "testing")
-VALIDATION = ("val", "valid", "validation")
+TRAIN = ("train", "training")
+TEST = ("test", "testing", "eval", "evaluation")
+VALIDATION = ("val", "valid", "validation", "dev")
+OTHER_CLASSES = "of no class of the training images"
+SPLITS = (*TRAIN, *TEST, *VALIDATION)
+HIDDEN = ("__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN")
+"""Folders that systems make: of macOS, of Synology's, and bins."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +46,8 @@ class Listing:
         return os.path.basename(os.path.abspath(self.folder))
 
     def parts(self, path: Path) -> tuple[str, ...]:
-        """Parts of an image's path within the folder."""
-        return path.parts[len(self.folder.parts) :]
+        """Parts of an image's path within the folder, each letter as one character."""
+        return tuple(map(_composed, path.parts[len(self.folder.parts) :]))
 
 
 def walk(folder: Path) -> Listing:
@@ -78,7 +84,12 @@ def walk(folder: Path) -> Listing:
 
 
 def _is_hidden(entry) -> bool:
-    return entry.name.startswith(".") or entry.name == "__MACOSX"
+    return entry.name.startswith(".") or entry.name in HIDDEN
+
+
+def _composed(name: str) -> str:
+    """The form of a name that keyboards type; macOS takes letters and accents apart."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _kind(entry) -> str | None:
@@ -139,8 +150,8 @@ def roots(listing: Listing, images) -> dict[str, list[str]] | None:
 
     Returns:
         {"train", "test"}: their folders; None unless every folder with images has the
-        name of a split. `val`, `valid` and `validation` are the test split where there
-        is no `test`.
+        name of a split. Those of `VALIDATION` are the test split where there is none
+        of `TEST`.
 
     Raises:
         ValueError: a test split alone.
@@ -175,9 +186,10 @@ def split(listing: Listing) -> Split:
 
     def leave_out(kind, paths):
         if paths:
-            left_out[kind] = ["/".join(every[path]) for path in paths]
+            names = ["/".join(every[path]) for path in paths]
+            left_out[kind] = [*left_out.get(kind, ()), *names]
 
-    (train, _), test = _descended(every, stop=(*TRAIN, *TEST, *VALIDATION)), {}
+    (train, _), test = _descended(every, stop=SPLITS), {}
     found = roots(listing, train.values())
     if found:
         below = {path: part for path, part in train.items() if len(part) > 1}
@@ -189,6 +201,10 @@ def split(listing: Listing) -> Split:
         leave_out("outside of train and test", [p for p in every if p not in inside])
         train, inner = _descended(train)
         depth = len(inner)
+        strange = [path for path, part in test.items() if part[:depth] != inner]
+        if len(strange) < len(test):
+            leave_out(OTHER_CLASSES, strange)
+            test = {path: test[path] for path in test if path not in strange}
         test = {
             path: part[depth:] if part[:depth] == inner else part
             for path, part in test.items()
@@ -201,11 +217,17 @@ def split(listing: Listing) -> Split:
             f"no classes: {counted(len(loose), 'image')} outside of the {len(names)} "
             f"subfolders, such as {'/'.join(every[loose[0]])}",
         )
+    alike = [name for name in names if name.lower().startswith(SPLITS)]
+    if len(names) > 1 and {name.lower().startswith(TRAIN) for name in alike} == {0, 1}:
+        remarks += (
+            f"{', '.join(alike)} are no splits, which stand alone and are called train "
+            "and test",
+        )
     if len(names) < 2 or loose:
         numbers = {}
     else:
         unknown = [path for path, part in test.items() if part[0] not in numbers]
-        leave_out("of no class of the training images", unknown)
+        leave_out(OTHER_CLASSES, unknown)
         test = {path: part for path, part in test.items() if part[0] in numbers}
         empty = _without_images(listing, train, names)
         if empty:
@@ -242,5 +264,5 @@ def _without_images(listing, train, names):
         for entry in os.scandir(place)
         if entry.is_dir(follow_symlinks=False)
         and not _is_hidden(entry)
-        and entry.name not in names
+        and _composed(entry.name) not in names
     )

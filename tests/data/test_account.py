@@ -1,4 +1,4 @@
-"""The line that `ganzoo train` prints of a data set: twelve folders of odd layout."""
+"""The line that `ganzoo train` prints of a data set: folders of odd layout."""
 
 import warnings
 
@@ -81,6 +81,31 @@ def other_classes_in_test(folder):
     draw(folder, "test/c/4.png", "test/5.png")
 
 
+def one_class_to_train_on(folder):
+    draw(folder, "train/cat/1.png", "train/cat/2.png", "test/cat/3.png")
+    draw(folder, "test/dog/4.png", "test/dog/5.png")
+
+
+def other_names_of_splits(folder):
+    draw(folder, "training/a/1.png", "training/b/2.png", "evaluation/a/3.png")
+    draw(folder, "validation/b/4.png")
+
+
+def names_like_splits(folder):
+    draw(folder, "train_images/1.png", "test_images/2.png", "train_images/3.png")
+
+
+def folders_of_systems(folder):
+    draw(folder, "@eaDir/1.png", "cat/@eaDir/1.png", "#recycle/2.png", "cat/3.png")
+    draw(folder, "dog/4.png", "$RECYCLE.BIN/5.png")
+
+
+def accents(folder):
+    composed, apart = "caf\u00e9", "cafe\u0301"
+    draw(folder, f"train/{apart}/1.png", "train/tea/2.png", f"test/{composed}/3.png")
+    (folder / "train" / f"{apart}s").mkdir()
+
+
 def values_to_be_decided(folder):
     draw(folder, "1.png", mode="RGBA")
     Image.fromarray(np.full((8, 8), 4095, np.uint16)).save(folder / "2.png")
@@ -140,6 +165,30 @@ TABLE = [
         other_classes_in_test,
         "3 images 8x8x3, 2 classes (a, b), 2 train / 1 test (test/); left out: "
         "2 of no class of the training images",
+    ),
+    (
+        one_class_to_train_on,
+        "3 images 8x8x3, 2 train / 1 test (test/); left out: 2 of no class of the"
+        " training images",
+    ),
+    (
+        other_names_of_splits,
+        "3 images 8x8x3, 2 classes (a, b), 2 train / 1 test (evaluation/); left out:"
+        " 1 outside of train and test",
+    ),
+    (
+        names_like_splits,
+        "3 images 8x8x3, 2 classes (test_images, train_images), NO_TEST; test_images,"
+        " train_images are no splits, which stand alone and are called train and test",
+    ),
+    (
+        folders_of_systems,
+        "2 images 8x8x3, 2 classes (cat, dog), NO_TEST; left out: 4 hidden folders",
+    ),
+    (
+        accents,
+        "3 images 8x8x3, 2 classes (caf\u00e9, tea), 2 train / 1 test (test/); left"
+        " out: 1 folder without images",
     ),
     (
         values_to_be_decided,
