@@ -12,6 +12,12 @@ from ganzoo.data.dataset import check_finite
 from ganzoo.data.pixels import as_pixels
 from ganzoo.data.tables import Table
 
+ROUNDING = 1e-6
+"""By how much floats may leave the range: scaling in float32 rounds."""
+UNKNOWN_LABEL = (
+    "A label that is missing is -1 for sgan; for others, leave its sample out. "
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
@@ -144,11 +150,11 @@ class Samples(Entry):
             span, allowed = self.value_range, "the model's value_range"
         else:
             span, allowed = (0, 255), "0..255"
-        if low < span[0] or high > span[1]:
+        if low < span[0] - ROUNDING or high > span[1] + ROUNDING:
             raise ValueError(
                 f"Values of {key!r} lie outside {allowed}; scale them to "
                 f"[{self.value_range[0]:g}, {self.value_range[1]:g}] or pass uint8 in "
-                f"0..255. Received: [{low:g}, {high:g}]."
+                f"0..255. Received: [{low:.8g}, {high:.8g}]."
             )
 
     def check_scale(self, key, array):
@@ -353,12 +359,20 @@ def as_array(key: str, values) -> np.ndarray:
             f"Values of {key!r} make no array ({error}). Samples must have one shape: "
             "resize them first."
         ) from error
+    if np.ma.is_masked(array):
+        raise ValueError(
+            f"Values of {key!r} are masked, which networks cannot see: leave these "
+            "samples out, or fill them, x.filled(...). "
+            f"Received: {np.ma.count_masked(array)} masked of {array.size}."
+        )
     if array.dtype.kind == "O":
         kinds = {type(value).__name__ for value in array.reshape(-1)[:1000].tolist()}
         if not kinds <= {"str", "bytes", "int", "bool"}:
             raise ValueError(
                 f"Values of {key!r} are Python objects; allowed: arrays of numbers of "
-                "one shape (np.stack, x.astype('float32')), strings as labels. "
+                "one shape (np.stack, x.astype('float32')), strings as labels; batches "
+                "come from a data set or a generator, iter(loader). "
+                f"{UNKNOWN_LABEL * ('str' in kinds)}"
                 f"Received: {', '.join(sorted(kinds))}."
             )
     return array
@@ -369,8 +383,9 @@ def as_dict(data) -> dict:
     if isinstance(data, Mapping):
         if "real" not in data:
             raise ValueError(
-                "A batch needs the key 'real', the samples that D should accept. "
-                f"Received the keys: {', '.join(data)}."
+                "A batch needs the key 'real', the samples that D should accept; x "
+                "alone and (x, label) need no keys. "
+                f"Received the keys: {', '.join(map(str, data))}."
             )
         return dict(data)
     # Keras' generators yield lists too; a longer list holds samples.

@@ -1,5 +1,6 @@
 """Door: the one place that checks and converts the data of a model."""
 
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -57,6 +58,11 @@ class Door:
             ValueError: invalid data; the message has the allowed and the received.
         """
         check_whole(1, batch_size=batch_size)
+        if x is None or isinstance(x, str | os.PathLike):
+            raise ValueError(
+                "Samples are arrays, batches or a data set; one by its name or path is "
+                f"loaded first: ganzoo.data.load_data(...). Received: {x!r}."
+            )
         if is_frame(x):
             x = self._of_frame(x)
         if isinstance(x, Data):

@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras import ops
 
 from ganzoo.data import label_names
-from ganzoo.data.batch_spec import Entry, as_array
+from ganzoo.data.batch_spec import UNKNOWN_LABEL, Entry, as_array
 from ganzoo.data.dataset import Data
 from ganzoo.data.label_names import UNLABELLED, is_whole, listed, nearest, places
 from ganzoo.utils.options import check_whole, from_spec
@@ -134,7 +134,9 @@ class Labels(Condition):
         if column and array.dtype.kind in "iubUSO" or self._is_one_hot(array):
             return
         hint = ""
-        if array.dtype.kind == "f":
+        if array.dtype.kind == "f" and np.isnan(array).any():
+            hint = UNKNOWN_LABEL
+        elif array.dtype.kind == "f":
             hint = "Numbers need condition='numbers', classes y.astype('int32'). "
         elif not column and label_names.is_binary(array):
             hint = "Several classes at once need the condition 'tags'. "
@@ -448,6 +450,11 @@ def get(spec: int | Sequence | str | Mapping | Condition | None) -> Condition | 
         return _classes(count=spec)
     if isinstance(spec, list | tuple):
         return _classes(names=spec)
+    if not isinstance(spec, str | Mapping):
+        raise ValueError(
+            "A condition is a number of classes, a list of their names, 'numbers', or "
+            f"a table. Received: {spec!r}."
+        )
     return from_spec("condition", spec, KINDS)
 
 

@@ -1,5 +1,7 @@
 """One door for arrays, data sets and each of their batches: the same words, once."""
 
+import pathlib
+
 import keras
 import numpy as np
 import pytest
@@ -146,6 +148,7 @@ def pixels(*shape, dtype="uint8"):
         (GREY, pixels(4, 4, 1), r"come many at once.*one: \(4, 4, 1\)"),
         (GREY, pixels(4, 4), r"come many at once.*one: \(4, 4\)"),
         (GREY, pixels(6, 5, 4, 1), r"build it with image_shape=\(5, 4, 1\)"),
+        (GREY, pixels(6, 4, 4, 1) / 95 + 0.00001, r"outside the model's.*1.00001\]"),
         (GREY, pixels(6, 4, 4, 1) - 1.0, r"outside the model's.*\[-1, 95|\[-1, 94"),
         (GREY, pixels(6, 4, 4, 1, dtype="int64") - 9, r"outside 0..255.*\[-9, 86\]"),
     ],
@@ -219,6 +222,7 @@ def test_samples_of_another_scale_are_refused(fit, x, message):
         ((0.0, 1.0), np.linspace(0, 1, 12).reshape(6, 2)),
         (None, np.linspace(0, 1, 12).reshape(6, 2)),
         ((-1.0, 1.0), pixels(6, 2)),
+        ((-1.0, 1.0), np.linspace(-1.0000002, 1.0000002, 12).reshape(6, 2)),
     ],
 )
 def test_samples_of_the_right_scale_pass(fit, span, x):
@@ -275,6 +279,11 @@ def test_jittered_images_are_larger_than_the_models():
         ),
         (lambda: 1, "Python objects.*function"),
         (np.array(["a", "b"]), "Unfit dtype of 'real'.*U1"),
+        (np.ma.masked_less(pixels(6, 4, 4, 1), 3), "'real' are masked.*3 masked of 96"),
+        ("digits", "loaded first: .*load_data.*Received: 'digits'"),
+        (pathlib.Path("photos"), "loaded first: .*load_data.*'photos'"),
+        ({"image": ZEROS}, "x alone and .x, label. need no keys.*keys: image"),
+        (range, "batches come from a data set or a generator, iter.loader."),
     ],
 )
 def test_what_is_no_array_is_refused(x, message):

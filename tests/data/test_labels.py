@@ -83,7 +83,8 @@ def test_labels_in_range_leave_out_classes_without_samples():
         (["cat", "dog", "dog"], "Received: cat, dog; .*num_classes=2"),
         ([[0, 1], [1, 1], [0, 1]], r"one-hot codes \(N, 10\).*'tags'.*int64"),
         ([0.0, 1.0, 2.5], "condition='numbers'.*float64"),
-        ([None, "a", "b"], "Python objects.*NoneType, str"),
+        ([None, "a", "b"], "Python objects.*missing is -1.*NoneType, str"),
+        ([0.0, np.nan, 1.0], "missing is -1 for sgan.*float64"),
     ],
 )
 def test_classes_that_do_not_fit_are_refused(y, message):
@@ -235,6 +236,8 @@ def test_a_condition_is_made_again_from_its_table(entry):
         ("tags", "needs a `count`, or distinct `names`"),
         (["cat", "cat"], "distinct `names`"),
         ({"name": "classes", "names": ["a"], "count": 2}, "count=2, names=.'a'."),
+        (3.0, "number of classes, a list of their names.*Received: 3.0"),
+        ({"a", "b"}, "a list of their names"),
         ({"name": "number"}, "Did you mean 'numbers'"),
         ({"name": "numbers", "size": 2}, "option of condition 'numbers' 'size'"),
         ({"name": "numbers", "count": 0}, "`count` must be a whole number from 1"),
