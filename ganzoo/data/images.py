@@ -33,7 +33,7 @@ class Form:
                 1 or without a size.
         """
         image_size = sides_of(image_size)
-        if channels not in (None, 1, 3, 4):
+        if channels not in (None, 1, 3, 4) or isinstance(channels, float):
             raise ValueError(
                 "Unfit channels; allowed: 1 (grey), 3 (RGB) or 4 (RGB and opacity). "
                 f"Received: {channels}."

@@ -12,6 +12,7 @@ from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.models.gan import GAN
 from ganzoo.models.user_networks import check_ends
 from ganzoo.penalties import lazy_ratio, terms_of
+from ganzoo.utils.options import check_known
 
 OF_NETWORKS = {
     "image_shape": (28, 28, 1),
@@ -132,6 +133,7 @@ def assemble(
     chosen = {k: v for k, v in of_networks.items() if v != unset.get(k)}
     if network is None:
         settings = {**chosen, **options}
+        check_known("option of assemble with networks", settings, model.setting_names())
     else:
         described = {**OF_NETWORKS, **chosen}
         table = networks.table(network, described["image_shape"], codec)
@@ -150,6 +152,9 @@ def assemble(
     )
     if network is None:
         check_ends(built)
+    for name, beta in {"beta_1": beta_1, "beta_2": beta_2}.items():
+        if not 0 <= beta < 1:
+            raise ValueError(f"`{name}` must be in [0, 1). Received: {beta!r}.")
     adam = {"name": "adam", "beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon}
     d_rate, g_rate = _rates(learning_rate, d_learning_rate, g_learning_rate)
     d_adam = _lazy({**adam, "learning_rate": d_rate}, lazy_ratio(built.penalty_terms))
@@ -202,6 +207,6 @@ def _rates(rate, d_rate, g_rate):
             f'players, {{"d": ..., "g": ...}}. Received: {rate!r}.'
         )
     return (
-        table["d"] if d_rate is None else d_rate,
-        table["g"] if g_rate is None else g_rate,
+        optimizers.as_rate(table["d"] if d_rate is None else d_rate),
+        optimizers.as_rate(table["g"] if g_rate is None else g_rate),
     )

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from numbers import Real
 
 import keras
 from keras import ops
@@ -21,14 +22,15 @@ def make(spec, rate, decay, updates):
         updates: total updates of this player; None if unknown.
 
     Raises:
-        ValueError: an unknown name or option, an impossible decay, or two schedules.
+        ValueError: an unknown name or option, an impossible rate or decay, or two
+            schedules.
     """
     falling = from_spec("decay", decay, DECAYS)
     if isinstance(spec, keras.optimizers.Optimizer):
         return spec
     table = spec if isinstance(spec, Mapping) else {"name": spec}
     table = {"learning_rate": rate, **table}
-    rate = table["learning_rate"]
+    rate = as_rate(table["learning_rate"])
     table["learning_rate"] = falling(rate, updates)
     if isinstance(rate, Schedule) and table["learning_rate"] is not rate:
         raise ValueError(
@@ -111,6 +113,17 @@ class Scaled(Schedule):
     def from_config(cls, config):
         schedule = keras.saving.deserialize_keras_object(config["schedule"])
         return cls(schedule, config["factor"])
+
+
+def as_rate(value) -> float | Schedule:
+    """Returns a learning rate; raises `ValueError` unless it is one."""
+    number = isinstance(value, Real) and not isinstance(value, bool) and value >= 0
+    if not number and not isinstance(value, Schedule):
+        raise ValueError(
+            "`learning_rate` must be a number from 0 or, in code, a "
+            f"keras.optimizers.schedules.LearningRateSchedule. Received: {value!r}."
+        )
+    return float(value) if number else value
 
 
 def times(rate, factor):

@@ -37,6 +37,10 @@ def named(network, key: str):
     """
     if network is None:
         return None
+    if not isinstance(network, keras.layers.Layer):
+        raise ValueError(
+            f"The network for {key!r} must be a Keras model. Received: {network!r}."
+        )
     if not (network.built and getattr(network, "inputs", None)):
         raise ValueError(
             f"The network for {key!r} has no known inputs. A Sequential model needs a "
@@ -56,15 +60,24 @@ def named(network, key: str):
 
 
 def check_ends(model) -> None:
-    """Refuses last activations that do not fit the losses or `value_range`.
+    """Refuses ends of networks that do not fit the losses, `value_range` or each other.
 
     The answers of a layer of the user's own cannot be seen.
 
     Raises:
-        ValueError: a discriminator of probabilities, since losses take logits; or a
-            generator whose samples cannot fill `value_range`, or leave it.
+        ValueError: a discriminator of probabilities, since losses take logits, or of
+            several outputs without names; or a generator whose samples have no fixed
+            shape, cannot fill `value_range`, or leave it.
     """
     for network in model.discriminators:
+        answer = network.output
+        several = answer if isinstance(answer, Mapping) else {"logits": answer}
+        if not isinstance(several.get("logits"), keras.KerasTensor):
+            raise ValueError(
+                "A discriminator answers logits alone, or a dict of outputs: "
+                '{"logits": ..., "features": ...}. '
+                f"Received: {answer!r}, of {network.name!r}."
+            )
         for output in network.outputs:
             end = last_activation(output)
             copies = output.shape == network.inputs[0].shape and len(output.shape) > 2
@@ -75,6 +88,11 @@ def check_ends(model) -> None:
                     f"of your own can apply it. Received: {end} at the end of "
                     f"{network.name!r}."
                 )
+    if None in (model.sample_shape or ()):
+        raise ValueError(
+            "The samples of a generator need a fixed shape. Give its input one: "
+            f"keras.Input((64, 64, 3)). Received: samples {model.sample_shape}."
+        )
     for network in model.generators if model.value_range else ():
         for output in network.outputs:
             end = last_activation(output)

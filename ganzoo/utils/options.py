@@ -3,6 +3,7 @@
 import difflib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from numbers import Integral
 
 
 def from_spec(kind: str, spec: str | Mapping, factories: Mapping[str, Callable]):
@@ -50,7 +51,7 @@ def did_you_mean(name: str, names: Iterable[str], cutoff: float = 0.5) -> str:
 def check_whole(least: int, **values) -> None:
     """Raises `ValueError` for values that are not whole numbers from `least`."""
     for name, value in values.items():
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
             raise ValueError(
                 f"`{name}` must be a whole number from {least}. Received: {value!r}."
             )
@@ -92,14 +93,17 @@ def sides_of(size: int | str | tuple[int, int] | None) -> tuple[int, int] | None
         ValueError: anything else, or sides below 1.
     """
     sides = size
-    if isinstance(size, int):
+    if isinstance(size, Integral) and not isinstance(size, bool):
         sides = (size, size)
     elif isinstance(size, str):
         sides = tuple(int(x) if x.isdecimal() else 0 for x in size.split("x"))
         sides *= 3 - len(sides) if len(sides) == 1 else 1
-    if sides is not None and (len(sides) != 2 or min(sides) < 1):
+    if sides is None:
+        return None
+    whole = isinstance(sides, tuple | list) and len(sides) == 2
+    if not whole or not all(isinstance(x, Integral) and x >= 1 for x in sides):
         raise ValueError(
             "Unfit image_size; allowed: a positive side, or height and width, 64x48. "
             f"Received: {size}."
         )
-    return None if sides is None else tuple(sides)
+    return tuple(sides)

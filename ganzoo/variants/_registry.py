@@ -151,11 +151,13 @@ def build(name: str, *, dtype: str = "float32", **options: Any) -> "AdversarialM
     Raises:
         ValueError: an unknown name, an unknown option, or a value that the
             variant does not support.
-        RuntimeError: Keras uses another backend than TensorFlow.
+        RuntimeError: Keras uses another backend than TensorFlow, or channels first.
     """
     _check_backend()
+    _check_image_format()
     variant = find(name)
     precision.check(dtype)
+    options = {option: _plain(value) for option, value in options.items()}
     variant.check_known(options)
     _check_plain(variant, options)
     try:
@@ -170,6 +172,13 @@ def build(name: str, *, dtype: str = "float32", **options: Any) -> "AdversarialM
             f"Allowed: values like the defaults in describe({variant.name!r}). "
             f"Received: {options!r}."
         ) from error
+
+
+def _plain(value):
+    """Numbers and arrays of NumPy as Python's own, which files can hold."""
+    import numpy as np
+
+    return value.tolist() if isinstance(value, np.generic | np.ndarray) else value
 
 
 def _is_ours(error) -> bool:
@@ -331,6 +340,18 @@ def _check_backend() -> None:
             "ganzoo needs Keras on TensorFlow. Set the environment variable "
             "KERAS_BACKEND=tensorflow, or the backend in ~/.keras/keras.json, before "
             f"Keras is imported. Received: {backend!r}."
+        )
+
+
+def _check_image_format() -> None:
+    import keras
+
+    received = keras.config.image_data_format()
+    if received != "channels_last":
+        raise RuntimeError(
+            "ganzoo's images have their channels last. Set keras.config."
+            'set_image_data_format("channels_last"), or image_data_format in '
+            f"~/.keras/keras.json. Received: {received!r}."
         )
 
 

@@ -187,6 +187,21 @@ def test_pixels_without_a_fixed_range_are_skipped_by_name(tmp_path):
         assert len(load_data(tmp_path)) == 1
 
 
+@pytest.mark.parametrize("image_size", [8.0, 0, True, "8px", (8,), (8, 8.0), (8, 8, 3)])
+def test_sizes_that_are_none(image_size, tmp_path):
+    draw(tmp_path / "a.png")
+    with pytest.raises(ValueError, match="Unfit image_size"):
+        load_data(tmp_path, image_size=image_size)
+
+
+def test_sizes_of_numpy(tmp_path):
+    draw(tmp_path / "a.png")
+    size, channels = np.int64(8), np.uint8(3)
+    assert pixels(tmp_path, image_size=size, channels=channels).shape == (1, 8, 8, 3)
+    with pytest.raises(ValueError, match="Unfit channels.*3.0"):
+        load_data(tmp_path, channels=3.0)
+
+
 def test_different_sizes_need_image_size(tmp_path):
     draw(tmp_path / "a.png", size=(4, 6))
     draw(tmp_path / "b.png", size=(8, 5))

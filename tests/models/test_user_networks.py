@@ -113,6 +113,34 @@ def called():
     return network
 
 
+def test_what_is_no_network():
+    with pytest.raises(ValueError, match="'latent' must be a Keras model.*function"):
+        ganzoo.assemble(generator=subclassed_g, discriminator=sequential_d())
+
+
+@pytest.mark.parametrize("option", ["image_shape", "latent_dim", "generatr"])
+def test_networks_decide_what_options_of_builds_do(option):
+    with pytest.raises(ValueError, match=f"assemble with networks '{option}'"):
+        players = {"generator": functional_g(), "discriminator": sequential_d()}
+        ganzoo.assemble(**players, **{option: 8})
+
+
+@pytest.mark.parametrize("form", [list, lambda tensors: dict(a=tensors[0])])
+def test_outputs_of_a_discriminator_are_named(form):
+    x = keras.Input((8, 8, 1))
+    flat = keras.layers.Flatten()(x)
+    d = keras.Model(x, form([keras.layers.Dense(units)(flat) for units in (1, 3)]))
+    with pytest.raises(ValueError, match='logits alone, or a dict.*"features"'):
+        ganzoo.assemble(generator=functional_g(), discriminator=d)
+
+
+def test_samples_have_a_fixed_shape():
+    x = keras.Input((None, None, 1))
+    g = keras.Model(x, layers.Conv2D(1, 3, padding="same")(x))
+    with pytest.raises(ValueError, match=r"fixed shape.*\(None, None, 1\)"):
+        ganzoo.assemble(generator=g, discriminator=sequential_d())
+
+
 @pytest.mark.parametrize("generator", [unbuilt, called, Subclassed])
 def test_a_net_without_known_inputs_names_the_rule(generator):
     with pytest.raises(ValueError, match='keras.Input as its first.*"latent": x'):

@@ -54,6 +54,60 @@ def test_value_of_an_unfit_type_is_a_value_error():
         ganzoo.build("vanilla", g_hidden=8)
 
 
+def test_values_of_numpy_are_pythons_own():
+    model = ganzoo.build(
+        "cgan",
+        network="mlp",
+        hidden=np.array([4]),
+        image_shape=np.array([8, 8, 1]),
+        latent_dim=np.int64(3),
+        num_classes=np.uint8(2),
+        learning_rate=np.float32(0.5),
+        d_steps=np.int32(2),
+        seed=np.int64(3),
+    )
+    assert model.latent_dim == 3 and model.num_classes == 2
+    assert float(model.g_optimizer.learning_rate) == 0.5
+    config = json.loads(json.dumps(model.get_config()))
+    assert config["d_steps"] == 2 and config["seed"] == 3
+    named = ganzoo.build(
+        "cgan", network="mlp", hidden=[4], condition=np.array(["cat", "dog"])
+    )
+    assert named.condition["names"] == ["cat", "dog"]
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"learning_rate": "fast"}, "`learning_rate` must be a number.*'fast'"),
+        ({"learning_rate": -0.1}, "`learning_rate` must be a number from 0.*-0.1"),
+        ({"learning_rate": {"d": True, "g": 0.1}}, "must be a number.*True"),
+        ({"g_optimizer": {"name": "sgd", "learning_rate": -1}}, "from 0.*-1"),
+        ({"beta_1": 1.0}, r"`beta_1` must be in \[0, 1\).*1.0"),
+        ({"beta_2": -0.5}, r"`beta_2` must be in \[0, 1\).*-0.5"),
+        ({"seed": 1.5}, "`seed` must be a whole number from 0.*1.5"),
+        ({"seed": -1}, "`seed` must be a whole number from 0.*-1"),
+    ],
+)
+def test_values_out_of_range_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        ganzoo.build("vanilla", image_shape=(8, 8, 1), hidden=[4], **options)
+
+
+def test_a_rate_may_be_a_whole_number():
+    model = ganzoo.build("vanilla", image_shape=(8, 8, 1), learning_rate=1)
+    assert float(model.d_optimizer.learning_rate) == 1.0
+
+
+def test_channels_first_is_refused():
+    keras.config.set_image_data_format("channels_first")
+    try:
+        with pytest.raises(RuntimeError, match="channels last.*'channels_first'"):
+            ganzoo.build("dcgan")
+    finally:
+        keras.config.set_image_data_format("channels_last")
+
+
 def test_unknown_dtype_is_refused():
     with pytest.raises(ValueError, match="dtype 'float23'. Did you mean 'float32'"):
         ganzoo.build("vanilla", dtype="float23")
