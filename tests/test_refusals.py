@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from helpers import arrays_for, tiny
+from keras.callbacks import TerminateOnNaN
 
 from ganzoo import networks
 from ganzoo.models.assemble import assemble
@@ -39,6 +40,17 @@ def test_a_rate_of_zero_is_a_rate_of_zero():
         ("sgan", {"x": IMAGES, "y": np.full(24, -2)}, "-1 for unlabelled"),
         ("vanilla", {"x": {"image": IMAGES}}, "needs the key 'real'"),
         ("vanilla", {"x": IMAGES, "batch_size": 0}, "`batch_size` must be a whole"),
+        ("vanilla", {"x": IMAGES, "batch_size": 8.0}, "`batch_size` must be a whole"),
+        ("vanilla", {"x": IMAGES, "epochs": 1.5}, "`epochs` must be a whole number"),
+        ("vanilla", {"x": IMAGES, "steps_per_epoch": 0}, "`steps_per_epoch` must be a"),
+        ("vanilla", {"x": None}, "load_data.*Received: None"),
+        ("vanilla", {"x": IMAGES, "callbacks": [print]}, "LambdaCallback.*print"),
+        ("vanilla", {"x": IMAGES, "callbacks": TerminateOnNaN}, "are objects, .*class"),
+        (
+            "vanilla",
+            {"x": tf.data.Dataset.from_tensor_slices(IMAGES).batch(8)},
+            "`batch_size` is for arrays.*batch_size=8",
+        ),
         ("vanilla", {"x": IMAGES[:4]}, "Fewer samples than a batch"),
         ("vanilla", {"x": IMAGES[:, :4]}, "must have the model's shape"),
         (
@@ -48,7 +60,10 @@ def test_a_rate_of_zero_is_a_rate_of_zero():
         ),
         (
             "vanilla",
-            {"x": tf.data.Dataset.from_tensor_slices(IMAGES[:0]).batch(8)},
+            {
+                "x": tf.data.Dataset.from_tensor_slices(IMAGES[:0]).batch(8),
+                "batch_size": None,
+            },
             "data set is empty",
         ),
     ],
@@ -74,6 +89,22 @@ def test_evaluate_and_probability_refuse(x, message):
         model.evaluate(x, verbose=0)
     with pytest.raises(ValueError, match=message):
         model.probability_real(x)
+
+
+def test_evaluate_needs_samples_and_a_batch():
+    model = tiny("vanilla")
+    with pytest.raises(ValueError, match="Samples are arrays.*Received: None"):
+        model.evaluate(verbose=0)
+    with pytest.raises(ValueError, match="`batch_size` must be a whole number"):
+        model.evaluate(IMAGES, batch_size=0, verbose=0)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"n": 1.0}, {"n": "3"}, {"n": True}, {"seed": None}, {"seed": 1.5}]
+)
+def test_sample_takes_whole_numbers(settings):
+    with pytest.raises(ValueError, match="must be a whole number from 0"):
+        tiny("vanilla").sample(**{"n": 2, **settings})
 
 
 def test_no_samples_give_no_answers():

@@ -204,7 +204,7 @@ def split(listing: Listing) -> Split:
         strange = [path for path, part in test.items() if part[:depth] != inner]
         if len(strange) < len(test):
             leave_out(OTHER_CLASSES, strange)
-            test = {path: test[path] for path in test if path not in strange}
+            test = {path: part for path, part in test.items() if part[:depth] == inner}
         test = {
             path: part[depth:] if part[:depth] == inner else part
             for path, part in test.items()
@@ -218,7 +218,7 @@ def split(listing: Listing) -> Split:
             f"subfolders, such as {'/'.join(every[loose[0]])}",
         )
     alike = [name for name in names if name.lower().startswith(SPLITS)]
-    if len(names) > 1 and {name.lower().startswith(TRAIN) for name in alike} == {0, 1}:
+    if {name.lower().startswith(TRAIN) for name in alike} == {True, False}:
         remarks += (
             f"{', '.join(alike)} are no splits, which stand alone and are called train "
             "and test",

@@ -20,7 +20,7 @@ from ganzoo.models.projection import Projection, project
 from ganzoo.models.seeds import Use
 from ganzoo.models.user_networks import named
 from ganzoo.plots import pictures
-from ganzoo.utils.options import check_known
+from ganzoo.utils.options import check_known, check_whole
 
 if TYPE_CHECKING:
     import pandas
@@ -159,8 +159,7 @@ class LatentModel(AdversarialModel):
         A larger n starts with the same latents as a smaller one; `truncation` is that
         of `sample`.
         """
-        if n < 0:
-            raise ValueError(f"`n` must be 0 or more. Received: {n}.")
+        check_whole(0, n=n, seed=seed)
         chunks = [
             self._draw(CHUNK, distribute.fold(tf.constant([seed, 1]), i)).numpy()
             for i in range(-(-n // CHUNK))

@@ -35,6 +35,29 @@ def check_unsplit(share) -> None:
         )
 
 
+def check_of_batches(**settings) -> None:
+    """Refuses settings of arrays next to batches, which have their own."""
+    for name, value in settings.items():
+        if value is not None:
+            raise ValueError(
+                f"`{name}` is for arrays; batches are made before, dataset.batch(...). "
+                f"Received: {name}={value!r}."
+            )
+
+
+def check_callbacks(callbacks) -> None:
+    """Refuses what is no callback, or the class of one."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        return
+    for callback in keras.tree.flatten(callbacks) if callbacks else ():
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise ValueError(
+                "`callbacks` are objects, keras.callbacks.TerminateOnNaN(); for a "
+                "function: keras.callbacks.LambdaCallback(on_epoch_end=...). "
+                f"Received: {callback!r}."
+            )
+
+
 def check_shuffled(shuffle) -> None:
     """Refuses to train on arrays in their own order."""
     if not shuffle:

@@ -55,7 +55,7 @@ class Trainer(CompiledSteps):
         name=None,
     ):
         super().__init__(name=name)
-        _check_settings(d_steps, ema_decay)
+        _check_settings(d_steps, ema_decay, seed)
         self.d_steps = d_steps
         self.ema_decay = ema_decay
         self.value_range = span_of(value_range)
@@ -239,14 +239,20 @@ class Trainer(CompiledSteps):
                 `steps_per_epoch`.
         """
         keras_habits.check_unweighted(class_weight, sample_weight)
-        batch_size = 128 if batch_size is None else batch_size
+        keras_habits.check_callbacks(callbacks)
+        check_whole(0, epochs=epochs)
+        if steps_per_epoch is not None:
+            check_whole(1, steps_per_epoch=steps_per_epoch)
         with self._door() as door:
             source = sources.as_dataset(x, y, steps_per_epoch=steps_per_epoch)
             if source is not None:
                 keras_habits.check_unsplit(validation_split)
+                keras_habits.check_of_batches(batch_size=batch_size, jitter=jitter)
+                batch_size = 128  # of arrays as validation_data
                 first, batches = door.full_batches(source)
             else:
                 keras_habits.check_shuffled(shuffle)
+                batch_size = 128 if batch_size is None else batch_size
                 arrays = door.arrays(x, y, batch_size, jitter)
                 if validation_split:
                     arrays, validation_data = keras_habits.split(
@@ -315,8 +321,7 @@ class Trainer(CompiledSteps):
         """
         keras_habits.check_unweighted(None, sample_weight)
         with self._door() as door:
-            if x is not None:
-                x = _one_pass(door, x, y, batch_size, steps=kwargs.get("steps"))
+            x = _one_pass(door, x, y, batch_size, steps=kwargs.get("steps"))
             return super().evaluate(x, **kwargs)
 
     def train_on_batch(
@@ -371,10 +376,15 @@ class Trainer(CompiledSteps):
         """As `keras.Model.save`; refuses what `ganzoo.load` could not load.
 
         Raises:
-            ValueError: a layer that runs code, or a class or function of your own that
-                is not registered with Keras.
+            ValueError: another ending than `.keras`, a layer that runs code, or a class
+                or function of your own that is not registered with Keras.
         """
         check_loadable(self)
+        if not str(filepath).endswith(".keras"):
+            raise ValueError(
+                "A model is saved to NAME.keras, with both optimizers; save_weights "
+                f"writes NAME.weights.h5. Received: {str(filepath)!r}."
+            )
         super().save(filepath, *args, **kwargs)
 
     @classmethod
@@ -434,6 +444,7 @@ def _one_pass(door, x, y, batch_size, **steps):
     source = sources.as_dataset(x, y, **steps)
     if source is not None:
         return door.dataset(source)
+    check_whole(1, batch_size=batch_size)
     return pipeline.finite(door.arrays(x, y), batch_size)
 
 
@@ -444,8 +455,8 @@ def span_replicas(layers):
             layer.synchronized = distribute.replica_count() > 1
 
 
-def _check_settings(d_steps, ema_decay):
-    check_whole(0, d_steps=d_steps)
+def _check_settings(d_steps, ema_decay, seed):
+    check_whole(0, d_steps=d_steps, seed=seed)
     if not 0 <= ema_decay < 1:
         raise ValueError(
             f"`ema_decay` must be in [0, 1); 0 keeps no average. Received: {ema_decay}."

@@ -404,7 +404,7 @@ def test_sample_writes_single_images_into_a_folder(run, tmp_path, capsys):
     "arguments,message",
     [
         (["--n=0"], "n from 1"),
-        (["--n=-1"], "`n` must be 0 or more. Received: -1"),
+        (["--n=-1"], "`n` must be a whole number from 0. Received: -1"),
         (["--label=3"], "takes no label. Received: 3"),
     ],
 )

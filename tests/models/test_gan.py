@@ -82,7 +82,7 @@ def test_seeds_differ_and_repeat(plain):
 
 @pytest.mark.parametrize("n", [-1, -300])
 def test_refuses_a_negative_number(plain, n):
-    with pytest.raises(ValueError, match=f"`n` must be 0 or more. Received: {n}"):
+    with pytest.raises(ValueError, match=f"whole number from 0. Received: {n}"):
         plain.sample(n)
 
 

@@ -152,6 +152,13 @@ def test_a_checkpoint_of_keras_is_loaded_by_keras_and_goes_on(tmp_path):
     assert largest_difference(model, loaded) == 0
 
 
+@pytest.mark.parametrize("name", ["m.h5", "m.weights.h5", "m", "m.pt", "M.KERAS"])
+def test_a_model_is_saved_to_a_keras_file(name, tmp_path):
+    with pytest.raises(ValueError, match=r"NAME.keras.*save_weights.*" + name):
+        tiny("vanilla").save(tmp_path / name)
+    assert not any(tmp_path.iterdir())
+
+
 # --- batch by batch ---------------------------------------------------------------
 
 

@@ -74,7 +74,7 @@ def test_samples_are_rows_like_those_that_came_in(model, data):
     turns = model.sample_frame(2, label=["nonspam", "spam"])
     assert turns["type"].tolist() == ["nonspam", "spam"]
     assert len(model.sample_frame(0)) == 0
-    with pytest.raises(ValueError, match="must be 0 or more"):
+    with pytest.raises(ValueError, match="must be a whole number from 0"):
         model.sample_frame(-1)
 
 
