@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 from ganzoo.runs import experiment as schema
-from ganzoo.utils.options import did_you_mean
+from ganzoo.utils.options import SYNONYMS, did_you_mean
 from ganzoo.utils.signals import Terminated
 from ganzoo.variants import _registry
 
@@ -94,9 +94,12 @@ def unknown_words(args, words) -> str:
     """The error for words of the command line that no flag takes, with a remedy."""
     flag, _, value = words[0].partition("=")
     name = flag.lstrip("-").replace("-", "_")
+    name = SYNONYMS.get(name, name)
     flags = [word for word in args.command.format_help().split() if word[:2] == "--"]
-    hint = did_you_mean(flag, {word.rstrip(",]") for word in flags}, cutoff=0.7)
-    if "set" in args and name in _options():
+    hint = did_you_mean(f"--{name}", {word.rstrip(",]") for word in flags}, cutoff=0.7)
+    if flag[0] != "-" and "dataset" in args:
+        hint = f" Did you mean '--dataset={words[0]}'?"
+    elif "set" in args and name in _options():
         hint = f" It is an option of the variant: --set {name}={value or 'VALUE'}."
     return f"unrecognized arguments: {' '.join(words)}.{hint}"
 

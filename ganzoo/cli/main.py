@@ -1,11 +1,13 @@
 """The `ganzoo` command: one module for each group of commands."""
 
+import io
 import os
 import sys
 
 from absl import app, flags, logging
 from absl.flags import argparse_flags
 
+import ganzoo
 from ganzoo.cli import comparisons, machine, runs, walks, zoo
 from ganzoo.cli.flags import unknown_words
 
@@ -14,6 +16,8 @@ GROUPS = (zoo, runs, walks, comparisons, machine)
 
 def main():
     """Entry point of the console script."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may not know all names
+        sys.stdout.reconfigure(errors="backslashreplace")
     app.run(run, flags_parser=parse)
 
 
@@ -24,6 +28,8 @@ def command_line() -> argparse_flags.ArgumentParser:
         description="The GAN model zoo for TensorFlow and Keras 3.",
         inherited_absl_flags=None,
     )
+    version = f"ganzoo {ganzoo.__version__}"
+    parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name, function):

@@ -285,8 +285,13 @@ def sample(args):
     check_known("condition of this model", conditions, allowed)
     if len(args.label or ()) == 1:
         conditions["label"] = args.label[0]
+    elif args.label and args.n < len(args.label):
+        raise ValueError(
+            f"--n must be {len(args.label)} or more for {len(args.label)} labels. "
+            f"Received: --n={args.n}."
+        )
     elif args.label:
-        in_turn = itertools.islice(itertools.cycle(args.label), max(0, args.n))
+        in_turn = itertools.islice(itertools.cycle(args.label), args.n)
         conditions["label"] = list(in_turn)
     if folder:
         model.sample(args.n, seed=args.seed, into=folder.write, **conditions)
@@ -326,7 +331,13 @@ def augmentation(args):
     """Test whether a model's samples help a classifier: an honest no is an answer."""
     from ganzoo.evaluation.augmentation import augmentation
 
-    shares = [float(share) for share in names_of(args.shares) or ()]
+    try:
+        shares = [float(share) for share in names_of(args.shares) or ()]
+    except ValueError as error:
+        raise ValueError(
+            "--shares are numbers joined by commas, such as 0.5,1,4. "
+            f"Received: --shares={args.shares}."
+        ) from error
     result = augmentation(
         args.source, shares=shares, seeds=args.seeds, data_dir=args.data_dir
     )

@@ -103,6 +103,12 @@ def _print_table(rows):
 
 def describe(args):
     """Describe a variant: paper, options with defaults, notes, results."""
+    if args.name in {*config_files.config_names()} - {*_registry.list_models()}:
+        values = config_files.load_config(args.name)
+        raise ValueError(
+            f"{args.name!r} is a config of {values['model']}: `ganzoo train "
+            f"{args.name}`, or `ganzoo describe {values['model']}`."
+        )
     facts = _registry.describe(args.name)
     print(f"{facts['name']}: {facts['paper']}")
     print(f"tasks: {', '.join(facts['tasks'])}")

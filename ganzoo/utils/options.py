@@ -5,6 +5,18 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral
 
+SYNONYMS = {
+    "lr": "learning_rate",
+    "n_critic": "d_steps",
+    "epochs": "steps",
+    "z_dim": "latent_dim",
+    "noise_dim": "latent_dim",
+    "gp_weight": "penalties",
+    "lambda_gp": "penalties",
+    "n_classes": "num_classes",
+}
+"""What other GAN programs call our options and flags."""
+
 
 def from_spec(kind: str, spec: str | Mapping, factories: Mapping[str, Callable]):
     """Calls the factory that `spec` names with the options that it holds.
@@ -44,7 +56,9 @@ def check_known(what: str, received: Iterable[str], allowed: Iterable[str]) -> N
 
 def did_you_mean(name: str, names: Iterable[str], cutoff: float = 0.5) -> str:
     """Asks for the nearest name, in a message; "" if none is near."""
-    near = difflib.get_close_matches(str(name), list(names), n=1, cutoff=cutoff)
+    names, name = list(names), str(name)
+    meant = [SYNONYMS[name]] if SYNONYMS.get(name) in names else []
+    near = meant or difflib.get_close_matches(name, names, n=1, cutoff=cutoff)
     return f" Did you mean {near[0]!r}?" if near else ""
 
 

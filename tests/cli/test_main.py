@@ -1,5 +1,6 @@
 """The `ganzoo` command, called within this process."""
 
+import io
 import json
 import os
 import subprocess
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 import ganzoo
-from ganzoo.cli import benchmark
+from ganzoo.cli import benchmark, zoo
 from ganzoo.cli import main as command
 from ganzoo.cli.flags import GROUPS
 from ganzoo.cli.runs import experiment_of
@@ -120,6 +121,12 @@ def test_describe_shows_paper_options_and_notes(capsys):
     recorded = json.loads((RESULTS / "dcgan_digits.json").read_text())
     assert f"measured (dcgan_digits): {recorded['headline']}" in out
     assert "; target: 8 of 10 classes" in out
+
+
+def test_describe_of_a_config_names_its_variant():
+    assert "config of dcgan: `ganzoo train dcgan_mnist`" in _fails(
+        "describe", "dcgan_mnist"
+    )
 
 
 def test_describe_of_an_unknown_name():
@@ -272,6 +279,9 @@ def test_errors_are_one_line(arguments, message, tmp_path):
             ["train", "dcgan", "--batchsize=8"],
             "--batchsize=8. Did you mean '--batch_size'",
         ),
+        (["train", "dcgan", "--lr=0.1"], "of the variant: --set learning_rate=0.1"),
+        (["train", "dcgan", "--epochs=3"], "--epochs=3. Did you mean '--steps'?"),
+        (["train", "dcgan", "photos"], "photos. Did you mean '--dataset=photos'?"),
         (["sample", "x", "--lable=3"], "--lable=3. Did you mean '--label'?"),
         (["evaluate", "x", "--steps=3"], "unrecognized arguments: --steps=3."),
     ],
@@ -281,6 +291,18 @@ def test_an_unknown_flag_names_the_remedy(arguments, message, capsys):
         _ganzoo(*arguments)
     assert end.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_the_version_is_said(capsys):
+    with pytest.raises(SystemExit) as end:
+        _ganzoo("--version")
+    assert end.value.code == 0
+    assert capsys.readouterr().out == f"ganzoo {ganzoo.__version__}\n"
+
+
+def test_shares_are_numbers(run):
+    message = _fails("augmentation", str(run), "--shares=half")
+    assert "joined by commas, such as 0.5,1,4. Received: --shares=half" in message
 
 
 def test_an_error_of_the_disk_is_one_line(run, tmp_path):
@@ -334,6 +356,18 @@ def test_main_is_the_command(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["ganzoo", "describe", "dcgn"])
     with pytest.raises(SystemExit, match="ganzoo: Unknown model 'dcgn'"):
         command.main()
+
+
+def test_a_terminal_that_does_not_know_a_letter_is_no_error(monkeypatch):
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setattr(sys, "argv", ["ganzoo", "list", "losses"])
+    monkeypatch.setitem(zoo.LISTS, "losses", lambda: [("\u732b", "caf\u00e9")])
+    with pytest.raises(SystemExit) as end:
+        command.main()
+    terminal.flush()
+    assert not end.value.code
+    assert terminal.buffer.getvalue() == b"\\u732b  caf\\xe9\n"
 
 
 # --- --set ------------------------------------------------------------------------
@@ -435,6 +469,9 @@ def test_labels_are_asked_for_by_their_names(pets, tmp_path):
     _ganzoo("sample", str(pets), "--n=2", "--label=emu", f"--out={out}")
     expected = model.sample(2, label="emu")
     np.testing.assert_array_equal(np.load(out)["samples"], expected)
+    many = ["--label=cat", "--label=dog", "--label=emu"]
+    message = _fails("sample", str(pets), "--n=2", *many, f"--out={out}")
+    assert "--n must be 3 or more for 3 labels. Received: --n=2" in message
     message = _fails("sample", str(pets), "--label=cta", f"--out={out}")
     assert (
         "must be one of cat, dog, emu. Received: cta. The nearest is 'cat'" in message

@@ -49,6 +49,14 @@ def test_unknown_option_lists_all_and_the_nearest():
     assert "learning_rate" in message  # assemble's
 
 
+@pytest.mark.parametrize(
+    "word, option", [("lr", "learning_rate"), ("n_critic", "d_steps")]
+)
+def test_words_of_other_programs_are_known(word, option):
+    with pytest.raises(ValueError, match=f"'{word}'. Did you mean '{option}'"):
+        ganzoo.build("vanilla", **{word: 1})
+
+
 def test_value_of_an_unfit_type_is_a_value_error():
     with pytest.raises(ValueError, match="option of 'vanilla'.*'g_hidden': 8"):
         ganzoo.build("vanilla", g_hidden=8)
