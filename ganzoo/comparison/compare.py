@@ -32,7 +32,7 @@ FILE = "comparison.json"
 
 
 def compare(
-    entries: Iterable[str],
+    entries: str | Iterable[str],
     workdir: str | Path,
     *,
     steps: int | None = None,
@@ -86,7 +86,8 @@ def compare(
     """
     check_whole(1, seeds=seeds, jobs=jobs)
     spent = budget(steps=steps, images=images, seconds=seconds)
-    words, grid = list(entries), {k: list(v) for k, v in (grid or {}).items()}
+    words = [entries] if isinstance(entries, str) else list(entries)
+    grid = {k: list(v) for k, v in (grid or {}).items()}
     plugins = [str(plugin) for plugin in plugins]
     for plugin in plugins:
         import_plugin(plugin)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ganzoo.data import label_names
+
 MOST_CLASSES = 10  # named in a line
 MOST_NAMES = 10  # of files, in a card
 _NOUNS = {  # others, such as ".txt" and "broken", stay as they are
@@ -60,7 +62,7 @@ def line(data) -> str:
         labels = data.arrays["label"]
         parts.append(f"labels of {counted(labels[0].size, 'number')}")
     parts.append(_splits(count, account))
-    texts = [", ".join(parts), *account.remarks]
+    texts = [", ".join(parts), *_absent(data), *account.remarks]
     if account.left_out:
         texts.append(f"left out: {listed(account.left_out)}")
     return f"{data.name}: {'; '.join(texts)}"
@@ -117,6 +119,15 @@ def _classes(data):
     if len(names) > MOST_CLASSES:
         names[MOST_CLASSES - 2 : -1] = ["..."]
     return f"{counted(data.num_classes, 'class')} ({', '.join(names)})"
+
+
+def _absent(data):
+    """Says which classes no training sample shows, where any is labelled."""
+    label = data.arrays.get("label")
+    if label is None or label.ndim > 1 or label.max() < 0:
+        return []
+    names = [n for i, n in enumerate(data.class_names) if not (label == i).any()]
+    return [f"no training sample of: {label_names.listed(names)}"] * bool(names)
 
 
 def _splits(count, account):

@@ -14,6 +14,8 @@ from ganzoo.data.tables import Table
 
 ROUNDING = 1e-6
 """By how much floats may leave the range: scaling in float32 rounds."""
+DARK = 16
+"""Whole numbers of many images are no pixels up to here: digits of scikit-learn."""
 UNKNOWN_LABEL = (
     "A label that is missing is -1 for sgan; for others, leave its sample out. "
 )
@@ -168,12 +170,16 @@ class Samples(Entry):
                     "[-1, 1]; scale them, x * 2 - 1, or build the model with "
                     f"value_range=(0, 1). Received: [{low:g}, {high:g}]."
                 )
-        # The first samples decide, so that most memory maps are not read.
-        elif array.dtype != bool and array[:64].max() <= 1 and array.max() == 1:
-            raise ValueError(
-                f"Values of {key!r} are 0 and 1, which are black among 0..255; "
-                f"pass x * 255, or bool. Received: {array.dtype}."
-            )
+        elif array.dtype != bool:
+            # The first samples decide, so that most memory maps are not read.
+            dark = DARK if array.ndim == 4 and len(array) >= 64 else 1
+            high = int(array.max()) if array[:64].max() <= dark else 255
+            if 0 < high <= dark:
+                raise ValueError(
+                    f"Values of {key!r} are 0 to {high}, which are black among 0..255; "
+                    f"pass x * {255 // high}{', or bool' * (high == 1)}. "
+                    f"Received: {array.dtype}."
+                )
 
     def whole(self, key, array):
         if self.value_range is None:

@@ -267,6 +267,11 @@ def _path(name: str | Path) -> Path:
     try:
         path = Path(name).expanduser()
         path.exists()
+    except TypeError as error:
+        raise ValueError(
+            "A data set is a name, a path or a pandas frame; arrays go to fit(x, y) as "
+            f"they are. Received: {type(name).__name__}."
+        ) from error
     except (OSError, RuntimeError, ValueError) as error:
         raise ValueError(f"The data set {str(name)!r} cannot be: {error}.") from error
     return path

@@ -131,19 +131,20 @@ class Trainer(CompiledSteps):
             run_eagerly = False if first else self.run_eagerly
         with self.distribute_strategy.scope():
             self._check_networks(jit_compile)
+            both = [
+                players.optimizer_of(networks, spec, present)
+                for networks, spec, present in (
+                    (self.discriminators, d_optimizer, self.d_optimizer),
+                    (self.generators, g_optimizer, self.g_optimizer),
+                )
+            ]
             super().compile(
                 optimizer=None,
                 jit_compile=jit_compile and not run_eagerly,
                 run_eagerly=run_eagerly,
             )
             span_replicas(self._flatten_layers())
-            self.d_optimizer, self.g_optimizer = (
-                players.optimizer_of(networks, spec, present)
-                for networks, spec, present in (
-                    (self.discriminators, d_optimizer, self.d_optimizer),
-                    (self.generators, g_optimizer, self.g_optimizer),
-                )
-            )
+            self.d_optimizer, self.g_optimizer = both
             self.optimizer = players.BothOptimizers(
                 self.d_optimizer, self.g_optimizer, self.updates
             )

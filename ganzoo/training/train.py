@@ -128,7 +128,8 @@ def train_resolved(
         if config:
             _check_version(config, path)
             settings = completed(config["experiment"])
-            check_same(settings, to_dict(experiment), path, _free(settings))
+            now = _stated(to_dict(experiment))
+            check_same(_stated(settings), now, path, _free(settings))
         if workers:
             waits = cluster.patience_of(patience)
             cluster.meet(workers, _fingerprint(experiment, path), waits)
@@ -201,6 +202,18 @@ def _check_version(config, path):
         )
 
 
+def _stated(settings):
+    """The settings with the variant's own name, without options that are its defaults.
+
+    Both may be spelled otherwise on resume, since the model is the same.
+    """
+    variant, options = find(settings["model"]), settings["options"]
+    known = {**variant.options, **variant.network_options(options)}
+    defaults = {name: json.dumps(value) for name, value in known.items()}
+    changed = {k: v for k, v in options.items() if json.dumps(v) != defaults.get(k)}
+    return {**settings, "model": variant.name, "options": changed}
+
+
 def _free(settings):
     """What may change on resume: how scores are made, too, if there are none yet."""
     if settings["evaluate_every"]:
@@ -230,8 +243,10 @@ def _check_data(config, resolved, strategy, path):
     if not distribute.same_everywhere(strategy, data.fingerprint):
         raise ValueError(f"The data set {data.name!r} is not the same on all workers.")
     if config:  # more steps must not change a schedule that depends on them
-        options = {"options": config["build"]["options"]}
-        check_same(options, json.loads(json.dumps({"options": resolved.options})), path)
+        model = {"model": config["build"]["name"]}
+        before = {**model, "options": config["build"]["options"]}
+        now = {**model, "options": json.loads(json.dumps(resolved.options))}
+        check_same(_stated(before), _stated(now), path)
 
 
 def _model(experiment, resolved, strategy, path):

@@ -205,7 +205,8 @@ FITS = [lambda spec, x: Door(spec).arrays(x), in_fit]
     [
         (pixels(6, 4, 4, 1) / 255, r"\[0, 1\], half.* x \* 2 - 1, or .*\(0, 1\)"),
         (pixels(6, 4, 4, 1) / 95 * 0.5 + 0.5, r"half.*Received: \[0.5, 1\]"),
-        (pixels(6, 4, 4, 1) % 2, "0 and 1, which are black.*x . 255, or bool"),
+        (pixels(6, 4, 4, 1) % 2, "0 to 1, which are black.*x . 255, or bool"),
+        (pixels(64, 4, 4, 1) % 17, r"0 to 16, which are black.*x . 15\. Received"),
     ],
 )
 def test_samples_of_another_scale_are_refused(fit, x, message):
@@ -221,6 +222,7 @@ def test_samples_of_another_scale_are_refused(fit, x, message):
         ((-1.0, 1.0), np.linspace(-0.1, 1, 12).reshape(6, 2)),
         ((0.0, 1.0), np.linspace(0, 1, 12).reshape(6, 2)),
         (None, np.linspace(0, 1, 12).reshape(6, 2)),
+        (None, pixels(6, 2) % 17),
         ((-1.0, 1.0), pixels(6, 2)),
         ((-1.0, 1.0), np.linspace(-1.0000002, 1.0000002, 12).reshape(6, 2)),
     ],

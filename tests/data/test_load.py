@@ -7,6 +7,12 @@ import pytest
 from ganzoo.data import load_data
 
 
+@pytest.mark.parametrize("source", [{"x": [1]}, [1, 2], None, np.zeros((9, 2))])
+def test_what_is_no_source_is_refused(source):
+    with pytest.raises(ValueError, match="a path or a pandas frame; arrays go to fit"):
+        load_data(source)
+
+
 def test_importing_the_sources_does_not_import_tensorflow():
     code = "import sys, ganzoo.data.load; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

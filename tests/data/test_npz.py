@@ -129,6 +129,9 @@ def test_what_else_the_file_holds_is_said(tmp_path):
     assert account.line(both) == (
         "x: 4 images 6x5x1, labels of 1 number, 3 train / 1 test"
     )
+    arrays |= {"y_train": np.array([2, 0, 2]), "class_names": [*"abcd"]}
+    named = load_data(save(tmp_path / "x.npz", **arrays))
+    assert account.line(named).endswith("1 test; no training sample of: b, d")
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file["x_train"], file["group/y_train"] = grey(2), np.arange(2)
     remarks = load_data(tmp_path / "x.h5").account.remarks

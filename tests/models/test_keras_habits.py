@@ -377,6 +377,14 @@ def test_compile_takes_other_optimizers():
     fit(model)
 
 
+def test_a_compile_that_fails_changes_nothing():
+    model = tiny("vanilla")
+    before = model.optimizer, model.d_optimizer, model.g_optimizer
+    with pytest.raises(ValueError, match="optimizer identifier: adamm"):
+        model.compile(g_optimizer="adamm")
+    assert (model.optimizer, model.d_optimizer, model.g_optimizer) == before
+
+
 @pytest.mark.parametrize("argument", ["optimizer", "loss", "metrics"])
 def test_compile_names_its_arguments(argument):
     with pytest.raises(ValueError, match="losses are options.*g_optimizer, jit"):

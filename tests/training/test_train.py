@@ -188,6 +188,16 @@ def test_a_failed_first_start_leaves_the_directory_usable(changes, message, tmp_
     assert _train(tmp_path / "run", steps=2).step == 2
 
 
+def test_a_run_goes_on_however_its_settings_are_spelled(run, finished):
+    about = ganzoo.describe("vanilla")["options"]
+    stated = {name: about[name] for name in ("beta_1", "loss", "ema_decay")}
+    resumed = _train(run, model="Vanilla", options={**TINY, **stated})
+    check_equal(resumed, finished[1])
+    for options in ({**TINY, "beta_1": 0.4}, {**TINY, "ema_decay": 0.9}):
+        with pytest.raises(directory.OtherRun, match="None before, 0"):
+            _train(run, options=options)
+
+
 def test_how_often_things_are_written_may_change(run, seven, tmp_path):
     """Bit for bit the weights of a run that had these settings from the first step."""
     often = {"log_every": 1, "sample_every": 1, "checkpoint_every": 3, "steps": 7}
