@@ -107,6 +107,13 @@ def test_sample_takes_whole_numbers(settings):
         tiny("vanilla").sample(**{"n": 2, **settings})
 
 
+def test_whole_numbers_may_be_those_of_numpy():
+    model, one, eight = tiny("vanilla"), np.int64(1), np.uint8(8)
+    model.fit(IMAGES, batch_size=eight, epochs=one, steps_per_epoch=one, verbose=0)
+    assert model.step == 1
+    assert len(model.sample(eight, seed=one)) == 8
+
+
 def test_no_samples_give_no_answers():
     assert tiny("vanilla").probability_real(IMAGES[:0]).shape == (0,)
     assert tiny("sgan").classify(IMAGES[:0]).shape == (0, 10)

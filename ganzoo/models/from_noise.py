@@ -160,6 +160,7 @@ class LatentModel(AdversarialModel):
         of `sample`.
         """
         check_whole(0, n=n, seed=seed)
+        n, seed = int(n), int(seed)  # NumPy's may be of eight bits
         chunks = [
             self._draw(CHUNK, distribute.fold(tf.constant([seed, 1]), i)).numpy()
             for i in range(-(-n // CHUNK))
@@ -220,7 +221,7 @@ class LatentModel(AdversarialModel):
                 than the normal one.
         """
         latents = self.latents(n, seed, truncation)
-        return self.decode(latents, label=label, ema=ema, seed=seed, into=into)
+        return self.decode(latents, label=label, ema=ema, seed=int(seed), into=into)
 
     def show(
         self, n: int = 16, *, columns: int | None = None, **settings: Any

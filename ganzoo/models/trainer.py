@@ -259,7 +259,7 @@ class Trainer(CompiledSteps):
                     arrays, validation_data = keras_habits.split(
                         arrays, validation_split, validation_data, batch_size
                     )
-                size = batch_size * max(1, self.d_steps)
+                size = int(batch_size) * max(1, self.d_steps)
                 steps_per_epoch = steps_per_epoch or max(1, len(arrays["real"]) // size)
                 most = 16 if validation_data is None else 1
                 steps_per_call = steps_per_call or largest_divisor(
