@@ -209,7 +209,7 @@ def _stated(settings):
     """
     variant, options = find(settings["model"]), settings["options"]
     known = {**variant.options, **variant.network_options(options)}
-    defaults = {name: json.dumps(value) for name, value in known.items()}
+    defaults = {name: json.dumps(value, default=str) for name, value in known.items()}
     changed = {k: v for k, v in options.items() if json.dumps(v) != defaults.get(k)}
     return {**settings, "model": variant.name, "options": changed}
 
