@@ -217,7 +217,8 @@ def split(listing: Listing) -> Split:
             f"no classes: {counted(len(loose), 'image')} outside of the {len(names)} "
             f"subfolders, such as {'/'.join(every[loose[0]])}",
         )
-    alike = [name for name in names if name.lower().startswith(SPLITS)]
+    folders = {name for part in train.values() for name in part[:-1]}
+    alike = sorted(name for name in folders if name.lower().startswith(SPLITS))
     if {name.lower().startswith(TRAIN) for name in alike} == {True, False}:
         remarks += (
             f"{', '.join(alike)} are no splits, which stand alone and are called train "

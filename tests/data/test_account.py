@@ -95,6 +95,10 @@ def names_like_splits(folder):
     draw(folder, "train_images/1.png", "test_images/2.png", "train_images/3.png")
 
 
+def splits_beside_an_image(folder):
+    draw(folder, "data/train/1.png", "data/test/2.png", "preview.png")
+
+
 def folders_of_systems(folder):
     draw(folder, "@eaDir/1.png", "cat/@eaDir/1.png", "#recycle/2.png", "cat/3.png")
     draw(folder, "dog/4.png", "$RECYCLE.BIN/5.png")
@@ -180,6 +184,11 @@ TABLE = [
         names_like_splits,
         "3 images 8x8x3, 2 classes (test_images, train_images), NO_TEST; test_images,"
         " train_images are no splits, which stand alone and are called train and test",
+    ),
+    (
+        splits_beside_an_image,
+        "3 images 8x8x3, NO_TEST; test, train are no splits, which stand alone and are"
+        " called train and test",
     ),
     (
         folders_of_systems,
