@@ -5,7 +5,6 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.models.adversarial import feed
 from ganzoo.models.assemble import assemble
 from ganzoo.models.gan import GAN
 from ganzoo.models.seeds import Use
@@ -53,14 +52,6 @@ class InfoGAN(GAN):
         label = distribute.global_uniform((count,), seed) * self.num_classes
         return super().generate({**batch, "label": tf.cast(label, tf.int32)}, training)
 
-    def answers(self, sample, training):
-        """Outputs of D and Q, float32 or better."""
-        out = feed(self.discriminator, {"sample": sample}, training)
-        return {key: tf.cast(v, self.variable_dtype) for key, v in out.items()}
-
-    def discriminate(self, inputs, training):
-        return self.answers(inputs["sample"], training)["logits"]
-
     def discriminator_loss(self, batch, fake, training):
         real = self._judge_real(batch, training)
         out = self._answers_to_fakes(fake, training)
@@ -73,10 +64,10 @@ class InfoGAN(GAN):
         return terms | self._q_terms("g", out, fake), watched
 
     def _answers_to_fakes(self, fake, training):
-        """`answers` for fakes, without a change of D's kept statistics."""
+        """`outputs` for fakes, without a change of D's kept statistics."""
         kept = self.discriminator.non_trainable_variables
         with keras.StatelessScope([(v, v.value) for v in kept]):
-            return self.answers(fake["sample"], training)
+            return self.outputs(fake, training)
 
     def _q_terms(self, player, out, fake):
         """Q's weighted losses on samples whose codes are known."""
@@ -110,7 +101,7 @@ class InfoGAN(GAN):
 
     def infer(self, x) -> dict[str, np.ndarray]:
         """Infers `category` (n, num_classes), `code` (n, codes) and D's `logits`."""
-        out = self._by_chunks(lambda sample: self.answers(sample, False), x)
+        out = self._by_chunks(lambda sample: self.outputs({"sample": sample}, False), x)
         return {**out, "category": tf.nn.softmax(out["category"]).numpy()}
 
 
@@ -152,11 +143,15 @@ def infogan(
         ema_decay: decay of the running average of G; 0 keeps none.
     """
     check_whole(1, categories=categories, codes=codes, noise=latent_dim - codes)
+    sizes = {"num_classes": categories, "filters": filters, "units": units}
     return assemble(
         InfoGAN,
-        **nets.make(
-            image_shape, latent_dim, codes, value_range, categories, filters, units
+        generator=nets.generator(
+            image_shape, latent_dim=latent_dim, value_range=value_range, **sizes
         ),
+        discriminator=nets.discriminator(image_shape, codes=codes, **sizes),
+        num_classes=categories,
+        value_range=value_range,
         codes=codes,
         info_weight=info_weight,
         prior=prior,
