@@ -116,7 +116,7 @@ def describe(args):
     _print_options("options", facts["options"])
     if facts["network_options"]:
         _print_options("options of its network", facts["network_options"])
-    print(f"\n{facts['notes']}\n")
+    print(f"\n{facts['notes']}\n\nFor other options see help(ganzoo.assemble).\n")
     for name, result in facts["results"].items():
         print(f"measured ({name}): {result['headline']}; target: {result['target']}")
     if not facts["results"]:

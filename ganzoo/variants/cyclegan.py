@@ -27,10 +27,7 @@ class CycleGAN(TranslationModel):
     Args:
         reverse_generator: network from B to A.
         reverse_discriminator: discriminator of A.
-        cycle: lambda, the weight of the cycle distances.
-        identity: weight of the identity distances, as a share of lambda.
-        pool: number of past fakes kept for each set; 0 keeps none.
-        **settings: see `TranslationModel`.
+        **settings: see `cyclegan` and `TranslationModel`.
     """
 
     source_key = "unpaired"
@@ -199,15 +196,10 @@ def cyclegan(
         norm: the generators' normalisation, a name of `networks.norms`.
         d_filters: filters of the PatchGANs; by default as `filters`.
         d_levels: levels of the PatchGANs: 1 sees 16x16, 3 70x70, 5 286x286 pixels.
-        d_norm: normalisation of the PatchGANs.
-        loss: adversarial loss, by name or table.
-        cycle: weight of the cycles; 0 leaves out cycles and identities.
+        cycle: lambda, the weight of the cycles; 0 leaves out cycles and identities.
         identity: weight of the identities, as a share of `cycle`.
         pool: number of past fakes kept for each set; 0 keeps none.
         d_weight: weight of D's losses.
-        decay_steps: total G updates; the rates decay linearly to 0 over the second
-            half. None keeps them constant.
-        value_range: (low, high) of the images.
 
     Raises:
         ValueError: shapes that differ in more than the channels, or an identity

@@ -25,8 +25,7 @@ class DDPM(StepwiseModel):
     noise x_T that the `times` steps begin with.
 
     Args:
-        times: T, the number of steps.
-        **settings: see `StepwiseModel`.
+        **settings: see `ddpm` and `StepwiseModel`.
     """
 
     loss_terms = ("g_noise",)
@@ -174,11 +173,7 @@ def ddpm(
         image_shape: (H, W, C).
         filters: channels of the first level, a multiple of 4.
         levels: number of halvings of the sides.
-        times: number of steps; fewer have larger variances, with the same end.
-        learning_rate: Adam's rate.
-        ema_decay: decay of the running average of the network; 0 keeps none.
-        seed: seed of all noise in training.
-        jit_compile: compile the step with XLA (one device only).
+        times: T, the number of steps; fewer have larger variances, with the same end.
     """
     model = DDPM(
         generator=denoiser.network(image_shape, filters=filters, levels=levels),

@@ -29,9 +29,7 @@ class InfoGAN(GAN):
     for inference come from real batches alone: `infer` is for real samples.
 
     Args:
-        codes: number of continuous codes, from 1.
-        info_weight: lambda.
-        **settings: see `GAN`; D answers {"logits", "category", "code"}.
+        **settings: see `infogan` and `GAN`; D answers {"logits", "category", "code"}.
     """
 
     loss_terms = ("d_adv", "d_category", "d_code", "g_adv", "g_category", "g_code")
@@ -133,14 +131,12 @@ def infogan(
         image_shape: (H, W, C), sides of at least 8.
         latent_dim: length of the noise and the continuous codes together.
         categories: values of the categorical code.
-        codes: number of continuous codes.
+        codes: number of continuous codes, from 1.
         info_weight: lambda, the weight of Q's terms.
         filters: channels next to the image.
         units: units of the dense layer of each player.
-        value_range: (low, high) of the samples.
         prior: prior of the noise and the continuous codes.
         learning_rate: rate of both players, or `{"d": ..., "g": ...}`; D's is Q's.
-        ema_decay: decay of the running average of G; 0 keeps none.
     """
     check_whole(1, categories=categories, codes=codes, noise=latent_dim - codes)
     sizes = {"num_classes": categories, "filters": filters, "units": units}

@@ -95,10 +95,6 @@ def made(
     Args:
         image_shape: (H, W, C), or (D, H, W, C).
         hidden: units of each hidden layer.
-        learning_rate: Adam's rate.
-        ema_decay: decay of the running average of the network; 0 keeps none.
-        seed: seed of all noise in training.
-        jit_compile: compile the step with XLA (one device only).
     """
     model = MADE(
         generator=masked.network(image_shape, hidden=hidden),

@@ -135,7 +135,6 @@ def next_frame(
         l2: weight of the squared error; 0 leaves it out.
         gradient_difference: weight of the difference of gradients; 0 leaves it out.
         adversarial: weight of G's adversarial terms; 0 builds no D.
-        value_range: (low, high) of the frames.
 
     Raises:
         ValueError: another number of scales, or sides too small or not divisible.
