@@ -41,7 +41,6 @@ def generator(
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
-        latent_dim: length of the latent.
         filters: channels before the output layer, doubled at each level below; by
             default 32 if the larger side is below 64, else 64.
         kernel: size of the transposed convolutions, a multiple of their stride 2,
@@ -50,8 +49,6 @@ def generator(
             default 1024 if the larger side is below 64, else 0.
         by_unit: if True, the first maps are normalised unit by unit, as in the authors'
             code; else channel by channel.
-        condition: see `labels.get`; a label joins the input of every layer.
-        value_range: (low, high) of the samples.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     filters, units = _sizes(shape, filters, units)
@@ -93,9 +90,6 @@ def discriminator(
             one alone.
         dropout: dropout rate after each level.
         d_norm: a name of `norms.NORMS`; `instance` leaves out the dense layer.
-        minibatch: a layer of `inputs.MINIBATCH`.
-        condition: see `labels.get`; a label joins the input of every layer.
-        heads: units of further linear outputs, by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     filters, units = _sizes(shape, filters, units)
@@ -123,7 +117,6 @@ def grow(x, shape, filters, kernel, value_range, units=0, code=None, by_unit=Tru
         shape: (*sides, C).
         filters: see `generator`.
         kernel: see `generator`.
-        value_range: (low, high) of the samples.
         units: see `generator`; 0 for no dense layer.
         code: a vector that joins the input of every layer; None for none.
         by_unit: see `generator`.

@@ -27,11 +27,8 @@ def generator(
 
     Args:
         image_shape: (D, H, W, C), sides of at least 8.
-        latent_dim: length of the latent.
         filters: channels before the output layer; doubled at each level below.
         kernel: size of the transposed convolutions, a multiple of their stride 2.
-        condition: see `labels.get`; a label joins the input of every layer.
-        value_range: (low, high) of the samples.
     """
     shape = inputs.check_image_shape(image_shape, (4,), smallest=8)
     check_whole(1, latent_dim=latent_dim)
@@ -60,9 +57,6 @@ def discriminator(
         kernel: size of the convolutions.
         dropout: dropout rate after each level.
         d_norm: a name of `norms.NORMS`, used at every level except the first.
-        minibatch: a layer of `inputs.MINIBATCH`.
-        condition: see `labels.get`; a label joins the input of every layer.
-        heads: units of further linear outputs, by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, (4,), smallest=8)
     norm, batch = norms.get(d_norm), inputs.minibatch(minibatch)
