@@ -354,7 +354,6 @@ def nearest_pairs(scorer: Scorer, samples: Data) -> np.ndarray:
 
 
 PAIRS = 8  # in a row
-BLOCK = 256  # images at a time, which bounds the memory
 
 
 def baselines(scorer: Scorer) -> dict[str, Data]:
@@ -369,7 +368,8 @@ def baselines(scorer: Scorer) -> dict[str, Data]:
         return {}
     source = scorer.test.data.arrays["source"]
     height, width, channels = scorer.parts.train.sample_shape
-    mean = np.rint(_mean(scorer.parts.train.arrays["real"])).astype(np.uint8)
+    mean = scorer.parts.train.arrays["real"].mean(axis=0, dtype=float)
+    mean = np.rint(mean).astype(np.uint8)
     answers = {
         "source": reshape_images(
             source[..., -channels:], Form((height, width), channels)
@@ -377,9 +377,3 @@ def baselines(scorer: Scorer) -> dict[str, Data]:
         "mean image": np.repeat(mean[np.newaxis], scorer.n, axis=0),
     }
     return {name: Data(name, {"real": real}) for name, real in answers.items()}
-
-
-def _mean(images):
-    blocks = range(0, len(images), BLOCK)
-    total = sum(images[i : i + BLOCK].sum(axis=0, dtype=float) for i in blocks)
-    return total / len(images)

@@ -195,11 +195,6 @@ class Scorer:
         features = self.extractor.run(ghosts.astype(real.dtype))["features"]
         return float(metrics.frechet_distance(self.reference.features, features))
 
-    @property
-    def labels(self) -> np.ndarray:
-        """Labels (n,) of the reference, with which conditional models sample."""
-        return self.reference.data.arrays["label"]
-
     # --- scores ---------------------------------------------------------------------
 
     def names(self, keys: Iterable[str] = ()) -> list[str]:
