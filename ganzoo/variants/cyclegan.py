@@ -1,11 +1,9 @@
 """CycleGAN: image translation, learned without pairs."""
 
 import keras
-import tensorflow as tf
 
 from ganzoo import distribute
 from ganzoo.layers import Pool
-from ganzoo.models.adversarial import feed
 from ganzoo.models.assemble import assemble
 from ganzoo.models.from_image import RECONSTRUCTIONS, TranslationModel
 from ganzoo.models.seeds import Use
@@ -106,8 +104,7 @@ class CycleGAN(TranslationModel):
 
     def _judge_reverse(self, batch, sample, use, training):
         inputs = self.view({**batch, "sample": sample}, use, training)
-        logits = feed(self.reverse_discriminator, inputs, training)
-        return tf.cast(logits, self.variable_dtype)
+        return self._feed(self.reverse_discriminator, inputs, training)
 
     def _consistency(self, batch, fake, training):
         """The weighted distances of cycles and identities."""
