@@ -30,6 +30,7 @@ from ganzoo.runs.load import load
 from ganzoo.runs.resolve import resolve
 from ganzoo.utils import files, untrusted
 from ganzoo.utils.progress import Bar
+from ganzoo.utils.text import aligned
 from ganzoo.variants._registry import SOURCES
 
 if TYPE_CHECKING:
@@ -80,11 +81,7 @@ class Evaluation:
                 numbers = [self._cell(score.metric, kind) for kind in kinds]
                 numbers.append(f"{score.floor:.4g}")
                 rows.append([score.metric, *numbers, _WORDS[score.better]])
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = []
-        for name, *numbers, word in rows:
-            cells = [f"{c:>{w}}" for c, w in zip(numbers, widths[1:], strict=False)]
-            lines.append("  ".join([f"{name:<{widths[0]}}", *cells, word]).rstrip())
+        lines = aligned(rows, right=range(1, len(kinds) + 2))
         return "\n".join([*lines, *self.notes])
 
     def _cell(self, metric, kind):
