@@ -332,16 +332,13 @@ class Scorer:
         }
         return {fact for fact, holds in held.items() if holds}
 
-    def _rows(self, keys):
-        facts = self.facts | {f"asked {key}" for key in keys}
-        rows = [row for row in metric_table.METRICS if facts.issuperset(row.needs)]
-        return [row for row in rows if row.least <= self.n]
-
     def _applies(self, row):
         return not row.named and (self.thorough or not row.extra)
 
     def _chosen(self, keys, only):
-        rows = self._rows(keys)
+        facts = self.facts | {f"asked {key}" for key in keys}
+        rows = [row for row in metric_table.METRICS if facts.issuperset(row.needs)]
+        rows = [row for row in rows if row.least <= self.n]
         if only is None:
             return [row for row in rows if self._applies(row)]
         for row in metric_table.METRICS:
