@@ -176,10 +176,7 @@ def train_resolved(
                     )
                 if writes and not halted:
                     bar.says("drawing")
-                    grid = SampleGrid(path, resolved.data, experiment.sample_every)
-                    grid.finish(model)
-                    with drawing("curves.png"):
-                        draw_curves(path)
+                    _draw(model, resolved, path, experiment)
         except tf.errors.OpError as error:
             if workers is None:
                 raise
@@ -345,6 +342,13 @@ def _callbacks(experiment, model, resolved, path, writes, monitor, call, bar):
             Progress(experiment.steps, images, bar=bar),
         ]
     return callbacks
+
+
+def _draw(model, resolved, path, experiment):
+    """Draws what a finished run shows."""
+    SampleGrid(path, resolved.data, every=experiment.sample_every).finish(model)
+    with drawing("curves.png"):
+        draw_curves(path)
 
 
 def _fit(model, experiment, resolved, every, call, callbacks, halt):
