@@ -487,8 +487,8 @@ def _check_h5(file: BinaryIO, limit: int) -> None:
             if total > limit:
                 raise ValueError(f"its array {name!r} declares more than the file has")
         else:
-            for key in _links(item):
-                raise ValueError(f"its weights hold a link, {key!r}")
+            if links := _links(item):
+                raise ValueError(f"its weights hold a link, {links[0]!r}")
 
     with h5py.File(file, "r") as stored:
         check("/", stored)
