@@ -57,24 +57,24 @@ def run(args):
             verbose=0,
         )
         spent += time.process_time() - before
-        add_row(args, steps, scored(model, scorer, arrays), spent)
+        add_row(args, steps, scored(model, scorer), spent)
         if args.picture:
             args.picture.parent.mkdir(parents=True, exist_ok=True)
             samples, columns = model.gallery(arrays, 80)[:2]
             pictures.save_png(pictures.image_grid(samples, columns or 10), args.picture)
 
 
-def scored(model, scorer, arrays):
+def scored(model, scorer):
     """The scores by name, and the share of samples of the class asked for."""
-    asked = {"label": scorer.labels} if model.conditional else {}
-    labels = {"label": scorer.labels[: scorer.n]} if model.conditional else {}
-    samples = model.sample(scorer.n, seed=1, **labels)
+    arrays = scorer.reference.data.arrays
+    asked = {"label": arrays["label"]} if model.conditional else {}
+    samples = model.sample(scorer.n, seed=1, **asked)
     if not np.unique(samples).size > 1:
         return dict.fromkeys(SCORES, float("nan"))
     values = scorer.score(Data("samples", {"real": samples, **asked}), only=SCORES)
     if asked:
         told = scorer.classifier.run(samples)["probabilities"].argmax(1)
-        values["asked"] = float(np.mean(told == labels["label"]))
+        values["asked"] = float(np.mean(told == asked["label"]))
     return values
 
 

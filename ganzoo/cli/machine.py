@@ -45,8 +45,13 @@ def launch(args):
 
 def benchmark(args):
     """Measure a variant's speed on this machine."""
+    options = parse_options(args.set)
     if args.startup:
-        _startup(args)
+        from ganzoo.cli import startup
+
+        settings = set_values(args, ["batch_size", "dtype", "dataset"])
+        variant = _registry.find(args.name)
+        startup.run(Experiment(variant.name, options, **settings))
         return
     if args.dataset:
         raise ValueError("--dataset is for --startup. Speed is measured on noise.")
@@ -56,15 +61,6 @@ def benchmark(args):
         args.name,
         batch_size=args.batch_size,
         dtype=args.dtype,
-        options=parse_options(args.set),
+        options=options,
         seconds=args.seconds,
     )
-
-
-def _startup(args):
-    from ganzoo.cli import startup
-
-    variant = _registry.find(args.name)
-    settings = set_values(args, ["batch_size", "dtype", "dataset"])
-    options = parse_options(args.set)
-    startup.run(Experiment(variant.name, options, **settings))

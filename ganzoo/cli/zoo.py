@@ -7,6 +7,7 @@ from ganzoo.runs import config_files, pretrained
 from ganzoo.runs.experiment import BATCH, from_dict
 from ganzoo.utils.options import check_known
 from ganzoo.utils.source import source_of
+from ganzoo.utils.text import aligned
 from ganzoo.variants import _registry
 
 TABLE = "evaluation.metric_table"
@@ -35,7 +36,7 @@ def list_all(args):
     if args.task is not None and args.what != "variants":
         raise ValueError(f"--task chooses among variants. Received: {args.what}.")
     rows = _variants(args.task) if args.task else LISTS[args.what]()
-    _print_table(list(rows))
+    print("\n".join(aligned(list(rows))))
 
 
 def _variants(task=None) -> Iterator[Row]:
@@ -92,15 +93,6 @@ LISTS: dict[str, Callable[[], Iterable[Row]]] = {
 """The lists of `ganzoo list`: functions that give a row for each name."""
 
 
-def _print_table(rows):
-    """Prints rows of words; all columns but the last are aligned."""
-    columns = list(zip(*rows, strict=True))[:-1]
-    widths = [max(map(len, column)) for column in columns]
-    for *words, last in rows:
-        cells = [f"{word:<{width}}" for word, width in zip(words, widths, strict=True)]
-        print("  ".join([*cells, last]))
-
-
 def describe(args):
     """Describe a variant: paper, options with defaults, notes, results."""
     if args.name in {*config_files.config_names()} - {*_registry.list_models()}:
@@ -116,7 +108,7 @@ def describe(args):
     _print_options("options", facts["options"])
     if facts["network_options"]:
         _print_options("options of its network", facts["network_options"])
-    print(f"\n{facts['notes']}\n")
+    print(f"\n{facts['notes']}\n\nFor other options see help(ganzoo.assemble).\n")
     for name, result in facts["results"].items():
         print(f"measured ({name}): {result['headline']}; target: {result['target']}")
     if not facts["results"]:

@@ -14,6 +14,7 @@ from ganzoo.comparison.entries import Budget, Entry
 from ganzoo.comparison.ranking import WORSE, Place, ranking, winner
 from ganzoo.evaluation.score import Score, frame
 from ganzoo.utils import html
+from ganzoo.utils.text import aligned
 
 if TYPE_CHECKING:
     import pandas
@@ -241,9 +242,9 @@ class Comparison:
 
     def table(self) -> str:
         """The ranking as lines of text, with real data and the failures."""
-        lines = [*_aligned(self._ranked()), *self._failed()]
+        lines = [*aligned(self._ranked()), *self._failed()]
         if table := self.cross_table():
-            lines += ["", *_aligned(table), ""]
+            lines += ["", *aligned(table), ""]
         return "\n".join([*lines, self.verdict()])
 
     def _repr_html_(self):
@@ -306,9 +307,3 @@ class Comparison:
 
 def _short(value):
     return "-" if math.isnan(value) else f"{value:.3g}"
-
-
-def _aligned(rows):
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [zip(row, widths, strict=True) for row in rows]
-    return ["  ".join(f"{text:<{w}}" for text, w in line).rstrip() for line in lines]

@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import math
 import os
-import tempfile
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -127,8 +126,7 @@ def _to_disk(
 ) -> tuple[np.ndarray, np.ndarray]:
     # The file is renamed once it is complete, so a killed run leaves no half a cache.
     if not path.exists():
-        _make(path.parent)
-        with locked(path):
+        with _lock(path):
             if not path.exists():  # no other process made it meanwhile
                 _decode(samples, path, shape)
     return np.load(path, mmap_mode="r"), np.load(_labels_path(path))
@@ -152,16 +150,14 @@ def _labels_path(path):
     return path.with_suffix(".labels.npy")
 
 
-def _make(folder):
+def _lock(path):
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        return locked(path)
     except OSError as error:
         raise OSError(
             error.errno,
-            f"{error.strerror}: decoded samples are kept in {folder}, which cannot be "
-            "written. GANZOO_CACHE names another folder",
+            f"{error.strerror}: decoded samples are kept in {path.parent}, which "
+            "cannot be written. GANZOO_CACHE names another folder",
         ) from error
 
 

@@ -28,11 +28,10 @@ def square_masks(n, sides, size, *, seed=0, centred=False) -> np.ndarray:
     left = rng.integers(0, width - size + 1, n)
     if centred:
         top[:], left[:] = (height - size) // 2, (width - size) // 2
-    rows, columns = (np.arange(side) for side in sides)
-    inside = (
-        _within(rows, top, size)[:, :, None] & _within(columns, left, size)[:, None]
-    )
-    return _as_mask(inside)
+    masks = np.zeros((n, height, width, 1), np.uint8)
+    for mask, y, x in zip(masks, top, left, strict=True):
+        mask[y : y + size, x : x + size] = 255
+    return masks
 
 
 def stroke_masks(
@@ -71,7 +70,7 @@ def stroke_masks(
             radius = rng.uniform(*width) * min(sides) / 2
             for start, end in _walk(rng, sides, points, length):
                 mask |= _distance(grid, start, end) <= radius
-    return _as_mask(inside)
+    return inside[..., None].astype(np.uint8) * 255
 
 
 def punch(images, masks, *, fill=None, neighbours=()) -> np.ndarray:
@@ -110,14 +109,6 @@ def punch(images, masks, *, fill=None, neighbours=()) -> np.ndarray:
         fill = np.rint(total / np.maximum(1, weight))
     filled = np.where(hole, np.asarray(fill, np.uint8), images)
     return np.concatenate([*frames[:-1], masks, filled], axis=-1)
-
-
-def _within(positions, first, size):
-    return (positions >= first[:, None]) & (positions < first[:, None] + size)
-
-
-def _as_mask(inside):
-    return inside[..., None].astype(np.uint8) * 255
 
 
 def _walk(rng, sides, points, length):

@@ -22,8 +22,8 @@ class Condition(Entry):
     """Labels of samples: the base of `Labels`, `Tags` and `Numbers`.
 
     A subclass has the `shape` of one label, `allowed`, which names the allowed labels
-    in messages, `input`, which describes the network's input, and `rows`, the rows of a
-    picture.
+    in messages, `input`, which describes the network's input in words, and `rows`, the
+    rows of a picture.
     """
 
     @property
@@ -86,7 +86,6 @@ class Labels(Condition):
 
     @property
     def allowed(self) -> str:
-        """The allowed labels, for messages."""
         unlabelled = ", -1 for unlabelled" if self.lowest < 0 else ""
         if self._by_place:
             return f"from 0 to {self.count - 1}{unlabelled}"
@@ -94,12 +93,10 @@ class Labels(Condition):
 
     @property
     def rows(self) -> int:
-        """Rows of a picture."""
         return self.count
 
     @property
     def input(self) -> str:
-        """The network's input, in words."""
         return f"label (n,) int32 below {self.count}"
 
     @property
@@ -218,12 +215,10 @@ class Vector(Condition):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of the vector of a sample."""
         return (self.count,)
 
     @property
     def rows(self) -> int:
-        """Rows of a picture."""
         return self.count
 
     def described(self, key):
@@ -276,13 +271,11 @@ class Tags(Vector):
 
     @property
     def allowed(self) -> str:
-        """The allowed labels, for messages."""
         names = listed(self.names or places(self.count))
         return f"0 or 1 for each of {names}, or their names joined by commas"
 
     @property
     def input(self) -> str:
-        """The network's input, in words."""
         return f"label (n, {self.count}) of 0 and 1"
 
     def check_values(self, key, array):
@@ -352,12 +345,10 @@ class Numbers(Vector):
 
     @property
     def allowed(self) -> str:
-        """The allowed labels, for messages."""
         return "a number" if self.count == 1 else f"{self.count} numbers"
 
     @property
     def input(self) -> str:
-        """The network's input, in words."""
         words = f"label (n, {self.count})"
         if self.mean:
             words += f" as (label - {list(self.mean)}) / {list(self.std)}"

@@ -70,28 +70,17 @@ class Parts:
 
 
 def load_parts(name, **settings) -> Parts:
-    """Loads a data set for evaluation.
+    """Loads a data set for evaluation; arguments and errors as of `load_data`.
 
     Args:
         name: see `load_data`.
-        **settings: those of `load_data`, but `split` and `labels_per_class`.
-
-    Raises:
-        ValueError: as `load_data`.
+        **settings: the others, but `split` and `labels_per_class`.
     """
     return Parts(load_data(name, **settings), load_held_out(name, **settings))
 
 
 def load_held_out(name, **settings) -> Data | None:
-    """Loads the test split of a data set, None where there is none.
-
-    Args:
-        name: see `load_data`.
-        **settings: as of `load_parts`.
-
-    Raises:
-        ValueError: as `load_data`.
-    """
+    """As `load_parts`, the test split alone; None where there is none."""
     try:
         return load_data(name, split="test", **settings)
     except NoSuchSplit:

@@ -61,7 +61,8 @@ def load_tfds(name: str, reading: Reading) -> Data:
     builder = _prepared_builder(name, reading.data_dir)
     count = _count(builder, name, split)
     shape, class_names = _features(builder, name, reading.form)
-    parts = name, split, shape, str(builder.data_path), _written(builder)
+    written = (Path(builder.data_path) / "dataset_info.json").stat().st_mtime_ns
+    parts = name, split, shape, str(builder.data_path), written
     real, labels = collect(
         _samples(builder, split, shape, labelled=bool(class_names)),
         count,
@@ -201,7 +202,3 @@ def _samples(
         if images.shape[1:] != shape or images.dtype != np.uint8:
             images = [to_array(from_array(x), shape[:2], shape[2]) for x in images]
         yield from zip(images, labels, strict=True)
-
-
-def _written(builder) -> int:
-    return (Path(builder.data_path) / "dataset_info.json").stat().st_mtime_ns

@@ -35,6 +35,6 @@ def class_direction(
 
     def shows(samples):
         chances = small_networks.batched(lambda x: network(x)["probabilities"], samples)
-        return np.concatenate(chances).argmax(axis=1) == index
+        return chances.argmax(axis=1) == index
 
     return latent.directions(model, shows, n=n, seed=seed)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import keras
 import numpy as np
 from scipy import stats
 
@@ -164,23 +163,8 @@ def _joined(model, train, real, share, seed):
 
 def _accuracy(arrays, jitter, test, num_classes, seed):
     network = classifier.network(test.sample_shape, num_classes, seed=seed)
-    loss = keras.losses.SparseCategoricalCrossentropy()
-
-    def error(batch):
-        out = network(batch["real"], training=True)
-        return loss(batch["label"], out["probabilities"])
-
-    small_networks.fit(
-        network,
-        arrays,
-        error,
-        steps=classifier.STEPS,
-        batch_size=classifier.BATCH_SIZE,
-        learning_rate=classifier.LEARNING_RATE,
-        seed=seed,
-        jitter=jitter,
-    )
+    classifier.fit(network, arrays, seed=seed, jitter=jitter)
     chances = small_networks.batched(
         lambda x: network(x)["probabilities"], test.arrays["real"]
     )
-    return classifier.accuracy(np.concatenate(chances), test.arrays["label"])
+    return classifier.accuracy(chances, test.arrays["label"])

@@ -1,5 +1,7 @@
 """A small convolutional classifier, trained once per data set, always the same."""
 
+from collections.abc import Mapping
+
 import keras
 import numpy as np
 from keras import layers
@@ -84,17 +86,13 @@ def recalls(probabilities, labels) -> np.ndarray:
     return np.array([own.mean() if own.size else np.nan for own in members])
 
 
-def _train(model, data):
-    known = data.arrays["label"] >= 0
-    arrays = {key: data.arrays[key] for key in ("real", "label")}
-    if not known.all():
-        arrays = {key: array[known] for key, array in arrays.items()}
+def fit(model, arrays: Mapping, **settings) -> None:
+    """Trains a `network` on `real` and `label`; settings as of `small_networks.fit`."""
     loss = keras.losses.SparseCategoricalCrossentropy()
 
     def error(batch):
-        return loss(
-            batch["label"], model(batch["real"], training=True)["probabilities"]
-        )
+        out = model(batch["real"], training=True)
+        return loss(batch["label"], out["probabilities"])
 
     small_networks.fit(
         model,
@@ -103,14 +101,23 @@ def _train(model, data):
         steps=STEPS,
         batch_size=BATCH_SIZE,
         learning_rate=LEARNING_RATE,
+        **settings,
     )
+
+
+def _train(model, data):
+    known = data.arrays["label"] >= 0
+    arrays = {key: data.arrays[key] for key in ("real", "label")}
+    if not known.all():
+        arrays = {key: array[known] for key, array in arrays.items()}
+    fit(model, arrays)
     _normalize(model, arrays["real"][:SCALED_BY])
 
 
 def _normalize(model, images):
     """Scales the features to a mean square of 1; the classes stay unchanged."""
     features = small_networks.batched(lambda x: model(x)["features"], images)
-    scale = float(np.sqrt(np.mean(np.square(np.concatenate(features)))))
+    scale = float(np.sqrt(np.mean(np.square(features))))
     hidden, last = model.get_layer("hidden"), model.get_layer("classes")
     for weight in hidden.weights:
         weight.assign(weight / scale)

@@ -30,6 +30,7 @@ from ganzoo.runs.load import load
 from ganzoo.runs.resolve import resolve
 from ganzoo.utils import files, untrusted
 from ganzoo.utils.progress import Bar
+from ganzoo.utils.text import aligned
 from ganzoo.variants._registry import SOURCES
 
 if TYPE_CHECKING:
@@ -80,11 +81,7 @@ class Evaluation:
                 numbers = [self._cell(score.metric, kind) for kind in kinds]
                 numbers.append(f"{score.floor:.4g}")
                 rows.append([score.metric, *numbers, _WORDS[score.better]])
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = []
-        for name, *numbers, word in rows:
-            cells = [f"{c:>{w}}" for c, w in zip(numbers, widths[1:], strict=False)]
-            lines.append("  ".join([f"{name:<{widths[0]}}", *cells, word]).rstrip())
+        lines = aligned(rows, right=range(1, len(kinds) + 2))
         return "\n".join([*lines, *self.notes])
 
     def _cell(self, metric, kind):
@@ -354,7 +351,6 @@ def nearest_pairs(scorer: Scorer, samples: Data) -> np.ndarray:
 
 
 PAIRS = 8  # in a row
-BLOCK = 256  # images at a time, which bounds the memory
 
 
 def baselines(scorer: Scorer) -> dict[str, Data]:
@@ -369,7 +365,8 @@ def baselines(scorer: Scorer) -> dict[str, Data]:
         return {}
     source = scorer.test.data.arrays["source"]
     height, width, channels = scorer.parts.train.sample_shape
-    mean = np.rint(_mean(scorer.parts.train.arrays["real"])).astype(np.uint8)
+    mean = scorer.parts.train.arrays["real"].mean(axis=0, dtype=float)
+    mean = np.rint(mean).astype(np.uint8)
     answers = {
         "source": reshape_images(
             source[..., -channels:], Form((height, width), channels)
@@ -377,9 +374,3 @@ def baselines(scorer: Scorer) -> dict[str, Data]:
         "mean image": np.repeat(mean[np.newaxis], scorer.n, axis=0),
     }
     return {name: Data(name, {"real": real}) for name, real in answers.items()}
-
-
-def _mean(images):
-    blocks = range(0, len(images), BLOCK)
-    total = sum(images[i : i + BLOCK].sum(axis=0, dtype=float) for i in blocks)
-    return total / len(images)

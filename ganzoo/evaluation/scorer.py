@@ -195,11 +195,6 @@ class Scorer:
         features = self.extractor.run(ghosts.astype(real.dtype))["features"]
         return float(metrics.frechet_distance(self.reference.features, features))
 
-    @property
-    def labels(self) -> np.ndarray:
-        """Labels (n,) of the reference, with which conditional models sample."""
-        return self.reference.data.arrays["label"]
-
     # --- scores ---------------------------------------------------------------------
 
     def names(self, keys: Iterable[str] = ()) -> list[str]:
@@ -337,16 +332,13 @@ class Scorer:
         }
         return {fact for fact, holds in held.items() if holds}
 
-    def _rows(self, keys):
-        facts = self.facts | {f"asked {key}" for key in keys}
-        rows = [row for row in metric_table.METRICS if facts.issuperset(row.needs)]
-        return [row for row in rows if row.least <= self.n]
-
     def _applies(self, row):
         return not row.named and (self.thorough or not row.extra)
 
     def _chosen(self, keys, only):
-        rows = self._rows(keys)
+        facts = self.facts | {f"asked {key}" for key in keys}
+        rows = [row for row in metric_table.METRICS if facts.issuperset(row.needs)]
+        rows = [row for row in rows if row.least <= self.n]
         if only is None:
             return [row for row in rows if self._applies(row)]
         for row in metric_table.METRICS:

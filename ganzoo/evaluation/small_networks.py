@@ -68,7 +68,7 @@ def keep_weights(model, kind: str, key: str, train: Callable[[], None]) -> None:
     model.set_weights([arrays[name] for name in sorted(arrays)])
 
 
-def batched(function, images: np.ndarray) -> list:
-    """Returns the outputs of a function for the images, batch by batch."""
+def batched(function, images: np.ndarray) -> np.ndarray:
+    """Applies a function to the images batch by batch; returns all its outputs."""
     starts = range(0, len(images), BATCH_SIZE)
-    return [function(images[i : i + BATCH_SIZE]) for i in starts]
+    return np.concatenate([function(images[i : i + BATCH_SIZE]) for i in starts])

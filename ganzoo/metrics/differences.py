@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ganzoo.metrics.arrays import slices
+
 _BLOCK = 256  # images at a time, which bounds the memory
 
 
@@ -20,7 +22,9 @@ def l1_distance(images_a: np.ndarray, images_b: np.ndarray) -> float:
         raise ValueError(
             f"Images come in pairs of one shape. Received: {a.shape} and {b.shape}."
         )
-    return _mean(lambda rows: np.abs(_unit(a[rows]) - _unit(b[rows])), len(a))
+    blocks = ((a[rows], b[rows]) for rows in slices(len(a), _BLOCK))
+    total = sum(np.abs(_unit(x) - _unit(y)).sum(dtype=float) for x, y in blocks)
+    return float(total / a.size)
 
 
 def _checked(images):
@@ -35,11 +39,3 @@ def _checked(images):
 
 def _unit(images):
     return images / np.float32(255)
-
-
-def _mean(function, count):
-    blocks = [slice(i, min(i + _BLOCK, count)) for i in range(0, count, _BLOCK)]
-    sums = [
-        (function(rows).mean(dtype=float), rows.stop - rows.start) for rows in blocks
-    ]
-    return float(sum(mean * size for mean, size in sums) / count)

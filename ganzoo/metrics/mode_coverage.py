@@ -42,7 +42,9 @@ def mode_coverage(
     good = distance.min(axis=1) < threshold
     counts = np.bincount(nearest[good], minlength=len(centers))
     share = counts / max(1, counts.sum())
-    kl = _reverse_kl(share, 1 / len(centers)) if good.any() else np.log(len(centers))
+    kl = np.log(len(centers))
+    if good.any():
+        kl = rel_entr(share, 1 / len(centers)).sum()
     return {
         "modes": int((counts > 0).sum()),
         "high_quality": float(good.mean()),
@@ -103,10 +105,5 @@ def class_coverage(
         )
     return {
         "modes": int((counts > 0).sum()),
-        "reverse_kl": float(_reverse_kl(counts / counts.sum(), reference)),
+        "reverse_kl": float(rel_entr(counts / counts.sum(), reference).sum()),
     }
-
-
-def _reverse_kl(share: np.ndarray, reference: np.ndarray | float) -> float:
-    """KL of generated shares from real ones, in nats."""
-    return rel_entr(share, reference).sum()

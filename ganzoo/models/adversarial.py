@@ -202,6 +202,10 @@ class AdversarialModel(Trainer):
             )
         return codec.strings(samples)
 
+    def _feed(self, network, values, training=False):
+        """As `feed`, with an output in float32 or better."""
+        return tf.cast(feed(network, values, training), self.variable_dtype)
+
     def _choose(self, network, ema):
         """Returns `network` if `ema` is False, else its running average if kept."""
         if ema and not self.averages:

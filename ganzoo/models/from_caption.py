@@ -5,7 +5,6 @@ import warnings
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from ganzoo.data.batch_spec import Tokens
 from ganzoo.models.adversarial import feed
@@ -56,8 +55,7 @@ class TextModel(LatentModel):
 
     def text(self, caption, training):
         """Encodes tokens as vectors, float32 or better."""
-        encoded = feed(self.encoder, {"caption": caption}, training)
-        return tf.cast(encoded, self.variable_dtype)
+        return self._feed(self.encoder, {"caption": caption}, training)
 
     def generate_from(self, batch, text, training):
         """As `generate`, from vectors of captions that are already encoded."""

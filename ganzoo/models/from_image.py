@@ -149,7 +149,7 @@ class TranslationModel(JudgedModel):
             shape = count, network.input["latent"].shape[-1]
             own = distribute.fold(seed, Use.LATENT)
             inputs["latent"] = PRIORS[self.prior](shape, own, self.variable_dtype)
-        sample = tf.cast(feed(network, inputs, training), self.variable_dtype)
+        sample = self._feed(network, inputs, training)
         height, width = (side * self.scale for side in source.shape[1:3])
         return tf.ensure_shape(
             sample[:, :height, :width], (*source.shape[:1], height, width, None)

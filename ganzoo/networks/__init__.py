@@ -4,6 +4,10 @@ Each family is a module with `generator` and `discriminator`. A network names it
 inputs: `latent` (and `label`) for the generator, `sample` (and `label`) for the
 discriminator. `make` builds both players of a family by its name. A family is
 imported when it is first used, so its options are known without TensorFlow.
+
+Some arguments mean the same in all families: `latent_dim`, `condition` and
+`value_range`, see `make`; `minibatch`, a layer of `inputs.MINIBATCH`; and `heads`, see
+`inputs.outputs`.
 """
 
 from collections.abc import Mapping

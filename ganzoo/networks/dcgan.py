@@ -3,8 +3,8 @@
 The shorter side is halved down to 4, and at least twice: 64 gives four levels as in
 the paper, 28 two (28, 14, 7). Below 64 pixels, there is a dense layer of 1024 units
 between latent and maps, and before the logit, as in the authors' code for MNIST. As
-there, a label joins the input of every layer. `generate` and `discriminate` serve both
-images and volumes.
+there, a label joins the input of every layer. `grow` and `shrink` serve both images and
+volumes.
 """
 
 import math
@@ -41,7 +41,6 @@ def generator(
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
-        latent_dim: length of the latent.
         filters: channels before the output layer, doubled at each level below; by
             default 32 if the larger side is below 64, else 64.
         kernel: size of the transposed convolutions, a multiple of their stride 2,
@@ -50,21 +49,14 @@ def generator(
             default 1024 if the larger side is below 64, else 0.
         by_unit: if True, the first maps are normalised unit by unit, as in the authors'
             code; else channel by channel.
-        condition: see `labels.get`; a label joins the input of every layer.
-        value_range: (low, high) of the samples.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     filters, units = _sizes(shape, filters, units)
-    return generate(
-        shape,
-        latent_dim,
-        filters,
-        kernel,
-        condition,
-        value_range,
-        units=units,
-        by_unit=by_unit,
-    )
+    check_whole(1, latent_dim=latent_dim)
+    named, code = inputs.with_label("latent", (latent_dim,), condition)
+    x = named["latent"]
+    x = grow(x, shape, filters, kernel, value_range, units, code, by_unit)
+    return keras.Model(named, x, name="generator")
 
 
 def discriminator(
@@ -98,43 +90,23 @@ def discriminator(
             one alone.
         dropout: dropout rate after each level.
         d_norm: a name of `norms.NORMS`; `instance` leaves out the dense layer.
-        minibatch: a layer of `inputs.MINIBATCH`.
-        condition: see `labels.get`; a label joins the input of every layer.
-        heads: units of further linear outputs, by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     filters, units = _sizes(shape, filters, units)
-    return discriminate(
-        shape,
-        filters,
-        kernel,
-        dropout,
-        d_norm,
-        minibatch,
-        condition,
-        heads,
-        units=units,
-        maps=maps,
-    )
-
-
-def generate(
-    shape,
-    latent_dim,
-    filters,
-    kernel,
-    condition,
-    value_range,
-    *,
-    units,
-    by_unit=True,
-):
-    """Builds `generator` for images or volumes (*sides, C)."""
-    check_whole(1, latent_dim=latent_dim)
-    named, code = inputs.with_label("latent", (latent_dim,), condition)
-    x = named["latent"]
-    x = grow(x, shape, filters, kernel, value_range, units, code, by_unit)
-    return keras.Model(named, x, name="generator")
+    check_whole(0, units=units)
+    norm, batch = norms.get(d_norm), inputs.minibatch(minibatch)
+    named, code = inputs.with_label("sample", shape, condition)
+    x = named["sample"]
+    spread = None if units else batch.spread
+    x = shrink(x, filters, kernel, dropout, norm, code, spread)
+    x = flat = layers.Flatten()(x)
+    if units:
+        x = _hidden(inputs.join(x, code), units, norm, batch.spread)
+    x = batch.last(inputs.join(x, code))
+    x = layers.Concatenate()([flat, x]) if maps and units else x
+    logits = norm.wrap(layers.Dense(1, kernel_initializer=inputs.start("normal")))(x)
+    answers = inputs.outputs(logits, x, norm, heads)
+    return keras.Model(named, answers, name="discriminator")
 
 
 def grow(x, shape, filters, kernel, value_range, units=0, code=None, by_unit=True):
@@ -145,7 +117,6 @@ def grow(x, shape, filters, kernel, value_range, units=0, code=None, by_unit=Tru
         shape: (*sides, C).
         filters: see `generator`.
         kernel: see `generator`.
-        value_range: (low, high) of the samples.
         units: see `generator`; 0 for no dense layer.
         code: a vector that joins the input of every layer; None for none.
         by_unit: see `generator`.
@@ -173,39 +144,10 @@ def grow(x, shape, filters, kernel, value_range, units=0, code=None, by_unit=Tru
         x = convolution(filters * 2**level, kernel, 2, "same", **_without_bias())(x)
         x = layers.ReLU()(batch_norm()(x))
     x = inputs.join(x, code)
-    x = convolution(channels, kernel, 2, "same", kernel_initializer=_normal())(x)
+    start = inputs.start("normal")
+    x = convolution(channels, kernel, 2, "same", kernel_initializer=start)(x)
     x = inputs.crop(x, sides)
     return layers.Activation(inputs.output_activation(value_range))(x)
-
-
-def discriminate(
-    shape,
-    filters,
-    kernel,
-    dropout,
-    d_norm,
-    minibatch,
-    condition,
-    heads,
-    *,
-    units,
-    maps=False,
-):
-    """Builds `discriminator` for images or volumes (*sides, C)."""
-    check_whole(0, units=units)
-    norm, batch = norms.get(d_norm), inputs.minibatch(minibatch)
-    named, code = inputs.with_label("sample", shape, condition)
-    x = named["sample"]
-    spread = None if units else batch.spread
-    x = shrink(x, filters, kernel, dropout, norm, code, spread)
-    x = flat = layers.Flatten()(x)
-    if units:
-        x = _hidden(inputs.join(x, code), units, norm, batch.spread)
-    x = batch.last(inputs.join(x, code))
-    x = layers.Concatenate()([flat, x]) if maps and units else x
-    logits = norm.wrap(layers.Dense(1, kernel_initializer=_normal()))(x)
-    answers = inputs.outputs(logits, x, norm, heads)
-    return keras.Model(named, answers, name="discriminator")
 
 
 def shrink(x, filters, kernel, dropout, norm, code=None, spread=None):
@@ -230,7 +172,7 @@ def shrink(x, filters, kernel, dropout, norm, code=None, spread=None):
         x = spread(x) if spreads else x
         sizes = filters * 2**level, kernel, 2, "same"
         normed = level > 0 and not spreads
-        start = _normal()
+        start = inputs.start("normal")
         x = norm.apply(x, convolution, *sizes, normed=normed, kernel_initializer=start)
         x = inputs.activation("leaky_relu")(x)
         x = Dropout(dropout)(x) if dropout else x
@@ -240,7 +182,7 @@ def shrink(x, filters, kernel, dropout, norm, code=None, spread=None):
 def _hidden(x, units, norm, spread):
     """The dense layer before the logit."""
     x = spread(x) if spread else x
-    normed, start = not norm.maps_only and spread is None, _normal()
+    normed, start = not norm.maps_only and spread is None, inputs.start("normal")
     x = norm.apply(x, layers.Dense, units, normed=normed, kernel_initializer=start)
     return inputs.activation("leaky_relu")(x)
 
@@ -257,9 +199,5 @@ def _sizes(shape, filters, units):
     return [u if g is None else g for g, u in zip(values, usual, strict=True)]
 
 
-def _normal():
-    return keras.initializers.RandomNormal(stddev=0.02)
-
-
 def _without_bias():
-    return {"use_bias": False, "kernel_initializer": _normal()}
+    return {"use_bias": False, "kernel_initializer": inputs.start("normal")}

@@ -33,14 +33,11 @@ def generator(
 
     Args:
         image_shape: (L, V): n atoms and n (n - 1) / 2 bonds, of V kinds.
-        latent_dim: length of the latent.
         hidden: units of each hidden layer.
         activation: see `inputs.activation`.
         bond_kinds: kinds of bonds, of which the first is none; at most V.
         relaxation: see `layers.Categorical`.
         temperature: see `layers.Categorical`.
-        condition: see `labels.get`; None for no label.
-        value_range: (0, 1), since symbols are one-hot.
     """
     symbols, kinds, atoms = _check_graph(image_shape, bond_kinds)
     check_whole(1, latent_dim=latent_dim)
@@ -88,7 +85,6 @@ def discriminator(
             `spectral` is for all.
         minibatch: a layer of `inputs.MINIBATCH`, after the sum.
         condition: see `labels.get`; a label joins the sum.
-        heads: units of further linear outputs, by name, see `inputs.outputs`.
     """
     symbols, kinds, atoms = _check_graph(image_shape, bond_kinds)
     norm, batch = norms.get(d_norm, maps=False), inputs.minibatch(minibatch)

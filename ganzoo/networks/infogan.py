@@ -15,21 +15,6 @@ from ganzoo.networks import inputs
 from ganzoo.utils.options import check_whole
 
 
-def make(
-    image_shape, latent_dim, codes, value_range, num_classes, filters, units
-) -> dict:
-    """Builds both players, with the settings for `assemble`."""
-    sizes = {"num_classes": num_classes, "filters": filters, "units": units}
-    return {
-        "generator": generator(
-            image_shape, latent_dim=latent_dim, value_range=value_range, **sizes
-        ),
-        "discriminator": discriminator(image_shape, codes=codes, **sizes),
-        "num_classes": num_classes,
-        "value_range": value_range,
-    }
-
-
 def generator(
     image_shape,
     *,
@@ -52,9 +37,8 @@ def generator(
     *sides, channels = inputs.check_image_shape(image_shape, (3,), smallest=8)
     check_whole(1, latent_dim=latent_dim, filters=filters, units=units)
     base = tuple(math.ceil(side / 4) for side in sides)
-    label, code = inputs.label_code(num_classes)
-    named = {"latent": keras.Input((latent_dim,), name="latent"), "label": label}
-    x = layers.Concatenate()([named["latent"], code])
+    named, code = inputs.with_label("latent", (latent_dim,), num_classes)
+    x = inputs.join(named["latent"], code)
     for width in (units, math.prod(base) * 2 * filters):
         x = layers.Dense(width, use_bias=False, kernel_initializer=_normal())(x)
         x = layers.ReLU()(batch_norm()(x))

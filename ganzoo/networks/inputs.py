@@ -36,21 +36,17 @@ def check_one_hot(value_range) -> None:
         )
 
 
-def label_code(condition):
-    """Makes a label input, and its code (N, k), see `data.labels.get`."""
-    entry = labels.get(condition)
-    label = keras.Input(
-        entry.shape, dtype=np.dtype(entry.dtype(None)).name, name="label"
-    )
-    return label, entry.code(label)
-
-
 def with_label(key, shape, condition):
-    """Makes inputs by name, `key` and perhaps `label`, and the label's code or None."""
-    named, code = {key: keras.Input(shape, name=key)}, None
-    if condition:
-        named["label"], code = label_code(condition)
-    return named, code
+    """Makes inputs by name, `key` and perhaps `label`, and the label's code or None.
+
+    The code is (N, k), see `data.labels.get`.
+    """
+    named, entry = {key: keras.Input(shape, name=key)}, labels.get(condition)
+    if entry is None:
+        return named, None
+    dtype = np.dtype(entry.dtype(None)).name
+    named["label"] = keras.Input(entry.shape, dtype=dtype, name="label")
+    return named, entry.code(named["label"])
 
 
 def constant_maps(code, sides):

@@ -41,8 +41,6 @@ def generator(
             hidden layer instead of the input.
         label_units: units of a ReLU layer between the label's one-hot code and the
             latent; 0 joins the code itself.
-        condition: see `labels.get`; None for no label.
-        value_range: (low, high) of the samples.
         initializer: initializer of the kernels, see `inputs.start`.
         output_bias: start of the output's bias: `zeros`, or `mean`, the value that
             gives the mean of the first batch.
@@ -107,11 +105,8 @@ def discriminator(
         input_dropout: dropout rate on the flattened sample.
         dropout: dropout rate after each hidden layer.
         d_norm: a name of `norms.NORMS` except `instance`.
-        minibatch: a layer of `inputs.MINIBATCH`.
         label_units: as in `generator`.
-        condition: see `labels.get`; None for no label.
         initializer: initializer of the kernels, see `inputs.start`.
-        heads: units of further linear outputs, by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, ranks=(1, 2, 3, 4))
     norm, batch = norms.get(d_norm, maps=False), inputs.minibatch(minibatch)

@@ -50,7 +50,6 @@ def generator(
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
-        latent_dim: length of the latent.
         filters: channels of the last block.
         doubling: if True, each block before has twice the channels of the next one.
         normalize: batch normalisation before every activation.
@@ -61,8 +60,6 @@ def generator(
             `_Blocks.start`.
         zero_last: if True, the last convolution of each block starts from 0, so the
             block starts as its shortcut alone.
-        condition: see `labels.get`; None for no label.
-        value_range: (low, high) of the samples.
     """
     *sides, channels = inputs.check_image_shape(image_shape, (3,), smallest=8)
     check_whole(1, latent_dim=latent_dim, filters=filters)
@@ -126,9 +123,6 @@ def discriminator(
         initializer: as in `generator`.
         zero_last: as in `generator`.
         pool: `sum` or `mean` of the features over the positions.
-        minibatch: a layer of `inputs.MINIBATCH`.
-        condition: see `labels.get`; None for no label.
-        heads: units of further linear outputs, by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     check_whole(1, filters=filters)

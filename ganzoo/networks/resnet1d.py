@@ -33,14 +33,11 @@ def generator(
 
     Args:
         image_shape: (L, V): L symbols of V kinds.
-        latent_dim: length of the latent.
         filters: channels.
         blocks: number of residual blocks.
         kernel: symbols that a convolution spans.
         relaxation: see `layers.Categorical`.
         temperature: see `layers.Categorical`.
-        condition: see `labels.get`; None for no label.
-        value_range: (0, 1), since symbols are one-hot.
     """
     length, kinds = inputs.check_image_shape(image_shape, ranks=(2,))
     check_whole(1, latent_dim=latent_dim, filters=filters, blocks=blocks, kernel=kernel)
@@ -76,7 +73,6 @@ def discriminator(
         d_norm: a name of `norms.NORMS`.
         minibatch: a layer of `inputs.MINIBATCH`, before the logit.
         condition: see `labels.get`; a label joins the input at every symbol.
-        heads: units of further linear outputs, by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, ranks=(2,))
     check_whole(1, filters=filters, blocks=blocks, kernel=kernel)

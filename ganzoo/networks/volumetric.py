@@ -7,7 +7,11 @@ As in the paper, there is no hidden dense layer, and the first maps are normalis
 channel.
 """
 
-from ganzoo.networks import dcgan, inputs
+import keras
+from keras import layers
+
+from ganzoo.networks import dcgan, inputs, norms
+from ganzoo.utils.options import check_whole
 
 
 def generator(
@@ -23,23 +27,15 @@ def generator(
 
     Args:
         image_shape: (D, H, W, C), sides of at least 8.
-        latent_dim: length of the latent.
         filters: channels before the output layer; doubled at each level below.
         kernel: size of the transposed convolutions, a multiple of their stride 2.
-        condition: see `labels.get`; a label joins the input of every layer.
-        value_range: (low, high) of the samples.
     """
     shape = inputs.check_image_shape(image_shape, (4,), smallest=8)
-    return dcgan.generate(
-        shape,
-        latent_dim,
-        filters,
-        kernel,
-        condition,
-        value_range,
-        units=0,
-        by_unit=False,
-    )
+    check_whole(1, latent_dim=latent_dim)
+    named, code = inputs.with_label("latent", (latent_dim,), condition)
+    x = named["latent"]
+    x = dcgan.grow(x, shape, filters, kernel, value_range, code=code, by_unit=False)
+    return keras.Model(named, x, name="generator")
 
 
 def discriminator(
@@ -61,11 +57,13 @@ def discriminator(
         kernel: size of the convolutions.
         dropout: dropout rate after each level.
         d_norm: a name of `norms.NORMS`, used at every level except the first.
-        minibatch: a layer of `inputs.MINIBATCH`.
-        condition: see `labels.get`; a label joins the input of every layer.
-        heads: units of further linear outputs, by name, see `inputs.outputs`.
     """
     shape = inputs.check_image_shape(image_shape, (4,), smallest=8)
-    return dcgan.discriminate(
-        shape, filters, kernel, dropout, d_norm, minibatch, condition, heads, units=0
-    )
+    norm, batch = norms.get(d_norm), inputs.minibatch(minibatch)
+    named, code = inputs.with_label("sample", shape, condition)
+    x = named["sample"]
+    x = dcgan.shrink(x, filters, kernel, dropout, norm, code, batch.spread)
+    x = batch.last(inputs.join(layers.Flatten()(x), code))
+    logits = norm.wrap(layers.Dense(1, kernel_initializer=inputs.start("normal")))(x)
+    answers = inputs.outputs(logits, x, norm, heads)
+    return keras.Model(named, answers, name="discriminator")

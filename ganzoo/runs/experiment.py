@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import get_args
 
 from ganzoo.utils.options import check_known, check_whole, sides_of
 
@@ -13,7 +14,7 @@ class Experiment:
     """The settings of a run: the keys of configs, and flags of the command line."""
 
     model: str = "dcgan"
-    options: Mapping = field(default_factory=dict)
+    options: dict = field(default_factory=dict)
     init_from: str | None = None
     init_optimizers: bool = False
     dataset: str = "digits"
@@ -163,17 +164,10 @@ def completed(values: Mapping) -> dict:
 def _check_values(values):
     check_known("config key", values, FIELDS)
     for name, value in values.items():
-        allowed = _types(name)
+        kind = FIELDS[name].type
+        allowed = get_args(kind) or (kind,)
         if not isinstance(value, allowed) or (
             isinstance(value, bool) and bool not in allowed
         ):
             names = " or ".join(t.__name__ for t in allowed)
             raise ValueError(f"`{name}` must be {names}. Received: {value!r}.")
-
-
-def _types(name) -> tuple[type, ...]:
-    kinds = {"str": str, "int": int, "bool": bool, "None": type(None), "Mapping": dict}
-    annotation = FIELDS[name].type
-    text = annotation if isinstance(annotation, str) else str(annotation)
-    text = getattr(annotation, "__name__", text) if "|" not in text else text
-    return tuple(kinds[part.strip()] for part in text.split("|"))

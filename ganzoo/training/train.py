@@ -159,9 +159,10 @@ def train_resolved(
             )
             last = Interruption(halt, every, experiment.steps, before)
             call = largest_divisor(math.gcd(every, monitor.every), STEPS_PER_CALL)
-            own = _callbacks(experiment, model, resolved, path, writes, monitor, call)
-            if shown:
-                own += _shown(experiment, resolved, model, path, bar)
+            seen = bar if shown else None
+            own = _callbacks(
+                experiment, model, resolved, path, writes, monitor, call, seen
+            )
             tracked = tracking(log if writes else (), path, to_dict(experiment))
             with signals.asked(halt.ask), tracked as trackers:
                 everyone = [*own, *trackers, *callbacks, last]
@@ -308,13 +309,25 @@ def _config(experiment, resolved):
     }
 
 
-def _callbacks(experiment, model, resolved, path, writes, monitor, call):
-    callbacks = [monitor]
+def _callbacks(experiment, model, resolved, path, writes, monitor, call, bar):
+    """The callbacks of this worker; `bar` is the bar to move, None for no sign of it.
+
+    Those that save come after the monitor, which stops a run before.
+    """
+    callbacks, images = [monitor], resolved.batch_size * max(1, model.d_steps)
     if experiment.evaluate_every:
-        callbacks.append(_selection(experiment, model, resolved, path, writes))
+        scorer = scorer_for(
+            model,
+            resolved.parts,
+            n=experiment.evaluation_samples,
+            extractor=experiment.extractor,
+            roles=SELECTION,
+        )
+        when = experiment.evaluate_every, experiment.steps
+        callbacks.append(Selection(scorer, experiment.metric, *when, path, writes))
     if writes:
-        callbacks += [  # after the monitor, which stops a run before they save it
-            RunLog(path, _images_per_step(resolved, model)),
+        callbacks += [
+            RunLog(path, images),
             SampleGrid(path, resolved.data, experiment.sample_every, first=call),
             Checkpoint(
                 path / CHECKPOINTS,
@@ -323,20 +336,12 @@ def _callbacks(experiment, model, resolved, path, writes, monitor, call):
                 monitor.state,
             ),
         ]
+    if bar is not None:
+        callbacks += [
+            Forecast(experiment.model, experiment.steps, resolved.batch_size, path),
+            Progress(experiment.steps, images, bar=bar),
+        ]
     return callbacks
-
-
-def _shown(experiment, resolved, model, path, bar):
-    """The callbacks that tell how the training goes."""
-    images = _images_per_step(resolved, model)
-    return [
-        Forecast(experiment.model, experiment.steps, resolved.batch_size, path),
-        Progress(experiment.steps, images, bar=bar),
-    ]
-
-
-def _images_per_step(resolved, model):
-    return resolved.batch_size * max(1, model.d_steps)
 
 
 def _draw(model, resolved, path, experiment):
@@ -344,18 +349,6 @@ def _draw(model, resolved, path, experiment):
     SampleGrid(path, resolved.data, every=experiment.sample_every).finish(model)
     with drawing("curves.png"):
         draw_curves(path)
-
-
-def _selection(experiment, model, resolved, path, writes):
-    scorer = scorer_for(
-        model,
-        resolved.parts,
-        n=experiment.evaluation_samples,
-        extractor=experiment.extractor,
-        roles=SELECTION,
-    )
-    when = experiment.evaluate_every, experiment.steps
-    return Selection(scorer, experiment.metric, *when, path, writes)
 
 
 def _fit(model, experiment, resolved, every, call, callbacks, halt):

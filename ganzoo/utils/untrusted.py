@@ -212,6 +212,16 @@ def members(archive, suffix: str) -> dict[str, zipfile.ZipInfo]:
     return members
 
 
+def stored_members(archive, size: int, whose: str) -> dict[str, zipfile.ZipInfo]:
+    """As `members`, of an archive of `size` bytes in which nothing is compressed."""
+    held = members(archive, "")
+    if any(member.compress_type != zipfile.ZIP_STORED for member in held.values()):
+        raise ValueError(f"it is compressed, which {whose} own files are not")
+    if sum(member.file_size for member in held.values()) > size:
+        raise ValueError("it declares more bytes than it has")
+    return held
+
+
 def _read_array(archive, info) -> np.ndarray:
     with archive.open(info) as file:
         version = np.lib.format.read_magic(file)
@@ -288,7 +298,7 @@ def _read_h5(path, names) -> tuple[dict[str, np.ndarray], list[str]]:
 
     try:
         with h5py.File(path, "r") as stored:
-            linked = [k for k in stored if _is_link(stored, k)]
+            linked = _links(stored)
             arrays = {
                 key: stored[key]
                 for key in stored
@@ -312,10 +322,11 @@ def _read_h5(path, names) -> tuple[dict[str, np.ndarray], list[str]]:
         raise ValueError(f"{error}" or type(error).__name__) from error
 
 
-def _is_link(group, key) -> bool:
+def _links(group) -> list[str]:
     import h5py
 
-    return not isinstance(group.get(key, getlink=True), h5py.HardLink)
+    hard = h5py.HardLink
+    return [k for k in group if not isinstance(group.get(k, getlink=True), hard)]
 
 
 def _check_array(name, array) -> None:
@@ -406,25 +417,16 @@ def check_keras(path) -> None:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            held = members(archive, "")
+            size = os.path.getsize(path)
+            held = stored_members(archive, size, "Keras'")
             if set(held) != set(_NAMES):
                 raise ValueError(f"it holds {', '.join(sorted(held)[:9])}")
-            if any(m.compress_type != zipfile.ZIP_STORED for m in held.values()):
-                raise ValueError("it is compressed, which Keras' own files are not")
-            size = os.path.getsize(path)
-            if sum(member.file_size for member in held.values()) > size:
-                raise ValueError("it declares more bytes than it has")
             config = archive.read("config.json")
-            _check_objects(parse_json(config[: MAX_TEXT + 1], "its config", depth=200))
+            if name := foreign(parse_json(config[: MAX_TEXT + 1], "its config", 200)):
+                raise ValueError(f"it names {name}, which is not allowed")
             _check_h5(io.BytesIO(archive.read("model.weights.h5")), size)
     except Exception as error:
         raise ValueError(f"{path} holds no model of ganzoo: {error}") from error
-
-
-def _check_objects(config: dict) -> None:
-    name = foreign(config)
-    if name:
-        raise ValueError(f"it names {name}, which is not allowed")
 
 
 def foreign(config: dict) -> str | None:
@@ -485,9 +487,8 @@ def _check_h5(file: BinaryIO, limit: int) -> None:
             if total > limit:
                 raise ValueError(f"its array {name!r} declares more than the file has")
         else:
-            for key in item:
-                if not isinstance(item.get(key, getlink=True), h5py.HardLink):
-                    raise ValueError(f"its weights hold a link, {key!r}")
+            if links := _links(item):
+                raise ValueError(f"its weights hold a link, {links[0]!r}")
 
     with h5py.File(file, "r") as stored:
         check("/", stored)

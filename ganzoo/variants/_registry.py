@@ -247,6 +247,7 @@ def describe(name: str) -> Description:
         ValueError: an unknown name, with the nearest one.
     """
     variant = find(name)
+    results = (resources.files("ganzoo.zoo_configs") / "results.json").read_text()
     return Description(
         name=variant.name,
         paper=variant.paper,
@@ -255,7 +256,7 @@ def describe(name: str) -> Description:
         options=variant.options,
         network_options=variant.network_options({}),
         notes=inspect.getdoc(variant.builder) or "",
-        results=_results_of(variant.name),
+        results=json.loads(results).get(variant.name, {}),
     )
 
 
@@ -320,12 +321,6 @@ def import_variants() -> None:
     discover()
     for module, _ in _files.modules():
         importlib.import_module(module)
-
-
-def _results_of(name: str) -> dict[str, dict[str, str]]:
-    """The measured results of the variant called `name`."""
-    file = resources.files("ganzoo.zoo_configs") / "results.json"
-    return json.loads(file.read_text("utf-8")).get(name, {})
 
 
 def _check_backend() -> None:

@@ -24,8 +24,8 @@ class ACGAN(GAN):
     receives the labels of the real batch, so classes are equally frequent in both.
 
     Args:
-        class_weight: factor of the class terms in both losses.
-        **settings: see `GAN`; D answers {"logits": (N, 1), "classes": (N, n)}.
+        **settings: see `acgan` and `GAN`; D answers {"logits": (N, 1), "classes":
+            (N, n)}.
     """
 
     loss_terms = ("d_adv", "d_class", "g_adv", "g_class")

@@ -21,9 +21,7 @@ class BEGAN(GAN):
     Wasserstein loss of the critic -L, with a weight on its second term.
 
     Args:
-        gamma: the ratio L(G(z)) / L(x) that k holds, the paper's diversity ratio.
-        balance_rate: step size of k, the paper's lambda_k.
-        **settings: see `GAN`; D maps samples to their reconstructions.
+        **settings: see `began` and `GAN`; D maps samples to their reconstructions.
     """
 
     def __init__(self, *, gamma=0.5, balance_rate=1e-3, **settings):
@@ -101,17 +99,13 @@ def began(
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
-        latent_dim: length of the latent.
         code_dim: length of the autoencoder's code.
         filters: channels of the convolutions, the paper's n.
-        gamma: target ratio of the errors on generated and on real samples; lower
-            values give sharper and less diverse samples.
-        balance_rate: step size of the weight k that holds the ratio.
-        value_range: (low, high) of the samples.
-        prior: prior of the latent.
-        learning_rate: rate of both players.
+        gamma: target ratio of the errors on generated and on real samples, the paper's
+            diversity ratio; lower values give sharper and less diverse samples.
+        balance_rate: step size of the weight k that holds the ratio, the paper's
+            lambda_k.
         beta_1: Adam's decay of the mean gradient; the paper names none.
-        ema_decay: decay of the running average of G; 0 keeps none.
         loss: only "wasserstein", for the critic -L.
     """
     return assemble(

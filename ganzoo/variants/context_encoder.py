@@ -21,10 +21,7 @@ class InpaintingModel(MaskedModel):
     may stand before it. See `ganzoo.data.holes.punch`.
 
     Args:
-        hole: weight of the squared error in the hole, a mean over it (eq. 1).
-        overlap: width of the border around the hole that G predicts too.
-        overlap_weight: weight of a pixel in that border; 1 in the hole.
-        **settings: see `TranslationModel`.
+        **settings: see `context_encoder` and `TranslationModel`.
     """
 
     def __init__(self, *, hole=0.999, overlap=0, overlap_weight=10.0, **settings):
@@ -122,13 +119,10 @@ def context_encoder(
             side.
         norm: G's normalisation, a name of `networks.norms`.
         d_filters: channels of D's first level; by default as `filters`.
-        d_norm: D's normalisation.
-        hole: weight of the squared error.
+        hole: weight of the squared error in the hole, a mean over it (eq. 1).
         overlap: width of the border around the hole that G predicts too.
         overlap_weight: weight of a pixel in that border; 1 in the hole.
         adversarial: weight of G's adversarial term; 0 builds no D.
-        value_range: (low, high) of the images.
-        learning_rate: rate of both players, or `{"d": ..., "g": ...}`.
 
     Raises:
         ValueError: sources without a mask, or a wrong `overlap`.

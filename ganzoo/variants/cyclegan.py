@@ -1,11 +1,9 @@
 """CycleGAN: image translation, learned without pairs."""
 
 import keras
-import tensorflow as tf
 
 from ganzoo import distribute
 from ganzoo.layers import Pool
-from ganzoo.models.adversarial import feed
 from ganzoo.models.assemble import assemble
 from ganzoo.models.from_image import RECONSTRUCTIONS, TranslationModel
 from ganzoo.models.seeds import Use
@@ -27,10 +25,7 @@ class CycleGAN(TranslationModel):
     Args:
         reverse_generator: network from B to A.
         reverse_discriminator: discriminator of A.
-        cycle: lambda, the weight of the cycle distances.
-        identity: weight of the identity distances, as a share of lambda.
-        pool: number of past fakes kept for each set; 0 keeps none.
-        **settings: see `TranslationModel`.
+        **settings: see `cyclegan` and `TranslationModel`.
     """
 
     source_key = "unpaired"
@@ -109,8 +104,7 @@ class CycleGAN(TranslationModel):
 
     def _judge_reverse(self, batch, sample, use, training):
         inputs = self.view({**batch, "sample": sample}, use, training)
-        logits = feed(self.reverse_discriminator, inputs, training)
-        return tf.cast(logits, self.variable_dtype)
+        return self._feed(self.reverse_discriminator, inputs, training)
 
     def _consistency(self, batch, fake, training):
         """The weighted distances of cycles and identities."""
@@ -199,15 +193,10 @@ def cyclegan(
         norm: the generators' normalisation, a name of `networks.norms`.
         d_filters: filters of the PatchGANs; by default as `filters`.
         d_levels: levels of the PatchGANs: 1 sees 16x16, 3 70x70, 5 286x286 pixels.
-        d_norm: normalisation of the PatchGANs.
-        loss: adversarial loss, by name or table.
-        cycle: weight of the cycles; 0 leaves out cycles and identities.
+        cycle: lambda, the weight of the cycles; 0 leaves out cycles and identities.
         identity: weight of the identities, as a share of `cycle`.
         pool: number of past fakes kept for each set; 0 keeps none.
         d_weight: weight of D's losses.
-        decay_steps: total G updates; the rates decay linearly to 0 over the second
-            half. None keeps them constant.
-        value_range: (low, high) of the images.
 
     Raises:
         ValueError: shapes that differ in more than the channels, or an identity

@@ -5,7 +5,6 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.models.adversarial import feed
 from ganzoo.models.optimizers import compile_without_d
 from ganzoo.models.seeds import Use
 from ganzoo.models.stepwise import StepwiseModel, sums
@@ -25,8 +24,7 @@ class DDPM(StepwiseModel):
     noise x_T that the `times` steps begin with.
 
     Args:
-        times: T, the number of steps.
-        **settings: see `StepwiseModel`.
+        **settings: see `ddpm` and `StepwiseModel`.
     """
 
     loss_terms = ("g_noise",)
@@ -50,7 +48,8 @@ class DDPM(StepwiseModel):
         seed = distribute.fold(batch["seed"], Use.NOISE)
         noise = distribute.global_normal((count, *real.shape[1:]), seed, real.dtype)
         noisy = self.noisy(real, time, noise)
-        found = self._noise(self.generator, noisy, time, training)
+        seen = {"sample": noisy, "time": time}
+        found = self._feed(self.generator, seen, training)
         return {"sample": noisy, "noise": noise, "found": found}
 
     def generator_loss(self, batch, fake, training):
@@ -61,10 +60,6 @@ class DDPM(StepwiseModel):
         kept = self._at(self.kept, time)
         return tf.sqrt(kept) * sample + tf.sqrt(1 - kept) * noise
 
-    def _noise(self, network, noisy, time, training=False):
-        out = feed(network, {"sample": noisy, "time": time}, training)
-        return tf.cast(out, self.variable_dtype)
-
     def _at(self, schedule, time):
         """Values of a schedule at times (N,), in the rank of samples."""
         values = tf.gather(tf.constant(schedule, self.variable_dtype), time)
@@ -73,7 +68,7 @@ class DDPM(StepwiseModel):
     def back(self, network, noisy, time):
         """Mean of the step from t to t - 1: that of `posterior` for the x_0 it sees."""
         kept = self._at(self.kept, time)
-        noise = self._noise(network, noisy, time)
+        noise = self._feed(network, {"sample": noisy, "time": time})
         sample = (noisy - tf.sqrt(1 - kept) * noise) / tf.sqrt(kept)
         # Clipped as in the authors' code: it matters where nearly all is noise.
         return self.posterior(tf.clip_by_value(sample, *self.value_range), noisy, time)
@@ -174,11 +169,7 @@ def ddpm(
         image_shape: (H, W, C).
         filters: channels of the first level, a multiple of 4.
         levels: number of halvings of the sides.
-        times: number of steps; fewer have larger variances, with the same end.
-        learning_rate: Adam's rate.
-        ema_decay: decay of the running average of the network; 0 keeps none.
-        seed: seed of all noise in training.
-        jit_compile: compile the step with XLA (one device only).
+        times: T, the number of steps; fewer have larger variances, with the same end.
     """
     model = DDPM(
         generator=denoiser.network(image_shape, filters=filters, levels=levels),

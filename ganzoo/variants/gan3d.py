@@ -20,8 +20,7 @@ class GatedGAN(GAN):
     statistics, optimizer slots and iterations.
 
     Args:
-        gate: the highest accuracy at which D learns; at 1 it always does.
-        **settings: see `GAN`.
+        **settings: see `gan3d` and `GAN`.
     """
 
     def __init__(self, *, gate=0.8, **settings):

@@ -5,7 +5,6 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.models.adversarial import feed
 from ganzoo.models.assemble import assemble
 from ganzoo.models.gan import GAN
 from ganzoo.models.seeds import Use
@@ -30,9 +29,7 @@ class InfoGAN(GAN):
     for inference come from real batches alone: `infer` is for real samples.
 
     Args:
-        codes: number of continuous codes, from 1.
-        info_weight: lambda.
-        **settings: see `GAN`; D answers {"logits", "category", "code"}.
+        **settings: see `infogan` and `GAN`; D answers {"logits", "category", "code"}.
     """
 
     loss_terms = ("d_adv", "d_category", "d_code", "g_adv", "g_category", "g_code")
@@ -53,14 +50,6 @@ class InfoGAN(GAN):
         label = distribute.global_uniform((count,), seed) * self.num_classes
         return super().generate({**batch, "label": tf.cast(label, tf.int32)}, training)
 
-    def answers(self, sample, training):
-        """Outputs of D and Q, float32 or better."""
-        out = feed(self.discriminator, {"sample": sample}, training)
-        return {key: tf.cast(v, self.variable_dtype) for key, v in out.items()}
-
-    def discriminate(self, inputs, training):
-        return self.answers(inputs["sample"], training)["logits"]
-
     def discriminator_loss(self, batch, fake, training):
         real = self._judge_real(batch, training)
         out = self._answers_to_fakes(fake, training)
@@ -73,10 +62,10 @@ class InfoGAN(GAN):
         return terms | self._q_terms("g", out, fake), watched
 
     def _answers_to_fakes(self, fake, training):
-        """`answers` for fakes, without a change of D's kept statistics."""
+        """`outputs` for fakes, without a change of D's kept statistics."""
         kept = self.discriminator.non_trainable_variables
         with keras.StatelessScope([(v, v.value) for v in kept]):
-            return self.answers(fake["sample"], training)
+            return self.outputs(fake, training)
 
     def _q_terms(self, player, out, fake):
         """Q's weighted losses on samples whose codes are known."""
@@ -110,7 +99,7 @@ class InfoGAN(GAN):
 
     def infer(self, x) -> dict[str, np.ndarray]:
         """Infers `category` (n, num_classes), `code` (n, codes) and D's `logits`."""
-        out = self._by_chunks(lambda sample: self.answers(sample, False), x)
+        out = self._by_chunks(lambda sample: self.outputs({"sample": sample}, False), x)
         return {**out, "category": tf.nn.softmax(out["category"]).numpy()}
 
 
@@ -142,21 +131,23 @@ def infogan(
         image_shape: (H, W, C), sides of at least 8.
         latent_dim: length of the noise and the continuous codes together.
         categories: values of the categorical code.
-        codes: number of continuous codes.
+        codes: number of continuous codes, from 1.
         info_weight: lambda, the weight of Q's terms.
         filters: channels next to the image.
         units: units of the dense layer of each player.
-        value_range: (low, high) of the samples.
         prior: prior of the noise and the continuous codes.
         learning_rate: rate of both players, or `{"d": ..., "g": ...}`; D's is Q's.
-        ema_decay: decay of the running average of G; 0 keeps none.
     """
     check_whole(1, categories=categories, codes=codes, noise=latent_dim - codes)
+    sizes = {"num_classes": categories, "filters": filters, "units": units}
     return assemble(
         InfoGAN,
-        **nets.make(
-            image_shape, latent_dim, codes, value_range, categories, filters, units
+        generator=nets.generator(
+            image_shape, latent_dim=latent_dim, value_range=value_range, **sizes
         ),
+        discriminator=nets.discriminator(image_shape, codes=codes, **sizes),
+        num_classes=categories,
+        value_range=value_range,
         codes=codes,
         info_weight=info_weight,
         prior=prior,

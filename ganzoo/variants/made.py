@@ -4,7 +4,6 @@ import keras
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.models.adversarial import feed
 from ganzoo.models.optimizers import compile_without_d
 from ganzoo.models.seeds import Use
 from ganzoo.models.stepwise import StepwiseModel, binary, sums
@@ -30,28 +29,25 @@ class MADE(StepwiseModel):
     def generate(self, batch, training):
         seed = distribute.fold(batch["seed"], Use.CONDITION)
         seen = binary(batch["real"], seed)
-        return {"sample": seen, "logits": self._logits(self.generator, seen, training)}
+        logits = self._feed(self.generator, {"sample": seen}, training)
+        return {"sample": seen, "logits": logits}
 
     def generator_loss(self, batch, fake, training):
         nats = _bernoulli(fake["sample"], fake["logits"])
         return {"g_nats": -tf.reduce_mean(nats)}, {}
 
-    def _logits(self, network, sample, training=False):
-        out = feed(network, {"sample": sample}, training)
-        return tf.cast(out, self.variable_dtype)
-
     # --- use --------------------------------------------------------------------
 
     def log_densities(self, network, sample, seed):
         seen = binary(sample, seed)
-        return _bernoulli(seen, self._logits(network, seen))
+        return _bernoulli(seen, self._feed(network, {"sample": seen}))
 
     def steps(self, network, latent, seed):
         uniform = tf.reshape(latent, (-1, *self.sample_shape))
         place = tf.reshape(tf.range(self.latent_dim), self.sample_shape)
 
         def step(i, sample):
-            chance = tf.sigmoid(self._logits(network, sample))
+            chance = tf.sigmoid(self._feed(network, {"sample": sample}))
             drawn = tf.cast(uniform < chance, uniform.dtype)
             return i + 1, tf.where(place == i, drawn, sample)
 
@@ -95,10 +91,6 @@ def made(
     Args:
         image_shape: (H, W, C), or (D, H, W, C).
         hidden: units of each hidden layer.
-        learning_rate: Adam's rate.
-        ema_decay: decay of the running average of the network; 0 keeps none.
-        seed: seed of all noise in training.
-        jit_compile: compile the step with XLA (one device only).
     """
     model = MADE(
         generator=masked.network(image_shape, hidden=hidden),

@@ -5,7 +5,6 @@ import functools
 import keras
 import tensorflow as tf
 
-from ganzoo.models.adversarial import feed
 from ganzoo.models.assemble import assemble
 from ganzoo.models.from_image import TranslationModel
 from ganzoo.networks import multiscale
@@ -72,12 +71,10 @@ class NextFrameModel(TranslationModel):
             real, source = halved(real), halved(source)
             real_logits = None
             if with_real:
-                real_logits = self._logits(network, real, source, training)
-            yield real_logits, self._logits(network, answer, source, training)
-
-    def _logits(self, network, sample, source, training):
-        logits = feed(network, {"sample": sample, "source": source}, training)
-        return tf.cast(logits, self.variable_dtype)
+                seen = {"sample": real, "source": source}
+                real_logits = self._feed(network, seen, training)
+            seen = {"sample": answer, "source": source}
+            yield real_logits, self._feed(network, seen, training)
 
 
 def halved(images):
@@ -135,7 +132,6 @@ def next_frame(
         l2: weight of the squared error; 0 leaves it out.
         gradient_difference: weight of the difference of gradients; 0 leaves it out.
         adversarial: weight of G's adversarial terms; 0 builds no D.
-        value_range: (low, high) of the frames.
 
     Raises:
         ValueError: another number of scales, or sides too small or not divisible.

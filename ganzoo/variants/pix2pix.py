@@ -60,7 +60,6 @@ def pix2pix(
         norm: G's normalisation, a name of `networks.norms`.
         d_filters: filters of the PatchGAN; by default as `filters`.
         d_levels: levels of the PatchGAN: 1 sees 16x16, 3 70x70, 5 286x286 pixels.
-        d_norm: D's normalisation.
         d_sees_source: if True, D sees the source with the sample.
         masked: if True, a source holds a mask before its image, and G changes nothing
             but what the mask marks, see `models.masked.MaskedModel`. D and L1 see the
@@ -68,7 +67,6 @@ def pix2pix(
         l1: weight of the L1 distance; 0 leaves it out.
         adversarial: weight of G's adversarial term; 0 builds no D.
         d_weight: weight of D's loss.
-        value_range: (low, high) of the images.
 
     Raises:
         ValueError: `masked` with sources that have no mask.

@@ -27,10 +27,7 @@ class RBM(StepwiseModel):
     A latent is the uniform noise that a chain begins with, before `sample_gibbs` steps.
 
     Args:
-        gibbs: steps of the chain for each update.
-        chains: number of persistent chains, the same on every replica; 0 for CD.
-        sample_gibbs: steps of the chain for a sample.
-        **settings: see `StepwiseModel`.
+        **settings: see `rbm` and `StepwiseModel`.
     """
 
     loss_terms = ("g_energy",)
@@ -124,10 +121,6 @@ def rbm(
         gibbs: Gibbs steps for each update.
         chains: number of persistent chains; 0 starts them from the data (CD).
         sample_gibbs: Gibbs steps for a sample.
-        learning_rate: Adam's rate.
-        ema_decay: decay of the running average of the machine; 0 keeps none.
-        seed: seed of all noise in training.
-        jit_compile: compile the step with XLA (one device only).
     """
     model = RBM(
         generator=boltzmann.network(image_shape, hidden=hidden),

@@ -31,10 +31,8 @@ class SGAN(GAN):
     Args:
         label_count: n; batches hold labels below n, -1 for unlabelled.
         class_names: names of the classes; None until a data set declares them.
-        matching: if True, G matches D's mean features; if False, it has the
-            adversarial loss.
-        **settings: see `GAN`; D answers {"features": (N, f), "logits": (N, n)}, or
-            n + 1 logits.
+        **settings: see `sgan` and `GAN`; D answers {"features": (N, f), "logits":
+            (N, n)}, or n + 1 logits.
     """
 
     loss_terms = ("d_adv", "d_class", "g_adv")
@@ -167,7 +165,6 @@ def sgan(
         image_shape: (H, W, C), or (d,) for vectors.
         num_classes: n.
         condition: names of the classes, instead of `num_classes`.
-        latent_dim: length of the latent.
         matching: if True, G matches D's mean features; if False, it has the loss's own
             term.
         free_fake_logit: if True, the fake class has its own logit (Odena 2016) instead
@@ -176,9 +173,6 @@ def sgan(
         hidden_noise: the same on D's hidden layers.
         value_range: (low, high) of the samples; `auto` is (0, 1), or None (unbounded)
             for vectors.
-        prior: prior of the latent.
-        learning_rate: rate of both players.
-        epsilon: Adam's epsilon.
         ema_decay: decay of the running averages of G and D.
     """
     classes = labels.get(condition or num_classes)

@@ -19,8 +19,7 @@ class SRGAN(SuperResolution):
     Args:
         content: network from images (N, H, W, C) in `value_range` to features, which
             is frozen and saved with the model; None for the pixels themselves.
-        content_weight: weight of the mean squared difference of the features.
-        **settings: see `SuperResolution`.
+        **settings: see `srgan` and `SuperResolution`.
     """
 
     def __init__(self, *, content=None, content_weight=1.0, **settings):
@@ -93,14 +92,10 @@ def srgan(
         norm: G's normalisation, a name of `networks.norms`.
         d_filters: channels of D's first level; by default as `filters`.
         d_units: units of D's dense layer.
-        d_norm: D's normalisation.
         content: "pixels", "vgg19", "vgg16_edges", or a `keras.Model` of images in
             `value_range`, which is frozen.
         content_weight: weight of the mean squared difference of its features.
         adversarial: weight of G's adversarial term; 0 builds no D.
-        value_range: (low, high) of the images.
-        learning_rate: Adam's rate.
-        beta_1: Adam's decay of the mean gradient.
 
     Raises:
         ValueError: another scale, shapes that do not match it, or a content network

@@ -50,14 +50,6 @@ def srresnet(
         blocks: residual blocks.
         norm: a name of `networks.norms`; "none" as in ESRGAN.
         distance: distance to minimise: "l2", or "l1", which blurs less.
-        value_range: (low, high) of the images.
-        learning_rate: Adam's rate.
-        beta_1: Adam's decay of the mean gradient.
-        decay_steps: total updates; the rate decays linearly to 0 over the second half.
-            None keeps it constant.
-        ema_decay: decay of the running average; 0 keeps none.
-        seed: seed of the order of the data.
-        jit_compile: compile the step with XLA (one device only).
 
     Raises:
         ValueError: another scale, or shapes that do not match it.

@@ -23,12 +23,8 @@ class TextGAN(TextModel, GAN):
     captions (eq. 5). The encoder belongs to D: G treats its output as a constant.
 
     Args:
-        mismatch: weight of mismatched real images among the images that D rejects; 0.5
-            in the paper, 0 for a D that only tells real from fake.
-        between_weight: weight of G's term on interpolated captions; 0 leaves it out
-            (GAN-CLS).
-        beta: share of the first caption in an interpolated one.
-        **settings: see `TextModel` and `GAN`; D takes `sample` and `text`.
+        **settings: see `text2image`, `TextModel` and `GAN`; D takes `sample` and
+            `text`.
     """
 
     loss_terms = ("d_adv", "d_match", "g_adv", "g_between")
@@ -135,19 +131,16 @@ def text2image(
         image_shape: (H, W, C), sides of at least 8.
         vocabulary: words of the captions; a run takes them from its data.
         caption_length: most words of a caption; a run takes it from its data.
-        latent_dim: length of the latent.
         text_dim: length of the caption's vector.
         text_units: units of each player's layer for that vector.
         word_dropout: share of words that the encoder leaves out in training.
         mismatch: weight of real images with a wrong caption among the images that D
             rejects; 0 for a D that is not matching-aware.
         between_weight: weight of G's term on interpolated captions (INT); 0 leaves it
-            out.
+            out (GAN-CLS).
         beta: share of the first caption in an interpolated one.
         filters: channels next to the image.
-        d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or `spectral`.
         dropout: dropout rate on D's levels.
-        value_range: (low, high) of the samples.
     """
     sizes = {"text_dim": text_dim, "text_units": text_units, "filters": filters}
     return assemble(

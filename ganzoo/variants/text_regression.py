@@ -68,12 +68,6 @@ def text2image_l1(
         text_units: units of G's layer for that vector.
         word_dropout: share of words that the encoder leaves out in training.
         filters: channels next to the image.
-        value_range: (low, high) of the samples.
-        learning_rate: Adam's rate.
-        beta_1: Adam's decay of the mean gradient.
-        ema_decay: decay of the running averages of both networks; 0 keeps none.
-        seed: seed of all noise in training.
-        jit_compile: compile the step with XLA (one device only).
     """
     parts = captioned.make(
         image_shape,

@@ -26,8 +26,7 @@ class Unrolled(GAN):
     so D itself is not touched; each inner gradient is the mean over all replicas.
 
     Args:
-        unroll: K, look-ahead steps of D, from 0.
-        **settings: see `GAN`.
+        **settings: see `unrolled` and `GAN`.
     """
 
     refused = {"d_clip": "the look-ahead cannot follow it"}

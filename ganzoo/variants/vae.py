@@ -25,8 +25,7 @@ class VAE(LatentModel):
 
     Args:
         encoder: network from samples to mean and log variance, (N, 2 latent_dim).
-        deviation: standard deviation of the likelihood of vectors.
-        **settings: see `LatentModel`.
+        **settings: see `vae` and `LatentModel`.
     """
 
     loss_terms = ("g_reconstruction", "g_divergence")
@@ -136,14 +135,9 @@ def vae(
 
     Args:
         image_shape: (H, W, C), (D, H, W, C), or (d,) for vectors.
-        latent_dim: length of the latent.
         hidden: units of each hidden layer of the encoder; the decoder's in reverse.
         deviation: standard deviation of the Gaussian likelihood of vectors; images in
             [0, 1] have a Bernoulli likelihood.
-        learning_rate: Adam's rate.
-        ema_decay: decay of the running averages of both networks; 0 keeps none.
-        seed: seed of all noise in training.
-        jit_compile: compile the step with XLA (one device only).
 
     Raises:
         ValueError: a deviation that is not above 0.

@@ -143,7 +143,8 @@ def test_a_conditional_model_is_asked_for_the_labels_of_the_data():
     model.sample = sample
     scorer = scorer_for(model, load_parts("digits"), n=30, extractor="pixels")
     found = ganzoo.evaluate(model, scorer=scorer, only=["gan_test_accuracy"])
-    assert asked[0].tolist() == [str(label) for label in scorer.labels]  # by name
+    labels = scorer.reference.data.arrays["label"]
+    assert asked[0].tolist() == [str(label) for label in labels]  # by name
     assert found.get("gan_test_accuracy").value < 0.5
     assert found.get("gan_test_accuracy").floor > 0.8
 

@@ -429,8 +429,8 @@ def test_the_label_changes_what_an_mlp_says(label_units):
 
 
 def test_the_code_of_a_label():
-    label, code = inputs.label_code(3)
-    network = keras.Model(label, code)
+    named, code = inputs.with_label("latent", (2,), 3)
+    network = keras.Model(named["label"], code)
     out = network(tf.constant([0, 2, -1]))
     np.testing.assert_array_equal(out, [[1, 0, 0], [0, 0, 1], [0, 0, 0]])
     assert out.dtype == tf.float32

@@ -59,11 +59,11 @@ def test_the_mean_of_a_step_is_that_of_two_gaussians():
 def _knows(model, sample):
     """Lets the network predict exactly the noise that leads back to one sample."""
 
-    def noise(network, noisy, time, training=False):
-        kept = model._at(model.kept, time)
-        return (noisy - tf.sqrt(kept) * sample) / tf.sqrt(1 - kept)
+    def noise(network, values, training=False):
+        kept = model._at(model.kept, values["time"])
+        return (values["sample"] - tf.sqrt(kept) * sample) / tf.sqrt(1 - kept)
 
-    model._noise = noise
+    model._feed = noise
 
 
 def test_a_network_that_knows_the_sample_leads_to_it():

@@ -6,7 +6,6 @@ import tensorflow as tf
 from helpers import tiny
 
 from ganzoo.data import moving
-from ganzoo.variants import next_frame
 
 RNG = np.random.default_rng(0)
 SMALL = {"image_shape": (32, 32, 1), "scales": 3, "d_filters": 1, "d_units": 4}
@@ -61,10 +60,10 @@ def test_each_discriminator_sees_its_scale(monkeypatch):
     fake = model.generate(batch, training=False)
     assert [x.shape[1] for x in fake["coarse"]] == [8, 16]
     seen = []
-    feed = next_frame.feed
+    feed = model._feed
     monkeypatch.setattr(
-        next_frame,
-        "feed",
+        model,
+        "_feed",
         lambda network, given, training: (
             seen.append((network, given)) or feed(network, given, training)
         ),

@@ -63,8 +63,8 @@ def load(name: str):
     networks = _networks(model)
     held = {p: network for p, network in networks.items() if f"{p}00" in arrays}
     for prefix, network in held.items():
-        places = range(len(network.weights))
-        weights = [_unpacked(arrays, f"{prefix}{i:02d}") for i in places]
+        keys = [f"{prefix}{i:02d}" for i in range(len(network.weights))]
+        weights = [unpack(arrays[k], arrays.get(f"{k}_scale")) for k in keys]
         for own in (network, model.average_of(network)):
             own.set_weights(weights)
     model.warm = tuple(network.name for network in held.values())
@@ -103,7 +103,10 @@ def _file(model, judge, levels):
     arrays = {}
     for prefix, network in _networks(model, judge).items():
         for i, weight in enumerate(model.average_of(network).get_weights()):
-            arrays |= _packed(f"{prefix}{i:02d}", weight, levels)
+            key = f"{prefix}{i:02d}"
+            arrays[key], scale = pack(weight, levels)
+            if scale is not None:
+                arrays[f"{key}_scale"] = scale
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)
     return file.getvalue()
@@ -116,12 +119,3 @@ def _networks(model, judge=True):
         judges = enumerate(model.discriminators)
         held |= {f"d{i}_" if i else "d_": own for i, own in judges}
     return held
-
-
-def _packed(key, weight, levels):
-    values, scale = pack(weight, levels)
-    return {key: values} if scale is None else {key: values, f"{key}_scale": scale}
-
-
-def _unpacked(arrays, key):
-    return unpack(arrays[key], arrays.get(f"{key}_scale"))

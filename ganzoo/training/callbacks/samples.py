@@ -120,9 +120,4 @@ def _points_picture(model, data, grid):
     return figures.points_figure(real, fake, field, extent, f"step {model.step}")
 
 
-PICTURES = {
-    1: _points_picture,
-    2: _samples_picture,
-    3: _samples_picture,
-    4: _samples_picture,
-}
+PICTURES = {1: _points_picture, **dict.fromkeys((2, 3, 4), _samples_picture)}
