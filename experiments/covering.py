@@ -131,13 +131,13 @@ def weights(row):
     import tensorflow as tf
     from helpers import batches_for, train_eagerly
 
-    from ganzoo.models.warm_start import load_generators
+    from ganzoo.models.warm_start import take_over
 
     keras.utils.set_random_seed(5)
     model = build(row)
     if row["start"]:
         keras.utils.set_random_seed(6)
-        load_generators(model, build(row))
+        take_over(model, build(row))
     batches = batches_for(model, 5 if row["call"] > 1 else 3)
     if row["model"] == "partly labelled":
         for batch in batches:
