@@ -169,16 +169,16 @@ class AdversarialModel(Trainer):
         """Converts floats in `value_range` to uint8; keeps uint8 and vectors."""
         if self.value_range is None or values.dtype == np.uint8:
             return np.asarray(values)
-        return self.checked_pixels(*self.pixels(tf.convert_to_tensor(values)))
+        return self._checked_pixels(*self._pixels(tf.convert_to_tensor(values)))
 
-    def pixels(self, values):
+    def _pixels(self, values):
         """uint8 of floats in `value_range`, and whether all of them are finite."""
         low, high = self.value_range
         pixels = tf.round((values - low) * (255 / (high - low)))
         finite = tf.reduce_all(tf.math.is_finite(values))
         return tf.cast(tf.clip_by_value(pixels, 0, 255), "uint8"), finite
 
-    def checked_pixels(self, pixels, finite) -> np.ndarray:
+    def _checked_pixels(self, pixels, finite) -> np.ndarray:
         """Returns the array of `pixels`; raises ValueError if one was not finite."""
         if not finite:
             raise ValueError(
