@@ -16,10 +16,6 @@ _CPU = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(
     _CPU, [tf.config.LogicalDeviceConfiguration()] * 2
 )
-# TensorFlow's rewriting of graphs takes a fifth of the suite's time and saves none for
-# nets this small. `.ci/run` tests its second pair of versions with it.
-if "GANZOO_TEST_REWRITES" not in os.environ:
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 @pytest.fixture(scope="session")

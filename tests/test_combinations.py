@@ -3,6 +3,8 @@
 import combinations
 import pytest
 
+pytestmark = pytest.mark.long
+
 COVERING, REFUSED = combinations.covering(), combinations.refused()
 
 

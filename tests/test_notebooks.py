@@ -10,6 +10,8 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[1]
 URL = re.search(r'^URL = "(.+)"', (ROOT / "setup.py").read_text("utf-8"), re.M)[1]
 NOTEBOOKS = sorted((ROOT / "colab").glob("*.ipynb"))

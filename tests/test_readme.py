@@ -148,6 +148,7 @@ def blocks():
             yield pytest.param(text, marks=slow)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("block", [*blocks()])
 def test_commands_run(block, place):
     for line in ganzoo_lines(block):

@@ -169,9 +169,9 @@ class AdversarialModel(Trainer):
         """Converts floats in `value_range` to uint8; keeps uint8 and vectors."""
         if self.value_range is None or values.dtype == np.uint8:
             return np.asarray(values)
-        return self._checked_pixels(*self._pixels(tf.convert_to_tensor(values)))
+        return self._checked_pixels(*self._as_pixels(tf.convert_to_tensor(values)))
 
-    def _pixels(self, values):
+    def _as_pixels(self, values):
         """uint8 of floats in `value_range`, and whether all of them are finite."""
         low, high = self.value_range
         pixels = tf.round((values - low) * (255 / (high - low)))

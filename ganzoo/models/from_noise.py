@@ -437,7 +437,7 @@ class LatentModel(AdversarialModel):
         of the bytes leaves it.
         """
         values = self.inferred(inputs, ema, distribute.fold(seed, place))
-        return self._pixels(values) if self.value_range else (values,)
+        return self._as_pixels(values) if self.value_range else (values,)
 
     def _finished(self, values, finite=None):
         samples = values if finite is None else self._checked_pixels(values, finite)

@@ -19,6 +19,8 @@ from ganzoo.comparison.workers import Workers
 from ganzoo.runs import directory
 from ganzoo.variants import _registry
 
+pytestmark = pytest.mark.long
+
 SETTINGS = {
     "steps": 4,
     "seeds": 2,

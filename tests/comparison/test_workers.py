@@ -13,6 +13,8 @@ from ganzoo.comparison.workers import Task, Workers
 from ganzoo.runs.experiment import Experiment
 from ganzoo.utils.files import read_arrays
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def fake(monkeypatch):

@@ -16,6 +16,8 @@ from ganzoo import networks
 from ganzoo.cli import main as command
 from ganzoo.layers import SelfAttention
 
+pytestmark = pytest.mark.long
+
 RESNET = {"name": "resnet", "g_filters": 4, "d_filters": 4}
 MODELS = {
     "average": lambda: tiny("vanilla", ema_decay=0.9),

@@ -19,6 +19,8 @@ from ganzoo.runs.experiment import Experiment
 from ganzoo.training import train
 from ganzoo.training.callbacks.health import TrainingDiverged
 
+pytestmark = pytest.mark.long
+
 TINY = {"g_hidden": [8], "d_hidden": [8], "latent_dim": 4, "normalize": False}
 BASE = {
     "model": "vanilla",

@@ -17,6 +17,8 @@ from ganzoo.training import train
 from ganzoo.training.callbacks.interruption import Interruption
 from ganzoo.utils.signals import Terminated
 
+pytestmark = pytest.mark.long
+
 SETTINGS = {
     **BASE,
     "steps": 13,

@@ -19,6 +19,8 @@ from worker_jobs import (
 from ganzoo.cli import main
 from ganzoo.runs.log import read_rows
 
+pytestmark = pytest.mark.long
+
 CASES = [
     pytest.param("vanilla", 2, id="vanilla-2"),
     *(
