@@ -7,6 +7,7 @@ The likelihoods are of the first 2,000 test images: those of ddpm take a call of
 network for each of its times.
 """
 
+import json
 import os
 import sys
 import time
@@ -48,14 +49,26 @@ def measure(path, runs):
         begin = time.perf_counter()
         model.sample(TIMED)
         row["seconds a sample"] = (time.perf_counter() - begin) / TIMED
+        scores = json.loads((Path(run) / "evaluation.json").read_text())["scores"]
+        (distance,) = (
+            score
+            for score in scores
+            if (score["metric"], score["checkpoint"]) == ("frechet_distance", "last")
+        )
+        row["Frechet distance"], row["of real data"] = (
+            distance["value"],
+            distance["floor"],
+        )
         if not isinstance(model, GAN):
             nats = model.log_likelihood(test)
             row["nats"] = float(nats.mean())
             row["standard error"] = float(nats.std() / np.sqrt(len(nats)))
-        rows["/".join(Path(run).parts[-2:])] = row
+        rows[", ".join(Path(run).parts[-2:])] = row
         print(row, flush=True)
     headline = "; ".join(
-        f"{name} {row['nats']:.1f} nats" for name, row in rows.items() if "nats" in row
+        f"{name}: Frechet distance {row['Frechet distance']:.1f}"
+        + (f", {row['nats']:.1f} nats" if "nats" in row else "")
+        for name, row in rows.items()
     )
     write_result(
         "families",
