@@ -7,14 +7,13 @@ The likelihoods are of the first 2,000 test images: those of ddpm take a call of
 network for each of its times.
 """
 
-import json
 import os
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
-from experiment import mnist, write_result
+from experiment import mnist, seconds, write_result
+from gallery import scores
 
 import ganzoo
 from ganzoo.models.gan import GAN
@@ -46,19 +45,10 @@ def measure(path, runs):
         model = ganzoo.load(run)
         row = {"variant": type(model).__name__, "steps": model.step}
         model.sample(TIMED)
-        begin = time.perf_counter()
-        model.sample(TIMED)
-        row["seconds a sample"] = (time.perf_counter() - begin) / TIMED
-        scores = json.loads((Path(run) / "evaluation.json").read_text())["scores"]
-        (distance,) = (
-            score
-            for score in scores
-            if (score["metric"], score["checkpoint"]) == ("frechet_distance", "last")
-        )
-        row["Frechet distance"], row["of real data"] = (
-            distance["value"],
-            distance["floor"],
-        )
+        row["seconds a sample"] = seconds(model.sample, TIMED) / TIMED
+        (distance, *_) = scores(Path(run) / "evaluation.json")
+        row["Frechet distance"] = distance["value"]
+        row["of real data"] = distance["floor"]
         if not isinstance(model, GAN):
             nats = model.log_likelihood(test)
             row["nats"] = float(nats.mean())

@@ -247,7 +247,7 @@ def describe(name: str) -> Description:
         ValueError: an unknown name, with the nearest one.
     """
     variant = find(name)
-    results = (resources.files("ganzoo.zoo_configs") / "results.json").read_text()
+    file = resources.files("ganzoo.zoo_configs") / "results.json"
     return Description(
         name=variant.name,
         paper=variant.paper,
@@ -256,7 +256,7 @@ def describe(name: str) -> Description:
         options=variant.options,
         network_options=variant.network_options({}),
         notes=inspect.getdoc(variant.builder) or "",
-        results=json.loads(results).get(variant.name, {}),
+        results=json.loads(file.read_text("utf-8")).get(variant.name, {}),
     )
 
 
