@@ -28,8 +28,15 @@ OF_VARIANTS: dict[str, dict] = {
 }
 OF_ANY_DATA: dict[str, dict] = {
     "bigan": {"d_norm": "batch", "prior": "uniform"},
-    "unrolled": {"unroll": 5},
-    "began": {"value_range": (-1.0, 1.0), "gamma": 0.5, "balance_rate": 1e-3},
+    "unrolled": {"unroll": 5, "saddle": True},
+    "began": {
+        "normalize": False,
+        "filters": 64,
+        "code_dim": 64,
+        "value_range": (-1.0, 1.0),
+        "gamma": 0.5,
+        "balance_rate": 1e-3,
+    },
 }
 
 

@@ -28,7 +28,7 @@ MODELS = {
     "late": lambda: tiny("vanilla", network={**LATE, "output_bias": "mean"}),
     "cropped": lambda: tiny("dcgan", image_shape=(13, 16, 3)),
     "units": lambda: tiny("dcgan", units=16, kernel=2, prior="unit_uniform"),
-    "elu": lambda: tiny("began"),
+    "elu": lambda: tiny("began", normalize=False),
     "weight_norm": lambda: tiny("sgan"),
     "code": lambda: tiny("infogan"),
     "label": lambda: tiny("cgan", num_classes=3),

@@ -23,6 +23,10 @@ def test_serves_any_shape(shape):
     copy = d({"sample": out})
     assert out.shape == copy.shape == (2, *shape)
     assert np.any(copy[0] != copy[1])
+    d = autoencoder.normalized(shape, code_dim=3, filters=2)
+    copy = d({"sample": out}, training=True)
+    assert copy.shape == (2, *shape)
+    assert 0 < np.min(copy) < np.max(copy) < 1
 
 
 def test_the_papers_form_at_32():
@@ -53,11 +57,22 @@ def test_the_ends_are_linear():
     assert np.abs(g(z)).max() > 1
 
 
+def test_normalized_copies_one_image_for_a_batch_of_one():
+    """Without its variety, a batch leaves only the biases after normalisation."""
+    d = autoencoder.normalized((8, 8, 1), code_dim=3, filters=2)
+    images = RNG.uniform(size=(2, 1, 8, 8, 1)).astype("float32")
+    first, second = (d({"sample": np.repeat(x, 4, 0)}, training=True) for x in images)
+    np.testing.assert_allclose(first, second, atol=1e-5)
+    mixed = d({"sample": np.concatenate(images)}, training=True)
+    assert np.abs(mixed[0] - mixed[1]).max() > 1e-3
+
+
 @pytest.mark.parametrize("shape", [(7, 8, 1), (8,), (8, 8, 8, 1)])
 def test_refuses_shapes(shape):
     for make in (
         lambda: autoencoder.generator(shape, latent_dim=4),
         lambda: autoencoder.discriminator(shape),
+        lambda: autoencoder.normalized(shape, code_dim=2),
     ):
         with pytest.raises(ValueError, match=r"\(H, W, C\), with sides of at least 8"):
             make()

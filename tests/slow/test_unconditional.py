@@ -38,7 +38,9 @@ def test_r3gan_digits():
 
 
 def test_began_digits():
-    check_digits("began_digits", note="16 filters, the paper has 64; codes of 32")
+    check_digits(
+        "began_digits", note="DCGAN's levels with batch normalisation; codes of 32"
+    )
 
 
 def test_improved_digits():

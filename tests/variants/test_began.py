@@ -7,6 +7,7 @@ import tensorflow as tf
 from helpers import arrays_for, batches_for, tiny, train_eagerly
 
 import ganzoo
+from ganzoo.layers import BatchNorm
 
 REAL = np.random.default_rng(0).uniform(-1, 1, (4, 8, 8, 1))
 BATCH = {"real": tf.constant(REAL), "seed": tf.constant([0, 0])}
@@ -88,3 +89,14 @@ def test_refuses_a_loss(loss):
 def test_refuses_a_ratio(gamma):
     with pytest.raises(ValueError, match=r"`gamma` must be in \(0, 1\]"):
         tiny("began", gamma=gamma)
+
+
+def test_both_pairs_of_networks():
+    """The paper's have no normalisation, and end linearly."""
+    ours, papers = (tiny("began", normalize=on) for on in (True, False))
+    for player in ("generator", "discriminator"):
+        normalised = [
+            any(isinstance(x, BatchNorm) for x in getattr(model, player).layers)
+            for model in (ours, papers)
+        ]
+        assert normalised == [True, False]

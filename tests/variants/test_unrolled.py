@@ -36,8 +36,14 @@ def loss_of(model, batch):
 
 @pytest.mark.parametrize(
     "options",
-    [{}, {"penalties": {"r1": 0.5}}, {"loss": "least_squares"}],
-    ids=["plain", "r1", "least_squares"],
+    [
+        {},
+        {"saddle": True},
+        {"penalties": {"r1": 0.5}},
+        {"loss": "least_squares"},
+        {"loss": "relativistic"},
+    ],
+    ids=["plain", "saddle", "r1", "least_squares", "relativistic"],
 )
 def test_the_gradient_through_the_look_ahead_is_that_of_finite_differences(options):
     model, batch = points(3, **options)
@@ -104,11 +110,34 @@ def test_d_is_not_touched_by_the_look_ahead():
     assert all((v.numpy() == b).all() for v, b in zip(watched, before, strict=True))
 
 
-def test_no_look_ahead_is_the_saddle_point():
-    model, batch = points(0)
+def test_the_saddle_without_look_ahead_is_the_negative_loss_of_d():
+    model, batch = points(0, saddle=True)
     fake = model.generate(batch, training=True)
     d, _ = model.discriminator_loss(batch, fake, training=True)
     assert abs(float(loss_of(model, batch)) + float(d["d_adv"])) < 1e-12
+
+
+def test_no_look_ahead_is_the_plain_game():
+    model, batch = points(0)
+    fake = model.generate(batch, training=True)
+    logits = model.discriminate(fake, training=True)
+    expected = np.mean(np.logaddexp(0, -logits))
+    assert abs(float(loss_of(model, batch)) - expected) < 1e-12
+
+
+def test_g_learns_where_d_is_sure():
+    """With the saddle's objective, its gradient vanishes there."""
+    sizes = []
+    for saddle in (False, True):
+        model, batch = points(1, saddle=saddle)
+        bias = model.discriminator.trainable_variables[-1]
+        bias.assign(np.full(bias.shape, -30.0))
+        batch["real"] = batch["real"] + 1e3  # and D finds these real
+        with tf.GradientTape() as tape:
+            loss = loss_of(model, batch)
+        gradients = tape.gradient(loss, model.generator.trainable_variables)
+        sizes.append(max(float(tf.reduce_max(tf.abs(g))) for g in gradients))
+    assert sizes[0] > 1e-3 and sizes[1] < 1e-9
 
 
 def test_dead_units_leave_the_gradient_finite():
