@@ -100,7 +100,7 @@ def began(
     code_dim=32,
     filters=32,
     normalize=True,
-    gamma=0.75,
+    gamma=1.0,
     balance_rate=0.1,
     value_range=(0.0, 1.0),
     prior="uniform",
