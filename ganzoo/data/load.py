@@ -29,7 +29,7 @@ from ganzoo.data.dataset import Data
 from ganzoo.data.decoded_cache import default_dir
 from ganzoo.data.made_pairs import PAIRS, made_pairs
 from ganzoo.data.reading import DIRECTIONS, MEMORY_LIMIT, SPLITS, Reading
-from ganzoo.utils.options import check_known, did_you_mean
+from ganzoo.utils.options import check_known, check_whole, did_you_mean
 
 if TYPE_CHECKING:
     import pandas
@@ -311,11 +311,11 @@ def with_few_labels(data: Data, per_class: int, seed: int) -> Data:
     Raises:
         ValueError: a set without labels, or with fewer samples of a class.
     """
-    if per_class < 0 or not data.num_classes:
+    check_whole(0, labels_per_class=per_class)
+    if not data.num_classes:
         raise ValueError(
-            "labels_per_class needs a labelled set and 0 or more labels a class. "
-            f"Received: labels_per_class={per_class}, data set {data.name!r} with "
-            f"{data.num_classes} classes."
+            f"labels_per_class={per_class} needs a labelled set. Received: "
+            f"{data.name!r} with {data.num_classes} classes."
         )
     label = data.arrays["label"]
     hidden = {**data.arrays, "label": np.full_like(label, -1)}

@@ -80,6 +80,7 @@ INTERVAL = 500
 BATCH = 128
 _END = 2**31
 _LEAST = {
+    "labels_per_class": 0,
     "load_size": 1,
     "steps": 1,
     "batch_size": 1,

@@ -100,10 +100,16 @@ def test_too_few_labelled_samples_name_the_class(tmp_path, per_class):
         load_data(tmp_path / "x.npz", labels_per_class=per_class)
 
 
-@pytest.mark.parametrize(("name", "per_class"), [("swiss_roll", 1), ("digits", -1)])
-def test_semi_supervision_needs_labels(name, per_class):
+def test_semi_supervision_needs_labels():
     with pytest.raises(ValueError, match="needs a labelled set"):
-        load_data(name, labels_per_class=per_class)
+        load_data("swiss_roll", labels_per_class=1)
+
+
+@pytest.mark.parametrize("per_class", [-1, "1", 1.0, True])
+def test_labels_of_a_class_are_counted(per_class):
+    message = f"must be a whole number from 0. Received: {per_class!r}"
+    with pytest.raises(ValueError, match=f"`labels_per_class` {message}"):
+        load_data("digits", labels_per_class=per_class)
 
 
 def test_tags_choose_samples_and_are_no_classes(tmp_path):
