@@ -173,32 +173,40 @@ def files_below(root, what: str) -> Iterator[Path]:
 # --- archives ---------------------------------------------------------------------
 
 
-def read_arrays(file, names=None, limit: int | None = None) -> dict[str, np.ndarray]:
+def read_arrays(file, limit: int | None = None) -> dict[str, np.ndarray]:
     """The arrays of an .npz; sizes are checked before anything is allocated.
 
     Args:
         file: a path, or a file of bytes.
-        names: those wanted, as far as they are there; None for all.
-        limit: bytes of all wanted arrays; by default this machine's memory.
+        limit: bytes of all arrays; by default this machine's memory.
 
     Raises:
         ValueError: no sound archive of plain arrays: pickled objects, sizes that are
             not those declared, or more than `limit` bytes.
     """
-    limit = limit or _memory()
+    with _opened(file) as archive:
+        return _read_members(archive, members(archive, ".npy"), limit)
+
+
+@contextmanager
+def _opened(file):
+    """An open zip; whatever fails with it becomes a `ValueError`."""
     try:
         with zipfile.ZipFile(file) as archive:
-            held = members(archive, ".npy")
-            chosen = [n for n in (held if names is None else names) if n in held]
-            total = sum(held[name].file_size for name in chosen)
-            if total > limit:
-                raise ValueError(f"{total} bytes, more than the {limit} allowed")
-            return {name: _read_array(archive, held[name]) for name in chosen}
+            yield archive
     except MemoryError as error:
         raise ValueError("its arrays do not fit into memory") from error
     # Archives fail in as many ways as there are libraries below them.
     except Exception as error:
         raise ValueError(f"{error}" or type(error).__name__) from error
+
+
+def _read_members(archive, infos, limit=None):
+    """The arrays of members by name, at most `limit` bytes."""
+    total, limit = sum(info.file_size for info in infos.values()), limit or _memory()
+    if total > limit:
+        raise ValueError(f"{total} bytes, more than the {limit} allowed")
+    return {name: _read_array(archive, info) for name, info in infos.items()}
 
 
 def members(archive, suffix: str) -> dict[str, zipfile.ZipInfo]:
@@ -262,14 +270,11 @@ def read_array_file(path, names) -> tuple[dict[str, np.ndarray], list[str]]:
         return _read_h5(path, names)
     if not head.startswith(b"PK"):
         raise ValueError("a file that begins as none of these")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            held = list(members(archive, ".npy"))
-    except Exception as error:  # as in `read_arrays`
-        raise ValueError(f"{error}" or type(error).__name__) from error
-    keys = _keys_of(names, held, held)
-    arrays = read_arrays(path, keys.values())
-    return {name: arrays[k] for name, k in keys.items()}, _others(keys, held)
+    with _opened(path) as archive:
+        held = members(archive, ".npy")
+        keys = _keys_of(names, held, held)
+        chosen = {name: held[key] for name, key in keys.items()}
+        return _read_members(archive, chosen), _others(keys, held)
 
 
 def _keys_of(names, held, described) -> dict[str, str]:
