@@ -13,7 +13,7 @@ from ganzoo import distribute
 from ganzoo.data import codecs, labels
 from ganzoo.data.tables import Table
 from ganzoo.layers import MeanBias, noise_from
-from ganzoo.models import latent
+from ganzoo.models import walks
 from ganzoo.models.adversarial import AdversarialModel, feed
 from ganzoo.models.image_arrays import spread
 from ganzoo.models.projection import Projection, project
@@ -381,7 +381,7 @@ class LatentModel(AdversarialModel):
 
     def path(self, a, b, n):
         """The n latents of `interpolate`."""
-        return (latent.slerp if self.prior == "normal" else latent.lerp)(a, b, n)
+        return (walks.slerp if self.prior == "normal" else walks.lerp)(a, b, n)
 
     def project(self, x, *, label=None, **settings) -> Projection:
         """Finds latents whose samples are near to samples (n, ...).

@@ -1,39 +1,15 @@
 """Paths, arithmetic and directions in latent space, on NumPy arrays."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ganzoo.models.from_noise import LatentModel, check_latents
+from ganzoo.models.walks import lerp as lerp
+from ganzoo.models.walks import slerp as slerp
 from ganzoo.utils.options import check_known, check_whole
-
-if TYPE_CHECKING:
-    from ganzoo.models.from_noise import LatentModel
-
-
-def lerp(a: ArrayLike, b: ArrayLike, n: int) -> np.ndarray:
-    """Returns n points (n, d) on the line from a to b (d,), ends included."""
-    t = np.linspace(0, 1, n)[:, None]
-    return (1 - t) * np.asarray(a) + t * np.asarray(b)
-
-
-def slerp(a: ArrayLike, b: ArrayLike, n: int) -> np.ndarray:
-    """Returns n points (n, d) on the great circle from a to b (d,), ends included.
-
-    It keeps the norm that a normal prior concentrates on (White 2016, arXiv
-    1609.04468). It falls back to the straight line if a and b are parallel, or if one
-    is 0.
-    """
-    a, b = np.asarray(a), np.asarray(b)
-    norms = np.linalg.norm(a) * np.linalg.norm(b)
-    cosine = np.dot(a, b) / norms if norms else 1.0
-    angle = np.arccos(np.clip(cosine, -1, 1))
-    if np.sin(angle) < 1e-6:
-        return lerp(a, b, n)
-    t = np.linspace(0, 1, n)[:, None]
-    return (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
 
 
 def direction(with_attribute: ArrayLike, without: ArrayLike) -> np.ndarray:
@@ -53,7 +29,7 @@ def direction(with_attribute: ArrayLike, without: ArrayLike) -> np.ndarray:
 
 
 def directions(
-    model: "LatentModel", labels: ArrayLike | Callable, *, n: int = 5000, seed: int = 0
+    model: LatentModel, labels: ArrayLike | Callable, *, n: int = 5000, seed: int = 0
 ) -> np.ndarray:
     """Latents of attributes, each without a share in the others.
 
@@ -77,7 +53,7 @@ def directions(
         ValueError: labels of another shape or other values, an attribute that all or
             no samples show, or one that is a combination of the others.
     """
-    _check(model)
+    check_latents(model)
     if callable(labels):
         latents = model.latents(n, seed)
         shown = np.asarray(labels(model.decode(latents, seed=seed)))
@@ -115,7 +91,7 @@ def _apart(vectors, k):
     return rest / np.linalg.norm(rest)
 
 
-def sefa(model: "LatentModel", count: int = 5) -> np.ndarray:
+def sefa(model: LatentModel, count: int = 5) -> np.ndarray:
     """Directions that the generator's first layer stretches most, in closed form.
 
     The eigenvectors of A^T A of the layer's map A z + b (Shen and Zhou 2021, SeFa,
@@ -154,7 +130,7 @@ def sefa(model: "LatentModel", count: int = 5) -> np.ndarray:
 
 
 def ganspace(
-    model: "LatentModel",
+    model: LatentModel,
     count: int = 5,
     *,
     layer: str | None = None,
@@ -194,14 +170,8 @@ def ganspace(
     return _signed(basis / np.linalg.norm(basis, axis=1, keepdims=True))
 
 
-def _check(model):
-    from ganzoo.models.from_noise import check_latents  # which imports this file
-
-    check_latents(model)
-
-
 def _generator(model):
-    _check(model)
+    check_latents(model)
     generator = model.average_of(model.generator)
     if "latent" not in generator.input:
         raise ValueError(

@@ -1,8 +1,32 @@
-"""Walks through latent space: latents (rows, frames, latent_dim)."""
+"""Paths (n, d) and walks (rows, frames, latent_dim) through latent space."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ganzoo.utils.options import check_whole
+
+
+def lerp(a: ArrayLike, b: ArrayLike, n: int) -> np.ndarray:
+    """Returns n points (n, d) on the line from a to b (d,), ends included."""
+    t = np.linspace(0, 1, n)[:, None]
+    return (1 - t) * np.asarray(a) + t * np.asarray(b)
+
+
+def slerp(a: ArrayLike, b: ArrayLike, n: int) -> np.ndarray:
+    """Returns n points (n, d) on the great circle from a to b (d,), ends included.
+
+    It keeps the norm that a normal prior concentrates on (White 2016, arXiv
+    1609.04468). It falls back to the straight line if a and b are parallel, or if one
+    is 0.
+    """
+    a, b = np.asarray(a), np.asarray(b)
+    norms = np.linalg.norm(a) * np.linalg.norm(b)
+    cosine = np.dot(a, b) / norms if norms else 1.0
+    angle = np.arccos(np.clip(cosine, -1, 1))
+    if np.sin(angle) < 1e-6:
+        return lerp(a, b, n)
+    t = np.linspace(0, 1, n)[:, None]
+    return (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
 
 
 def between(model, rows: int, frames: int, seed: int = 0) -> np.ndarray:
