@@ -104,9 +104,7 @@ def discriminator(
         x = _hidden(inputs.join(x, code), units, norm, batch.spread)
     x = batch.last(inputs.join(x, code))
     x = layers.Concatenate()([flat, x]) if maps and units else x
-    logits = norm.wrap(layers.Dense(1, kernel_initializer=inputs.start("normal")))(x)
-    answers = inputs.outputs(logits, x, norm, heads)
-    return keras.Model(named, answers, name="discriminator")
+    return judging(named, x, norm, heads)
 
 
 def grow(x, shape, filters, kernel, value_range, units=0, code=None, by_unit=True):
@@ -177,6 +175,13 @@ def shrink(x, filters, kernel, dropout, norm, code=None, spread=None):
         x = inputs.activation("leaky_relu")(x)
         x = Dropout(dropout)(x) if dropout else x
     return x
+
+
+def judging(named, features, norm, heads):
+    """The discriminator from its inputs by name and the features before the logit."""
+    dense = layers.Dense(1, kernel_initializer=inputs.start("normal"))
+    answers = inputs.outputs(norm.wrap(dense)(features), features, norm, heads)
+    return keras.Model(named, answers, name="discriminator")
 
 
 def _hidden(x, units, norm, spread):

@@ -64,6 +64,4 @@ def discriminator(
     x = named["sample"]
     x = dcgan.shrink(x, filters, kernel, dropout, norm, code, batch.spread)
     x = batch.last(inputs.join(layers.Flatten()(x), code))
-    logits = norm.wrap(layers.Dense(1, kernel_initializer=inputs.start("normal")))(x)
-    answers = inputs.outputs(logits, x, norm, heads)
-    return keras.Model(named, answers, name="discriminator")
+    return dcgan.judging(named, x, norm, heads)
