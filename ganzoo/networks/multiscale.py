@@ -60,22 +60,20 @@ def generator(
             x = layers.Conv2D(width * filters, kernel, padding="same")(x)
             x = layers.ReLU()(x)
         x = layers.Conv2D(channels, kernels[-1], padding="same")(x)
-        if answer is None:
-            answer = layers.Activation(ends[k], name=f"answer_{k}")(x)
-        else:
-            x = layers.Activation(ends[k])(x)
-            answer = layers.Add(name=f"answer_{k}")([answer, x])
+        x = layers.Activation(ends[k])(x)
+        answer = x if answer is None else layers.Add()([answer, x])
     return keras.Model({"source": source}, answer, name="generator")
 
 
 def at_every_scale(network) -> keras.Model:
     """Returns the generator with its outputs at all scales, the coarsest first.
 
-    The result shares the weights of `network`.
+    The result shares the weights of `network`. Each layer that doubles an answer has
+    it as input.
     """
-    names = sorted(x.name for x in network.layers if x.name.startswith("answer_"))
-    answers = [network.get_layer(name).output for name in names]
-    return keras.Model(network.input, answers)
+    doubling = (x for x in network.layers if isinstance(x, layers.UpSampling2D))
+    coarse = [layer.input for layer in doubling]
+    return keras.Model(network.input, [*coarse, network.output])
 
 
 def multiple(scales: int) -> int:

@@ -37,16 +37,22 @@ def test_the_papers_discriminators():
 def test_a_finer_answer_is_the_coarser_one_and_a_correction():
     """Without a correction it is the coarser answer with doubled pixels."""
     network = multiscale.generator((8, 8, 1), source_channels=2, scales=2, filters=2)
-    answers = [network.get_layer(f"answer_{k}").output for k in range(2)]
     last = of_kind(network, layers.Conv2D)[-1]
     source = {"source": tf.constant(RNG.uniform(-1, 1, (2, 8, 12, 2)), tf.float32)}
-    both = keras.Model(network.input, answers)
+    both = multiscale.at_every_scale(network)
     for bias in (0.0, 0.5):
         last.set_weights([np.zeros_like(last.kernel), np.full_like(last.bias, bias)])
         coarse, fine = (x.numpy() for x in both(source))
         assert coarse.shape == (2, 4, 6, 1)
         doubled = coarse.repeat(2, 1).repeat(2, 2)
         np.testing.assert_allclose(fine, doubled + np.tanh(bias), atol=1e-6)
+
+
+def test_answers_come_from_the_coarsest_to_the_finest():
+    network = multiscale.generator((32, 32, 3), source_channels=2, filters=1)
+    source = {"source": tf.zeros((1, 64, 32, 2))}
+    sizes = [x.shape[1:3] for x in multiscale.at_every_scale(network)(source)]
+    assert sizes == [(8, 4), (16, 8), (32, 16), (64, 32)]
 
 
 def test_the_coarsest_sees_means_of_pixels():
