@@ -138,7 +138,8 @@ def _run_all(comparison, tasks, workers, progress):
     found = write_all()
     with Bars(tasks, done, show=progress) as bars:
         for task, failure in workers.run(pending, bars.watch):
-            runs.append(run := _outcome(task, failure))
+            run = _outcome(task, failure)
+            runs.append(run)
             bars.end(task)
             tell_of(len(runs), run)
             found = write_all()

@@ -108,7 +108,8 @@ def train_resolved(
     This is for callers that then score or draw with the same data, hand over what
     another run has `loaded`, or watch with `callbacks`, which are called last.
     """
-    check_trackers(log := list(log))
+    log = list(log)
+    check_trackers(log)
     find(experiment.model).check_known(experiment.options)
     on_workers = experiment.strategy == "multi_worker"
     workers = cluster.from_environment() if on_workers else None

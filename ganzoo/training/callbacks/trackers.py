@@ -64,11 +64,12 @@ def tracking(
         settings: settings of the run, which the trackers show.
     """
     with ExitStack() as stack:
-        found = []
+        trackers = []
         for name in names:
-            found.append(tracker := TRACKERS[name](workdir, settings))
+            tracker = TRACKERS[name](workdir, settings)
             stack.callback(tracker.close)
-        yield found
+            trackers.append(tracker)
+        yield trackers
 
 
 def check_trackers(names: Iterable[str]) -> None:
