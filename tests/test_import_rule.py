@@ -65,6 +65,17 @@ def test_variants_open_no_file_and_never_import_each_other(path):
     assert ours <= {"ganzoo.variants._registry"}
 
 
+def test_the_longest_chain_of_rooms_has_11():
+    arrows = {room: set() for room in FLOOR}
+    for path in [*FILES, *TOP]:
+        room = path.with_suffix("").parts[0]
+        arrows[room] |= imported(ast.parse((ROOT / path).read_text())) - {room}
+    length = {}
+    for room in reversed(FLOOR):  # from the lowest floor up
+        length[room] = 1 + max((length[other] for other in arrows[room]), default=0)
+    assert max(length.values()) == 11
+
+
 def test_the_reader_of_imports_sees_every_form():
     code = """
 import ganzoo.plots

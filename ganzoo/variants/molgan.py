@@ -29,18 +29,13 @@ def molgan(
 ):
     """WGAN-GP on graphs of atoms and bonds, all made at once.
 
-    A multilayer perceptron makes the atoms and bonds of a molecule; the critic
-    convolves over its bonds, so the order of the atoms does not matter. The latent of
-    8, the widths, five critic steps, Adam at 1e-3 and soft outputs are those of the
-    authors' example.py (nicola-decao/MolGAN), which is not an experiment of the paper.
-    Their penalty takes the norm of the gradient at each atom and bond; here it is that
-    of WGAN-GP, of the whole sample. The reward network is left out, since its reward
-    needs RDKit in every step. The running average is this zoo's.
-
-    Of the network's options, `relaxation` decides what the critic sees of the choices
-    of atoms and bonds, and `minibatch` works against collapse. Tested: the terms by
-    hand (tests/variants/test_molgan.py), and that the critic is blind to the order of
-    the atoms (tests/networks/test_graph.py).
+    The critic convolves over the bonds, so the order of the atoms does not matter. The
+    latent of 8, the widths, five critic steps, Adam at 1e-3 and soft outputs are from
+    the authors' example.py (nicola-decao/MolGAN), which is not an experiment of the
+    paper. Their penalty takes the norm of the gradient at each atom and bond; here it
+    takes the norm over the whole sample, as in WGAN-GP. The reward network is left
+    out; the running average is this zoo's. The option `relaxation` decides what the
+    critic sees of the choices of atoms and bonds; `minibatch` works against collapse.
 
     Args:
         codec: what the symbols of a sample mean, see `data.codecs`.

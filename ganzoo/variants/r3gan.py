@@ -39,9 +39,8 @@ def r3gan(
     SNGAN's residual ones, without normalisation in G or D and with R3GAN's
     initialisation. The paper's are larger: their blocks have grouped convolutions, and
     maps are resampled by [1, 2, 1]. The paper lowers the rate and gamma and raises
-    beta_2 over training; here they are constant. It chooses gamma, the weight of both
-    penalties, for each data set: from 0.05 for CIFAR-10 and 2 for FFHQ at 64x64 to 150
-    at 256x256.
+    beta_2 over training; here they are constant. Gamma, the weight of both penalties,
+    depends on the data set.
 
     Args:
         penalties: penalties on D; `auto` is `r1` and `r2`, with weight 0.05 for sides

@@ -1,6 +1,7 @@
 """Names to builders, and errors that help."""
 
 import html
+import importlib
 import importlib.metadata
 import inspect
 import json
@@ -282,6 +283,18 @@ def test_variant_that_differs_by_loss_is_one_file_of_twelve_lines(
     assert float(model.g_optimizer.learning_rate) == pytest.approx(1e-3)
     with pytest.raises(ValueError, match="Did you mean 'least_squares'?"):
         ganzoo.build("tiny-lsgan", loss="least_square")
+
+
+REPEAT = """acgan cgan dcgan dragan gan3d improved lsgan pacgan r3gan sagan sngan unrolled
+vanilla wgan wgan_gp""".split()  # they state defaults, and pass their options on
+
+
+@pytest.mark.parametrize("module", [*REPEAT, "molgan"])
+def test_builder_that_only_states_defaults_has_at_most_45_lines(module):
+    builder = vars(importlib.import_module(f"ganzoo.variants.{module}"))[module]
+    lines, _ = inspect.getsourcelines(builder)  # from the decorator to the end
+    assert lines[0].startswith("@register(")
+    assert len(lines) <= 45
 
 
 def test_plug_ins_come_by_entry_point(variants, monkeypatch):
