@@ -1,4 +1,4 @@
-"""Do samples of cgan help a classifier, with 20, 100 or 500 labelled images a class?
+"""Measures if samples of cgan help a classifier with 20, 100 or 500 images a class.
 
     TFDS_DATA_DIR=... GANZOO_RUNS=runs python experiments/augmentation.py mnist
 

@@ -79,12 +79,12 @@ def serve(kind, threads, batch, statistics_of):
 
 
 def pairs():
-    """What replicas cost."""
+    """Measures the cost of replicas."""
     return _rounds(WAYS)
 
 
 def profile():
-    """Why two workers cost more."""
+    """Measures the parts of the cost of two workers."""
     return _rounds(PROFILE)
 
 

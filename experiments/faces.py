@@ -106,7 +106,7 @@ def text(seeds):
 
 
 def codes(seeds):
-    """Which attribute each code of `infogan` took, by mutual information in bits."""
+    """Attribute that each code of `infogan` took, by mutual information in bits."""
     found, seconds = [], []
     rng = np.random.default_rng(0)
     for seed in seeds:

@@ -43,7 +43,7 @@ SCORES = 3  # of those that `ganzoo evaluate` wrote, in its order
 
 
 def finished(folder) -> dict | None:
-    """What the page says of a run; None if it is not a run, or has not ended."""
+    """Facts of a run for the page; None if it is not a run, or has not ended."""
     config = read_config(folder)
     if config is None:
         return None

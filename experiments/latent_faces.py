@@ -1,4 +1,4 @@
-"""What directions and searches do on the drawn faces, whose attributes can be read.
+"""Measures directions and searches on the drawn faces, whose attributes can be read.
 
     python experiments/latent_faces.py runs/dcgan_faces*
 

@@ -1,4 +1,7 @@
-"""A character model of n-grams: the baseline of generated text."""
+"""A character model of n-grams: the baseline of generated text.
+
+Imported by the long test: `pytest -n0 -m slow tests/slow/test_words.py`.
+"""
 
 from collections import Counter, defaultdict
 

@@ -64,7 +64,7 @@ def curve(folder, scorer):
 
 
 def outcome(theirs, ours) -> dict:
-    """What a pair shows: when ours were as good as the last samples of theirs.
+    """Time at which ours were as good as the last samples of theirs, for a pair.
 
     Args:
         theirs: (seconds, distance) of each set of samples, in their order.

@@ -1,4 +1,4 @@
-"""What the site says of the code: it is written when the site is built.
+"""Pages that the site derives from the code when it is built.
 
 Pages of `docs/` are read with what `PAGES` and `variant` add to them. A link from a
 page to a file outside of `docs/` leads to the repository.
@@ -88,7 +88,7 @@ def variant(name) -> str:
 
 
 def commands(name, about) -> str:
-    """How to train a variant: its configs, and what it needs of the data."""
+    """Commands that train a variant: its configs, and the data that it needs."""
     keys = ", ".join(f"`{key}`" for key in about["batch_keys"])
     rows = []
     for config in config_files.config_names():

@@ -93,7 +93,7 @@ def scoring() -> str:
 
 
 def overhead() -> str:
-    """What a comparison takes, and what of it is training and scoring."""
+    """Time of a comparison, and of the training and scoring in it."""
     found = measured("compare_overhead")
     trained = found["seconds of training"]
     rows = [

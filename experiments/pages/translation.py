@@ -36,7 +36,7 @@ def translations() -> str:
 
 
 def maps() -> str:
-    """Who tells land from water at unseen longitudes."""
+    """Shares of land and water that are right at unseen longitudes."""
     names = {
         "land": "land right",
         "water": "water right",
@@ -47,7 +47,7 @@ def maps() -> str:
 
 
 def flood() -> str:
-    """What the water of each answer is like, and what it leaves alone."""
+    """Water of each answer, and pixels that it leaves alone."""
     names = {
         "l1": "L1 in the water",
         "mean_gradient": "mean gradient",
@@ -59,7 +59,7 @@ def flood() -> str:
 
 
 def ink() -> str:
-    """How near drawings are to the true ones, and what they keep of a face."""
+    """Distances of drawings from the true ones, and attributes that they keep."""
     shapes = {name: name for name in faces.SHAPES}
     return _rows("cyclegan_ink", {"l1": "L1", "kept": "all kept", **shapes})
 

@@ -1,4 +1,4 @@
-"""What every program of this folder does: it trains when asked, and tells its pace."""
+"""Clock of every program of this folder: it trains when asked, and tells its pace."""
 
 import itertools
 import json

@@ -118,7 +118,7 @@ def _ranked(comparison):
 
 
 def _made(comparison):
-    """When, by what and where it was made: a line of words."""
+    """A line of words: time, version, machine."""
     ours = f"ganzoo {code_version()}"
     facts = [ours, *_environment(comparison.runs), f"{os.cpu_count()} cores"]
     return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC: {', '.join(facts)}"

@@ -112,7 +112,7 @@ class Comparison:
 
     @property
     def withheld(self) -> str:
-        """Why a verdict would be too early; empty if there is no reason.
+        """Reason why a verdict would be too early; empty if there is none.
 
         Runs are not done; or no entry has learnt the data, which means that none has a
         smaller mean Frechet distance than blends of two real samples; or an entry

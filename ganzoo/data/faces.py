@@ -207,7 +207,7 @@ def _render(attributes, style, cells=slice(None)):
 
 
 def touched_cells(style: str = "flat") -> np.ndarray:
-    """Which of the 256 cells each attribute may change, bool (12, 256).
+    """Cells that each attribute may change, bool (12, 256).
 
     Colours share cells with the shapes that have them. Where shapes share cells, one
     hides the other; from the lowest: beard, mouth, hair, glasses, brows, hat, earrings.

@@ -293,7 +293,7 @@ def _notes(scorer, n):
 
 
 def _notes_on_classes(scorer, samples):
-    """What a classifier of the samples knows of each class, where they are vectors."""
+    """Recalls of each class by a classifier of the samples, where they are vectors."""
     if not {"vectors", "labelled"} <= scorer.facts or "label" not in samples.arrays:
         return []
     test, names = scorer.test.data.arrays, scorer.parts.train.class_names

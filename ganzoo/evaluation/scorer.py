@@ -76,7 +76,7 @@ class View:
 
     @cached_property
     def moments(self) -> metrics.Gaussian | np.ndarray:
-        """What a Frechet distance compares; features, if they are few."""
+        """The Gaussian for a Frechet distance; the features, if they are few."""
         features = self.features
         wide = len(features) <= features.shape[1]
         return features if wide else metrics.fit_gaussian(features)
@@ -160,7 +160,7 @@ class Scorer:
 
     @cached_property
     def known(self) -> set[str]:
-        """What the symbols of the training split say."""
+        """The strings of the training split."""
         train = self.parts.train
         return set(train.codec.strings(train.arrays["real"]))
 

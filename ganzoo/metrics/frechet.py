@@ -183,7 +183,7 @@ def frechet_by_size(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
 
 
 def effective_rank(features: np.ndarray) -> float:
-    """How many directions the features fill: exp of the entropy of the eigenvalues.
+    """Number of directions that features fill: exp of the entropy of the eigenvalues.
 
     Of the covariance, as shares of its trace (Roy and Vetterli 2007, EUSIPCO): d for
     equal variances in d directions, 1 for a line. A Frechet distance sees no more.

@@ -1,4 +1,4 @@
-"""What a notebook shows of a model."""
+"""Facts of a model, for notebooks."""
 
 import textwrap
 

@@ -22,7 +22,7 @@ class MaskedModel(TranslationModel):
         return self.composed(prediction, source)
 
     def predict_whole(self, batch, training):
-        """What G makes of the whole image, before the known pixels are put back."""
+        """G's output for the whole image, before the known pixels are put back."""
         source = batch["source"]
         return super().answer(self.generator, source, batch["seed"], training)
 

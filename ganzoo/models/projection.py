@@ -19,14 +19,14 @@ BOUNDS = {
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """What `project` found for n samples.
+    """Latents of n samples, the result of `project`.
 
     Attributes:
         latents: (n, latent_dim), the best of the starts.
         distances: (n,), from each sample to its latent's: the root mean square
             of the differences of features, or of pixels in `value_range`.
-        random: (n,), the same for a random start, the mean of its starts: what the
-            distances are to be read against.
+        random: (n,), the same for a random start, the mean of its starts, to compare
+            the distances with.
     """
 
     latents: np.ndarray

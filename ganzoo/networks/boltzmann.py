@@ -108,7 +108,7 @@ class Boltzmann(layers.Layer):
 
 
 class Chains(layers.Layer):
-    """Where persistent chains are: `values` (count, values) in {0, 1}, 0 at first."""
+    """States of persistent chains: `values` (count, values) in {0, 1}, 0 at first."""
 
     def __init__(self, count, values, **kwargs):
         super().__init__(**kwargs)

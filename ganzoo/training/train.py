@@ -217,7 +217,7 @@ def _stated(settings):
 
 
 def _free(settings):
-    """What may change on resume: how scores are made, too, if there are none yet."""
+    """Settings that may change on resume; how to score, too, if nothing is scored."""
     if settings["evaluate_every"]:
         return FREE
     return FREE | {"metric", "extractor", "evaluation_samples"}

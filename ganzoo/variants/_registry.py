@@ -215,7 +215,7 @@ def list_models(task: str | None = None, pattern: str = "*") -> list[str]:
 
 
 class Description(dict):
-    """What `describe` returns: a dict that notebooks show as tables."""
+    """The result of `describe`: a dict that notebooks show as tables."""
 
     def _repr_html_(self):
         facts = [(key, ", ".join(self[key])) for key in ("tasks", "batch_keys")]

@@ -72,7 +72,7 @@ class HealthMonitor(keras.callbacks.Callback):
         self.events = []
 
     def state(self) -> dict[str, np.ndarray]:
-        """What the next check builds upon."""
+        """State of the checks, for the next one and for a resumed run."""
         counts = {f"health/{k}": np.array(v, "int64") for k, v in self.counts.items()}
         return {**counts, "health/distances": np.array(self.distances, "float64")}
 
@@ -139,7 +139,7 @@ class HealthMonitor(keras.callbacks.Callback):
         )
 
     def _values(self, logs):
-        """What tells a failure."""
+        """Values that tell a failure."""
         if self.likeness is None:
             real, label = self.data.arrays["real"], self.data.arrays.get("label")
             if label is not None and label.dtype.kind == "f":
@@ -203,9 +203,9 @@ SIGNS = [alarm for alarm in RESCUED if alarm != "not finite"]
 
 
 def remedy(alarm: str) -> str:
-    """What rescued trainings with this alarm, and how many of them."""
+    """Changes that rescued trainings with this alarm, and how many of them."""
     helped = [f"{change} ({count} of 5)" for change, count in RESCUED[alarm].items()]
-    return f"What rescued small trainings: {', '.join(helped)}."
+    return f"Small trainings were rescued by: {', '.join(helped)}."
 
 
 def spacing(steps: int, interval: int) -> int:

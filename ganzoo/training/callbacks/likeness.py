@@ -97,7 +97,7 @@ class Likeness:
 
 
 class _Classes:
-    """Which classes samples show, by their nearest real neighbours.
+    """Classes that samples show, by their nearest real neighbours.
 
     A neighbour may be of another class. What real samples show, each without itself,
     tells how often: a class is lost if samples show it no more often than other
