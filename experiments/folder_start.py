@@ -3,7 +3,7 @@
     python experiments/folder_start.py /tmp/many --count=100000
 
 It makes the folder if needed: PNGs of noise, in ten classes, 64x64 pixels. The cache
-lies beside it, and is removed first. `dcgan` would then begin to train; what follows
+lies next to it, and is removed first. `dcgan` would then begin to train; what follows
 the data (building, compiling) does not depend on their number.
 """
 

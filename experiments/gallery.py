@@ -1,4 +1,4 @@
-"""Writes docs/gallery.md and docs/zoo.png: samples of finished runs beside real data.
+"""Writes docs/gallery.md and docs/zoo.png: samples of finished runs and real data.
 
     python experiments/gallery.py runs/*
 
@@ -143,15 +143,15 @@ def sheet(records) -> Image.Image:
 
 HEAD = """# Gallery
 
-The samples of each run at its last step, as the run drew them, beside real data.
-Nothing is chosen by hand. After each score, in brackets, that of held-out real data.
+The samples of each run at its last step, as the run drew them, next to real data.
+Nothing is chosen by hand. After each score, in brackets: the score of held-out real data.
 The seconds are those of shared cores, so they are upper bounds.
 `python experiments/gallery.py runs/*` writes this page.
 """
 
 
 def scores_line(run) -> str:
-    """The scores of a run beside those of real data, in words."""
+    """The scores of a run next to those of real data, in words."""
     texts = [
         f"{row['metric'].replace('_', ' ')} {row['value']:.3g} ({row['floor']:.3g})"
         for row in run["scores"]

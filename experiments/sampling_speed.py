@@ -28,7 +28,7 @@ SCORED, WITHIN = "dcgan_mnist", 60
 
 
 def speed(model, n, pairs):
-    """Samples a second of `sample` and of the forward pass, and the memory beside."""
+    """Samples a second of `sample` and of the forward pass, and further memory."""
     forward = bare(model)
     forward(1)
     model.sample(MANY * CHUNK)
@@ -38,7 +38,7 @@ def speed(model, n, pairs):
         (seconds(forward, n // CHUNK), seconds(model.sample, n)) for _ in range(pairs)
     ]
     made = n * math.prod(model.sample_shape) / 2**20  # uint8
-    beside = peak_mib() - before - made
+    further = peak_mib() - before - made
     whole = n // CHUNK * CHUNK
     return {
         "samples/s": round(statistics.median(n / own for _, own in turns)),
@@ -46,7 +46,7 @@ def speed(model, n, pairs):
             statistics.median(whole / alone for alone, _ in turns)
         ),
         "ratio": [round(n / own / (whole / alone), 3) for alone, own in turns],
-        "MiB beside the samples": round(beside),
+        "MiB beside the samples": round(further),
     }
 
 

@@ -141,7 +141,7 @@ def arguments(docstring) -> dict[str, str]:
 
 
 def samples(name) -> str:
-    """Samples of a run beside real data, and its curves."""
+    """Samples of a run next to real data, and its curves."""
     run = runs().get(name)
     if run is None:
         return ""

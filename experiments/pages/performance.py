@@ -82,7 +82,7 @@ def sampling() -> str:
         )
         for name, row in measured("sampling_speed")["models"].items()
     ]
-    head = ("model", "samples/s", "of the forward pass", "ratio", "MiB beside")
+    head = ("model", "samples/s", "of the forward pass", "ratio", "further MiB")
     return table(head, rows)
 
 

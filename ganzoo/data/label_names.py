@@ -45,7 +45,7 @@ def _text(label, where):
 def distinct(labels: np.ndarray) -> tuple[str, ...]:
     """Returns the distinct values of `plain` labels as names, in order.
 
-    Whole numbers are in the order of their size, other names in that of their letters.
+    Whole numbers are in the order of their size, other names in alphabetical order.
     """
     return in_order(str(value) for value in np.unique(labels).tolist())
 

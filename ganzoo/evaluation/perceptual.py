@@ -1,4 +1,4 @@
-"""A distance of images in the features of a network, beside those in pixels.
+"""A distance of images in the features of a network, next to those in pixels.
 
 LPIPS (Zhang et al. 2018, arXiv 1801.03924) without its learned weights, and on VGG16
 trained further to find edges (`networks.content.edges_network`): in each of five layers

@@ -7,7 +7,7 @@ def string_scores(strings: Sequence[str], known: Collection[str]) -> dict[str, f
     """Returns the validity, uniqueness and novelty of strings.
 
     `valid`: the share of strings that are not empty. `unique`: the number of distinct
-    valid strings, divided by that of valid ones; it falls with their number. `novel`:
+    valid strings, divided by the number of valid ones, with which it falls. `novel`:
     the share of valid strings that are not known. The last two are 0 if none is valid
     (De Cao and Kipf 2018, arXiv 1805.11973).
 

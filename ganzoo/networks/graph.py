@@ -35,7 +35,7 @@ def generator(
         image_shape: (L, V): n atoms and n (n - 1) / 2 bonds, of V kinds.
         hidden: units of each hidden layer.
         activation: see `inputs.activation`.
-        bond_kinds: kinds of bonds, of which the first is none; at most V.
+        bond_kinds: kinds of bonds, at most V; the first means no bond.
         relaxation: see `layers.Categorical`.
         temperature: see `layers.Categorical`.
     """

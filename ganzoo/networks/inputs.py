@@ -28,7 +28,7 @@ def output_activation(value_range) -> str:
 
 
 def check_one_hot(value_range) -> None:
-    """Refuses a range other than that of one-hot symbols."""
+    """Refuses a range other than (0, 1), the range of one-hot symbols."""
     if span_of(value_range) != (0.0, 1.0):
         raise ValueError(
             "Symbols are one-hot, 0 and 1, so `value_range` must be (0, 1). "

@@ -201,7 +201,7 @@ def read_card(workdir) -> dict:
 def write_environment(workdir, devices: list[str], threads: int) -> None:
     """Writes `environment.json`: versions, devices, threads, commit of a checkout.
 
-    Warns if the run went on with another number of threads so far: sums are rounded in
+    Warns if the run had another number of threads so far: sums are rounded in
     another order.
     """
     path = Path(workdir) / "environment.json"

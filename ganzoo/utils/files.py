@@ -74,14 +74,14 @@ def write_arrays(path, arrays: dict, **facts) -> None:
     np.savez(buffer, **arrays)
     data = buffer.getvalue()
     facts["sha256"] = hashlib.sha256(data).hexdigest()
-    beside = path.with_suffix(".json")
+    record = path.with_suffix(".json")
     try:
         with replacing(path) as temporary:
             with open(temporary, "xb") as file:
                 file.write(data)
-            write_atomically(beside, json.dumps(facts).encode())
+            write_atomically(record, json.dumps(facts).encode())
     except BaseException:
-        beside.unlink(missing_ok=True)
+        record.unlink(missing_ok=True)
         raise
 
 

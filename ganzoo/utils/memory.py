@@ -20,7 +20,7 @@ def peak_mib() -> int:
 def forget_peak() -> None:
     """Lets the peak begin anew at the present memory.
 
-    Where the kernel does not allow it, the peak stays that of the whole process.
+    Where the kernel does not allow it, the peak stays the whole process's.
     """
     with contextlib.suppress(OSError):
         (_PROCESS / "clear_refs").write_text("5")

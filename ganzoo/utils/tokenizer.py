@@ -24,7 +24,7 @@ class Tokenizer:
     """Captions to rows of whole numbers, and back.
 
     Word i of the vocabulary is i + 1. 0 is no word: what follows the end of a caption,
-    and what stands in the place of a word that is not known.
+    and the mark for unknown words.
 
     Args:
         vocabulary: words in lower case, each once.

@@ -66,7 +66,7 @@ class DDPM(StepwiseModel):
         return tf.reshape(values, (-1, *(1 for _ in self.sample_shape)))
 
     def back(self, network, noisy, time):
-        """Mean of the step from t to t - 1: that of `posterior` for the x_0 it sees."""
+        """Mean of the step from t to t - 1: `posterior`'s for the x_0 that it sees."""
         kept = self._at(self.kept, time)
         noise = self._feed(network, {"sample": noisy, "time": time})
         sample = (noisy - tf.sqrt(1 - kept) * noise) / tf.sqrt(kept)

@@ -83,7 +83,7 @@ def made(
     values and draws masks at random, and averages up to 32 of them; its best network
     has two layers of 8,000 units, trained by Adagrad. Here masks are spread evenly and
     Adam trains. Channels count as further values. `evaluate` returns the negative
-    log-likelihood in nats per sample as `g_loss`, `log_likelihood` that of each sample.
+    log-likelihood in nats per sample as `g_loss`, `log_likelihood` each sample's.
     There is no loss, penalty or `d_steps` to choose. Tested: the probabilities of all
     images of few values add up to 1, no value sees a later one
     (tests/variants/test_made.py).

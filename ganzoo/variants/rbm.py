@@ -20,7 +20,7 @@ ANNEALED = {"betas": 1000, "chains": 100}  # of the estimate of log Z otherwise
 class RBM(StepwiseModel):
     """Black or white values v and hidden units h with the energy -a v - b h - v W h.
 
-    The term is F(data) - F(chain), whose gradient is that of contrastive divergence:
+    The term is F(data) - F(chain), whose gradient is contrastive divergence's:
     F(v) = -a v - sum softplus(b + v W) is the free energy. The chain takes `gibbs`
     steps: from the data (CD), or from where the step before left it (PCD). The term is
     no likelihood; it tends to 0. Grey values are drawn as black or white in each step.
