@@ -24,7 +24,7 @@ def draw(out, run):
     image = Image.fromarray(load_sample_image("china.jpg"))
     photograph = np.asarray(image.resize(SIZE, Image.Resampling.LANCZOS))
     dry = np.stack([photograph] * len(HEIGHTS))
-    wet = ganzoo.load(run).translate(flood.asked(dry, HEIGHTS))
+    wet = ganzoo.load(run).translate(flood.sources(dry, HEIGHTS))
     shown = np.concatenate([dry[:1], wet, dry[:1], flood.rendered(dry, HEIGHTS)])
     save_png(image_grid(shown, columns=1 + len(HEIGHTS)), out)
 

@@ -144,7 +144,7 @@ def sheet(records) -> Image.Image:
 HEAD = """# Gallery
 
 The samples of each run at its last step, as the run drew them, next to real data.
-Nothing is chosen by hand. After each score, in brackets: the score of held-out real data.
+Nothing is chosen by hand. In brackets: the score of held-out real data.
 The seconds are those of shared cores, so they are upper bounds.
 `python experiments/gallery.py runs/*` writes this page.
 """

@@ -52,7 +52,7 @@ def speed(model, n, pairs):
 
 def bare(model):
     """Returns a function that runs the generator on so many chunks."""
-    asked = model._asked(None, CHUNK)
+    asked = model._conditions(None, CHUNK)
     inputs = {"latent": model.latents(CHUNK).astype("float32"), **asked}
     inputs = {key: tf.constant(value) for key, value in inputs.items()}
     network = tf.function(lambda: model(inputs))

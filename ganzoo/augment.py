@@ -69,18 +69,18 @@ def translation(ratio=0.125):
 
     def transform(x, seed, step):
         count, channels = _count(x), x.shape[-1]
-        place, kept = tf.range(count), tf.ones((), x.dtype)
+        place, inside = tf.range(count), tf.ones((), x.dtype)
         place = tf.reshape(place, (-1, *(1 for _ in x.shape[1:-1])))
         for axis, side in _sides(x):
             most = int(side * ratio + 0.5)
             shift = _whole(2 * most + 1, x, seed, axis) - most
             source = tf.range(side) - shift[:, None]
-            kept *= _along(axis, (source >= 0) & (source < side), x)
+            inside *= _along(axis, (source >= 0) & (source < side), x)
             place = place * side + _along(axis, source % side, place)
         # One gather, whose gradient has no permutation: XLA has to know these, and
         # cannot within the branch of a lazy penalty.
         pixels = tf.reshape(x, (-1, channels))
-        return tf.gather_nd(pixels, place[..., None]) * kept
+        return tf.gather_nd(pixels, place[..., None]) * inside
 
     return transform
 

@@ -104,16 +104,16 @@ class Halt:
     def __init__(self):
         self.agreed = False  # after each call of the train function
         with tf.device("CPU:0"):
-            self._asked = tf.Variable(0.0)
+            self._flag = tf.Variable(0.0)
 
     def ask(self) -> None:
         """Asks this worker, and so all, to stop; from any thread."""
-        self._asked.assign(1.0)
+        self._flag.assign(1.0)
 
     def anywhere(self, strategy) -> tf.Tensor:
         """True in every worker once one of them was asked."""
-        asked = strategy.run(self._asked.read_value)
-        return strategy.reduce(tf.distribute.ReduceOp.SUM, asked, axis=None) > 0
+        flags = strategy.run(self._flag.read_value)
+        return strategy.reduce(tf.distribute.ReduceOp.SUM, flags, axis=None) > 0
 
 
 def shares_of(strategy, variable) -> np.ndarray:

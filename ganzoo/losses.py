@@ -261,8 +261,8 @@ def own(function: Callable) -> Loss:
         ValueError: the function does not return two scalars.
     """
     logits = tf.zeros((2, 1))
-    found = function(logits, logits)
-    pair = found if isinstance(found, tuple | list) else [found]
+    answer = function(logits, logits)
+    pair = answer if isinstance(answer, tuple | list) else [answer]
     shapes = [tuple(tf.convert_to_tensor(value).shape) for value in pair]
     if shapes != [(), ()]:
         raise ValueError(

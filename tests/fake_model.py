@@ -31,7 +31,7 @@ class FakeModel:
     def latents(self, n, seed=0):
         return np.zeros((n, 1))
 
-    def _given(self, label):
+    def _label_input(self, label):
         return {"label": label}
 
     def _decode(self, latents, conditions, ema, seed):

@@ -76,10 +76,10 @@ def run(experiment: Experiment) -> dict[str, tuple[float, float]]:
 
 def _print(stages, steps):
     last = "second call"
-    shown = {name: pair for name, pair in stages.items() if name != last}
+    rows = {name: pair for name, pair in stages.items() if name != last}
     print(f"{'':<32}{'seconds':>9}{'of the processor':>18}")
-    total = [sum(column) for column in zip(*shown.values(), strict=True)]
-    for name, (seconds, cpu) in {**shown, "until the picture": total}.items():
+    total = [sum(column) for column in zip(*rows.values(), strict=True)]
+    for name, (seconds, cpu) in {**rows, "until the picture": total}.items():
         print(f"{name:<32}{seconds:>9.2f}{cpu:>18.2f}")
     seconds, cpu = (value / steps for value in stages[last])
     print(f"{'a step':<32}{seconds:>9.4f}{cpu:>18.4f}")

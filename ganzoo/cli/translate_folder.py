@@ -65,7 +65,7 @@ def translate_folder(
         seed: seed of the noise.
         reverse: if True, translate in the other direction, if the model has two.
         water: height of a flood, a share of the image's height, for a model that
-            changes what a mask marks, see `ganzoo.data.flood.asked`.
+            changes what a mask marks, see `ganzoo.data.flood.sources`.
         progress: if True, show a bar on a terminal.
 
     Raises:
@@ -109,7 +109,7 @@ def translate_folder(
             except DAMAGE as error:
                 broken[name] = str(error) or type(error).__name__
             else:
-                x = image[None] if water is None else flood.asked(image[None], water)
+                x = image[None] if water is None else flood.sources(image[None], water)
                 (answers,) = model.translate(
                     x, samples=samples or 1, seed=seed, reverse=reverse
                 )
@@ -137,11 +137,11 @@ def _write(answers, target, name, numbered):
                 "Remove it, or choose another folder for the results."
             )
     for i, pixels in enumerate(answers, 1):
-        kept = path.suffix.lower() in (
+        keeps_ending = path.suffix.lower() in (
             WITH_OPACITY if pixels.shape[-1] == 4 else SAVING
         )
         file = f"{path.stem}_{i}{path.suffix}" if numbered else path.name
-        place = path.with_name(file if kept else f"{file}.png")
+        place = path.with_name(file if keeps_ending else f"{file}.png")
         with replacing(place) as temporary:
             image = images.from_array(pixels)
             image.save(temporary, **SAVING.get(place.suffix.lower(), {}))

@@ -108,12 +108,12 @@ def project(args):
     settings = {"starts": args.starts, "steps": args.steps, "seed": args.seed}
     columns = []
     for name, real in images.items():
-        found = model.project(real, **conditions, **settings)
+        projection = model.project(real, **conditions, **settings)
         print(
-            f"{name}: distance {found.distances.mean():.4g}, of a random start "
-            f"{found.random.mean():.4g}"
+            f"{name}: distance {projection.distances.mean():.4g}, of a random start "
+            f"{projection.random.mean():.4g}"
         )
-        columns += [real, model.decode(found.latents, **conditions)]
+        columns += [real, model.decode(projection.latents, **conditions)]
     _write(np.stack(columns, axis=1), args.out)
 
 

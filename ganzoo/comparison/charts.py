@@ -104,8 +104,8 @@ def loss_chart(runs: Sequence[tuple[Curve, Curve]], x: str) -> str:
         figure, axes = _figure(2.6)
         for k, pair in enumerate(runs):
             for (xs, ys), colour, label in zip(pair, PALETTE, "DG", strict=False):
-                shown = label if not k else None
-                axes.plot(xs, ys, color=colour, lw=1.1, label=shown)
+                name = label if not k else None
+                axes.plot(xs, ys, color=colour, lw=1.1, label=name)
         axes.set(xlabel=x, ylabel="loss")
         axes.grid()
         axes.legend(frameon=False)

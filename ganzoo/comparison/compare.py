@@ -124,10 +124,10 @@ def _run_all(comparison, tasks, workers, progress):
 
     def write_all():
         runs.sort(key=lambda run: (order[run.entry], run.seed))
-        found = replace(comparison, runs=list(runs))
+        result = replace(comparison, runs=list(runs))
         if runs:
-            _write(found)
-        return found
+            _write(result)
+        return result
 
     def tell_of(count, run):
         if progress:
@@ -135,16 +135,16 @@ def _run_all(comparison, tasks, workers, progress):
 
     for count, run in enumerate(runs, 1):
         tell_of(count, run)
-    found = write_all()
+    result = write_all()
     with Bars(tasks, done, show=progress) as bars:
         for task, failure in workers.run(pending, bars.watch):
             run = _outcome(task, failure)
             runs.append(run)
             bars.end(task)
             tell_of(len(runs), run)
-            found = write_all()
+            result = write_all()
         bars.watch([])
-    return found
+    return result
 
 
 def _print_progress(count, run, metric):
@@ -245,7 +245,7 @@ def _record(task) -> dict:
 def _keep_settings(path, entries):
     """Refuses a directory with other settings; writes comparison.json."""
     file = path / FILE
-    before = _kept_settings(file) if file.exists() else {}
+    before = _experiments_in(file) if file.exists() else {}
     now = {entry.name: to_dict(entry.experiment) for entry in entries}
     both = before.keys() & now.keys()
     directory.check_same(
@@ -257,7 +257,7 @@ def _keep_settings(path, entries):
     write_atomically(file, json.dumps(content, indent=2).encode())
 
 
-def _kept_settings(file):
+def _experiments_in(file):
     """The experiments in comparison.json, by entry."""
     try:
         content = untrusted.read_json(file)

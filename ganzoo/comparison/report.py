@@ -64,7 +64,7 @@ def render(comparison: Comparison) -> str:
         filters={"number": number},
         comparison=comparison,
         dataset=first.dataset,
-        made=_made(comparison),
+        provenance=_provenance(comparison),
         words=WORDS,
         better=BETTER,
         meanings=MEANINGS,
@@ -117,7 +117,7 @@ def _ranked(comparison):
     )
 
 
-def _made(comparison):
+def _provenance(comparison):
     """A line of words: time, version, machine."""
     ours = f"ganzoo {code_version()}"
     facts = [ours, *_environment(comparison.runs), f"{os.cpu_count()} cores"]
@@ -175,13 +175,13 @@ def _charts(comparison):
         "score_by_budget": (by_budget, _axis(comparison, comparison.entries[0])[1]),
         "score_by_seconds": (by_time, "seconds, by the median time of a step"),
     }
-    shown = []
+    drawings = []
     for file, (curves, x) in axes.items():
         if curves:
             svg = charts.score_chart(curves, comparison.metric, x, floor)
             title = f"{comparison.metric} against {x}"
-            shown.append({"title": title, "uri": _chart(comparison, file, svg)})
-    return shown
+            drawings.append({"title": title, "uri": _chart(comparison, file, svg)})
+    return drawings
 
 
 def _axis(comparison, entry):

@@ -250,8 +250,8 @@ class Comparison:
     def _repr_html_(self):
         """As `table`."""
         tables = [table for table in (self._ranked(), self.cross_table()) if table]
-        shown = "".join(html.table(rows, head=head) for head, *rows in tables)
-        return shown + html.lines("\n".join([*self._failed(), self.verdict()]))
+        content = "".join(html.table(rows, head=head) for head, *rows in tables)
+        return content + html.lines("\n".join([*self._failed(), self.verdict()]))
 
     def _ranked(self):
         """The names of the columns of `table`, then a line for each entry."""

@@ -103,8 +103,8 @@ def draw(model, data, folder) -> None:
     """Draws real samples, walks between latents, and samples with their neighbours."""
     real = data.arrays["real"]
     rows = np.random.default_rng(0).permutation(len(real))[:SHOWN]
-    shown = model.as_samples(real[np.sort(rows)])
-    pictures.save_png(pictures.samples_picture(shown), folder / "real.png")
+    real_samples = model.as_samples(real[np.sort(rows)])
+    pictures.save_png(pictures.samples_picture(real_samples), folder / "real.png")
     z = model.latents(2 * WALKS, seed=1)
     walks = [model.interpolate(z[2 * i], z[2 * i + 1]) for i in range(WALKS)]
     picture = pictures.samples_picture(np.concatenate(walks), len(walks[0]))

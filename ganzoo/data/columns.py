@@ -127,15 +127,15 @@ class Category(Column):
 
     def places(self, column) -> np.ndarray:
         """Places (n,) of a column's values among the distinct ones."""
-        codes, found = distinct(column)
+        codes, values = distinct(column)
         known = {value: place for place, value in enumerate(self.values)}
-        strange = [str(value) for value in found if value not in known]
+        strange = [str(value) for value in values if value not in known]
         if strange:
             raise ValueError(
                 f"Unknown value of column {self.name!r}; allowed: "
                 f"{listed(map(str, self.values))}. Received: {listed(strange)}."
             )
-        return np.array([known[value] for value in found], int)[codes]
+        return np.array([known[value] for value in values], int)[codes]
 
     def encode(self, column) -> np.ndarray:
         """Block of a column (n,) of pandas."""
@@ -182,9 +182,9 @@ def label(column, train: np.ndarray, numbers: bool) -> Column:
     Raises:
         ValueError: as `feature`, or a number that is missing.
     """
-    known, found = labelled(column)
-    if not numbers and found.dtype.kind != "f":
-        return _category(found, column.dtype)
+    known, labels = labelled(column)
+    if not numbers and labels.dtype.kind != "f":
+        return _category(labels, column.dtype)
     if column.dtype.kind not in "iuf" or column.isna().any():
         raise ValueError(
             f"Label {column.name!r} must be a number in every row. Received: "
@@ -223,12 +223,12 @@ def distinct(column) -> tuple[np.ndarray, list]:
     import pandas
 
     try:
-        codes, found = pandas.factorize(column)
+        codes, distinct_values = pandas.factorize(column)
     except TypeError as error:  # lists and tables
         raise ValueError(
             f"Column {column.name!r} must hold one value in a row; {REMEDY}. ({error})"
         ) from error
-    values = [v.item() if isinstance(v, np.generic) else v for v in found]
+    values = [v.item() if isinstance(v, np.generic) else v for v in distinct_values]
     return codes, values + [None] * bool((codes < 0).any())
 
 
@@ -265,15 +265,15 @@ def _number(column, train):
 
 def _category(column, dtype):
     _check_dtype(column.name, str(dtype))
-    found = distinct(column)[1]
-    texts = [value for value in found if isinstance(value, str)]
+    values = distinct(column)[1]
+    texts = [value for value in values if isinstance(value, str)]
     if texts and all(map(_DATE.fullmatch, texts)):
         raise ValueError(
             f"Column {column.name!r} holds dates, which become numbers as days since "
             f"one. Else {REMEDY}. Received: {texts[0]!r}."
         )
-    if len(found) > max(FEW_VALUES, min(MOST_VALUES, len(column) // 2)):
-        hint, odd = "", among_numbers(found)
+    if len(values) > max(FEW_VALUES, min(MOST_VALUES, len(column) // 2)):
+        hint, odd = "", among_numbers(values)
         if not texts:
             hint = "Whole numbers that are no classes become floats. "
         elif odd:
@@ -281,13 +281,13 @@ def _category(column, dtype):
         elif odd is not None:
             hint = "Written as 1234.5, they would be numbers. "
         raise ValueError(
-            f"Column {column.name!r} holds {len(found)} values in {len(column)} rows: "
+            f"Column {column.name!r} holds {len(values)} values in {len(column)} rows: "
             f"free text or names; a category has at most {MOST_VALUES}, and half of "
             f"the rows. {hint}Else {REMEDY}. "
-            f"Received: {listed(map(repr, found[:3]))}, ..."
+            f"Received: {listed(map(repr, values[:3]))}, ..."
         )
     ordered = "ordered " * bool(getattr(dtype, "ordered", False))
-    return Category(column.name, f"{ordered}{dtype}", _in_order(found, column))
+    return Category(column.name, f"{ordered}{dtype}", _in_order(values, column))
 
 
 def _in_order(values, column):

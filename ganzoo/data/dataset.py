@@ -151,11 +151,11 @@ class Data:
         if not (real.shape[1] > 1 if flat else real.dtype == np.uint8):
             return ""
         count = min(len(self), POINTS if flat else SHOWN)
-        shown = np.asarray(real[evenly_spread(len(self), count)])
+        samples = np.asarray(real[evenly_spread(len(self), count)])
         if flat:
-            return html.picture(figures.points_figure(shown[:, :2], shown[:0, :2]))
+            return html.picture(figures.points_figure(samples[:, :2], samples[:0, :2]))
         try:
-            return html.picture(pictures.samples_picture(shown, codec=self.codec))
+            return html.picture(pictures.samples_picture(samples, codec=self.codec))
         except ImportError as error:  # of what draws molecules
             return html.lines(str(error))
 

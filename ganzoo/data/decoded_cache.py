@@ -87,13 +87,13 @@ def keep_headers(path: Path, rows: list[list[int]], failed: dict) -> None:
         write_arrays(path.with_suffix(".npz"), arrays, failed=failed)
 
 
-def kept_headers(path: Path) -> tuple[list[list[int]], dict] | None:
+def cached_headers(path: Path) -> tuple[list[list[int]], dict] | None:
     """Returns what `keep_headers` keeps, None if there is nothing."""
     path = path.with_suffix(".npz")
     if not path.exists():
         return None
-    found = read_arrays(path, otherwise="the files are read again")
-    return found and (found[0]["rows"].tolist(), found[1]["failed"])
+    record = read_arrays(path, otherwise="the files are read again")
+    return record and (record[0]["rows"].tolist(), record[1]["failed"])
 
 
 @contextlib.contextmanager

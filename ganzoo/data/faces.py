@@ -244,14 +244,14 @@ def _plan(style):
     First every block, from the cells that depend on nothing else that is not yet read;
     then each attribute alone, from all cells that it touches.
     """
-    read = [name for name in ATTRIBUTES if style == "flat" or name in SHAPES]
+    names = [name for name in ATTRIBUTES if style == "flat" or name in SHAPES]
     touched = touched_cells(style)
-    blocks = [[name for name in block if name in read] for block in BLOCKS]
-    unread, steps = set(read), []
+    blocks = [[name for name in block if name in names] for block in BLOCKS]
+    unread, steps = set(names), []
     for block in filter(None, blocks):
         unread -= {*block}
         steps.append((block, ~touched[[_COLUMNS[name] for name in unread]].any(axis=0)))
-    steps += [([name], np.True_) for name in read]
+    steps += [([name], np.True_) for name in names]
     plan = []
     for block, clear in steps:
         columns = [_COLUMNS[name] for name in block]
@@ -290,23 +290,23 @@ def read_attributes(
     """
     check_known("style", [style], STYLES)
     cells = _cell_means(np.asarray(images), value_range)
-    found = [_nearest(cells[i : i + BATCH], style) for i in range(0, len(cells), BATCH)]
-    return np.concatenate(found)
+    starts = range(0, len(cells), BATCH)
+    return np.concatenate([_nearest(cells[i : i + BATCH], style) for i in starts])
 
 
 def _nearest(cells, style):
-    found = np.zeros((len(cells), len(ATTRIBUTES)), np.int32)
+    attributes = np.zeros((len(cells), len(ATTRIBUTES)), np.int32)
     for columns, values, where in _plan(style):
-        tried = np.repeat(found[:, np.newaxis], len(values), axis=1)
+        tried = np.repeat(attributes[:, np.newaxis], len(values), axis=1)
         tried[:, :, columns] = values
-        drawn = _render(tried.reshape(-1, len(ATTRIBUTES)), style, where)
-        drawn = drawn.reshape(*tried.shape[:2], -1)
-        seen = cells[:, where].reshape(len(cells), 1, -1)
-        error = np.square(drawn - seen).sum(axis=-1)
-        found[:, columns] = values[error.argmin(axis=1)]
+        pictures = _render(tried.reshape(-1, len(ATTRIBUTES)), style, where)
+        pictures = pictures.reshape(*tried.shape[:2], -1)
+        targets = cells[:, where].reshape(len(cells), 1, -1)
+        error = np.square(pictures - targets).sum(axis=-1)
+        attributes[:, columns] = values[error.argmin(axis=1)]
     if style == "ink":
-        found[:, : len(COLOURS)] = -1
-    return found
+        attributes[:, : len(COLOURS)] = -1
+    return attributes
 
 
 def _cell_means(images, value_range):

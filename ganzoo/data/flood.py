@@ -40,7 +40,7 @@ def masks(heights: np.ndarray, sides: tuple[int, int]) -> np.ndarray:
     return np.repeat(wet, sides[1], axis=2).astype(np.uint8) * 255
 
 
-def asked(photographs: np.ndarray, heights) -> np.ndarray:
+def sources(photographs: np.ndarray, heights) -> np.ndarray:
     """Sources of a model that floods: the mask of the water and the dry photograph.
 
     Args:
@@ -83,7 +83,7 @@ def rendered(photographs: np.ndarray, heights, seed=0, sway=SWAY) -> np.ndarray:
 def pairs(photographs: np.ndarray, rng: np.random.Generator) -> tuple:
     """Sources with heights drawn evenly from `HEIGHTS`, and the flooded photographs."""
     heights = rng.uniform(*HEIGHTS, len(photographs))
-    return asked(photographs, heights), rendered(photographs, heights, rng)
+    return sources(photographs, heights), rendered(photographs, heights, rng)
 
 
 def _water(photograph, wet, rng, sway):

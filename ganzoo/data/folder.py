@@ -47,27 +47,27 @@ def load_folder(folder: Path, reading: Reading) -> Data:
             `form.size`; or, with `strict`, an unreadable image.
         NoSuchSplit: no test split.
     """
-    found = listing.split(listing.walk(folder))
-    check_found(found.listing, found.train)
-    if reading.split == "test" and not found.test:
+    files = listing.split(listing.walk(folder))
+    check_images(files.listing, files.train)
+    if reading.split == "test" and not files.test:
         raise NoSuchSplit(
             f"No subfolder 'test' (or 'val') with images in {str(folder)!r}; without "
             f"one all images are split 'train'. Received: {reading.split!r}."
         )
-    chosen = found.take(*reading.parts)
+    chosen = files.take(*reading.parts)
     entries = [(path,) for path in chosen]
-    others = [(path,) for path in found.take("train", "test") if path not in chosen]
+    others = [(path,) for path in files.take("train", "test") if path not in chosen]
     deciding = others if reading.split == "test" else entries
     pictures = read_images(folder, entries, reading, others=others, deciding=deciding)
     arrays = {"real": pictures.real}
-    if found.class_names:
+    if files.class_names:
         arrays["label"] = np.array(list(chosen.values()), np.int32)[pictures.rows]
         if reading.split != "test":
-            _check_classes(folder, found.class_names, arrays["label"])
+            _check_classes(folder, files.class_names, arrays["label"])
     account = pictures.account(
-        found.listing, found.test_from, found.remarks, reading.split == "train"
+        files.listing, files.test_from, files.remarks, reading.split == "train"
     )
-    return Data(found.listing.name, arrays, found.class_names, account=account)
+    return Data(files.listing.name, arrays, files.class_names, account=account)
 
 
 @dataclass(frozen=True)
@@ -153,12 +153,12 @@ def read_images(
     counts_of_others = _counts(others, headers, form, columns, elsewhere)
     sound = counts | counts_of_others
     standard = [e for e in (entries if deciding is None else deciding) if e in sound]
-    found = headers.of([path for entry in standard or counts for path in entry])
-    size = form.size or _common_size(folder, found, columns)
-    grey = all(flags & GREY for *_, flags, _ in found)
+    sizes = headers.of([path for entry in standard or counts for path in entry])
+    size = form.size or _common_size(folder, sizes, columns)
+    grey = all(flags & GREY for *_, flags, _ in sizes)
     channels = form.channels or (1 if grey else 3)
-    seen = headers.of([path for entry in sound for path in entry])
-    bits = depth_of(seen)
+    described = headers.of([path for entry in sound for path in entry])
+    bits = depth_of(described)
 
     def decode(entry):
         with broken.collected(entry):
@@ -205,7 +205,7 @@ def read_images(
         rows,
         sum(counts_of_others.values()),
         joined(broken.kinds, elsewhere.kinds),
-        remarks_on(seen, bits, on_white),
+        remarks_on(described, bits, on_white),
     )
 
 
@@ -279,7 +279,7 @@ class _Broken:
             )
 
 
-def check_found(files: listing.Listing, chosen) -> None:
+def check_images(files: listing.Listing, chosen) -> None:
     """Raises ValueError, with what there is instead, if no image is chosen."""
     if not chosen:
         raise ValueError(
@@ -301,10 +301,10 @@ def _check_classes(folder, names, labels):
 def _common_size(folder: Path, headers, columns) -> tuple[int, int]:
     sizes = {(height, width // columns) for height, width, *_ in headers}
     if len(sizes) > 1:
-        seen = ", ".join(f"{height}x{width}" for height, width in sorted(sizes)[:5])
+        examples = ", ".join(f"{height}x{width}" for height, width in sorted(sizes)[:5])
         more = ", ..." if len(sizes) > 5 else ""
         raise ValueError(
             f"The images in {str(folder)!r} differ in size; give image_size. Received "
-            f"{len(sizes)} sizes (height x width): {seen}{more}."
+            f"{len(sizes)} sizes (height x width): {examples}{more}."
         )
     return sizes.pop()

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from ganzoo.data import images, listing
-from ganzoo.data.decoded_cache import cache_path, keep_headers, kept_headers, stamp
+from ganzoo.data.decoded_cache import cache_path, cached_headers, keep_headers, stamp
 from ganzoo.utils import untrusted
 
 DAMAGE = (
@@ -108,8 +108,8 @@ def read_headers(paths: list[Path], cache_dir: Path) -> Headers:
     place = cache_path(
         cache_dir, "headers 1", untrusted.heif_formats(), [stamp(p) for p in paths]
     )
-    if len(paths) > MANY and (kept := kept_headers(place)):
-        rows, failed = kept
+    if len(paths) > MANY and (cached := cached_headers(place)):
+        rows, failed = cached
         table = dict(zip(paths, rows, strict=True))
         return Headers(table, {paths[int(i)]: error for i, error in failed.items()})
     for path in paths:

@@ -40,7 +40,7 @@ class Condition(Entry):
         """Reads a label, or several, in a form that `sample` takes."""
         return as_array("label", label)
 
-    def asked(self, label, n: int) -> np.ndarray:
+    def expand(self, label, n: int) -> np.ndarray:
         """Returns n labels, as batches hold them.
 
         Args:
@@ -151,18 +151,18 @@ class Labels(Condition):
             return array.argmax(axis=1).astype(np.int32)
         labels = label_names.plain(array, repr(key))
         values, rows = np.unique(labels, return_inverse=True)
-        found = [self._place(key, str(value)) for value in values.tolist()]
-        return np.array(found, np.int32)[rows.reshape(-1)]
+        indices = [self._place(key, str(value)) for value in values.tolist()]
+        return np.array(indices, np.int32)[rows.reshape(-1)]
 
     def learned(self, array):
         if self.names or not array.size:
             return self
         names = places(self.count)
         if not self._is_one_hot(array):
-            found = set(label_names.distinct(label_names.plain(array, "'label'")))
-            found -= {UNLABELLED} if self.lowest < 0 else set()
-            if not found.issubset(names):
-                names = label_names.in_order(found)
+            received = set(label_names.distinct(label_names.plain(array, "'label'")))
+            received -= {UNLABELLED} if self.lowest < 0 else set()
+            if not received.issubset(names):
+                names = label_names.in_order(received)
         return self.named(names)
 
     def named(self, names):
@@ -373,8 +373,8 @@ class Numbers(Vector):
         rows = np.linspace(low, high, n).reshape(n, -1)
         return np.broadcast_to(rows, (n, self.count)).astype(keras.config.floatx())
 
-    def asked(self, label, n):
-        labels = super().asked(label, n)
+    def expand(self, label, n):
+        labels = super().expand(label, n)
         low, high = (np.array(v, labels.dtype) for v in (self.low, self.high))
         outside = (labels < low) | (labels > high) if self.mean else np.zeros((n, 1))
         if outside.any():

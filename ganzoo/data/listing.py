@@ -79,8 +79,8 @@ def walk(folder: Path) -> Listing:
                 images.append(name)
                 linked += entry.is_symlink()
     images.sort(key=lambda name: name.split(os.sep))
-    found = {kind: sorted(names) for kind, names in left_out.items()}
-    return Listing(folder, [folder / name for name in images], found, linked)
+    others = {kind: sorted(names) for kind, names in left_out.items()}
+    return Listing(folder, [folder / name for name in images], others, linked)
 
 
 def _is_hidden(entry) -> bool:
@@ -190,11 +190,11 @@ def split(listing: Listing) -> Split:
             left_out[kind] = [*left_out.get(kind, ()), *names]
 
     (train, _), test = _descended(every, stop=SPLITS), {}
-    found = roots(listing, train.values())
-    if found:
+    named = roots(listing, train.values())
+    if named:
         below = {path: part for path, part in train.items() if len(part) > 1}
         train, test = (
-            {path: part[1:] for path, part in below.items() if part[0] in found[key]}
+            {path: part[1:] for path, part in below.items() if part[0] in named[key]}
             for key in ("train", "test")
         )
         inside = train.keys() | test.keys()
@@ -238,7 +238,7 @@ def split(listing: Listing) -> Split:
         {path: numbers.get(part[0], 0) for path, part in train.items()},
         {path: numbers.get(part[0], 0) for path, part in test.items()},
         tuple(numbers),
-        ", ".join(f"{name}/" for name in found["test"]) if test else "",
+        ", ".join(f"{name}/" for name in named["test"]) if test else "",
         remarks,
     )
 

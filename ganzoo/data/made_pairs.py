@@ -82,8 +82,8 @@ def _without(images, masks):
 
 def next_frame(clips: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Asks for the last frame of each clip, given all frames before it."""
-    found = moving.pairs(clips, history=clips.shape[1] - 1)
-    return found["source"], found["real"]
+    pairs = moving.pairs(clips, history=clips.shape[1] - 1)
+    return pairs["source"], pairs["real"]
 
 
 def _halves(images):

@@ -50,9 +50,9 @@ def load_maps(name: str, reading: Reading) -> Data:
             f"width of a strip. Received: image_size={size}."
         )
     a, b = (cut(picture(file), reading.split, size) for file in FILES)
-    kept = shows_land(b)
+    land = shows_land(b)
     form = Form(channels=reading.form.channels)
-    sources, real = reading.directed(*(reshape_images(x[kept], form) for x in (a, b)))
+    sources, real = reading.directed(*(reshape_images(x[land], form) for x in (a, b)))
     arrays = reading.sides(sources, real) if reading.source_key else {"real": real}
     return Data(f"{name} {reading.direction}", arrays)
 

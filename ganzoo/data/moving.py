@@ -91,7 +91,7 @@ def moving_digits(
     rng = np.random.default_rng(seed)
     room = np.array([side - height, side - width])
     shape = n, digits
-    drawn = rng.integers(0, len(images), shape)
+    choices = rng.integers(0, len(images), shape)
     start = rng.uniform(0, 1, (*shape, 2)) * room
     angle = rng.uniform(0, 2 * np.pi, shape)
     direction = np.stack([np.sin(angle), np.cos(angle)], axis=-1)
@@ -100,7 +100,7 @@ def moving_digits(
     place = bounced(start[..., None, :] + time * velocity[..., None, :], room)
     place = np.rint(place).astype(int)
     clips = np.zeros((n, frames, side, side, 1), np.uint8)
-    for clip, chosen, paths in zip(clips, drawn, place, strict=True):
+    for clip, chosen, paths in zip(clips, choices, place, strict=True):
         for image, path in zip(images[chosen], paths, strict=True):
             for frame, (top, left) in zip(clip, path, strict=True):
                 part = frame[top : top + height, left : left + width]

@@ -196,15 +196,15 @@ def labels(
     if names and every.dtype.kind in "iu":
         check_labels(label, count=len(label), classes=len(names), where=where)
         return label.astype(np.int32), names
-    found = [name for name in label_names.distinct(every) if name != UNLABELLED]
-    names = names or tuple(found)
-    strange = [name for name in found if name not in names]
-    below = [name for name in found if label_names.is_whole(name) and int(name) < -1]
+    distinct = [name for name in label_names.distinct(every) if name != UNLABELLED]
+    names = names or tuple(distinct)
+    strange = [name for name in distinct if name not in names]
+    below = [name for name in distinct if label_names.is_whole(name) and int(name) < -1]
     if strange or below or len(names) > MAX_CLASSES:
         raise ValueError(
             f"Unfit labels in {where!r}; allowed: up to {MAX_CLASSES} classes, "
             f"{'with a name in class_names, ' * bool(strange)}and -1 for unlabelled. "
-            f"Received: {label_names.listed(strange or below or found)}."
+            f"Received: {label_names.listed(strange or below or distinct)}."
         )
     place = {UNLABELLED: -1} | {name: i for i, name in enumerate(names)}
     values, rows = np.unique(label, return_inverse=True)

@@ -33,9 +33,9 @@ def find(
     """
     spec = importlib.util.find_spec(package) if package else None
     shipped = [Path(spec.origin).parent / file] if spec and spec.origin else []
-    kept = sorted(default_dir().glob(pattern))
+    cached = sorted(default_dir().glob(pattern))
     looked = []
-    for candidate in [Path(path)] if path else [*shipped, *kept]:
+    for candidate in [Path(path)] if path else [*shipped, *cached]:
         if candidate.is_file():
             # The bytes that are hashed are those that are parsed.
             data, digest = read(candidate)

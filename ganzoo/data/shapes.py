@@ -101,8 +101,8 @@ def load_shapes(name: str, reading: Reading) -> Data:
 
     4,000 samples to train and 1,000, of another seed, to test; the classes in turn.
     """
-    drawn = [_draw(part) for part in reading.parts]
-    arrays = {key: np.concatenate([part[key] for part in drawn]) for key in drawn[0]}
+    parts = [_draw(part) for part in reading.parts]
+    arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
     arrays["real"] = reshape_images(arrays["real"], reading.form)
     return Data(name, arrays, tuple(SHAPES))
 

@@ -46,7 +46,7 @@ def as_dataset(x, y=None, **steps: int | None) -> tf.data.Dataset | None:
         size = tf.data.INFINITE_CARDINALITY if count is None else count
         return dataset.apply(tf.data.experimental.assert_cardinality(size))
     start = list(itertools.islice(x, 1))
-    return _of_batches(lambda: itertools.chain(_taken(start), x), start)
+    return _of_batches(lambda: itertools.chain(_drained(start), x), start)
 
 
 def first_and_all(dataset: tf.data.Dataset) -> tuple[object, tf.data.Dataset]:
@@ -99,7 +99,7 @@ def _arrays(batch) -> dict[str, np.ndarray]:
     return {key: as_array(key, values) for key, values in as_dict(batch).items()}
 
 
-def _taken(start: list):
+def _drained(start: list):
     """Yields the batches of a list once, and takes them out."""
     while start:
         yield start.pop(0)

@@ -48,13 +48,13 @@ class Table:
 
     def __post_init__(self):
         _check_names([column.name for column in self.columns])
-        found = [type(column) for column in self.condition]
-        classes = found == [Category]
+        types = [type(column) for column in self.condition]
+        classes = types == [Category]
         fits = len(self.counts) in (0, len(self.class_names)) and all(
             [isinstance(name, str) for name in (*self.labels, *self.dropped)]
             + [isinstance(count, int) for count in self.counts]
         )
-        if len(found) < len(self.labels) or not (classes or {*found} <= {Number}):
+        if len(types) < len(self.labels) or not (classes or {*types} <= {Number}):
             raise ValueError(
                 "The label of a table is one category, or numbers. "
                 f"Received: {listed(map(str, self.labels))}."
@@ -107,8 +107,8 @@ class Table:
     @property
     def summary(self) -> str:
         """The columns of a vector in words."""
-        found = [type(column) for column in self.features if column.width]
-        counts = {"number": found.count(Number), "category": found.count(Category)}
+        types = [type(column) for column in self.features if column.width]
+        counts = {"number": types.count(Number), "category": types.count(Category)}
         return " and ".join(counted(n, kind) for kind, n in counts.items() if n)
 
     def data(self, frame, name: str = "table", account=None) -> Data:
@@ -180,8 +180,8 @@ class Table:
         if not self.class_names:
             return None
         shares = np.array(self.counts) / sum(self.counts)
-        drawn = np.random.default_rng(seed).choice(len(shares), n, p=shares)
-        return np.array(self.class_names)[drawn]
+        places = np.random.default_rng(seed).choice(len(shares), n, p=shares)
+        return np.array(self.class_names)[places]
 
     def of_class(self, name: str) -> "Table":
         """The schema of the rows of one class: its column holds one value alone."""
@@ -249,8 +249,10 @@ def load_table(
             f"Received: {len(frame)}."
         )
     test = np.zeros(len(frame), bool)
-    drawn = np.random.default_rng(0).permutation(len(frame))[: len(frame) // HELD_OUT]
-    test[drawn] = True
+    held_out = np.random.default_rng(0).permutation(len(frame))[
+        : len(frame) // HELD_OUT
+    ]
+    test[held_out] = True
     if table is None:
         labels, dropped = (_names(n, frame) for n in (label_column, drop_columns))
         table = schema(frame, ~test, labels, dropped)
@@ -275,15 +277,15 @@ def schema(frame, train: np.ndarray, labels=(), dropped=()) -> Table:
     Raises:
         ValueError: as `load_table`.
     """
-    kept = frame.drop(columns=list(dropped))
-    check_known("label column", labels, list(kept))
-    found = tuple(
-        kinds.label(kept[name], train, numbers=len(labels) > 1)
+    columns = frame.drop(columns=list(dropped))
+    check_known("label column", labels, list(columns))
+    features = tuple(
+        kinds.label(columns[name], train, numbers=len(labels) > 1)
         if name in labels
-        else kinds.feature(kept[name], train)
-        for name in kept
+        else kinds.feature(columns[name], train)
+        for name in columns
     )
-    table = Table(found, labels, dropped=dropped)
+    table = Table(features, labels, dropped=dropped)
     if not table.width:
         raise ValueError(
             "A table needs a column that varies, apart from its label. "
@@ -394,7 +396,7 @@ def _remarks(table, frame):
             str(name) for name in frame.index.names if name is not None
         ],
     }
-    return tuple(f"{text}: {listed(found)}" for text, found in remarks.items() if found)
+    return tuple(f"{text}: {listed(names)}" for text, names in remarks.items() if names)
 
 
 def _worded(columns):

@@ -298,13 +298,13 @@ def _notes_on_classes(scorer, samples):
         return []
     test, names = scorer.test.data.arrays, scorer.parts.train.class_names
     trained = scorer.view(samples), scorer.reference
-    found = [
+    by_source = [
         recalls(view.classifier.run(test["real"])["probabilities"], test["label"])
         for view in trained
     ]
     shares = [
         f"{name} {fake:.1%} ({real:.1%})"
-        for name, fake, real in zip(names, *found, strict=True)
+        for name, fake, real in zip(names, *by_source, strict=True)
     ]
     return [
         "Recall by class of a classifier of samples (of as many real ones), on test "
@@ -335,7 +335,7 @@ def nearest_pairs(scorer: Scorer, samples: Data) -> np.ndarray:
         the row of their nearest training images.
     """
     training = scorer.training
-    distances, found = metrics.nearest_distances(
+    distances, places = metrics.nearest_distances(
         scorer.view(samples).features, training.features
     )
     first = np.argsort(distances, kind="stable")[: 2 * PAIRS]
@@ -344,7 +344,7 @@ def nearest_pairs(scorer: Scorer, samples: Data) -> np.ndarray:
         for i in range(0, len(first), PAIRS)
         for source, rows in (
             (samples.arrays["real"], first),
-            (training.samples, found[first]),
+            (training.samples, places[first]),
         )
     ]
     return image_grid(np.concatenate(images), columns=PAIRS)

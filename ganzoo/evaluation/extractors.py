@@ -20,7 +20,7 @@ from ganzoo.data import published_files, tfds
 from ganzoo.data.dataset import Data
 from ganzoo.data.splits import Parts
 from ganzoo.evaluation import classifier, forest, published_networks
-from ganzoo.evaluation.feature_cache import kept
+from ganzoo.evaluation.feature_cache import cached
 from ganzoo.utils import graph_file, untrusted
 from ganzoo.utils.options import check_known
 
@@ -64,7 +64,7 @@ class Extractor:
         if not self.stored:
             return self.run(data.arrays["real"])
         key = f"{self.digest}_{data.fingerprint}"
-        return kept("features", key, lambda: self.run(data.arrays["real"]))
+        return cached("features", key, lambda: self.run(data.arrays["real"]))
 
 
 def get(spec, parts: Parts) -> Extractor:
@@ -123,8 +123,8 @@ def of_classes(data: Data, keep: bool = True) -> Extractor:
     trees = forest.trained(data)
 
     def run(vectors):
-        found = forest.probabilities(trees, vectors, data.num_classes)
-        return {"features": found, "probabilities": found}
+        probabilities = forest.probabilities(trees, vectors, data.num_classes)
+        return {"features": probabilities, "probabilities": probabilities}
 
     digest = f"{data.fingerprint}_recipe{forest.RECIPE}"
     return Extractor("forest", digest, run, classes=True, stored=False)

@@ -8,11 +8,11 @@ from ganzoo.data.decoded_cache import default_dir
 from ganzoo.utils.files import locked, read_arrays, write_arrays
 
 
-def kept(kind: str, key: str, make: Callable[[], Mapping]) -> dict[str, np.ndarray]:
+def cached(kind: str, key: str, make: Callable[[], Mapping]) -> dict[str, np.ndarray]:
     """Returns the arrays of `make`, from the user's cache if it has them.
 
     A damaged file is replaced. Processes that request the same arrays at the same time
-    wait for the first. Without a writable directory, nothing is kept.
+    wait for the first. Without a writable directory, nothing is cached.
 
     Args:
         kind: folder within the cache, see `default_dir`.

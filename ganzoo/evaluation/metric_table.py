@@ -304,7 +304,7 @@ METRICS = (
     ),
     Metric(
         {"gan_train_recall": "higher"},
-        _gan_train(lambda *found: np.nanmin(classifier.recalls(*found))),
+        _gan_train(lambda *answers: np.nanmin(classifier.recalls(*answers))),
         needs=("vectors", "labelled", "asked label"),
         floor="reference",
         reads="recipe",

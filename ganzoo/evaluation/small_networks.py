@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo.data import pipeline
-from ganzoo.evaluation.feature_cache import kept
+from ganzoo.evaluation.feature_cache import cached
 from ganzoo.utils.progress import each
 
 BATCH_SIZE = 128  # of images looked at
@@ -64,7 +64,7 @@ def keep_weights(model, kind: str, key: str, train: Callable[[], None]) -> None:
         train()
         return {f"{i:02d}": w for i, w in enumerate(model.get_weights())}
 
-    arrays = kept(kind, key, weights)
+    arrays = cached(kind, key, weights)
     model.set_weights([arrays[name] for name in sorted(arrays)])
 
 

@@ -43,9 +43,9 @@ class SelfAttention(keras.layers.Layer):
         x = tf.reshape(inputs, (tf.shape(inputs)[0], -1, inputs.shape[-1]))
         products = tf.matmul(self.query(x), self.key(x), transpose_b=True)
         weights = tf.nn.softmax(tf.cast(products, self.variable_dtype))
-        seen = tf.matmul(tf.cast(weights, x.dtype), self.content(x))
-        seen = tf.reshape(self.back(seen), tf.shape(inputs))
-        return inputs + tf.cast(self.gamma, seen.dtype) * seen
+        context = tf.matmul(tf.cast(weights, x.dtype), self.content(x))
+        context = tf.reshape(self.back(context), tf.shape(inputs))
+        return inputs + tf.cast(self.gamma, context.dtype) * context
 
     def compute_output_shape(self, input_shape):
         return input_shape

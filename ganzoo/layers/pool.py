@@ -56,10 +56,10 @@ class Pool(keras.layers.Layer):
         stored = swapped | (filling & (place < self.size))
         old = tf.gather(self.kept.value, tf.minimum(place, self.size - 1))
         rows = tf.boolean_mask(place, stored)[:, None]
-        taken = tf.boolean_mask(new, stored)
+        values = tf.boolean_mask(new, stored)
         chosen = tf.reshape(swapped, (-1, *(1 for _ in self.shape)))
         answer = tf.where(chosen, old, new)
-        self.kept.assign(tf.tensor_scatter_nd_update(self.kept.value, rows, taken))
+        self.kept.assign(tf.tensor_scatter_nd_update(self.kept.value, rows, values))
         self.count.assign(tf.minimum(self.count.value + tf.shape(rank)[0], self.size))
         return distribute.own_share(answer, local)
 

@@ -30,8 +30,8 @@ class Gaussian:
         eps = np.finfo(float).eps
         floor = len(values) * eps * max(values[-1], eps * (self.mean @ self.mean))
         # n samples span n - 1 directions, whatever rounding says.
-        kept = (values > floor) & (np.arange(len(values))[::-1] < self.count - 1)
-        return vectors[:, kept] * np.sqrt(values[kept])
+        chosen = (values > floor) & (np.arange(len(values))[::-1] < self.count - 1)
+        return vectors[:, chosen] * np.sqrt(values[chosen])
 
     @property
     def rank(self) -> int:

@@ -124,7 +124,7 @@ def authenticity(samples: np.ndarray, reference: np.ndarray) -> float:
         ValueError: as `nearest_distances`.
     """
     samples, reference = check_features(samples=samples, reference=reference)
-    distances, found = nearest(samples, reference)
-    rows, place = np.unique(found, return_inverse=True)
+    distances, places = nearest(samples, reference)
+    rows, place = np.unique(places, return_inverse=True)
     others, _ = nearest(reference[rows], reference, own=rows)
     return float((others[place] < distances).mean())

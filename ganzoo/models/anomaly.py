@@ -46,12 +46,12 @@ def anomaly_scores(model, x, latents, *, weight: float = 0.1) -> np.ndarray:
         z = tf.convert_to_tensor(latents[i : i + CHUNK])
         real = model.as_batch({"real": x[i : i + CHUNK]})["real"]
         fakes = model.inferred({"latent": z}, None, noise)
-        seen, answer = (
+        of_real, of_fakes = (
             feed(features, {"sample": sample, "latent": z}, training=False)
             for sample in (real, fakes)
         )
-        pixels, judged = _distance(real, fakes), _distance(seen, answer)
-        scores.append((1 - weight) * pixels + weight * judged)
+        pixels, features_apart = _distance(real, fakes), _distance(of_real, of_fakes)
+        scores.append((1 - weight) * pixels + weight * features_apart)
     return np.concatenate(scores)
 
 

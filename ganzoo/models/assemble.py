@@ -162,10 +162,10 @@ def assemble(
     g_updates, d_updates = (
         decay_steps and decay_steps * updates for updates in (1, built.d_steps)
     )
-    judged = built.discriminators
+    discriminators = built.discriminators
     built.compile(
         d_optimizer=optimizers.make(d_player, d_rate, decay, d_updates)
-        if judged
+        if discriminators
         else None,
         g_optimizer=optimizers.make(g_optimizer or adam, g_rate, decay, g_updates),
         jit_compile=jit_compile,

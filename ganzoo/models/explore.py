@@ -109,7 +109,9 @@ def _check_size(program):
 def _grid(model, seed):
     """Latents and labels of `model.sample(GRID, seed=seed)`."""
     latents = model.latents(GRID, seed).astype("float32")
-    labels = [value.reshape(GRID, -1) for value in model._asked(None, GRID).values()]
+    labels = [
+        value.reshape(GRID, -1) for value in model._conditions(None, GRID).values()
+    ]
     return {
         "latents": encoded(latents),
         "labels": labels[0].astype(float).tolist() if labels else None,
@@ -118,11 +120,11 @@ def _grid(model, seed):
 
 def _directions(model, seed):
     count = min(DIRECTIONS, model.latent_dim)
-    found = {
+    directions = {
         "SeFa": latent.sefa(model, count),
         "GANSpace": latent.ganspace(model, count, n=FEATURES, seed=seed),
     }
-    return {name: np.round(rows, 6).tolist() for name, rows in found.items()}
+    return {name: np.round(rows, 6).tolist() for name, rows in directions.items()}
 
 
 def _game():

@@ -162,11 +162,13 @@ class TextModel(LatentModel):
                 (self.caption_length,), dtype="int32", name="caption"
             ),
         }
-        return keras.Model(inputs, self._made_of(inputs, None, False), name="generator")
+        return keras.Model(
+            inputs, self._samples_of(inputs, None, False), name="generator"
+        )
 
-    def _made_of(self, inputs, ema, training):
+    def _samples_of(self, inputs, ema, training):
         text = feed(self._choose(self.encoder, ema), inputs, training)
-        return super()._made_of({**inputs, "text": text}, ema, training)
+        return super()._samples_of({**inputs, "text": text}, ema, training)
 
     def _captions(self, caption, n):
         if caption is None:

@@ -103,9 +103,9 @@ class TranslationModel(JudgedModel):
         self.adversarial = adversarial
         self.d_weight = d_weight
         self.prior = prior
-        judged = ("d_adv", "g_adv") if discriminator else ()
+        adversarial_terms = ("d_adv", "g_adv") if discriminator else ()
         distances = (f"g_{name}" for name in self.reconstruction)
-        self.loss_terms = (*judged, *self.loss_terms, *distances)
+        self.loss_terms = (*adversarial_terms, *self.loss_terms, *distances)
 
     def compile(self, *args, **kwargs):
         """As `JudgedModel.compile`; refuses augmentation that would break up pairs."""

@@ -165,8 +165,8 @@ class LatentModel(AdversarialModel):
             self._draw(CHUNK, distribute.fold(tf.constant([seed, 1]), i)).numpy()
             for i in range(-(-n // CHUNK))
         ]
-        drawn = np.concatenate(chunks)[:n] if n else np.empty((0, self.latent_dim))
-        return drawn if truncation is None else self._truncated(drawn, truncation)
+        values = np.concatenate(chunks)[:n] if n else np.empty((0, self.latent_dim))
+        return values if truncation is None else self._truncated(values, truncation)
 
     def _truncated(self, latents, psi):
         if self.prior != "normal":
@@ -286,11 +286,11 @@ class LatentModel(AdversarialModel):
             )
         latents = self.latents(n, seed, truncation)
         if not self._entry:
-            vectors = self._decode(latents, self._asked(label, n), ema, seed)
+            vectors = self._decode(latents, self._conditions(label, n), ema, seed)
             return self._table.frame(vectors)
         label = self._table.draw_classes(n, seed) if label is None else label
-        labels = self._entry.asked(label, n)
-        vectors = self._decode(latents, self._given(labels), ema, seed)
+        labels = self._entry.expand(label, n)
+        vectors = self._decode(latents, self._label_input(labels), ema, seed)
         return self._table.frame(vectors, labels)
 
     def as_samples(self, values):
@@ -310,7 +310,7 @@ class LatentModel(AdversarialModel):
         columns, rows = 8, min(self._entry.rows, MOST_ROWS)
         latents = self.latents(rows * columns, seed=1)
         label = np.repeat(self._entry.examples(rows), columns, axis=0)
-        return self._decode(latents, self._given(label), None, 1), columns
+        return self._decode(latents, self._label_input(label), None, 1), columns
 
     def decode(
         self,
@@ -323,7 +323,7 @@ class LatentModel(AdversarialModel):
     ) -> np.ndarray:
         """Generates the samples of latents (n, latent_dim); see `sample`."""
         checked = self._checked_latents(latents)
-        conditions = self._asked(label, len(checked))
+        conditions = self._conditions(label, len(checked))
         return self._decode(checked, conditions, ema, seed, into)
 
     def _checked_latents(self, latents):
@@ -351,7 +351,7 @@ class LatentModel(AdversarialModel):
             if compiled and len(chunk["latent"]) == CHUNK:
                 part = self._finished(*compiled(chunk, *place))
             else:
-                part = self._finished(*self._made(chunk, ema, *place))
+                part = self._finished(*self._samples_at(chunk, ema, *place))
             if into:
                 into(part)
             else:
@@ -373,9 +373,11 @@ class LatentModel(AdversarialModel):
         (White 2016, arXiv 1609.04468). The label is the same all along it, by default
         the first of those in `sample`.
         """
-        conditions = self._asked(label, n)
+        conditions = self._conditions(label, n)
         if label is None and self._entry:
-            conditions = self._given(np.repeat(self._entry.examples(1), n, axis=0))
+            conditions = self._label_input(
+                np.repeat(self._entry.examples(1), n, axis=0)
+            )
         latents = self._checked_latents(self.path(a, b, n))
         return self._decode(latents, conditions, ema, 0)
 
@@ -391,7 +393,7 @@ class LatentModel(AdversarialModel):
             label: a label, or n of them, for conditional models, as in `sample`.
             **settings: see `projection.project`.
         """
-        return project(self, x, self._asked(label, len(x)), **settings)
+        return project(self, x, self._conditions(label, len(x)), **settings)
 
     @property
     def sampler(self):
@@ -414,23 +416,23 @@ class LatentModel(AdversarialModel):
     def call(self, inputs, training=False):
         """Maps latents to samples with the generator, or its running average."""
         values = inputs if isinstance(inputs, Mapping) else {"latent": inputs}
-        return self._made_of(values, None, training)
+        return self._samples_of(values, None, training)
 
-    def _made_of(self, inputs, ema, training):
+    def _samples_of(self, inputs, ema, training):
         """Samples from inputs, by the generator or, as `ema` says, its average."""
         return feed(self._choose(self.generator, ema), inputs, training)
 
     def _compiled(self, ema):
-        """`_made` as a compiled function."""
+        """`_samples_at` as a compiled function."""
         key = "made", ema
         if key not in self._functions:
             self._functions[key] = tf.function(
-                lambda inputs, seed, place: self._made(inputs, ema, seed, place),
+                lambda inputs, seed, place: self._samples_at(inputs, ema, seed, place),
                 autograph=False,
             )
         return self._functions[key]
 
-    def _made(self, inputs, ema, seed, place):
+    def _samples_at(self, inputs, ema, seed, place):
         """Samples (n, ...) whose first is number `place`, as uint8 where they can be.
 
         The conversion belongs to the graph: there it runs on all cores, and a quarter
@@ -446,20 +448,20 @@ class LatentModel(AdversarialModel):
     def inferred(self, inputs, ema, noise):
         """Samples in inference, differentiable; `noise` seeds the generator's own."""
         with noise_from(noise):
-            samples = self._made_of(inputs, ema, False)
+            samples = self._samples_of(inputs, ema, False)
         return tf.cast(samples, self.variable_dtype)
 
     def _draw(self, count, seed):
         shape = (count, self.latent_dim)
         return PRIORS[self.prior](shape, seed, self.variable_dtype)
 
-    def _asked(self, label, n):
+    def _conditions(self, label, n):
         """The network's input `label` for n samples, {} for a model without labels."""
         if self._entry:
-            return self._given(self._entry.asked(label, n))
+            return self._label_input(self._entry.expand(label, n))
         if label is not None:
             raise ValueError(f"This model takes no label. Received: {label}.")
         return {}
 
-    def _given(self, label):
+    def _label_input(self, label):
         return {"label": self._entry.tensor(label, self.variable_dtype).numpy()}

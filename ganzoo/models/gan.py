@@ -45,7 +45,7 @@ class GAN(JudgedModel, LatentModel):
         if label is None and "label" in self.discriminator.input:
             raise ValueError("D(x) of this model depends on the label: give `label`.")
         samples = self._checked(x)
-        inputs = {"sample": samples, **self._asked(label, len(samples))}
+        inputs = {"sample": samples, **self._conditions(label, len(samples))}
         values = [np.empty(0, self.variable_dtype)] + [
             self._probability_chunk({k: v[i : i + CHUNK] for k, v in inputs.items()})
             for i in range(0, len(samples), CHUNK)

@@ -56,15 +56,15 @@ def directions(
     check_latents(model)
     if callable(labels):
         latents = model.latents(n, seed)
-        shown = np.asarray(labels(model.decode(latents, seed=seed)))
+        marks = np.asarray(labels(model.decode(latents, seed=seed)))
     else:
-        shown = np.asarray(labels)
-        latents = model.latents(len(shown), seed)
-    columns = shown.reshape(len(shown), -1)
-    if shown.ndim not in (1, 2) or not np.isin(columns, (0, 1)).all():
+        marks = np.asarray(labels)
+        latents = model.latents(len(marks), seed)
+    columns = marks.reshape(len(marks), -1)
+    if marks.ndim not in (1, 2) or not np.isin(columns, (0, 1)).all():
         raise ValueError(
             "`labels` must be bool or 0 and 1, of shape (n,) or (n, k). "
-            f"Received: {shown.dtype} of shape {shown.shape}."
+            f"Received: {marks.dtype} of shape {marks.shape}."
         )
     columns = columns.astype(bool)
     rare = np.flatnonzero(columns.all(axis=0) | ~columns.any(axis=0))
@@ -74,9 +74,9 @@ def directions(
             f"Received: column {rare[0]} is {columns[0, rare[0]]} in all of "
             f"{len(columns)} samples."
         )
-    found = np.stack([direction(latents[c], latents[~c]) for c in columns.T])
-    found = np.stack([_apart(found, k) for k in range(len(found))])
-    return found.reshape(*shown.shape[1:], -1)
+    vectors = np.stack([direction(latents[c], latents[~c]) for c in columns.T])
+    vectors = np.stack([_apart(vectors, k) for k in range(len(vectors))])
+    return vectors.reshape(*marks.shape[1:], -1)
 
 
 def _apart(vectors, k):

@@ -14,7 +14,7 @@ class MaskedModel(TranslationModel):
 
     The last channels of a source are the image, filled by anything where the mask is,
     the one before them the mask, highest where G may paint; those before that, if any,
-    are G's alone. See `ganzoo.data.holes.punch` and `ganzoo.data.flood.asked`.
+    are G's alone. See `ganzoo.data.holes.punch` and `ganzoo.data.flood.sources`.
     """
 
     def answer(self, network, source, seed, training):
@@ -51,10 +51,10 @@ def check_masked(source_shape, image_shape):
         ValueError: the channels are not those of an image, its mask, and any number of
             further images.
     """
-    found, channels = source_shape[-1], image_shape[-1]
-    if found % channels != 1 % channels or found <= channels:
+    received, channels = source_shape[-1], image_shape[-1]
+    if received % channels != 1 % channels or received <= channels:
         raise ValueError(
             "Sources must have the channels of an image, one of its mask, and those of "
             f"neighbouring frames, if any: {channels + 1}, {2 * channels + 1}, ... "
-            f"Received: {found}."
+            f"Received: {received}."
         )

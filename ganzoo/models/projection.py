@@ -123,5 +123,5 @@ def _project(model, x, conditions, features, starts, steps, rate, seed):
     run(tf.constant(steps))
     end = np.sqrt(squared().numpy()).reshape(n, starts)
     best = end.argmin(axis=1)
-    found = latents.numpy().reshape(n, starts, -1)[np.arange(n), best]
-    return found, end.min(axis=1), begin.mean(axis=1)
+    nearest = latents.numpy().reshape(n, starts, -1)[np.arange(n), best]
+    return nearest, end.min(axis=1), begin.mean(axis=1)

@@ -57,7 +57,7 @@ class StepwiseModel(LatentModel):
             lambda sample: self.log_densities(network, sample, noise).numpy(), x
         )
 
-    def _made_of(self, inputs, ema, training):
+    def _samples_of(self, inputs, ema, training):
         network = self._choose(self.generator, ema)
         return self.steps(network, inputs["latent"], self._base_seed())
 
@@ -89,8 +89,8 @@ def binary(sample, seed):
     makes no difference.
     """
     count = sample.shape[0] or tf.shape(sample)[0]
-    drawn = distribute.global_uniform((count, *sample.shape[1:]), seed, sample.dtype)
-    return tf.cast(drawn < sample, sample.dtype)
+    uniform = distribute.global_uniform((count, *sample.shape[1:]), seed, sample.dtype)
+    return tf.cast(uniform < sample, sample.dtype)
 
 
 def sums(values):

@@ -53,7 +53,7 @@ def take_over(model, start, optimizers: bool = False) -> list[str]:
         average = start.average_of(plan.source)
         plan.copy(plan.own, plan.source if optimizers else average)
         plan.copy(model.average_of(plan.own), average)
-    model.warm = tuple(plan.own.name for plan in plans if plan.taken)
+    model.warm = tuple(plan.own.name for plan in plans if plan.matches)
     filled = [plan.own.name for plan in plans]
     missing = [d.name for d in model.discriminators if d.name not in filled]
     return [
@@ -70,7 +70,7 @@ class _Plan:
         self.mine, theirs = ([_kind(x) for x in _layers(net)] for net in (own, source))
         self.complete = self.mine == theirs
         match = SequenceMatcher(None, theirs, self.mine, autojunk=False)
-        self.taken = [
+        self.matches = [
             (block.a + i, block.b + i)
             for block in match.get_matching_blocks()
             for i in range(block.size)
@@ -78,7 +78,7 @@ class _Plan:
 
     def check(self):
         """Refuses a network without a layer that fits."""
-        if not self.taken:
+        if not self.matches:
             (theirs, *_), (mine, *_) = map(_layers, (self.source, self.own))
             raise ValueError(
                 f"No layer of the {self.own.name} fits the one to start from: build "
@@ -89,13 +89,13 @@ class _Plan:
     def copy(self, own, source):
         """Copies the layers of this plan between networks like its two."""
         mine, theirs = _layers(own), _layers(source)
-        for i, j in self.taken:
+        for i, j in self.matches:
             mine[j].set_weights(theirs[i].get_weights())
 
     @property
     def line(self) -> str:
         """The count of the layers, in words."""
-        places = {j for _, j in self.taken}
+        places = {j for _, j in self.matches}
         new = [kind for j, kind in enumerate(self.mine) if j not in places]
         text = f"{self.own.name}: takes {len(places)} of {len(self.mine)} layers"
         return f"{text}; new: {', '.join(new)}" if new else text
@@ -103,13 +103,13 @@ class _Plan:
 
 def _layers(network) -> list:
     """The layers with weights, in order, those of nested networks included."""
-    found = []
+    layers = []
     for layer in network.layers:
         if isinstance(layer, keras.Model):
-            found += _layers(layer)
+            layers += _layers(layer)
         elif layer.weights:
-            found.append(layer)
-    return found
+            layers.append(layer)
+    return layers
 
 
 def _kind(layer) -> str:

@@ -25,7 +25,7 @@ SPANS = dict.fromkeys(("graph", "resnet1d"), (0.0, 1.0))
 # batch statistics mix the samples, and a bound on the gradient opposes its penalty.
 PER_SAMPLE = {"batch": "layer", "spectral": "none"}
 # Options that the variant decides, for any family.
-GIVEN = ("image_shape", "latent_dim", "condition", "value_range", "heads")
+FIXED = ("image_shape", "latent_dim", "condition", "value_range", "heads")
 
 
 def __getattr__(name: str):
@@ -85,16 +85,16 @@ def make(
         "condition": condition,
         "value_range": value_range,
     }
-    judged = {"image_shape": image_shape, "condition": condition}
-    judged = dict(d_arguments) if d_arguments is not None else judged
+    of_d = {"image_shape": image_shape, "condition": condition}
+    of_d = dict(d_arguments) if d_arguments is not None else of_d
     if per_sample:
         usual = defaults(name)["d_norm"]
-        judged["d_norm"] = PER_SAMPLE.get(usual, usual)
+        of_d["d_norm"] = PER_SAMPLE.get(usual, usual)
     if d_norm is not None:
         options["d_norm"] = d_norm
     return {
         "generator": _player(family.generator, "g_", described, options),
-        "discriminator": _player(family.discriminator, "d_", judged, options),
+        "discriminator": _player(family.discriminator, "d_", of_d, options),
         "value_range": value_range,
     }
 
@@ -138,7 +138,7 @@ def defaults(name: str) -> dict:
     apart = {"g_" + option: of_g[option] for option in of_g if option in of_d}
     apart |= {"d_" + option: of_d[option] for option in of_d if option in of_g}
     options = {**of_d, **of_g, **apart}
-    fixed = {prefix + option for prefix in ("", "g_", "d_") for option in GIVEN}
+    fixed = {prefix + option for prefix in ("", "g_", "d_") for option in FIXED}
     return {k: v for k, v in options.items() if k not in fixed}
 
 

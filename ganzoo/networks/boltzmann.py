@@ -60,15 +60,15 @@ class Boltzmann(layers.Layer):
         kernel = beta * tf.convert_to_tensor(self.kernel)
         hidden_bias = beta * tf.convert_to_tensor(self.hidden_bias)
 
-        def drawn(logits, seed):
+        def units(logits, seed):
             uniform = draw((rows, logits.shape[1]), seed, dtype=logits.dtype)
             return tf.cast(uniform < tf.sigmoid(logits), logits.dtype)
 
         def step(i, v):
             own = distribute.fold(seed, i)
-            h = drawn(v @ kernel + hidden_bias, distribute.fold(own, 0))
+            h = units(v @ kernel + hidden_bias, distribute.fold(own, 0))
             back = tf.linalg.matmul(h, kernel, transpose_b=True)
-            return i + 1, drawn(back + self.visible_bias, distribute.fold(own, 1))
+            return i + 1, units(back + self.visible_bias, distribute.fold(own, 1))
 
         # The gradient of the chain is not wanted: its values are thresholds.
         start = tf.stop_gradient(values)

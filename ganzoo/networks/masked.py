@@ -31,9 +31,9 @@ class MaskedDense(layers.Dense):
 
     def build(self, input_shape):
         super().build(input_shape)
-        seen = degrees(input_shape[-1], self.values)[:, None]
+        inputs = degrees(input_shape[-1], self.values)[:, None]
         own = degrees(self.units, self.values)
-        self.mask = (seen < own if self.last else seen <= own).astype("float32")
+        self.mask = (inputs < own if self.last else inputs <= own).astype("float32")
 
     def call(self, x):
         mask = ops.cast(self.mask, self.kernel.dtype)

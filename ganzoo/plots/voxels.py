@@ -43,11 +43,11 @@ def volumes_picture(volumes: np.ndarray, columns: int | None = None) -> np.ndarr
             "`volumes` must be uint8 of shape (n, X, Y, Z, 1). "
             f"Received: {volumes.dtype} of shape {volumes.shape}."
         )
-    shown = volumes[:MOST, ..., 0] >= THRESHOLD
-    columns = min(columns or math.ceil(math.sqrt(len(shown))), max(1, len(shown)))
-    rows = max(1, math.ceil(len(shown) / columns))
+    solid = volumes[:MOST, ..., 0] >= THRESHOLD
+    columns = min(columns or math.ceil(math.sqrt(len(solid))), max(1, len(solid)))
+    rows = max(1, math.ceil(len(solid) / columns))
     figure = Figure(figsize=(columns, rows), dpi=PIXELS)
-    for index, filled in enumerate(shown):
+    for index, filled in enumerate(solid):
         row, column = divmod(index, columns)
         box = (column / columns, 1 - (row + 1) / rows, 1 / columns, 1 / rows)
         _draw(figure.add_axes(box), filled)

@@ -123,12 +123,12 @@ class _Sound(NamedTuple):
 
 
 def _newest_sound(directory: Path, kind: str, otherwise: str) -> _Sound | None:
-    found = _found(directory, kind)
-    for path in dict.fromkeys(p.with_suffix(".npz") for p in reversed(found)):
-        read = read_arrays(path, otherwise)
-        if read is None:
+    files = _files_of(directory, kind)
+    for path in dict.fromkeys(p.with_suffix(".npz") for p in reversed(files)):
+        content = read_arrays(path, otherwise)
+        if content is None:
             continue
-        arrays, facts = _with_step(read[0]), read[1]
+        arrays, facts = _with_step(content[0]), content[1]
         step = arrays["step/0000"]
         if step.shape or step.dtype.kind != "i" or step == _step_of(path):
             return _Sound(path, arrays, facts)
@@ -136,26 +136,26 @@ def _newest_sound(directory: Path, kind: str, otherwise: str) -> _Sound | None:
             f"The file {path.name} holds step {step}: it was renamed; {otherwise}.",
             stacklevel=4,
         )
-    if found:
+    if files:
         raise ValueError(
             f"{directory} holds no sound checkpoint, but "
-            f"{', '.join(path.name for path in found)}. A checkpoint is an .npz and a "
+            f"{', '.join(path.name for path in files)}. A checkpoint is an .npz and a "
             ".json of one name, which tells its step. Put back what is missing, or "
             "begin anew: in another --workdir, or here, once these files are deleted."
         )
     return None
 
 
-def _found(directory: Path, kind: str = "step") -> list[Path]:
+def _files_of(directory: Path, kind: str = "step") -> list[Path]:
     """The files of checkpoints, sound or not, oldest first."""
-    found = [path for path in directory.glob(f"{kind}_*") if _step_of(path) >= 0]
-    return sorted(found, key=lambda path: (_step_of(path), path.name))
+    files = [path for path in directory.glob(f"{kind}_*") if _step_of(path) >= 0]
+    return sorted(files, key=lambda path: (_step_of(path), path.name))
 
 
 def _complete(directory: Path, kind: str = "step") -> list[Path]:
     """Complete checkpoints, oldest first."""
-    found = _found(directory, kind)
-    return [p for p in found if p.suffix == ".npz" and p.with_suffix(".json") in found]
+    files = _files_of(directory, kind)
+    return [p for p in files if p.suffix == ".npz" and p.with_suffix(".json") in files]
 
 
 def _step_of(path: Path) -> int:
@@ -170,9 +170,9 @@ def _prune(path: Path, keep: int) -> None:
     Any that are newer are not sound, or the run would have gone on from them.
     """
     kind, step = path.name.partition("_")[0], _step_of(path)
-    kept = [p for p in _complete(path.parent, kind) if _step_of(p) <= step][-keep:]
-    for old in _found(path.parent, kind):
-        if _step_of(old) < _step_of(kept[0]):
+    last = [p for p in _complete(path.parent, kind) if _step_of(p) <= step][-keep:]
+    for old in _files_of(path.parent, kind):
+        if _step_of(old) < _step_of(last[0]):
             old.unlink()
 
 

@@ -21,13 +21,13 @@ def repository(address: str) -> tuple[str, str | None]:
     Raises:
         ValueError: another form.
     """
-    found = _ADDRESS.fullmatch(address.removeprefix(PREFIX))
-    if not found:
+    match = _ADDRESS.fullmatch(address.removeprefix(PREFIX))
+    if not match:
         raise ValueError(
             "A model on the hub is named hf://owner/name or hf://owner/name@revision. "
             f"Received: {address!r}."
         )
-    return found[1], found[2]
+    return match[1], match[2]
 
 
 def fetch(address: str, endpoint: str | None = None) -> Path:

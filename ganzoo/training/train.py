@@ -120,10 +120,10 @@ def train_resolved(
             f"{experiment.strategy!r}."
         )
     writes = workers is None or workers.is_chief
-    shown = progress and writes
+    visible = progress and writes
     with (
         claim(workdir) if writes else nullcontext(Path(workdir)) as path,
-        Bar(experiment.steps, "steps", show=shown, words="reading the data") as bar,
+        Bar(experiment.steps, "steps", show=visible, words="reading the data") as bar,
     ):
         config = read_config(path)  # None for a new run
         if config:
@@ -160,12 +160,12 @@ def train_resolved(
             )
             last = Interruption(halt, every, experiment.steps, before)
             call = largest_divisor(math.gcd(every, monitor.every), STEPS_PER_CALL)
-            seen = bar if shown else None
+            own_bar = bar if visible else None
             own = _callbacks(
-                experiment, model, resolved, path, writes, monitor, call, seen
+                experiment, model, resolved, path, writes, monitor, call, own_bar
             )
             tracked = tracking(log if writes else (), path, to_dict(experiment))
-            with signals.asked(halt.ask), tracked as trackers:
+            with signals.calling(halt.ask), tracked as trackers:
                 everyone = [*own, *trackers, *callbacks, last]
                 halted = _fit(model, experiment, resolved, every, call, everyone, halt)
                 if begin < model.step and model.step % experiment.checkpoint_every:

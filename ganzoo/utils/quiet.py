@@ -63,7 +63,7 @@ def without_log() -> Iterator[None]:
     import tempfile
 
     try:
-        kept = os.dup(2)
+        original = os.dup(2)
     except OSError:  # standard error is closed
         yield
         return
@@ -71,7 +71,7 @@ def without_log() -> Iterator[None]:
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
         if watch:
-            faulthandler.enable(kept)
+            faulthandler.enable(original)
         hidden = re.compile(b"(?!)")  # nothing, unless all goes well
         try:
             yield
@@ -79,8 +79,8 @@ def without_log() -> Iterator[None]:
         finally:
             if watch:
                 faulthandler.disable()
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(original, 2)
+            os.close(original)
             held.seek(0)
             for line in held:
                 if not hidden.match(line):

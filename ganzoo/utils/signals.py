@@ -21,7 +21,7 @@ def raised() -> Iterator[None]:
 
 
 @contextmanager
-def asked(stop: Callable[[], object]) -> Iterator[None]:
+def calling(stop: Callable[[], object]) -> Iterator[None]:
     """Lets Ctrl-C and SIGTERM call `stop` in a thread of its own, at once.
 
     Python's own handlers wait until the main thread returns from TensorFlow. The block

@@ -46,9 +46,9 @@ class Tokenizer:
         tokens = np.zeros((len(captions), self.length), "int32")
         unknown = {}
         for row, caption in zip(tokens, captions, strict=True):
-            found = words(caption)[: self.length]
-            row[: len(found)] = [self._numbers.get(word, 0) for word in found]
-            unknown |= dict.fromkeys(w for w in found if w not in self._numbers)
+            text = words(caption)[: self.length]
+            row[: len(text)] = [self._numbers.get(word, 0) for word in text]
+            unknown |= dict.fromkeys(w for w in text if w not in self._numbers)
         return tokens, list(unknown)
 
     def decode(self, tokens) -> list[str]:

@@ -59,8 +59,8 @@ def parse_tensors(data: bytes, where: str) -> dict[str, np.ndarray]:
             compressed or missing storages, sizes beyond the file's.
     """
     try:
-        read = _read_zip if data.startswith(b"PK") else _read_old
-        table, storages = read(data)
+        reader = _read_zip if data.startswith(b"PK") else _read_old
+        table, storages = reader(data)
         if type(table) is not dict:
             raise ValueError("it is no table")
         return {name: _array(name, table[name], storages) for name in table}

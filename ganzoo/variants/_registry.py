@@ -121,11 +121,11 @@ def register(
     """
 
     def decorate(builder):
-        taken = _variants.get(_key(name))
-        if taken and taken.builder.__module__ != builder.__module__:
+        other = _variants.get(_key(name))
+        if other and other.builder.__module__ != builder.__module__:
             raise ValueError(
                 f"The name {name!r} is registered already, by "
-                f"{taken.builder.__module__}. Choose another name for the builder "
+                f"{other.builder.__module__}. Choose another name for the builder "
                 f"of {builder.__module__}."
             )
         _variants[_key(name)] = Variant(

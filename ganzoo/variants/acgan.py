@@ -48,8 +48,10 @@ class ACGAN(GAN):
         return (*super().watched, "accuracy")
 
     def discriminator_loss(self, batch, fake, training):
-        seen = self.view({**batch, "sample": batch["real"]}, Use.AUGMENT_REAL, training)
-        real = self.outputs(seen, training)
+        inputs = self.view(
+            {**batch, "sample": batch["real"]}, Use.AUGMENT_REAL, training
+        )
+        real = self.outputs(inputs, training)
         fakes = self._outputs_of(batch, fake, training)
         terms, watched = self._d_terms(
             batch, fake, real["logits"], fakes["logits"], training
@@ -67,8 +69,8 @@ class ACGAN(GAN):
         return {**terms, "g_class": error}, watched
 
     def _outputs_of(self, batch, fake, training):
-        seen = self.view({**batch, **fake}, Use.AUGMENT_FAKE, training)
-        return self.outputs(seen, training)
+        inputs = self.view({**batch, **fake}, Use.AUGMENT_FAKE, training)
+        return self.outputs(inputs, training)
 
 
 def _error(outputs, label):

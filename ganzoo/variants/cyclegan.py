@@ -50,8 +50,8 @@ class CycleGAN(TranslationModel):
         shapes = {"sample": self.image_shape, "reverse": self.source_shape}
         self.pools = {key: Pool(pool, shapes[key]) for key in shapes if pool}
         weights = {"g_cycle": cycle, "g_identity": cycle * identity}
-        kept = (name for name, weight in weights.items() if weight)
-        self.loss_terms = (*self.loss_terms, "d_reverse", "g_reverse", *kept)
+        terms = (name for name, weight in weights.items() if weight)
+        self.loss_terms = (*self.loss_terms, "d_reverse", "g_reverse", *terms)
 
     @property
     def generators(self):
@@ -76,11 +76,11 @@ class CycleGAN(TranslationModel):
 
     def update_discriminators(self, part, fake):
         seed = distribute.fold(part["seed"], Use.POOL)
-        seen = {
+        pooled = {
             key: pool.exchange(fake[key], distribute.fold(seed, i))
             for i, (key, pool) in enumerate(self.pools.items())
         }
-        return super().update_discriminators(part, {**fake, **seen})
+        return super().update_discriminators(part, {**fake, **pooled})
 
     def discriminator_loss(self, batch, fake, training):
         terms, watched = super().discriminator_loss(batch, fake, training)

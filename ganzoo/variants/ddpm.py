@@ -37,7 +37,7 @@ class DDPM(StepwiseModel):
         beta = np.linspace(0.1, 20.0, times) / times
         beta = np.minimum(beta, 0.999)
         self.beta = np.insert(beta, 0, 0.0)  # by t; t = 0 is the sample itself
-        self.kept = np.cumprod(1 - self.beta)  # abar_t
+        self.signal = np.cumprod(1 - self.beta)  # abar_t
 
     def generate(self, batch, training):
         real = batch["real"]
@@ -48,17 +48,19 @@ class DDPM(StepwiseModel):
         seed = distribute.fold(batch["seed"], Use.NOISE)
         noise = distribute.global_normal((count, *real.shape[1:]), seed, real.dtype)
         noisy = self.noisy(real, time, noise)
-        seen = {"sample": noisy, "time": time}
-        found = self._feed(self.generator, seen, training)
-        return {"sample": noisy, "noise": noise, "found": found}
+        inputs = {"sample": noisy, "time": time}
+        prediction = self._feed(self.generator, inputs, training)
+        return {"sample": noisy, "noise": noise, "prediction": prediction}
 
     def generator_loss(self, batch, fake, training):
-        return {"g_noise": tf.reduce_mean(tf.square(fake["noise"] - fake["found"]))}, {}
+        return {
+            "g_noise": tf.reduce_mean(tf.square(fake["noise"] - fake["prediction"]))
+        }, {}
 
     def noisy(self, sample, time, noise):
         """x_t of samples (N, ...) at times (N,) from 0 to T."""
-        kept = self._at(self.kept, time)
-        return tf.sqrt(kept) * sample + tf.sqrt(1 - kept) * noise
+        signal = self._at(self.signal, time)
+        return tf.sqrt(signal) * sample + tf.sqrt(1 - signal) * noise
 
     def _at(self, schedule, time):
         """Values of a schedule at times (N,), in the rank of samples."""
@@ -67,19 +69,19 @@ class DDPM(StepwiseModel):
 
     def back(self, network, noisy, time):
         """Mean of the step from t to t - 1: `posterior`'s for the x_0 that it sees."""
-        kept = self._at(self.kept, time)
+        signal = self._at(self.signal, time)
         noise = self._feed(network, {"sample": noisy, "time": time})
-        sample = (noisy - tf.sqrt(1 - kept) * noise) / tf.sqrt(kept)
+        sample = (noisy - tf.sqrt(1 - signal) * noise) / tf.sqrt(signal)
         # Clipped as in the authors' code: it matters where nearly all is noise.
         return self.posterior(tf.clip_by_value(sample, *self.value_range), noisy, time)
 
     def posterior(self, sample, noisy, time):
         """Mean of q(x_{t-1} | x_t, x_0) (eq. 7)."""
-        kept, before = self._at(self.kept, time), self._at(self.kept, time - 1)
+        signal, before = self._at(self.signal, time), self._at(self.signal, time - 1)
         beta = self._at(self.beta, time)
         return (
             tf.sqrt(before) * beta * sample + tf.sqrt(1 - beta) * (1 - before) * noisy
-        ) / (1 - kept)
+        ) / (1 - signal)
 
     # --- use --------------------------------------------------------------------
 
@@ -101,10 +103,8 @@ class DDPM(StepwiseModel):
         """The bound of eq. 5 with one noise for each time, on 256 values a pixel."""
 
         def noise(t):
-            drawn = distribute.fold(seed, t)
-            return tf.random.stateless_normal(
-                tf.shape(sample), drawn, dtype=sample.dtype
-            )
+            own = distribute.fold(seed, t)
+            return tf.random.stateless_normal(tf.shape(sample), own, dtype=sample.dtype)
 
         def times(t):
             return tf.fill(tf.shape(sample)[:1], t)
@@ -112,15 +112,18 @@ class DDPM(StepwiseModel):
         def divergence(t, total):
             time = times(t)
             noisy = self.noisy(sample, time, noise(t))
-            kept, before = self._at(self.kept, time), self._at(self.kept, time - 1)
+            signal, before = (
+                self._at(self.signal, time),
+                self._at(self.signal, time - 1),
+            )
             mean = self.posterior(sample, noisy, time)
             beta = self._at(self.beta, time)
-            own = beta * (1 - before) / (1 - kept)
+            own = beta * (1 - before) / (1 - signal)
             away = tf.square(mean - self.back(network, noisy, time))
             nats = (tf.math.log(beta / own) + (own + away) / beta - 1) / 2
             return t + 1, total + sums(nats)
 
-        last = self._at(self.kept, times(self.times))
+        last = self._at(self.signal, times(self.times))
         prior = sums((last * sample**2 - last - tf.math.log(1 - last)) / 2)
         first = self.noisy(sample, times(1), noise(1))
         mean = self.back(network, first, times(1))

@@ -30,8 +30,8 @@ class FeatureMatchingGAN(GAN):
 
     def generator_loss(self, batch, fake, training):
         real, fakes = (
-            self.outputs(self.view({**batch, **shown}, use, training), training)
-            for shown, use in (
+            self.outputs(self.view({**batch, **inputs}, use, training), training)
+            for inputs, use in (
                 ({"sample": batch["real"]}, Use.AUGMENT_REAL),
                 (fake, Use.AUGMENT_FAKE),
             )

@@ -63,8 +63,8 @@ class InfoGAN(GAN):
 
     def _answers_to_fakes(self, fake, training):
         """`outputs` for fakes, without a change of D's kept statistics."""
-        kept = self.discriminator.non_trainable_variables
-        with keras.StatelessScope([(v, v.value) for v in kept]):
+        statistics = self.discriminator.non_trainable_variables
+        with keras.StatelessScope([(v, v.value) for v in statistics]):
             return self.outputs(fake, training)
 
     def _q_terms(self, player, out, fake):

@@ -28,9 +28,9 @@ class MADE(StepwiseModel):
 
     def generate(self, batch, training):
         seed = distribute.fold(batch["seed"], Use.CONDITION)
-        seen = binary(batch["real"], seed)
-        logits = self._feed(self.generator, {"sample": seen}, training)
-        return {"sample": seen, "logits": logits}
+        pixels = binary(batch["real"], seed)
+        logits = self._feed(self.generator, {"sample": pixels}, training)
+        return {"sample": pixels, "logits": logits}
 
     def generator_loss(self, batch, fake, training):
         nats = _bernoulli(fake["sample"], fake["logits"])
@@ -39,8 +39,8 @@ class MADE(StepwiseModel):
     # --- use --------------------------------------------------------------------
 
     def log_densities(self, network, sample, seed):
-        seen = binary(sample, seed)
-        return _bernoulli(seen, self._feed(network, {"sample": seen}))
+        pixels = binary(sample, seed)
+        return _bernoulli(pixels, self._feed(network, {"sample": pixels}))
 
     def steps(self, network, latent, seed):
         uniform = tf.reshape(latent, (-1, *self.sample_shape))
@@ -48,8 +48,8 @@ class MADE(StepwiseModel):
 
         def step(i, sample):
             chance = tf.sigmoid(self._feed(network, {"sample": sample}))
-            drawn = tf.cast(uniform < chance, uniform.dtype)
-            return i + 1, tf.where(place == i, drawn, sample)
+            value = tf.cast(uniform < chance, uniform.dtype)
+            return i + 1, tf.where(place == i, value, sample)
 
         def unfinished(i, _):
             return i < self.latent_dim

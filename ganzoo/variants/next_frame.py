@@ -71,10 +71,10 @@ class NextFrameModel(TranslationModel):
             real, source = halved(real), halved(source)
             real_logits = None
             if with_real:
-                seen = {"sample": real, "source": source}
-                real_logits = self._feed(network, seen, training)
-            seen = {"sample": answer, "source": source}
-            yield real_logits, self._feed(network, seen, training)
+                inputs = {"sample": real, "source": source}
+                real_logits = self._feed(network, inputs, training)
+            inputs = {"sample": answer, "source": source}
+            yield real_logits, self._feed(network, inputs, training)
 
 
 def halved(images):

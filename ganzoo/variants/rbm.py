@@ -43,22 +43,25 @@ class RBM(StepwiseModel):
 
     def generate(self, batch, training):
         machine = boltzmann.of(self.generator)
-        seen = binary(batch["real"], distribute.fold(batch["seed"], Use.CONDITION))
-        seen = tf.reshape(seen, (-1, self.latent_dim))
+        visible = binary(batch["real"], distribute.fold(batch["seed"], Use.CONDITION))
+        visible = tf.reshape(visible, (-1, self.latent_dim))
         seed = distribute.fold(batch["seed"], Use.NOISE)
         if self.memory is None or not training:
             draw = distribute.global_uniform
-            return {"seen": seen, "sample": machine.chain(seen, self.gibbs, seed, draw)}
+            return {
+                "visible": visible,
+                "sample": machine.chain(visible, self.gibbs, seed, draw),
+            }
         # Every replica moves all chains, by the same noise, to the same places.
         left = self.memory.values.value
         moved = machine.chain(left, self.gibbs, seed, tf.random.stateless_uniform)
         self.memory.values.assign(moved)
-        return {"seen": seen, "sample": moved}
+        return {"visible": visible, "sample": moved}
 
     def generator_loss(self, batch, fake, training):
         energy = boltzmann.of(self.generator).free_energy
         sample = tf.stop_gradient(fake["sample"])
-        of_data = tf.reduce_mean(energy(fake["seen"]))
+        of_data = tf.reduce_mean(energy(fake["visible"]))
         return {"g_energy": of_data - tf.reduce_mean(energy(sample))}, {}
 
     # --- use --------------------------------------------------------------------
@@ -86,8 +89,8 @@ class RBM(StepwiseModel):
         return super().log_likelihood(x, seed) - self.log_partition(seed)
 
     def log_densities(self, network, sample, seed):
-        seen = tf.reshape(binary(sample, seed), (-1, self.latent_dim))
-        return -boltzmann.of(network).free_energy(seen)
+        visible = tf.reshape(binary(sample, seed), (-1, self.latent_dim))
+        return -boltzmann.of(network).free_energy(visible)
 
 
 @register(

@@ -210,7 +210,7 @@ def test_a_flood_rises_to_its_height_in_every_image(tmp_path):
     translate_folder(model, tmp_path / "in", out, water=0.25, progress=False)
     found = np.asarray(Image.open(out / "a.png"))
     np.testing.assert_array_equal(found[:9], image[:9])
-    wanted = model.translate(flood.asked(image[None], 0.25))[0]
+    wanted = model.translate(flood.sources(image[None], 0.25))[0]
     np.testing.assert_array_equal(found, wanted)
     assert (found[9:] != image[9:]).any()
 

@@ -16,11 +16,11 @@ def test_the_mask_lies_below_the_line_of_the_height():
 
 
 def test_asked_is_the_mask_before_the_untouched_photograph():
-    source = flood.asked(PHOTOGRAPHS, [0.5, 0.25, 0.125])
+    source = flood.sources(PHOTOGRAPHS, [0.5, 0.25, 0.125])
     np.testing.assert_array_equal(source[..., 1:], PHOTOGRAPHS)
     assert (source[..., 0] == 255).sum(axis=(1, 2)).tolist() == [96, 48, 24]
     np.testing.assert_array_equal(
-        flood.asked(PHOTOGRAPHS, 0.5)[0], source[0], "one height for all"
+        flood.sources(PHOTOGRAPHS, 0.5)[0], source[0], "one height for all"
     )
 
 
@@ -71,6 +71,6 @@ def test_pairs_have_heights_within_bounds():
     ],
 )
 def test_refuses_what_cannot_be_flooded(photographs, heights, message):
-    for make in (flood.asked, flood.rendered):
+    for make in (flood.sources, flood.rendered):
         with pytest.raises(ValueError, match=message):
             make(photographs, heights)

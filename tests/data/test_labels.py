@@ -108,7 +108,7 @@ def test_classes_that_do_not_fit_are_refused(y, message):
     ],
 )
 def test_a_class_is_asked_for_by_name_or_place(entry, label, places):
-    assert entry.asked(label, 2).tolist() == places
+    assert entry.expand(label, 2).tolist() == places
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_class_is_asked_for_by_name_or_place(entry, label, places):
 )
 def test_a_class_that_was_never_seen_names_the_nearest(entry, label, message):
     with pytest.raises(ValueError, match=message):
-        entry.asked(label, 2)
+        entry.expand(label, 2)
 
 
 def test_unlabelled_samples_are_no_class():
@@ -155,14 +155,14 @@ def test_tags_of_any_dtype(dtype):
 
 
 def test_tags_are_asked_for_by_name_or_as_0_and_1():
-    assert TAGS.asked("red,soft", 2).tolist() == [[1, 0, 1], [1, 0, 1]]
-    assert TAGS.asked(["round", ""], 2).tolist() == [[0, 1, 0], [0, 0, 0]]
-    assert TAGS.asked([0, 1, 1], 2).tolist() == [[0, 1, 1], [0, 1, 1]]
-    assert TAGS.asked(None, 4).tolist() == np.eye(3)[[0, 1, 2, 0]].tolist()
+    assert TAGS.expand("red,soft", 2).tolist() == [[1, 0, 1], [1, 0, 1]]
+    assert TAGS.expand(["round", ""], 2).tolist() == [[0, 1, 0], [0, 0, 0]]
+    assert TAGS.expand([0, 1, 1], 2).tolist() == [[0, 1, 1], [0, 1, 1]]
+    assert TAGS.expand(None, 4).tolist() == np.eye(3)[[0, 1, 2, 0]].tolist()
     with pytest.raises(ValueError, match="Received: sofd. The nearest is 'soft'"):
-        TAGS.asked("red,sofd", 1)
+        TAGS.expand("red,sofd", 1)
     with pytest.raises(ValueError, match="0 or 1 for each of red, round, soft.*2.0"):
-        TAGS.asked([0.0, 2.0, 0.0], 1)
+        TAGS.expand([0.0, 2.0, 0.0], 1)
 
 
 def test_numbers_are_standardised_for_the_networks():
@@ -174,19 +174,19 @@ def test_numbers_are_standardised_for_the_networks():
 
 
 def test_numbers_are_asked_for_and_evenly_spread_by_default():
-    assert NUMBERS.asked(None, 3).tolist() == [[0, 10], [2, 10], [4, 10]]
-    assert NUMBERS.asked([1.5, 10], 2).tolist() == [[1.5, 10]] * 2
-    assert NUMBERS.asked("1.5,10", 1).tolist() == [[1.5, 10]]
+    assert NUMBERS.expand(None, 3).tolist() == [[0, 10], [2, 10], [4, 10]]
+    assert NUMBERS.expand([1.5, 10], 2).tolist() == [[1.5, 10]] * 2
+    assert NUMBERS.expand("1.5,10", 1).tolist() == [[1.5, 10]]
     one = labels.statistics(np.array([0.0, 1.0]))
-    assert one.asked(0.25, 2).tolist() == [[0.25], [0.25]]
-    assert one.asked(["0.25", "1"], 2).tolist() == [[0.25], [1]]
+    assert one.expand(0.25, 2).tolist() == [[0.25], [0.25]]
+    assert one.expand(["0.25", "1"], 2).tolist() == [[0.25], [1]]
     with pytest.raises(ValueError, match="2 numbers, joined by commas.*'1.5'"):
-        NUMBERS.asked("1.5", 1)
+        NUMBERS.expand("1.5", 1)
 
 
 def test_numbers_outside_of_those_in_training_are_said():
     with pytest.warns(UserWarning, match=r"\[5.0\] at \[0\] lies outside"):
-        NUMBERS.asked([[1, 10], [5, 10]], 2)
+        NUMBERS.expand([[1, 10], [5, 10]], 2)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import time
 import numpy as np
 import pytest
 
-from ganzoo.evaluation.feature_cache import kept
+from ganzoo.evaluation.feature_cache import cached
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,7 @@ class Maker:
 def test_arrays_are_made_once_by_kind_and_key(folder):
     make = Maker()
     keys = [("a", "k"), ("a", "k"), ("a", "other"), ("b", "k")]
-    values = [kept(kind, key, make)["x"][0] for kind, key in keys]
+    values = [cached(kind, key, make)["x"][0] for kind, key in keys]
     assert values == [1, 1, 2, 3]
     assert (folder / "a" / "k.npz").is_file()
 
@@ -35,7 +35,7 @@ def test_arrays_are_made_once_by_kind_and_key(folder):
 @pytest.mark.parametrize("damage", ["cut", "changed", "no checksum"])
 def test_a_damaged_file_is_made_anew(folder, damage):
     make = Maker()
-    kept("a", "k", make)
+    cached("a", "k", make)
     file = folder / "a" / "k.npz"
     content = file.read_bytes()
     if damage == "no checksum":
@@ -43,13 +43,13 @@ def test_a_damaged_file_is_made_anew(folder, damage):
     else:
         file.write_bytes(content[:-1] if damage == "cut" else content + b" ")
     with pytest.warns(UserWarning, match="k.npz is damaged"):
-        assert kept("a", "k", make)["x"][0] == 2
-    assert kept("a", "k", make)["x"][0] == 2
+        assert cached("a", "k", make)["x"][0] == 2
+    assert cached("a", "k", make)["x"][0] == 2
 
 
 def test_those_who_ask_at_once_wait_for_the_first():
     make = Maker(pause=0.2)
-    threads = [threading.Thread(target=kept, args=("a", "k", make)) for _ in range(3)]
+    threads = [threading.Thread(target=cached, args=("a", "k", make)) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -60,4 +60,4 @@ def test_those_who_ask_at_once_wait_for_the_first():
 def test_without_a_directory_nothing_is_kept(folder):
     folder.write_text("a file is in the way")
     make = Maker()
-    assert [kept("a", "k", make)["x"][0] for _ in range(2)] == [1, 2]
+    assert [cached("a", "k", make)["x"][0] for _ in range(2)] == [1, 2]

@@ -273,7 +273,7 @@ def test_the_defaults_that_are_read_from_the_source_are_those_of_the_functions(n
     known = networks.defaults(name)
     for prefix, player in (("d_", family.discriminator), ("g_", family.generator)):
         for parameter in inspect.signature(player).parameters.values():
-            if parameter.name not in networks.GIVEN:
+            if parameter.name not in networks.FIXED:
                 option = prefix + parameter.name
                 expected = known[option if option in known else parameter.name]
                 assert parameter.default == expected

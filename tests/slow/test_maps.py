@@ -178,7 +178,7 @@ def test_pix2pix_flood():
     twins = runs(config, WITHOUT_D, seeds=ONE, dataset=photographs)
 
     def answers(model):
-        return [model.translate(flood.asked(dry, h)) for h in HEIGHTS]
+        return [model.translate(flood.sources(dry, h)) for h in HEIGHTS]
 
     mine, theirs = (
         [flood_row(dry, answers(m), truths) for m, *_ in x] for x in (own, twins)

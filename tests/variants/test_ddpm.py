@@ -18,8 +18,10 @@ def test_the_schedule_is_the_papers():
     model = small(times=1000)
     assert model.beta[1] == pytest.approx(1e-4)
     assert model.beta[1000] == pytest.approx(0.02)
-    assert model.kept[0] == 1 and model.kept[1000] == pytest.approx(4.0e-5, rel=0.02)
-    assert model.kept[2] == pytest.approx((1 - model.beta[1]) * (1 - model.beta[2]))
+    assert model.signal[0] == 1 and model.signal[1000] == pytest.approx(
+        4.0e-5, rel=0.02
+    )
+    assert model.signal[2] == pytest.approx((1 - model.beta[1]) * (1 - model.beta[2]))
 
 
 def test_the_term_by_hand():
@@ -33,8 +35,8 @@ def test_the_term_by_hand():
     assert float(terms["g_noise"]) == pytest.approx((noise**2).mean(), abs=1e-12)
     assert not watched
     # Every noisy sample is a sample and its noise at some time from 1 to T.
-    mixed = np.sqrt(model.kept)[:, None] * real.reshape(64, 1, -1)
-    mixed = mixed + np.sqrt(1 - model.kept)[:, None] * noise.reshape(64, 1, -1)
+    mixed = np.sqrt(model.signal)[:, None] * real.reshape(64, 1, -1)
+    mixed = mixed + np.sqrt(1 - model.signal)[:, None] * noise.reshape(64, 1, -1)
     errors = np.abs(mixed - fake["sample"].numpy().reshape(64, 1, -1)).max(axis=2)
     assert errors.min(axis=1).max() < 1e-12
     assert set(errors.argmin(axis=1)) == {1, 2, 3, 4, 5}
@@ -45,7 +47,7 @@ def test_the_mean_of_a_step_is_that_of_two_gaussians():
     model = small()
     x0, xt = RNG.uniform(-1, 1, (2, 3, 4, 4, 1))
     for t in (2, 5):
-        alpha, before = 1 - model.beta[t], model.kept[t - 1]
+        alpha, before = 1 - model.beta[t], model.signal[t - 1]
         precision = alpha / model.beta[t] + 1 / (1 - before)
         mean = np.sqrt(alpha) * xt / model.beta[t] + np.sqrt(before) * x0 / (1 - before)
         time = tf.fill((3,), t)
@@ -60,7 +62,7 @@ def _knows(model, sample):
     """Lets the network predict exactly the noise that leads back to one sample."""
 
     def noise(network, values, training=False):
-        kept = model._at(model.kept, values["time"])
+        kept = model._at(model.signal, values["time"])
         return (values["sample"] - tf.sqrt(kept) * sample) / tf.sqrt(1 - kept)
 
     model._feed = noise
@@ -81,7 +83,7 @@ def test_the_bound_by_hand():
     pixels = RNG.integers(0, 256, (1, 4, 4, 1), "uint8")
     sample = pixels / 127.5 - 1
     _knows(model, sample[0])
-    beta, kept = model.beta, model.kept
+    beta, kept = model.beta, model.signal
     nats = 0.0
     for t in (2, 3):
         own = beta[t] * (1 - kept[t - 1]) / (1 - kept[t])

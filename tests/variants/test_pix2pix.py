@@ -85,7 +85,7 @@ def flooded(**options):
     photographs = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), "uint8")
     heights = np.array([0.0, 0.25, 0.5, 1.0])
     model = tiny("pix2pix", **shape, masked=True, **options)
-    return model, photographs, flood.asked(photographs, heights)
+    return model, photographs, flood.sources(photographs, heights)
 
 
 def test_a_masked_translation_changes_only_what_the_water_reaches():

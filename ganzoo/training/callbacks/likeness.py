@@ -73,15 +73,15 @@ class Likeness:
         apart = cdist(features, self.known)
         shares = _shares(self.bins.predict(features), self.bins.n_clusters)
         repeats = _nearest(values) / self.nearest if self.nearest else 1.0
-        found = {
+        measured = {
             "repeats": round(float(repeats), 3),
             "missed": round(float(self.shares[5 * shares < self.shares].sum()), 3),
             "distance": round(float(self._distance(features)), 3),
             "near": bool(np.median(apart.min(axis=1)) < self.reach),
         }
         if self.classes:
-            found["lost"] = self.classes.lost(apart.argmin(axis=1))
-        return found
+            measured["lost"] = self.classes.lost(apart.argmin(axis=1))
+        return measured
 
     def _features(self, values):
         centred = values - self.mean
@@ -110,18 +110,18 @@ class _Classes:
             known = labels >= 0
             self.shown = labels[:, np.newaxis] == np.arange(labels.max() + 1)
         self.names = names or range(self.shown.shape[1])
-        taken = self.shown[neighbours]
+        votes = self.shown[neighbours]
         others = known[:, np.newaxis] & ~self.shown
-        mistaken = (taken & others).sum(axis=0) / np.maximum(others.sum(axis=0), 1)
-        self.share = taken.mean(axis=0)
+        mistaken = (votes & others).sum(axis=0) / np.maximum(others.sum(axis=0), 1)
+        self.share = votes.mean(axis=0)
         self.least = mistaken + (self.share - mistaken) / 4
 
     def lost(self, neighbours) -> str:
         """Names of the lost classes, of samples' nearest neighbours by number."""
-        found = self.shown[neighbours].mean(axis=0)
+        shares = self.shown[neighbours].mean(axis=0)
         # Only classes whose share is two standard deviations above what is called lost.
         spread = np.sqrt(self.share / len(neighbours))
-        lost = (self.share - self.least > 2 * spread) & (found < self.least)
+        lost = (self.share - self.least > 2 * spread) & (shares < self.least)
         return ", ".join(str(self.names[i]) for i in np.flatnonzero(lost))
 
 

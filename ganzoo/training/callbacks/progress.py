@@ -34,11 +34,11 @@ class Progress(keras.callbacks.Callback):
         self.total_steps = total_steps
         self.images_per_step = images_per_step
         self.stream = stream or sys.stderr
-        self.given = self.bar = bar
+        self.outer = self.bar = bar
 
     def on_train_begin(self, logs=None):
         self.first, self.begin = self.model.step, time.perf_counter()
-        self.bar = self.given or Bar(self.total_steps, "steps", stream=self.stream)
+        self.bar = self.outer or Bar(self.total_steps, "steps", stream=self.stream)
         self.bar.begin(self.first, "tracing the step")
 
     def on_train_batch_end(self, batch, logs=None):
@@ -64,5 +64,5 @@ class Progress(keras.callbacks.Callback):
         print(line, file=self.stream, flush=True)
 
     def on_train_end(self, logs=None):
-        if self.given is None:
+        if self.outer is None:
             self.bar.close()

@@ -44,7 +44,7 @@ class SampleGrid(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         step = self.model.step
-        for path in self._drawn():  # what a resumed run draws again
+        for path in self._pictures():  # what a resumed run draws again
             if int(path.stem.removeprefix("step_")) > step:
                 path.unlink()
         self._draw_real(self.model)
@@ -62,7 +62,7 @@ class SampleGrid(keras.callbacks.Callback):
     def finish(self, model) -> None:
         """Draws the last samples of a model, and the animation."""
         self._draw(model)
-        if paths := thin(self._drawn()):
+        if paths := thin(self._pictures()):
             with drawing("samples/training.gif"):
                 frames = [pictures.read_png(path) for path in paths]
                 animation(frames, self.folder / "training.gif")
@@ -74,7 +74,7 @@ class SampleGrid(keras.callbacks.Callback):
         with drawing("samples/real.png"):
             real = spread(self.data.arrays["real"], min(self.count, len(self.data)))
             real = model.as_samples(real)
-            pictures.save_png(_drawn_samples(self.data, real), path)
+            pictures.save_png(_picture_of(self.data, real), path)
 
     def _draw(self, model):
         name = f"step_{model.step:08d}.png"
@@ -82,7 +82,7 @@ class SampleGrid(keras.callbacks.Callback):
             picture = PICTURES[len(model.sample_shape)](model, self.data, self)
             pictures.save_png(picture, self.folder / name)
 
-    def _drawn(self):
+    def _pictures(self):
         return sorted(self.folder.glob("step_" + "[0-9]" * 8 + ".png"))
 
 
@@ -98,12 +98,12 @@ def drawing(name: str) -> Iterator[None]:
 
 
 def _samples_picture(model, data, grid):
-    return _drawn_samples(data, *model.gallery(data.arrays, grid.count))
+    return _picture_of(data, *model.gallery(data.arrays, grid.count))
 
 
-def _drawn_samples(data, samples, columns=None, captions=None):
-    shown = samples[:MOST_STRINGS] if data.codec else samples
-    return pictures.samples_picture(shown, columns, captions, data.codec)
+def _picture_of(data, samples, columns=None, captions=None):
+    first = samples[:MOST_STRINGS] if data.codec else samples
+    return pictures.samples_picture(first, columns, captions, data.codec)
 
 
 def _points_picture(model, data, grid):
