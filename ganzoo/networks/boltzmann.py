@@ -1,4 +1,4 @@
-"""A restricted Boltzmann machine as a layer, and its persistent chains."""
+"""A restricted Boltzmann machine as a layer."""
 
 import itertools
 import math
@@ -105,17 +105,6 @@ class Boltzmann(layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "hidden": self.hidden}
-
-
-class Chains(layers.Layer):
-    """States of persistent chains: `values` (count, values) in {0, 1}, 0 at first."""
-
-    def __init__(self, count, values, **kwargs):
-        super().__init__(**kwargs)
-        self.values = self.add_weight(
-            (count, values), "zeros", trainable=False, name="values"
-        )
-        self.built = True
 
 
 def network(image_shape, *, hidden=500):

@@ -16,6 +16,17 @@ MOST_EXACT = 16  # hidden units whose states are summed one by one
 ANNEALED = {"betas": 1000, "chains": 100}  # of the estimate of log Z otherwise
 
 
+class Chains(keras.layers.Layer):
+    """States of persistent chains: `values` (count, values) in {0, 1}, 0 at first."""
+
+    def __init__(self, count, values, **kwargs):
+        super().__init__(**kwargs)
+        self.values = self.add_weight(
+            (count, values), "zeros", trainable=False, name="values"
+        )
+        self.built = True
+
+
 @keras.saving.register_keras_serializable("ganzoo")
 class RBM(StepwiseModel):
     """Black or white values v and hidden units h with the energy -a v - b h - v W h.
@@ -39,7 +50,7 @@ class RBM(StepwiseModel):
         self.gibbs = gibbs
         self.chains = chains
         self.sample_gibbs = sample_gibbs
-        self.memory = boltzmann.Chains(chains, self.latent_dim) if chains else None
+        self.memory = Chains(chains, self.latent_dim) if chains else None
 
     def generate(self, batch, training):
         machine = boltzmann.of(self.generator)
