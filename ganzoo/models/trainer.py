@@ -10,6 +10,7 @@ import tensorflow as tf
 from ganzoo import distribute
 from ganzoo.data import codecs, pipeline, sources
 from ganzoo.data.batch_spec import BatchSpec, Samples, as_dict, scaled
+from ganzoo.data.door import Door
 from ganzoo.models import facts, keras_habits, players
 from ganzoo.models.compiled_steps import CompiledSteps
 from ganzoo.models.state import LogMean, Updates, total_of
@@ -244,7 +245,7 @@ class Trainer(CompiledSteps):
         check_whole(0, epochs=epochs)
         if steps_per_epoch is not None:
             check_whole(1, steps_per_epoch=steps_per_epoch)
-        with self._door() as door:
+        with self._opened(Door(self.batch_spec)) as door:
             source = sources.as_dataset(x, y, steps_per_epoch=steps_per_epoch)
             if source is not None:
                 keras_habits.check_unsplit(validation_split)
@@ -321,7 +322,7 @@ class Trainer(CompiledSteps):
             **kwargs: the other arguments of `keras.Model.evaluate`.
         """
         keras_habits.check_unweighted(None, sample_weight)
-        with self._door() as door:
+        with self._opened(Door(self.batch_spec)) as door:
             x = _one_pass(door, x, y, batch_size, steps=kwargs.get("steps"))
             return super().evaluate(x, **kwargs)
 
@@ -342,7 +343,7 @@ class Trainer(CompiledSteps):
             ValueError: as `fit`.
         """
         keras_habits.check_unweighted(class_weight, sample_weight)
-        with self._door() as door:
+        with self._opened(Door(self.batch_spec)) as door:
             arrays = door.arrays(x, y)
             door.spec.check_size(len(arrays["real"]))
             self.learn(door.spec)
@@ -352,7 +353,7 @@ class Trainer(CompiledSteps):
     def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
         """Computes every term on a batch, without an update; see `train_on_batch`."""
         keras_habits.check_unweighted(None, sample_weight)
-        with self._door() as door:
+        with self._opened(Door(self.batch_spec)) as door:
             arrays = door.arrays(x, y)
             return self._on_batch("test_step", arrays, return_dict)
 

@@ -10,6 +10,7 @@ from keras import layers
 import ganzoo
 from ganzoo import distribute
 from ganzoo.data import pipeline
+from ganzoo.data.door import Door
 from ganzoo.layers import GaussianNoise
 from ganzoo.layers.noise import next_seed
 from ganzoo.models.assemble import assemble
@@ -332,7 +333,7 @@ def test_labels_of_any_whole_type_make_the_same_batches(name):
     for dtype in ("int32", "uint8", "int64"):
         elements = (images, labels.astype(dtype))
         data = tf.data.Dataset.from_tensor_slices(elements).batch(8)
-        with model._door() as door:
+        with Door(model.batch_spec) as door:
             batches = list(door.full_batches(data)[1])
         assert {batch["label"].dtype for batch in batches} == {tf.int32}
         for key, whole in (("real", images), ("label", labels)):
