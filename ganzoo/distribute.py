@@ -111,7 +111,7 @@ class Halt:
         self._flag.assign(1.0)
 
     def anywhere(self, strategy) -> tf.Tensor:
-        """True in every worker once one of them was asked."""
+        """True in every worker once one of them has a request."""
         flags = strategy.run(self._flag.read_value)
         return strategy.reduce(tf.distribute.ReduceOp.SUM, flags, axis=None) > 0
 

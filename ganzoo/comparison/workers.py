@@ -1,4 +1,4 @@
-"""Processes that are kept: each runs one task after the other."""
+"""Long-lived processes: each runs one task after another."""
 
 import contextlib
 import json

@@ -70,7 +70,7 @@ def rendered(photographs: np.ndarray, heights, seed=0, sway=SWAY) -> np.ndarray:
         sway: the largest shift of a reflection, in image heights; 0 for still water.
 
     Raises:
-        ValueError: as in `asked`.
+        ValueError: as in `sources`.
     """
     photographs = _checked(photographs)
     heights = np.broadcast_to(heights, len(photographs))

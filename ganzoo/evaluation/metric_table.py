@@ -298,27 +298,27 @@ METRICS = (
     Metric(
         {"gan_train_accuracy": "higher"},
         _gan_train(classifier.accuracy),
-        needs=("images or vectors", "labelled", "asked label"),
+        needs=("images or vectors", "labelled", "label of samples"),
         floor="reference",
         reads="recipe",
     ),
     Metric(
         {"gan_train_recall": "higher"},
         _gan_train(lambda *answers: np.nanmin(classifier.recalls(*answers))),
-        needs=("vectors", "labelled", "asked label"),
+        needs=("vectors", "labelled", "label of samples"),
         floor="reference",
         reads="recipe",
     ),
     Metric(
         {"gan_test_accuracy": "higher"},
         _gan_test,
-        needs=("images or vectors", "labelled", "asked label"),
+        needs=("images or vectors", "labelled", "label of samples"),
         reads="classifier",
     ),
     Metric(
         {"matching_accuracy": "higher"},
         _matching,
-        needs=("images", "asked caption"),
+        needs=("images", "caption of samples"),
         floor="alike",
         reads="pixels",
     ),
@@ -354,7 +354,7 @@ METRICS = (
         lambda real, fake: metrics.l1_distance(
             fake.data.arrays["given"], fake.data.arrays["again"]
         ),
-        needs=("asked again",),
+        needs=("again of samples",),
         floor=0.0,
         reads="pixels",
     ),

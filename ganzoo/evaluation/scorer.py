@@ -336,7 +336,7 @@ class Scorer:
         return not row.named and (self.thorough or not row.extra)
 
     def _chosen(self, keys, only):
-        facts = self.facts | {f"asked {key}" for key in keys}
+        facts = self.facts | {f"{key} of samples" for key in keys}
         rows = [row for row in metric_table.METRICS if facts.issuperset(row.needs)]
         rows = [row for row in rows if row.least <= self.n]
         if only is None:

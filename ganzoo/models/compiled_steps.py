@@ -103,12 +103,12 @@ def _multi_step(step, strategy, steps):
 
 
 def _until(halt, step, strategy, steps):
-    """As `_multi_step`; ends after the step in which `halt` was asked."""
+    """As `_multi_step`; ends after the step in which `halt` was requested."""
     one = _one_step(step, strategy)
 
     @tf.function(reduce_retracing=True, autograph=False)
     def several(iterator):
-        def goes_on(done, halted, logs):
+        def unfinished(done, halted, logs):
             return tf.logical_and(done < steps, tf.logical_not(halted))
 
         def body(done, halted, logs):
@@ -117,7 +117,7 @@ def _until(halt, step, strategy, steps):
                 return done + 1, halt.anywhere(strategy), logs
 
         logs = _like_logs(one, iterator)
-        _, halted, logs = tf.while_loop(goes_on, body, (0, False, logs))
+        _, halted, logs = tf.while_loop(unfinished, body, (0, False, logs))
         return logs, halted
 
     def call(iterator):

@@ -77,15 +77,15 @@ function between(a, b, t) {
   return a.map((v, i) => p * v + q * b[i]);
 }
 
-// Calls `frame` for each picture while it runs; `told` gets the pictures a second.
-function player(button, frame, told) {
+// Calls `frame` for each picture while it runs; `report` gets the frames per second, in words.
+function player(button, frame, report) {
   let running = false, times = [];
   const next = (now) => {
     if (!running) return;
     frame();
     times = [...times.slice(-30), now];
     const seconds = (now - times[0]) / 1000;
-    told(seconds ? `${Math.round((times.length - 1) / seconds)} frames a second` : "");
+    report(seconds ? `${Math.round((times.length - 1) / seconds)} frames a second` : "");
     requestAnimationFrame(next);
   };
   const run = (on) => {

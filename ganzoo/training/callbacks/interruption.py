@@ -9,11 +9,11 @@ from ganzoo import distribute
 
 
 class Halted(Exception):
-    """Training ended since someone asked for it."""
+    """Training ended by request."""
 
 
 class Interruption(keras.callbacks.Callback):
-    """Ends training when it is asked to, and carries the sums of the interval over.
+    """Ends training on request, and carries the sums of the interval over.
 
     Within an interval it stops after a step, and `state` holds the sums of the log so
     far. At its end all callbacks run first, so this one must be the last.
