@@ -33,7 +33,7 @@ def everything():
 
 
 def refusal(loss, penalty, network, d_norm, dtype):
-    """What the message of a combination that cannot be must say, else None."""
+    """Words in the message of a combination that is refused, else None."""
     if network in ("mlp", "graph") and d_norm == "instance":
         return "hidden vectors have none"
     if penalty in PER_SAMPLE and d_norm == "batch":

@@ -35,7 +35,7 @@ def float64():
 
 @pytest.fixture(autouse=True, scope="session")
 def own_cache(tmp_path_factory):
-    """What tests keep is not the user's, and of this session alone."""
+    """Caches of tests are not the user's, and last for this session alone."""
     os.environ["GANZOO_CACHE"] = str(tmp_path_factory.mktemp("cache"))
 
 
@@ -70,7 +70,7 @@ def mnist_dir():
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Where the real data are, a test that skips is a test that fails."""
+    """Turns a skip into a failure on a machine that has the real data."""
     report = yield
     elsewhere = any(map(item.get_closest_marker, ("gpu", "slurm", "ray")))
     if report.skipped and SHARED.is_dir() and not elsewhere:

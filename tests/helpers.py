@@ -1,4 +1,4 @@
-"""What the tests of models share."""
+"""Helpers that the tests of models share."""
 
 import keras
 import numpy as np

@@ -10,7 +10,7 @@ class Terminal(io.StringIO):
 
     @property
     def frames(self):
-        """What was drawn, frame by frame."""
+        """The frames that were drawn, in order."""
         return re.split(r"[\r\n]|\x1b\[A", self.getvalue())
 
     def last(self, word):

@@ -17,7 +17,7 @@ def images(n=5, shape=SHAPE, dtype="float32"):
 
 
 def uniforms(n, transform, number):
-    """What the `transform`-th of a list draws as its `number`."""
+    """The draw of the `transform`-th of a list as its `number`."""
     seed = distribute.fold(distribute.fold(SEED, transform), number)
     return distribute.global_uniform((n,), seed, "float32").numpy()
 

@@ -1,4 +1,4 @@
-"""What spans the replicas: means and batches, with their gradients."""
+"""Means and batches that span the replicas, with their gradients."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ X = tf.constant(np.random.default_rng(0).normal(size=(6, 2)))
 
 
 def on_two(mirrored, function):
-    """What `function` of a replica's share of X answers, by replica."""
+    """Answers of `function` for a replica's share of X, by replica."""
 
     @tf.function
     def run():

@@ -1,4 +1,4 @@
-"""What a fresh process shows. TensorFlow takes seconds to start, so there is one."""
+"""Tests of a fresh process; TensorFlow takes seconds to start, so there is one."""
 
 import os
 import subprocess

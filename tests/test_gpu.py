@@ -1,4 +1,4 @@
-"""What only a GPU can show; `pytest -m gpu` on a machine that has one.
+"""Tests that need a GPU; `pytest -m gpu` on a machine that has one.
 
 The other tests split the CPU into two before TensorFlow starts; so do these, which
 leaves the GPUs as they are. Equality bars are of float32 on other kernels.

@@ -1,4 +1,4 @@
-"""What an import costs, in processes of their own, and the lazy names of ganzoo."""
+"""Cost of an import, in processes of their own, and the lazy names of ganzoo."""
 
 import ast
 import json

@@ -111,7 +111,7 @@ class AtOnce:
 
 @pytest.fixture
 def own_registry(monkeypatch):
-    """What is registered is forgotten afterwards."""
+    """Forgets afterwards what is registered."""
     _registry.discover()
     monkeypatch.setattr(_registry, "_variants", dict(_registry._variants))
 

@@ -1,4 +1,4 @@
-"""What every variant must pass; a new one is tested by being registered.
+"""Tests that every variant must pass; a new one is tested by being registered.
 
 Tracing a step is what costs time here, so each test traces as few as will do: one step
 of D and two on replicas, the same model again for what resumes, none for equality.

@@ -1,4 +1,4 @@
-"""What is said of entries whose seeds differ, and how often it is wrong."""
+"""Verdicts on entries whose seeds differ, and their share of errors."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""When a verdict is withheld, and what the table shows."""
+"""Reasons to withhold a verdict, and the content of the table."""
 
 import math
 from dataclasses import replace

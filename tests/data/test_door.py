@@ -24,12 +24,12 @@ ZEROS = np.zeros((6, 2), "float32")
 
 
 def through_arrays(spec, batch):
-    """What the door lets in of arrays."""
+    """The arrays that the door lets in."""
     return Door(spec).arrays(batch)
 
 
 def through_a_data_set(spec, batch):
-    """What the door lets in of a data set of one batch."""
+    """The batch that the door lets in of a data set of one."""
     with Door(spec) as door:
         data = tf.data.Dataset.from_tensors(batch)
         (out,) = door.dataset(data).as_numpy_iterator()
@@ -37,7 +37,7 @@ def through_a_data_set(spec, batch):
 
 
 def through_a_later_batch(spec, batch):
-    """What the door lets in of the second batch of a data set."""
+    """The second batch that the door lets in of a data set."""
     good = {key: tf.zeros_like(value) for key, value in batch.items()}
     data = tf.data.Dataset.from_tensors(good).concatenate(
         tf.data.Dataset.from_tensors(batch)

@@ -73,7 +73,7 @@ def test_a_large_set_is_memory_mapped(tmp_path):
 
 
 def test_half_a_memory_map_is_removed_and_a_live_one_is_not(tmp_path):
-    """What a killed process left; another process still writes the third."""
+    """Files that a killed process left; another process still writes the third."""
     prepare(tmp_path / "sets")
     cache = tmp_path / "cache"
     cache.mkdir()

@@ -1,4 +1,4 @@
-"""What docs/_ext/zoo.py writes into the site."""
+"""Pages that docs/_ext/zoo.py writes into the site."""
 
 import re
 

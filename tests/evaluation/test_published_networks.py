@@ -165,7 +165,7 @@ BRANCHES = {  # as in torch-fidelity's convert_inception_weights.py
 
 
 def _graph(tensors) -> bytes:
-    """What TensorFlow writes of the same weights, and nodes that are none."""
+    """The graph that TensorFlow writes of the same weights, and nodes that are none."""
     scopes = {"1a_3x3": "conv", "2a_3x3": "conv_1", "2b_3x3": "conv_2"}
     scopes |= {"3b_1x1": "conv_3", "4a_3x3": "conv_4"}
     scopes = {f"Conv2d_{name}": scope for name, scope in scopes.items()}

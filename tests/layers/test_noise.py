@@ -14,7 +14,7 @@ ONES = np.ones((101, 999), "float32")  # an odd number: the last random word is 
 
 
 def on_each_replica(strategy, layer, inputs):
-    """What each of two replicas makes of the same inputs."""
+    """Outputs of each of two replicas for the same inputs."""
     run = tf.function(lambda: strategy.run(lambda: layer(inputs, training=True)))
     return [value.numpy() for value in strategy.experimental_local_results(run())]
 

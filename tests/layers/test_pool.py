@@ -80,7 +80,7 @@ def test_a_batch_larger_than_the_pool_exchanges_no_more_than_it_holds():
 
 
 def test_replicas_hold_one_pool_of_the_global_batch(mirrored):
-    """What they keep and give is what one device keeps and gives."""
+    """They keep and give the samples that one device keeps and gives."""
     values = np.arange(32, dtype="float32").reshape(8, 4, 1)
     alone = Pool(4, (1,))
     expected = [alone.exchange(v, seed(i)).numpy() for i, v in enumerate(values)]

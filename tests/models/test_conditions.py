@@ -45,7 +45,7 @@ def trained(**settings):
 
 
 def first_batch(x, y=None, batch_size=8):
-    """What `fit` trains on first: its arrays in order, or the first batch."""
+    """The first samples that `fit` trains on: arrays in order, or the first batch."""
     door = Door(tiny("cgan", num_classes=3).batch_spec)
     if isinstance(x, tf.data.Dataset):
         return door.full_batches(x)[0]

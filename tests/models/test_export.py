@@ -1,4 +1,4 @@
-"""What is exported samples as the model does, in a process without ganzoo."""
+"""Exported generators sample as the model does, in a process without ganzoo."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What a GAN answers: samples, paths, probabilities, and what it refuses."""
+"""Answers of a GAN: samples, paths, probabilities, and refusals."""
 
 import tracemalloc
 
@@ -356,7 +356,7 @@ def test_the_parts_of_a_mixed_model_that_stay_float32():
 
 
 def test_memory_beside_the_samples_is_that_of_a_chunk():
-    """What NumPy holds at most: the floats of 2,000 images alone are 94 MiB."""
+    """Peak of NumPy's memory: the floats of 2,000 images alone are 94 MiB."""
     model = tiny("dcgan", image_shape=(64, 64, 3), filters=1)
     tracemalloc.start()
     try:

@@ -1,4 +1,4 @@
-"""What users of Keras do out of habit: callbacks, batches, weights, compile."""
+"""Habits of users of Keras: callbacks, batches, weights, compile."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""What notebooks show of a model: pictures of samples, and a table."""
+"""Views of a model in notebooks: pictures of samples, and a table."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What replicas must not change: `fit`, `evaluate`, loading, and a whole run."""
+"""Equality under replicas: `fit`, `evaluate`, loading, and a whole run."""
 
 import gc
 import weakref
@@ -31,7 +31,7 @@ def made(name="vanilla", **options):
 
 
 def both(mirrored, function, make=made):
-    """What `function` of a model answers on one device and on two replicas."""
+    """Answers of `function` of a model on one device and on two replicas."""
     one = make()
     with mirrored.scope():
         two = make()
@@ -141,7 +141,7 @@ def test_a_saved_model_goes_on_under_another_strategy(
 
 @pytest.mark.parametrize("name", ["began", "vanilla"])
 def test_a_loaded_file_computes_in_its_own_precision(name, tmp_path):
-    """What a model keeps beside its networks has it too: averages, k, the log."""
+    """State next to the networks has it too: averages, k, the log."""
     model = tiny(name, dtype="float64", ema_decay=0.9, penalties={"lecam": 1.0})
     model.save(tmp_path / "model.keras")
     loaded = ganzoo.load(tmp_path / "model.keras")

@@ -1,4 +1,4 @@
-"""What one model takes over from another, what it counts, and what it refuses."""
+"""Weights that one model takes over from another, counts and refusals."""
 
 import keras
 import numpy as np

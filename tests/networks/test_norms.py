@@ -57,7 +57,7 @@ def discriminator(family, **options):
 
 
 def kinds(network):
-    """How many layers of each kind."""
+    """Number of layers of each kind."""
     return [type(layer).__name__ for layer in network.layers]
 
 
@@ -189,7 +189,7 @@ def test_refuses_names():
 
 
 def test_instance_norm_of_one_position_leaves_nothing():
-    """Why no family uses it there."""
+    """The reason why no family uses it there."""
     x = tf.constant(RNG.normal(size=(3, 1, 1, 4)), tf.float32)
     np.testing.assert_array_equal(instance_norm()(x), np.zeros_like(x))
     d = dcgan.discriminator((8, 8, 1), filters=4, d_norm="instance")

@@ -191,7 +191,7 @@ def test_arrays_of_the_run_come_back(model, tmp_path):
 
 
 def test_a_kill_between_the_two_names_is_swept_to_the_one_before(model, folder):
-    """What is left then: the JSON file, and the .npz under its temporary name."""
+    """Leaves the JSON file, and the .npz under its temporary name."""
     (folder / "step_00000003.npz").rename(folder / ".step_00000003.4711.npz")
     files.sweep(folder)
     assert _names(folder) == [*_both(1), *_both(2)]

@@ -19,7 +19,7 @@ COMMIT = "a" * 40
 
 
 class Hub(http.server.BaseHTTPRequestHandler):
-    """What the client asks of a hub to make a repository, commit and download."""
+    """The requests that the client makes of a hub: repository, commit, download."""
 
     repositories: dict[str, dict[str, bytes]] = {}
 

@@ -1,4 +1,4 @@
-"""What encoders read: InfoGAN's category, BiGAN's and the VAE's latents.
+"""Codes that encoders read: InfoGAN's category, BiGAN's and the VAE's latents.
 
 GANZOO_RUNS=runs pytest -m slow tests/slow/test_codes.py
 """

@@ -22,7 +22,7 @@ SHARD, SHARDS = map(int, os.environ.get("GANZOO_SHARD", "0/1").split("/"))
 
 
 def rows():
-    """What is known of each combination, by its key."""
+    """The outcome of each combination, by its key."""
     texts = [path.read_text() for path in FOLDER.glob("*.jsonl")]
     lines = [line for text in texts for line in text.splitlines()]
     return {row["key"]: row for row in map(json.loads, lines)}

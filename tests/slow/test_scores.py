@@ -1,4 +1,4 @@
-"""What `ganzoo evaluate` costs, and the best checkpoint on real runs.
+"""Cost of `ganzoo evaluate`, and the best checkpoint on real runs.
 
 GANZOO_RUNS=runs pytest -m slow tests/slow/test_scores.py
 """
@@ -150,5 +150,5 @@ def test_sgan_with_and_without_labels(mnist_dir):
 
 
 def _changes(labels):
-    """What is changed in the config, whose own number of labels is 10 a class."""
+    """Changes of the config, whose own number of labels is 10 a class."""
     return {} if labels else {"labels_per_class": 0}

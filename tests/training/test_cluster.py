@@ -1,4 +1,4 @@
-"""Who takes part: TF_CONFIG, Slurm, and the meeting before TensorFlow's cluster."""
+"""Members of a cluster: TF_CONFIG, Slurm, and the meeting before TensorFlow's."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What befalls long runs: a full disk, damaged files, NaN, signals, two at once."""
+"""Faults of long runs: a full disk, damaged files, NaN, signals, two at once."""
 
 import errno
 import os

@@ -22,7 +22,7 @@ from ganzoo.variants._registry import register
 
 @pytest.fixture
 def variants(monkeypatch):
-    """What is registered within the test is forgotten after it."""
+    """Forgets after the test what is registered within it."""
     _registry.discover()
     monkeypatch.setattr(_registry, "_variants", dict(_registry._variants))
 
