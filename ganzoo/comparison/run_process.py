@@ -119,7 +119,7 @@ def draw(model, data, folder) -> None:
 
 
 def main(plugins) -> None:
-    """Runs the tasks from standard input; a failure is reported, and ends the process."""
+    """Runs the tasks from standard input; reports a failure, and ends with it."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     for plugin in plugins:
         import_plugin(plugin)
