@@ -1,5 +1,6 @@
 """Files of the project agree with the package."""
 
+import ast
 import re
 import shlex
 from pathlib import Path
@@ -12,6 +13,8 @@ from ganzoo.cli.main import command_line
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
+DOCUMENTED = ast.Module, ast.ClassDef, ast.FunctionDef
+QUESTIONS = {"What", "How", "Whether", "Where", "Which", "Why", "When", "Who"}
 COMMAND = re.compile(r"^(?:[A-Z_]+=\S+ )*(ganzoo .*)$")
 
 
@@ -34,6 +37,15 @@ def test_addresses_are_those_of_the_repository(file):
     [url] = re.findall(r'^URL = "(.+)"', (ROOT / "setup.py").read_text(), re.MULTILINE)
     text = (ROOT / file).read_text("utf-8")
     assert set(re.findall(r"https://github\.com/[\w-]+/[\w-]+", text)) == {url}
+
+
+@pytest.mark.parametrize("folder", ["ganzoo", "experiments"])
+def test_docstrings_begin_with_a_noun_or_a_verb(folder):
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, DOCUMENTED):
+                words = (ast.get_docstring(node) or "").split()
+                assert not QUESTIONS.intersection(words[:1]), f"{path}: {words}"
 
 
 def test_every_variant_has_a_group_and_a_phrase():
