@@ -31,7 +31,7 @@ class Metric:
         options: options of the function, by n; the protocol states them.
         floor: the role of the real samples whose score is shown next to the fakes', or
             that score itself.
-        reads: network that reads the fakes, a key of `Scorer.readings`.
+        reads: what reads the fakes, as the protocol names it in `Scorer.conditions`.
         least: samples that it needs.
         extra: computed by name and in thorough evaluations alone, since it takes long.
         named: computed by name alone, since it takes very long.

@@ -295,12 +295,9 @@ class Scorer:
 
     @property
     def _recipe(self):
-        kind = (
-            ("forest", forest)
-            if "vectors" in self.facts
-            else ("classifier", classifier)
-        )
-        return f"{kind[0]}, recipe {kind[1].RECIPE}"
+        if "vectors" in self.facts:
+            return f"forest, recipe {forest.RECIPE}"
+        return f"classifier, recipe {classifier.RECIPE}"
 
     @cached_property
     def facts(self) -> set[str]:
