@@ -32,3 +32,19 @@ def test_a_file_that_is_named_exists(page):
         if not (ROOT / name).exists() and not (ROOT / "ganzoo" / name).exists()
     ]
     assert not missing
+
+
+@pytest.mark.parametrize("folder", ["ganzoo", "docs"])
+def test_a_test_that_is_named_exists(folder):
+    files = [
+        p for p in (ROOT / folder).rglob("*.*") if p.suffix in (".py", ".md", ".toml")
+    ]
+    named = {
+        (name, path.name)
+        for path in files
+        for name in re.findall(
+            r"\b(?:tests|experiments)/[\w/]+\.py", path.read_text("utf-8")
+        )
+    }
+    assert not {(name, path) for name, path in named if not (ROOT / name).exists()}
+    assert named

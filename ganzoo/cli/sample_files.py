@@ -81,7 +81,7 @@ class Folder:
 
 
 def write_picture(samples: np.ndarray, path: str | Path, codec=None) -> None:
-    """Writes a picture of samples as a PNG, see `plots.samples_picture`."""
+    """Writes a picture of samples as a PNG, see `plots.pictures`."""
     pictures.save_png(pictures.samples_picture(samples, codec=codec), path)
 
 

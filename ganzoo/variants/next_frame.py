@@ -119,7 +119,7 @@ def next_frame(
     two cores: `scales=3, filters=16, d_filters=8, d_units=64`.
 
     Tested: every term by hand (tests/variants/test_next_frame.py,
-    tests/test_translation_model.py).
+    tests/models/test_from_image.py).
 
     Args:
         image_shape: (H, W, C) of a frame, sides that 2^(scales - 1) divides.

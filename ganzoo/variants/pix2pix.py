@@ -47,7 +47,7 @@ def pix2pix(
     (286 for 256 in the paper), and mirrors them.
 
     Tested: every term by hand, noise and padding in use
-    (tests/variants/test_pix2pix.py, tests/test_translation_model.py).
+    (tests/variants/test_pix2pix.py, tests/models/test_from_image.py).
 
     Args:
         image_shape: (H, W, C) of the targets, sides of at least 4.

@@ -39,7 +39,7 @@ def srresnet(
 
     Tested: the network, its reach, tiles and the terms by hand
     (tests/variants/test_srresnet.py, tests/networks/test_subpixel.py,
-    tests/test_super_resolution.py); on Set5, the result of srgan_x4.
+    tests/models/test_super_resolution.py); on Set5, the result of srgan_x4.
 
     Args:
         image_shape: (H, W, C) of the samples.
