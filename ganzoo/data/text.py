@@ -76,10 +76,10 @@ def load_text(path: Path, reading: Reading) -> Data:
     """
     where = str(path)
     try:
-        every = path.read_text("utf-8").splitlines()
+        read = path.read_text("utf-8").splitlines()
     except UnicodeDecodeError as error:
         raise ValueError(f"{where!r} is no text in UTF-8: {error}.") from error
-    lines = [line for line in every if line]
+    lines = [line for line in read if line]
     if len(lines) < 2:
         raise ValueError(
             f"A text file needs two lines or more, a sample each. Received: {where!r} "
@@ -102,12 +102,12 @@ def load_text(path: Path, reading: Reading) -> Data:
     codec = Text("".join(sorted(counts)))
     rows = rows_of(reading.split, len(lines))
     codes = codec.symbols(
-        [x for x, chosen in zip(lines, rows, strict=True) if chosen], len(longest)
+        [x for x, kept in zip(lines, rows, strict=True) if kept], len(longest)
     )
     real = one_hot(codes, len(counts) + 1)
     test = int(np.sum(~rows)) if reading.split == "train" else None
     remarks = [f"{len(counts)} distinct characters"]
-    if len(lines) < len(every):
-        remarks.append(f"{len(every) - len(lines):,} empty lines left out")
+    if len(lines) < len(read):
+        remarks.append(f"{len(read) - len(lines):,} empty lines left out")
     account = Account(test, remarks=tuple(remarks))
     return Data(path.stem, {"real": real}, codec=codec, account=account)

@@ -60,8 +60,8 @@ def drop_after(
         shutil.copyfile(path, path.with_name(path.name + ".damaged"))
     if dropped:
         with open_bytes(path, MAX_LOG) as file, files.replacing(path) as temporary:
-            with open(temporary, "xb") as copy:
-                copy.writelines(line.data for line in _lines(file) if stays(line))
+            with open(temporary, "xb") as kept:
+                kept.writelines(line.data for line in _lines(file) if stays(line))
     return last
 
 

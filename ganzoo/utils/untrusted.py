@@ -312,17 +312,17 @@ def _read_h5(path, names) -> tuple[dict[str, np.ndarray], list[str]]:
             listed = [f"{key} {array.shape}" for key, array in arrays.items()]
             listed += [f"{key} (a link)" for key in linked]
             keys = _keys_of(names, arrays, listed)
-            chosen = {name: arrays[key] for name, key in keys.items()}
-            for name, array in chosen.items():
+            found = {name: arrays[key] for name, key in keys.items()}
+            for name, array in found.items():
                 _check_array(name, array)
-            total, limit = sum(array.nbytes for array in chosen.values()), _memory()
+            total, limit = sum(array.nbytes for array in found.values()), _memory()
             if total > limit:
                 raise ValueError(f"{total} bytes, more than the {limit} allowed")
-            values = {
+            read = {
                 name: array.asstr()[()] if array.dtype.hasobject else array[()]
-                for name, array in chosen.items()
+                for name, array in found.items()
             }
-            return values, _others(keys, stored)
+            return read, _others(keys, stored)
     except Exception as error:  # HDF5 fails in many ways on damaged files
         raise ValueError(f"{error}" or type(error).__name__) from error
 

@@ -63,9 +63,9 @@ class Selection(keras.callbacks.Callback):
         if not self.writes:
             return
         drop_after(self.path, self.model.step)
-        best = checkpoint.best(self.checkpoints)
-        self.best = Score.from_dict(best["score"]) if best else None
-        if best and best["step"] > self.model.step:
+        kept = checkpoint.best(self.checkpoints)
+        self.best = Score.from_dict(kept["score"]) if kept else None
+        if kept and kept["step"] > self.model.step:
             # A killed process was ahead of its checkpoint. This run finds it again.
             self.best = min(read_scores(self.path), key=rank, default=None)
 
