@@ -125,7 +125,7 @@ class Data:
             digest.update(f"{key} {array.shape} {array.dtype.str};".encode())
             rows = max(1, _BLOCK // max(1, array[:1].nbytes))
             for start in range(0, len(array), rows):
-                digest.update(np.ascontiguousarray(array[start : start + rows]))
+                digest.update(np.ascontiguousarray(array[start : start + rows]).data)
         return digest.hexdigest()[:16]
 
     def _repr_html_(self):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -222,6 +222,7 @@ def _of_samples(name: str | Path, pairs: str | None, reading: Reading) -> Data:
 def _plain(name: str | Path, path: Path, reading: Reading) -> Data:
     """Loads the set itself, without pairs."""
     load: Callable
+    source: Any
     if name in BUILT_IN:
         load, source = BUILT_IN[name][0], name
     elif str(name) and path.is_dir():  # Path("") is the current directory

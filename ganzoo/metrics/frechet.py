@@ -132,24 +132,27 @@ def frechet_parts(
     sets = {"real": real, "fake": fake}
     arrays = {k: v for k, v in sets.items() if not isinstance(v, Gaussian)}
     arrays = dict(zip(arrays, check_features(**arrays), strict=True))
-    fits = {**sets, **{name: _fit_best(name, x) for name, x in arrays.items()}}
-    real, fake = fits["real"], fits["fake"]
-    if real.mean.shape != fake.mean.shape:
+    fits: dict[str, Gaussian | _Few] = {
+        name: fit for name, fit in sets.items() if isinstance(fit, Gaussian)
+    }
+    fits |= {name: _fit_best(name, x) for name, x in arrays.items()}
+    a, b = fits["real"], fits["fake"]
+    if a.mean.shape != b.mean.shape:
         raise ValueError(
             "Features must have one width. Received: "
-            f"real {len(real.mean)} and fake {len(fake.mean)}."
+            f"real {len(a.mean)} and fake {len(b.mean)}."
         )
-    difference = real.mean - fake.mean
-    root = np.linalg.svd(real.factor.T @ fake.factor, compute_uv=False).sum()
-    traces = real.trace + fake.trace
+    difference = a.mean - b.mean
+    root = np.linalg.svd(a.factor.T @ b.factor, compute_uv=False).sum()
+    traces = a.trace + b.trace
     means = float(difference @ difference)
     covariances = max(0.0, float(traces - 2 * root))
     return {
         "distance": means + covariances,
         "means": means,
         "covariances": covariances,
-        "real_rank": real.rank,
-        "fake_rank": fake.rank,
+        "real_rank": a.rank,
+        "fake_rank": b.rank,
         "dimensions": len(difference),
     }
 

@@ -232,10 +232,10 @@ def _halve(images: np.ndarray) -> np.ndarray:
 def _ms_ssim(a, b, data_range, scales) -> np.ndarray:
     """`(N, C)`: structure at every scale, luminance at the last."""
     weights = np.array(_SCALES[:scales]) / sum(_SCALES[:scales])
-    result = 1.0
+    terms = []
     for scale, weight in enumerate(weights, 1):
         full, structure = _ssim_terms(a, b, data_range)
         term = full if scale == scales else structure
-        result = result * np.maximum(term, 0) ** weight
+        terms.append(np.maximum(term, 0) ** weight)
         a, b = _halve(a), _halve(b)
-    return result
+    return np.prod(terms, axis=0)

@@ -77,7 +77,8 @@ def kernel_distances(
     Raises:
         ValueError: as `kernel_distance`.
     """
-    return _distances(*check_features(real=real, fake=fake), real_rows, fake_rows)
+    real, fake = check_features(real=real, fake=fake)
+    return _distances(real, fake, real_rows, fake_rows)
 
 
 def _distances(real, fake, real_rows, fake_rows) -> np.ndarray:

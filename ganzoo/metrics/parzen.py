@@ -79,15 +79,15 @@ def _log_densities(
     points: np.ndarray, samples: np.ndarray, sigmas: Sequence[float]
 ) -> np.ndarray:
     """`(sigmas, N)`, from one pass over the distances."""
-    sigmas = np.asarray(sigmas, float)
-    if not sigmas.size or not (sigmas > 0).all():
-        raise ValueError(f"sigma must be > 0. Received: {sigmas.tolist()}.")
-    total = np.full((len(sigmas), len(points)), -np.inf)
+    widths = np.asarray(sigmas, float)
+    if not widths.size or not (widths > 0).all():
+        raise ValueError(f"sigma must be > 0. Received: {widths.tolist()}.")
+    total = np.full((len(widths), len(points)), -np.inf)
     for r, _, block in squared_distances(points, samples):
-        for i, sigma in enumerate(sigmas):
+        for i, sigma in enumerate(widths):
             part = logsumexp(block / (-2 * sigma**2), axis=1)
             total[i, r] = np.logaddexp(total[i, r], part)
     constant = np.log(len(samples)) + points.shape[1] * np.log(
-        sigmas * np.sqrt(2 * np.pi)
+        widths * np.sqrt(2 * np.pi)
     )
     return total - constant[:, None]
