@@ -122,9 +122,8 @@ def unrolled(
 ):
     """Any pair of nets; by default DCGAN's for images, perceptrons for vectors.
 
-    The rates are those of the paper's ring. G minimises its own loss, by default the
-    non-saturating one. The paper's G ascends the whole loss of D, and learns nothing
-    where D is sure: on MNIST it broke down after five epochs.
+    The rates are those of the paper's ring. G minimises its own loss; the paper's G
+    ascends the whole loss of D, and learns nothing where D is sure.
 
     Tested (tests/variants/test_unrolled.py): the gradient against finite differences,
     the look-ahead against real steps of D.
