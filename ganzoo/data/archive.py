@@ -28,8 +28,8 @@ def unpacked(path: Path, cache_dir: Path) -> Path:
         temporary.mkdir(parents=True)
         try:
             untrusted.unpack(path, temporary / path.stem)
-            files = replace(listing.walk(temporary / path.stem), folder=path)
-            folder.check_images(files, files.images)
+            found = replace(listing.walk(temporary / path.stem), folder=path)
+            folder.check_found(found, found.images)
             os.replace(temporary, place)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)

@@ -48,7 +48,7 @@ def load_folder(folder: Path, reading: Reading) -> Data:
         NoSuchSplit: no test split.
     """
     files = listing.split(listing.walk(folder))
-    check_images(files.listing, files.train)
+    check_found(files.listing, files.train)
     if reading.split == "test" and not files.test:
         raise NoSuchSplit(
             f"No subfolder 'test' (or 'val') with images in {str(folder)!r}; without "
@@ -279,7 +279,7 @@ class _Broken:
             )
 
 
-def check_images(files: listing.Listing, chosen) -> None:
+def check_found(files: listing.Listing, chosen) -> None:
     """Raises ValueError, with what there is instead, if no image is chosen."""
     if not chosen:
         raise ValueError(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ganzoo.data import listing, tfds
 from ganzoo.data.dataset import Data, NoSuchSplit
-from ganzoo.data.folder import check_images, joined, read_images
+from ganzoo.data.folder import check_found, joined, read_images
 from ganzoo.data.reading import Reading
 
 WOULD_DO = {
@@ -41,7 +41,7 @@ def load_sides(name: str, path: Path, reading: Reading) -> Data:
     sides = _sides(path, files)
     if not sides:
         split = listing.split(files)
-        check_images(files, split.train)
+        check_found(files, split.train)
         pairs = {p: [(file,) for file in split.take(p)] for p in ("train", "test")}
         return _paired(path, split, pairs, 2, reading)
     missing = [part for part in reading.parts if part not in sides]
