@@ -80,4 +80,11 @@ def variants() -> str:
 def score_of(run) -> str:
     """The first score of a run, with that of real data."""
     scores = run["scores"][:1]
-    return "".join(f"{row['value']:.2g} ({row['floor']:.1g})" for row in scores)
+    return "".join(
+        f"{rounded(row['value'], 2)} ({rounded(row['floor'], 1)})" for row in scores
+    )
+
+
+def rounded(value, digits) -> str:
+    """A number with so many digits that count, and never with a power of ten."""
+    return f"{float(f'{value:.{digits}g}'):g}"

@@ -1,0 +1,17 @@
+"""The table of variants in README."""
+
+import pytest
+from pages import variants
+
+
+@pytest.mark.parametrize(
+    "value,floor,expected",
+    [
+        (0.1843, 0.0729, "0.18 (0.07)"),
+        (684.1, 195.2, "680 (200)"),
+        (10.9, 0.03, "11 (0.03)"),
+    ],
+)
+def test_scores_have_no_powers_of_ten(value, floor, expected):
+    run = {"scores": [{"value": value, "floor": floor}, {"value": 1, "floor": 1}]}
+    assert variants.score_of(run) == expected
