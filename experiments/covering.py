@@ -1,12 +1,12 @@
 """Combinations of options on one device, on 2 and 4, and on 2 workers.
 
-    PYTHONPATH=tests python experiments/covering.py
+    GANZOO_RUNS=runs PYTHONPATH=tests python experiments/covering.py
 
-The rows cover every pair of values of `OPTIONS` that can be built. Each is trained
-from the same weights on the same global batches, tiny, and compared with one device.
-Prints the largest difference of any weight, and exits with 1 where it exceeds the
-tolerance; for bfloat16, as a multiple of what bfloat16 itself does. A row with 5 steps
-a call is compiled and takes 5 steps, the others 3.
+The rows cover every pair of values of `OPTIONS` that can be built. Each is trained for
+ten steps from the same weights on the same global batches, tiny, and compared with one
+device. Records the largest difference of any weight, and exits with 1 where it exceeds
+the tolerance; for bfloat16, as a multiple of what bfloat16 itself does. A row with 5
+steps a call is compiled. Interrupted, the same command goes on.
 """
 
 import itertools
@@ -14,7 +14,7 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
+from collections import Counter
 from pathlib import Path
 
 # By option, its values; the first fits every value of the others.
@@ -62,7 +62,13 @@ REFUSED = {
 # rounding alone moves weights, most with SGD, whose steps grow with the gradient; so
 # the difference is a multiple of the one between bfloat16 and float64 on one device.
 TOLERANCE = {"float64": 1e-10, "mixed_bfloat16": 2.0}
-WORKERS = 12  # rows that two workers train, too
+STEPS = 10
+WAYS = {
+    "one device": ("none", 1),
+    "2 devices": ("mirrored", 2),
+    "4 devices": ("mirrored", 4),
+    "2 workers": ("multi_worker", 2),
+}
 NETWORKS = {
     "mlp": {"name": "mlp", "hidden": (8, 8), "hidden_noise": 0.2, "dropout": 0.3},
     "dcgan": {"name": "dcgan", "filters": 2, "dropout": 0.3},
@@ -138,7 +144,7 @@ def weights(row):
     if row["start"]:
         keras.utils.set_random_seed(6)
         take_over(model, build(row))
-    batches = batches_for(model, 5 if row["call"] > 1 else 3)
+    batches = batches_for(model, STEPS)
     if row["model"] == "partly labelled":
         for batch in batches:
             known = tf.range(len(batch["label"])) % 8 < 3  # no two replicas alike
@@ -151,7 +157,7 @@ def weights(row):
         model.fit(
             {k: np.concatenate([b[k] for b in batches]) for k in batches[0]},
             batch_size=size,
-            steps_per_epoch=5,
+            steps_per_epoch=STEPS,
             steps_per_call=5 if several else 1,
             verbose=0,
         )
@@ -168,21 +174,24 @@ def train(kind, count, path):
     workers = cluster.from_environment() if kind == "multi_worker" else None
     devices = int(count) if kind == "mirrored" else 0
     strategy = distribute.get_strategy(kind, devices)
-    rows = covering()
-    for i, row in enumerate(rows[:: -(-len(rows) // WORKERS)] if workers else rows):
-        with strategy.scope():
-            values = weights(row)
-        if workers is None or workers.is_chief:
-            np.savez(Path(path) / f"{i:03}.npz", *values)
+    for i, row in enumerate(covering()):
+        rows = {f"{i:03}": row}
         if kind == "none" and row["dtype"] != "float64":
-            exact = weights({**row, "dtype": "float64"})
-            np.savez(Path(path) / f"{i:03}_exact.npz", *exact)
+            rows[f"{i:03}_exact"] = {**row, "dtype": "float64"}
+        for name, row in rows.items():
+            written = Path(path) / f"{name}.npz"
+            if written.exists():
+                continue
+            with strategy.scope():
+                values = weights(row)
+            if workers is None or workers.is_chief:
+                np.savez(written, *values)
 
 
 def start(kind, count, path):
     from ganzoo.cli.launch import _free_ports
 
-    path.mkdir()
+    path.mkdir(parents=True, exist_ok=True)
     processes = count if kind == "multi_worker" else 1
     addresses = [f"localhost:{port}" for port in _free_ports(processes)]
     cluster = {"worker": addresses}
@@ -208,33 +217,56 @@ def differences(a, b):
 
 
 def main():
-    rows = covering()
-    ways = {"2 devices": ("mirrored", 2), "4 devices": ("mirrored", 4)}
-    ways |= {"one device": ("none", 1), "2 workers": ("multi_worker", 2)}
-    largest, failed = {}, 0
-    with tempfile.TemporaryDirectory() as name:
-        folders = {way: Path(name) / way.replace(" ", "_") for way in ways}
-        for way, (kind, count) in ways.items():
-            for process in start(kind, count, folders[way]):
-                failed |= process.wait()
-        alone = sorted(folders.pop("one device").glob("???.npz"))
-        for way, folder in folders.items():
-            part = -(-len(rows) // WORKERS) if way == "2 workers" else 1
-            for i, path in enumerate(sorted(folder.glob("*.npz"))):
-                row = rows[i * part]
-                same = alone[i * part]
-                value = differences(same, path)
-                if row["dtype"] != "float64":
-                    value /= differences(same, same.with_stem(f"{same.stem}_exact"))
-                case = way, row["dtype"]
-                largest[case] = max(largest.get(case, 0), value)
-                if not value <= TOLERANCE[row["dtype"]]:
-                    failed = 1
-                    print(f"{way}: {value:.1e} {row}")
-    print(f"{len(rows)} rows")
-    for (way, dtype), value in largest.items():
-        print(f"{way}, {dtype}: largest difference {value:.1e}")
-    return failed
+    from experiment import RUNS, write_result
+
+    rows, folder = covering(), RUNS / "covering"
+    for way, (kind, count) in WAYS.items():
+        codes = [p.wait() for p in start(kind, count, folder / way)]
+        if any(codes):
+            return 1
+    found, missed = [], 0
+    for i, row in enumerate(rows):
+        one = folder / "one device" / f"{i:03}.npz"
+        scale = 1.0
+        if row["dtype"] != "float64":
+            scale = differences(one, one.with_stem(f"{i:03}_exact"))
+        found.append(
+            {
+                way: differences(one, folder / way / f"{i:03}.npz") / scale
+                for way in WAYS
+                if way != "one device"
+            }
+        )
+        if max(found[i].values()) > TOLERANCE[row["dtype"]]:
+            missed += 1
+            print(found[i], row)
+    largest = {
+        dtype: max(
+            max(values.values())
+            for row, values in zip(rows, found, strict=True)
+            if row["dtype"] == dtype
+        )
+        for dtype in TOLERANCE
+    }
+    of = Counter(row["dtype"] for row in rows)
+    headline = (
+        f"{len(rows)} combinations of {len(OPTIONS)} options on 2 and 4 devices and on "
+        f"2 workers: largest difference of a weight {largest['float64']:.1e} "
+        f"({of['float64']} in float64), {largest['mixed_bfloat16']:.1e} times what "
+        f"bfloat16 itself does ({of['mixed_bfloat16']} in bfloat16)"
+    )
+    print(headline)
+    write_result(
+        "covering",
+        command="PYTHONPATH=tests python experiments/covering.py",
+        headline=headline,
+        target=f"<= {TOLERANCE['float64']:.0e} in float64, <= "
+        f"{TOLERANCE['mixed_bfloat16']:g} times in bfloat16, from one device after "
+        f"{STEPS} steps",
+        measured={"rows": rows, "differences": found, "largest": largest},
+        note="Every pair of values of the options that can be built is in a row.",
+    )
+    return int(missed > 0)
 
 
 if __name__ == "__main__":

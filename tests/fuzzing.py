@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import graphs
+import h5py
 import hypothesis
 import numpy as np
 import pandas
@@ -23,10 +24,14 @@ from torch_files import read_tensors
 
 import ganzoo
 from ganzoo.data import Table, load_data
+from ganzoo.evaluation import evaluate
+from ganzoo.evaluation.score import Score
 from ganzoo.runs import checkpoint, directory
 from ganzoo.runs.config_files import load_config, parse_options
 from ganzoo.runs.experiment import FIELDS, from_dict
 from ganzoo.runs.log import read_rows
+from ganzoo.training.callbacks import best_checkpoint, health
+from ganzoo.utils import untrusted
 from ganzoo.utils.graph_file import parse_constants
 
 PACKAGE = Path(ganzoo.__file__).parent
@@ -208,6 +213,58 @@ def _log(folder):
     return mutated_bytes(text), read
 
 
+SCORE = Score("recall", 0.5, 0.9, "higher", "score: recall | seed 0", "last", 4)
+
+
+def _scores(folder):
+    rows = [{**SCORE.to_dict(), "best": 0.5}, {"step": 8, "problem": "constant"}]
+    return _rows(folder / "scores.jsonl", rows, best_checkpoint.read_scores)
+
+
+def _health(folder):
+    rows = [
+        {"step": 2, "signs": ["collapse"], "judged": False, "near": 0.5},
+        {"step": 4, "alarm": "collapse", "values": {"near": 0.5}, "remedy": "none"},
+    ]
+    return _rows(folder / "health.jsonl", rows, lambda path: health.read_health(folder))
+
+
+def _rows(path, rows, read):
+    def load(data):
+        path.write_bytes(data)
+        read(path)
+
+    return mutated_bytes("".join(json.dumps(r) + "\n" for r in rows).encode()), load
+
+
+def _evaluation(folder):
+    tree = {"format": 2, "scores": [SCORE.to_dict()], "notes": ["10 samples"]}
+
+    def load(value):
+        (folder / "evaluation.json").write_text(json.dumps(value))
+        evaluate.read(folder)
+
+    return mutated_trees(tree), load
+
+
+def _card(folder):
+    frame = _frame()
+    data = load_data(frame, label_column="c")
+    options = {**OPTIONS, "image_shape": list(data.sample_shape), "value_range": None}
+    model = ganzoo.build("vanilla", **options)
+    build = {"name": "vanilla", "dtype": "float32", "options": options}
+    config = {"experiment": {}, "build": build, "data": {"fingerprint": "0"}}
+    directory.write_config(folder, config)
+    model.updates.count.assign(1)
+    checkpoint.save(model, folder / "checkpoints")
+
+    def load(value):
+        (folder / "data.json").write_text(json.dumps(value))
+        ganzoo.load(folder)
+
+    return mutated_trees({"name": "table", "table": data.table.spec}), load
+
+
 def _keras_config(folder):
     return _keras(folder, "config.json")
 
@@ -250,6 +307,72 @@ def _npz(folder):
     return mutated_bytes(file.getvalue()), load
 
 
+def _npy(folder):
+    return _array_file(folder / "x.npy", lambda path, x, y: np.save(path, x))
+
+
+def _h5(folder):
+    def write(path, x, y):
+        with h5py.File(path, "w") as file:
+            file.create_dataset("x_train", data=x, compression="gzip")
+            file["y_train"] = [f"class {place}" for place in y % 2]
+
+    return _array_file(folder / "x.h5", write)
+
+
+def _array_file(path, write):
+    images = np.random.default_rng(0).integers(0, 255, (4, 3, 3), "uint8")
+    write(path, images, np.arange(4))
+
+    def load(data):
+        path.write_bytes(data)
+        load_data(path)
+
+    return mutated_bytes(path.read_bytes()), load
+
+
+def _picture(folder, name):
+    pixels = np.random.default_rng(0).integers(0, 255, (4, 4, 3), "uint8")
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(folder / name)
+
+
+def _captions(folder):
+    rows = [
+        {"file": f"{i}.png", "caption": f"a round face {i}", "category": "abc"[i % 3]}
+        for i in range(6)
+    ]
+    for row in rows:
+        _picture(folder, row["file"])
+
+    def load(data):
+        (folder / "captions.jsonl").write_bytes(data)
+        load_data(folder, split="all")
+
+    return mutated_bytes("\n".join(map(json.dumps, rows)).encode()), load
+
+
+def _zip(folder):
+    with zipfile.ZipFile(folder / "first", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("a/1.png", "a/2.png", "b/1.png"):
+            _picture(folder / "images", name)
+            archive.write(folder / "images" / name, name)
+
+    def load(data):
+        (folder / "x.zip").write_bytes(data)
+        load_data(folder / "x.zip", cache_dir=folder / "cache")
+
+    return mutated_bytes((folder / "first").read_bytes()), load
+
+
+def _text(folder):
+    def load(data):
+        (folder / "x.txt").write_bytes(data)
+        load_data(folder / "x.txt")
+
+    return mutated_bytes("one line\nanother é\n\nthree\n".encode()), load
+
+
 def _frame():
     rng = np.random.default_rng(0)
     numbers = rng.normal(size=(12, 2)).round(2)
@@ -285,7 +408,7 @@ def _image(folder):
     rng = np.random.default_rng(0)
     pictures = []
     kinds = ("png", "jpeg", "gif", "tiff", "bmp", "ppm", "webp", "avif", "jpeg2000")
-    for kind in (*kinds, "tga"):
+    for kind in (*kinds, "tga", *untrusted.heif_formats()):
         file = io.BytesIO()
         pixels = rng.integers(0, 255, (6, 6, 3), "uint8")
         Image.fromarray(pixels).save(file, kind)
@@ -334,7 +457,16 @@ KINDS = {
     "metrics.jsonl": _log,
     ".keras config": _keras_config,
     ".keras weights": _keras_weights,
+    "scores.jsonl": _scores,
+    "health.jsonl": _health,
+    "evaluation.json": _evaluation,
+    "data.json": _card,
     ".npz": _npz,
+    ".npy": _npy,
+    "HDF5": _h5,
+    "zip of images": _zip,
+    "captions.jsonl": _captions,
+    "lines of text": _text,
     "image": _image,
     "CSV": _rows_of("csv", lambda f, path: f.to_csv(path, index=False)),
     "Parquet": _rows_of("parquet", lambda f, path: f.to_parquet(path, index=False)),

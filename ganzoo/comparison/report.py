@@ -25,6 +25,7 @@ from ganzoo.runs.directory import code_version
 from ganzoo.runs.experiment import to_dict
 from ganzoo.runs.log import read_rows
 from ganzoo.training.callbacks.health import read_health
+from ganzoo.training.callbacks.log import numbers
 from ganzoo.utils import untrusted
 from ganzoo.utils.files import write_atomically
 
@@ -269,7 +270,7 @@ def _losses(comparison, entry, runs):
 def _loss_chart(files, changed, size, x):
     pairs = []
     for file in files:
-        rows = read_rows(file)
+        rows = read_rows(file, sound=numbers)
         xs = [row["step"] * size for row in rows]
         losses = ([row.get(k, np.nan) for row in rows] for k in LOSSES)
         pairs.append([(xs, ys) for ys in losses])

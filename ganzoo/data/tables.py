@@ -115,7 +115,8 @@ class Table:
         """Encodes the rows of a pandas frame; it may lack the label.
 
         Raises:
-            ValueError: other columns, or values, than the table knows.
+            ValueError: other columns, or values, than the table knows; more rows than
+                memory holds.
         """
         _check_names(list(frame))
         known = [column.name for column in self.columns]
@@ -123,6 +124,7 @@ class Table:
         absent = [n for n in known if n not in frame and n not in self.labels]
         if absent:
             raise ValueError(f"{name!r} lacks columns of the table: {listed(absent)}.")
+        untrusted.check_fits(8 * self.width * len(frame), f"The table {name!r}")
         blocks = [column.encode(frame[column.name]) for column in self.features]
         arrays = {"real": np.concatenate(blocks, axis=1).astype("float32")}
         if self.labels and {*self.labels} <= {*frame}:

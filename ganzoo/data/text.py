@@ -10,6 +10,7 @@ from ganzoo.data.account import Account
 from ganzoo.data.dataset import Data
 from ganzoo.data.reading import Reading
 from ganzoo.data.symbols import one_hot, rows_of
+from ganzoo.utils import untrusted
 
 SUFFIX = ".txt"
 MOST_CHARACTERS = 128
@@ -72,11 +73,11 @@ def load_text(path: Path, reading: Reading) -> Data:
 
     Raises:
         ValueError: no UTF-8, fewer than two lines, a line or an alphabet that is too
-            long.
+            long, or more of both than memory holds.
     """
     where = str(path)
     try:
-        read = path.read_text("utf-8").splitlines()
+        read = untrusted.read_lines(path)
     except UnicodeDecodeError as error:
         raise ValueError(f"{where!r} is no text in UTF-8: {error}.") from error
     lines = [line for line in read if line]
@@ -104,6 +105,7 @@ def load_text(path: Path, reading: Reading) -> Data:
     codes = codec.symbols(
         [x for x, kept in zip(lines, rows, strict=True) if kept], len(longest)
     )
+    untrusted.check_fits(codes.size * (len(counts) + 1), f"The text {where!r}")
     real = one_hot(codes, len(counts) + 1)
     test = int(np.sum(~rows)) if reading.split == "train" else None
     remarks = [f"{len(counts)} distinct characters"]

@@ -50,8 +50,21 @@ class Score:
 
     @classmethod
     def from_dict(cls, row: dict) -> "Score":
-        """Inverts `to_dict`."""
-        return cls(**{**row, **{key: float(row[key]) for key in ("value", "floor")}})
+        """Inverts `to_dict`.
+
+        Raises:
+            ValueError: the row is damaged.
+        """
+        try:
+            numbers = {key: float(row[key]) for key in ("value", "floor")}
+            score = cls(**{**row, **numbers})
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"a row is no score: {error}") from error
+        texts = score.metric, score.better, score.protocol, score.checkpoint
+        fits = all(isinstance(text, str) for text in texts)
+        if not (fits and isinstance(score.step, int)):
+            raise ValueError(f"a row is no score: {row}")
+        return score
 
 
 def frame(rows: Iterable[Mapping], first: tuple[str, ...] = ()) -> "pandas.DataFrame":

@@ -38,5 +38,6 @@ def molecules_picture(smiles: Sequence[str], columns: int | None = None) -> np.n
         rdDepictor.Compute2DCoords(molecule)
     drawer.DrawMolecules(molecules)
     drawer.FinishDrawing()
-    with Image.open(io.BytesIO(drawer.GetDrawingText())) as image:
+    drawn = io.BytesIO(drawer.GetDrawingText())
+    with Image.open(drawn, formats=["PNG"]) as image:
         return np.asarray(image.convert("RGB"))

@@ -73,7 +73,10 @@ def best(directory) -> dict | None:
     sound = _newest_sound(Path(directory), "best", "it is left out")
     if sound is None:
         return None
-    return {key: sound.facts[key] for key in ("step", "score")}
+    try:
+        return {key: sound.facts[key] for key in ("step", "score")}
+    except KeyError as error:
+        raise ValueError(f"The checkpoint {sound.path} lacks its {error}.") from error
 
 
 def read_state(model) -> dict:

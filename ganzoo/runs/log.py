@@ -26,9 +26,11 @@ def append(path, row: Mapping) -> None:
         file.write(json.dumps(row) + "\n")
 
 
-def drop_after(
-    path, step: int, sound: Callable[[Mapping], bool] = lambda row: True
-) -> dict | None:
+def _any(row: Mapping) -> bool:
+    return True
+
+
+def drop_after(path, step: int, sound: Callable[[Mapping], bool] = _any) -> dict | None:
     """Drops the rows after `step`, which a resumed run writes again.
 
     If lines are damaged, a copy of the original file is kept as NAME.damaged.
@@ -44,16 +46,16 @@ def drop_after(
         return None
 
     def stays(line):
-        return line.row is not None and sound(line.row) and line.row["step"] <= step
+        return line.row is not None and line.row["step"] <= step
 
     last, damaged, dropped = None, [], 0
     with open_bytes(path, MAX_LOG) as file:
-        for line in _lines(file):
+        for line in _lines(file, sound):
             if stays(line):
                 last = line.row
                 continue
             dropped += 1
-            if not line.cut_off and (line.row is None or not sound(line.row)):
+            if line.row is None and not line.cut_off:
                 damaged.append(line.number)
     if damaged:
         _warn(path, damaged)
@@ -61,29 +63,34 @@ def drop_after(
     if dropped:
         with open_bytes(path, MAX_LOG) as file, files.replacing(path) as temporary:
             with open(temporary, "xb") as kept:
-                kept.writelines(line.data for line in _lines(file) if stays(line))
+                kept.writelines(x.data for x in _lines(file, sound) if stays(x))
     return last
 
 
-def read_rows(path, most: int = MOST_ROWS) -> list[dict]:
+def read_rows(
+    path, most: int = MOST_ROWS, sound: Callable[[Mapping], bool] = _any
+) -> list[dict]:
     """Reads the sound rows of a log, each with its step; warns of damaged lines.
 
     A long log is thinned to at most 2 x `most` rows, evenly, with the first and the
     last. The last line may be cut off, as a killed run leaves it.
+
+    Args:
+        sound: as in `drop_after`.
     """
     path = Path(path)
     if not path.exists():
         return []
-    rows, last, damaged, every, sound = [], None, [], 1, 0
+    rows, last, damaged, every, count = [], None, [], 1, 0
     with open_bytes(path, MAX_LOG) as file:
-        for line in _lines(file):
+        for line in _lines(file, sound):
             if line.row is None:
                 damaged += [] if line.cut_off else [line.number]
                 continue
             last = line.row
-            if sound % every == 0:
+            if count % every == 0:
                 rows.append(last)
-            sound += 1
+            count += 1
             if len(rows) == 2 * most:
                 rows, every = rows[::2], 2 * every
     if last is not None and rows[-1] is not last:
@@ -98,7 +105,7 @@ def last_step(path) -> int:
     return max((row["step"] for row in read_rows(path, most=1)), default=0)
 
 
-def _lines(file: BinaryIO) -> Iterator[_Line]:
+def _lines(file: BinaryIO, sound: Callable[[Mapping], bool]) -> Iterator[_Line]:
     number = 0
     while data := file.readline(MAX_LINE):
         number += 1
@@ -109,7 +116,8 @@ def _lines(file: BinaryIO) -> Iterator[_Line]:
             yield _Line(number, b"", None, cut_off=False)
         else:
             row = _row(data) if whole else None
-            yield _Line(number, data, row, cut_off=not whole)
+            known = row if row is not None and sound(row) else None
+            yield _Line(number, data, known, cut_off=not whole)
 
 
 def _row(line: bytes) -> dict | None:

@@ -1,5 +1,6 @@
 """Model cards: Markdown made from what is recorded of a run or a pretrained model."""
 
+import html
 from pathlib import Path
 
 from ganzoo.runs import pretrained
@@ -41,7 +42,7 @@ def card(source: str, kind: str, address: str) -> str:
     variant, facts, scores = _recorded(source)
     named = f"`{variant}`: {_registry.find(variant).paper}." if variant else kind + "."
     text = _HEAD.format(title=address.rsplit("/", 1)[-1], about=named, address=address)
-    lines = [f"- {name}: {value}\n" for name, value in facts.items() if value != ""]
+    lines = [f"- {k}: {_plain(v)}\n" for k, v in facts.items() if v != ""]
     text += "\n## Training\n\n" + ("".join(lines) or "Not recorded.\n")
     text += "\n## Scores\n\n" + (_table(scores) if scores else "Not measured.\n")
     return text + (
@@ -72,13 +73,18 @@ def _recorded(source):
     return experiment["model"], facts, scores
 
 
+def _plain(value):
+    """A text of one line without HTML: names come from files."""
+    return html.escape(" ".join(str(value).split()), quote=False)
+
+
 def _table(scores):
     rows = [
-        f"| {score['metric']} | {score['value']:.4g} | {score['floor']:.4g} | "
-        f"{score['better']} |\n"
+        f"| {_plain(score['metric'])} | {float(score['value']):.4g} | "
+        f"{float(score['floor']):.4g} | {_plain(score['better'])} |\n"
         for score in scores
     ]
     protocols = sorted({score["protocol"] for score in scores})
-    listed = "".join(f"- {protocol.replace('|', ';')}\n" for protocol in protocols)
+    listed = "".join(f"- {_plain(text).replace('|', ';')}\n" for text in protocols)
     head = "| score | model | real data | better |\n|---|---|---|---|\n"
     return f"{head}{''.join(rows)}\nProtocols:\n\n{listed}"

@@ -95,6 +95,22 @@ def open_bytes(path, limit: int) -> Iterator[BinaryIO]:
         yield file
 
 
+def read_lines(path) -> list[str]:
+    """The lines of a file of text in UTF-8, whose size is checked.
+
+    Raises:
+        ValueError: no regular file, no UTF-8, or too large for this machine's memory.
+        OSError: it is not there or not readable.
+    """
+    return read_bytes(path, _memory() // TABLE_RATIO).decode("utf-8").splitlines()
+
+
+def check_fits(size: int, what: str) -> None:
+    """Refuses what would take more bytes than this machine's memory has."""
+    if size > _memory():
+        raise ValueError(f"{what} would take {size} bytes, more than {_memory()}.")
+
+
 def read_json(path) -> dict:
     """The table in a JSON file; see `parse_json`."""
     return parse_json(read_bytes(path, MAX_TEXT), str(path))
@@ -318,13 +334,29 @@ def _read_h5(path, names) -> tuple[dict[str, np.ndarray], list[str]]:
             total, limit = sum(array.nbytes for array in found.values()), _memory()
             if total > limit:
                 raise ValueError(f"{total} bytes, more than the {limit} allowed")
+            size = os.path.getsize(path)
             read = {
-                name: array.asstr()[()] if array.dtype.hasobject else array[()]
+                name: _texts(array, size) if array.dtype.hasobject else array[()]
                 for name, array in found.items()
             }
             return read, _others(keys, stored)
     except Exception as error:  # HDF5 fails in many ways on damaged files
         raise ValueError(f"{error}" or type(error).__name__) from error
+
+
+def _texts(array, size) -> np.ndarray:
+    """The texts of an array: many may be the same `size` bytes of the file."""
+    if not array.size or not array.ndim:
+        return array.asstr()[()]
+    limit = _memory()
+    step = max(1, limit * len(array) // (size * array.size))
+    read, total = [], 0
+    for begin in range(0, len(array), step):
+        read.append(array.asstr()[begin : begin + step])
+        total += sum(map(len, read[-1].flat))
+        if total > limit:
+            raise ValueError(f"texts of {total} bytes, more than the {limit} allowed")
+    return np.concatenate(read)
 
 
 def _links(group) -> list[str]:
@@ -557,10 +589,31 @@ def read_parquet(path):
             for field in schema:
                 if not any(is_kind(field.type) for is_kind in plain):
                     raise ValueError(f"column {field.name!r} holds {field.type}.")
+            _check_texts(file, schema)
             # The metadata of pandas would name types, and set an index.
             return stored.read().to_pandas(ignore_metadata=True)
         except (pyarrow.ArrowException, OverflowError) as error:
             raise ValueError(f"it is damaged: {error}.") from error
+
+
+def _check_texts(file, schema) -> None:
+    """Refuses texts that are larger than memory: in the file each may stand once."""
+    from pyarrow import compute, parquet, types
+
+    names = [
+        field.name
+        for field in schema
+        if types.is_string(field.type) or types.is_large_string(field.type)
+    ]
+    if not names:
+        return
+    coded = parquet.ParquetFile(file, read_dictionary=names).read(columns=names)
+    total = 0
+    for column in coded.columns:
+        for part in column.chunks:
+            sizes = compute.binary_length(part.dictionary)
+            total += compute.sum(sizes.take(part.indices)).as_py() or 0
+    check_fits(total, "its texts")
 
 
 def parquet_package() -> None:

@@ -775,6 +775,26 @@ def _h5_huge(file, tmp_path):
     file.create_dataset("x_train", (2**45, 8), "|u1", chunks=(1, 8))
 
 
+def test_hdf5_set_whose_texts_share_their_bytes(tmp_path, monkeypatch):
+    """400 texts of 500 kB, of which the file holds one."""
+    path, text = tmp_path / "x.h5", "x" * 500_000
+    with h5py.File(path, "w") as file:
+        file["x_train"] = np.zeros((400, 2), "uint8")
+        labels = file.create_dataset("y_train", (400,), h5py.string_dtype())
+        labels[:] = [text] + ["other"] * 399
+    with h5py.File(path) as file:
+        begin = file["y_train"].id.get_offset()
+    content = bytearray(path.read_bytes())
+    content[begin : begin + 16 * 400] = content[begin : begin + 16] * 400
+    path.write_bytes(content)
+    monkeypatch.setattr(untrusted, "_memory", lambda: 2**24)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="Cannot read .*x.h5.*texts of .* bytes, more"):
+        load_data(path)
+    assert tracemalloc.get_traced_memory()[1] < 2**26
+    tracemalloc.stop()
+
+
 @pytest.mark.parametrize(
     "arm,message",
     [
@@ -858,6 +878,23 @@ def test_parquet_that_is_hostile(arm, message, tmp_path, monkeypatch):
         load_data(tmp_path / "x.parquet")
 
 
+def test_parquet_whose_rows_are_one_long_text(tmp_path, monkeypatch):
+    """In dictionary code the text stands once: 2,000 rows of 100 kB in 10 kB."""
+    code = pyarrow.array(np.zeros(2000, "int32"))
+    rows = pyarrow.DictionaryArray.from_arrays(code, ["x" * 100_000, "y"])
+    table, path = pyarrow.table({"a": rows}), tmp_path / "x.parquet"
+    parquet.write_table(table, path, compression="zstd", store_schema=False)
+    assert path.stat().st_size < 20_000
+    monkeypatch.setattr(untrusted, "_memory", lambda: 2**24)
+    pool = pyarrow.default_memory_pool()
+    before = pool.bytes_allocated()
+    with pytest.raises(
+        ValueError, match="Cannot read .*its texts would take 200000000"
+    ):
+        load_data(path)
+    assert pool.max_memory() - before < 2**26
+
+
 def test_parquet_whose_metadata_name_types(tmp_path):
     """Neither pandas' own metadata nor names of extensions decide what is made."""
     rows = [f"{i % 3}" for i in range(20)]
@@ -925,6 +962,45 @@ def test_zip_of_images_that_is_hostile(arm, message, tmp_path, monkeypatch):
     assert left == {"x.zip", "cache"}
 
 
+@pytest.mark.parametrize(
+    "content,message",
+    [
+        (_npy((2**45, 8, 8), "|u1", bytes(100)), "mmap length|too large|No space"),
+        (_npy((2**70,), "|u1", bytes(100)), ""),
+        (_npy((4,), "|O", pickle.dumps([1])), "objects"),
+        (b"\x93NUMPY\x01\0\xff\xff" + b"(" * 65535, ""),
+        (b"\x93NUMPY\x09\0", ""),
+    ],
+)
+def test_npy_that_is_hostile(content, message, tmp_path):
+    (tmp_path / "x.npy").write_bytes(content)
+    with pytest.raises(ValueError, match=f"Cannot read .*x.npy.*({message})"):
+        load_data(tmp_path / "x.npy")
+
+
+def test_text_that_is_larger_than_memory(tmp_path, monkeypatch):
+    """As a file; and in one-hot code, where a line is as long as the longest."""
+    path = tmp_path / "x.txt"
+    path.write_text("a\n" * 5000 + "".join(map(chr, range(97, 123))) * 4)
+    monkeypatch.setattr(untrusted, "_memory", lambda: 2**20)
+    with pytest.raises(ValueError, match="x.txt' would take .* bytes, more than"):
+        load_data(path)
+    monkeypatch.setattr(untrusted, "_memory", lambda: 8000)
+    with pytest.raises(ValueError, match="x.txt has more than the 1000 bytes allowed"):
+        load_data(path)
+
+
+def test_table_of_wide_categories(tmp_path, monkeypatch):
+    """A cell of two bytes becomes a code of as many numbers as there are values."""
+    path = tmp_path / "x.csv"
+    path.write_text("a,b\n" + "".join(f"v{i % 100},{i % 7}\n" for i in range(2000)))
+    monkeypatch.setattr(untrusted, "_memory", lambda: 2**20)
+    with pytest.raises(
+        ValueError, match="The table 'x' would take .* bytes, more than"
+    ):
+        load_data(path)
+
+
 def _bomb_npz(path, declared):
     return _pack(path, {"x_train.npy": _npy(declared, "|u1", bytes(100))})
 
@@ -964,6 +1040,8 @@ def test_no_code_unpickles_or_leaves_safe_mode():
             r"allow_pickle=True|safe_mode=False|\beval\(|\bexec\(", text
         )
         assert "enable_unsafe_deserialization" not in text
+        for call in re.findall(r"Image\.open\([^\n]*", text):
+            assert "formats=" in call, f"{path}: Pillow would choose the decoder"
         if path.name != "untrusted.py":
             assert not re.search(r"\bLambda\b", text)
 

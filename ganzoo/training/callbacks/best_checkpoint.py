@@ -62,7 +62,7 @@ class Selection(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         if not self.writes:
             return
-        drop_after(self.path, self.model.step)
+        drop_after(self.path, self.model.step, sound=_is_row)
         kept = checkpoint.best(self.checkpoints)
         self.best = Score.from_dict(kept["score"]) if kept else None
         if kept and kept["step"] > self.model.step:
@@ -104,5 +104,17 @@ class Selection(keras.callbacks.Callback):
 
 def read_scores(path) -> list[Score]:
     """Reads a run's `scores.jsonl`, without the steps that had no score."""
-    rows = [row for row in read_rows(path) if "value" in row]
-    return [Score.from_dict({k: row[k] for k in row if k != "best"}) for row in rows]
+    rows = read_rows(path, sound=_is_row)
+    return [_score(row) for row in rows if "problem" not in row]
+
+
+def _score(row):
+    return Score.from_dict({key: row[key] for key in row if key != "best"})
+
+
+def _is_row(row):
+    """Tells if a row is a score, or says why there was none."""
+    try:
+        return "problem" in row or bool(_score(row))
+    except ValueError:
+        return False

@@ -79,7 +79,7 @@ class HealthMonitor(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         self.step = self.model.step
         if self.path:
-            drop_after(self.path, self.step)
+            drop_after(self.path, self.step, sound=_is_row)
 
     def on_train_batch_end(self, batch, logs=None):
         before, self.step = self.step, self.model.step
@@ -226,7 +226,7 @@ def read_health(workdir: Path) -> tuple[list[dict], str]:
     Returns:
         The alarms; and a reason, empty if there is an alarm or the run was judged.
     """
-    rows = read_rows(workdir / FILE)
+    rows = read_rows(workdir / FILE, sound=_is_row)
     alarms = [row for row in rows if "alarm" in row]
     checks = [row for row in rows if "alarm" not in row]
     if alarms or checks and checks[-1]["judged"]:
@@ -235,3 +235,13 @@ def read_health(workdir: Path) -> tuple[list[dict], str]:
         return [], "no samples were looked at"
     step, signs = checks[-1]["step"], ", ".join(checks[-1]["signs"])
     return [], f"step {step} is too early to judge {signs or 'it'}"
+
+
+def _is_row(row):
+    """Tells if a row is an alarm or a check."""
+    if "alarm" in row:
+        texts = all(isinstance(row.get(key), str) for key in ("alarm", "remedy"))
+        return texts and isinstance(row.get("values"), dict)
+    signs = row.get("signs")
+    texts = isinstance(signs, list) and all(isinstance(sign, str) for sign in signs)
+    return texts and isinstance(row.get("judged"), bool)

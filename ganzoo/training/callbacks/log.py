@@ -28,7 +28,7 @@ class RunLog(keras.callbacks.Callback):
         self.images_per_step = images_per_step
 
     def on_train_begin(self, logs=None):
-        last = drop_after(self.path, self.model.step, sound=_numbers)
+        last = drop_after(self.path, self.model.step, sound=numbers)
         self.seconds = 0.0 if last is None else last.get("seconds", 0.0)
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -51,7 +51,7 @@ class RunLog(keras.callbacks.Callback):
 
 def draw_curves(workdir) -> None:
     """Draws the terms of `metrics.jsonl` as `curves.png`, if there are any."""
-    rows = read_rows(Path(workdir) / METRICS)
+    rows = read_rows(Path(workdir) / METRICS, sound=numbers)
     if rows:
         pictures.save_png(figures.curves_figure(rows), Path(workdir) / "curves.png")
 
@@ -74,7 +74,7 @@ def curves(source: str | Path | keras.callbacks.History) -> Image.Image:
     else:
         path = Path(source, METRICS) if isinstance(source, str | Path) else None
         rows = read_rows(path) if path and path.exists() else []
-        if not rows or not all(map(_numbers, rows)):
+        if not rows or not all(map(numbers, rows)):
             raise ValueError(
                 "Curves are drawn of a run directory, with lines of numbers in "
                 f"{METRICS}, or of the History that `fit` returns. "
@@ -101,5 +101,6 @@ def _rows_of(history):
     ]
 
 
-def _numbers(row):
+def numbers(row) -> bool:
+    """Tells if a row holds numbers alone, as each of `metrics.jsonl` does."""
     return all(isinstance(value, int | float) for value in row.values())
