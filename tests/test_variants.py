@@ -23,6 +23,7 @@ from helpers import (
 )
 
 import ganzoo
+from ganzoo import distribute
 from ganzoo.runs import checkpoint
 from ganzoo.variants._registry import find
 
@@ -84,10 +85,34 @@ def check_training(name, tmp_path, steps_per_call=2, **options):
     assert not differing(values(model), tenth)
 
 
+@pytest.fixture
+def seeds(monkeypatch):
+    """The seeds of all draws, whose steps are not compiled."""
+    found = []
+
+    def spied(function):
+        def draw(*arguments, **named):
+            if tf.executing_eagerly():
+                seed = named["seed"] if "seed" in named else arguments[place[function]]
+                found.append(tuple(seed.numpy().tolist()))
+            return function(*arguments, **named)
+
+        return draw
+
+    of_replicas, plain = distribute._own_share, tf.random.stateless_uniform
+    place = {of_replicas: 2, plain: 1}
+    monkeypatch.setattr(distribute, "_own_share", spied(of_replicas))
+    monkeypatch.setattr(tf.random, "stateless_uniform", spied(plain))
+    return found
+
+
 @every_variant
-def test_trains_and_saves_in_bfloat16(name, tmp_path):
-    model = built(name, dtype="mixed_bfloat16")
-    logs = model.train_step(_batch(model))
+def test_trains_and_saves_in_bfloat16_and_each_draw_has_its_seed(name, tmp_path, seeds):
+    model = built(name, d_steps=2, dtype="mixed_bfloat16")
+    batch = _batch(model)
+    seeds.clear()
+    logs = model.train_step(batch)
+    assert len(set(seeds)) == len(seeds)
     assert set(logs) == set(model.log.names)
     assert np.isfinite([float(value) for value in logs.values()]).all(), logs
     assert {v.dtype for v in model.trainable_variables} == {"float32"}

@@ -1,9 +1,12 @@
 """BiGAN: the pairs, the exchanged loss, and the encoder in use."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from helpers import arrays_for, tiny
+
+from ganzoo.networks.encoder import encoder
 
 
 def parts(model):
@@ -72,6 +75,14 @@ def test_probability_is_that_of_the_pair():
 def test_refuses_what_looks_at_samples_alone(option):
     with pytest.raises(ValueError, match=f"BiGAN takes no `{next(iter(option))}`"):
         tiny("bigan", **option)
+
+
+@pytest.mark.parametrize("filters", [0, 2])
+def test_only_what_sees_the_sample_first_has_no_normalisation(filters):
+    """A hidden layer is the first of E only without convolutions."""
+    e = encoder((8, 8, 1), outputs=3, hidden=(4, 5), filters=filters)
+    layers = [x for x in e.layers if isinstance(x, keras.layers.Dense)]
+    assert [x.use_bias for x in layers] == [not filters, False, True]
 
 
 def test_d_sees_the_scale_of_latents():

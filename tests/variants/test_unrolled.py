@@ -7,6 +7,7 @@ import tensorflow as tf
 from helpers import tiny
 
 import ganzoo
+from ganzoo.variants.unrolled import _root
 
 RNG = np.random.default_rng(0)
 
@@ -150,6 +151,17 @@ def test_dead_units_leave_the_gradient_finite():
         loss = loss_of(model, batch)
     gradients = tape.gradient(loss, model.generator.trainable_variables)
     assert all(np.isfinite(g).all() for g in gradients)
+
+
+def test_the_root_is_flat_at_zero_where_xla_compiles_it():
+    @tf.function(jit_compile=True)
+    def slope(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = _root(x**2)
+        return tape.gradient(y, x)
+
+    assert slope(tf.constant([0.0, 2.0])).numpy().tolist() == [0.0, 1.0]
 
 
 @pytest.mark.parametrize(
