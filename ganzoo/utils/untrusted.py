@@ -378,6 +378,20 @@ def _check_array(name, array) -> None:
     filters = {plan.get_filter(i)[0] for i in range(plan.get_nfilters())}
     if not filters <= _FILTERS:
         raise ValueError(f"its array {name!r} is compressed by a plug-in")
+    _check_written(name, array)
+
+
+def _check_written(name, array) -> None:
+    """Refuses an array with parts that nobody wrote.
+
+    HDF5 fills them from a description in the file, and before 2.2.0 writes past its
+    buffer if that lies (CVE-2026-106547).
+    """
+    import h5py
+
+    written = array.id.get_space_status() == h5py.h5d.SPACE_STATUS_ALLOCATED
+    if array.size and not written:
+        raise ValueError(f"its array {name!r} has parts that were never written")
 
 
 _FILTERS = {1, 2, 3, 4, 5, 6, 32000}  # those built into HDF5, and h5py's LZF
@@ -523,6 +537,7 @@ def _check_h5(file: BinaryIO, limit: int) -> None:
             total += item.nbytes
             if total > limit:
                 raise ValueError(f"its array {name!r} declares more than the file has")
+            _check_written(name, item)
         else:
             if links := _links(item):
                 raise ValueError(f"its weights hold a link, {links[0]!r}")

@@ -58,6 +58,20 @@ def test_the_arms_of_a_small_set(monkeypatch):
     assert "40 real images of 2 classes, 60 to test, 1 seeds, 30 steps" in note
 
 
+def test_each_seed_has_samples_of_its_own(monkeypatch):
+    asked, model = [], tiny("cgan", num_classes=2)
+    monkeypatch.setattr(module, "_accuracy", lambda *arguments: 0.5)
+
+    def sample(n, *, seed, label):
+        asked.append((seed, tuple(label)))
+        return np.zeros((n, 8, 8, 1), "uint8")
+
+    monkeypatch.setattr(model, "sample", sample)
+    compare_arms(model, halves(40), halves(20), shares=(1.0,), seeds=3)
+    assert [seed for seed, _ in asked] == [1, 2, 3]
+    assert len({labels for _, labels in asked}) == 3
+
+
 def test_the_interval_by_hand():
     result = Augmentation(
         {ALONE: [0.5, 0.6, 0.7], "better": [0.6, 0.72, 0.8], "same": [0.5, 0.61, 0.69]},

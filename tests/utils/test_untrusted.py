@@ -202,6 +202,10 @@ def _virtual(stored, path):
     stored.create_virtual_dataset("bomb", layout)
 
 
+def _unwritten(stored, path):
+    stored.create_dataset("bomb", (4,), "u1", chunks=(2,), fillvalue=7)[:2] = 1
+
+
 def _soft(stored, path):
     stored["bomb"] = h5py.SoftLink("/")
 
@@ -222,6 +226,7 @@ HOSTILE = pytest.mark.parametrize(
         (_outside, "lies in another file"),
         (_virtual, "lies in another file"),
         (_objects, "lies in another file"),
+        (_unwritten, "never written"),
         (_soft, "hold a link"),
         (_external, "hold a link"),
     ],
@@ -771,6 +776,16 @@ def _h5_filter(file, tmp_path):
     h5py.h5d.create(file.id, b"x_train", h5py.h5t.STD_U8LE, space, plan)
 
 
+def _h5_unwritten(file, tmp_path):
+    """One of two blocks was never written, and is filled as the file says."""
+    array = file.create_dataset("x_train", (2, 8), "|u1", chunks=(1, 8), fillvalue=7)
+    array[0] = 1
+
+
+def _h5_zeros(file, tmp_path):
+    file.create_dataset("x_train", data=np.zeros((2**18, 8), "|u1"), compression=9)
+
+
 def _h5_huge(file, tmp_path):
     file.create_dataset("x_train", (2**45, 8), "|u1", chunks=(1, 8))
 
@@ -803,10 +818,13 @@ def test_hdf5_set_whose_texts_share_their_bytes(tmp_path, monkeypatch):
         (_h5_objects, "holds objects"),
         (_h5_links, r"x_train \(a link\), y_train \(a link\)"),
         (_h5_filter, "compressed by a plug-in"),
-        (_h5_huge, "bytes, more than"),
+        (_h5_huge, "never written"),
+        (_h5_zeros, "bytes, more than"),
+        (_h5_unwritten, "'x_train' has parts that were never written"),
     ],
 )
-def test_hdf5_set_that_is_hostile(arm, message, tmp_path):
+def test_hdf5_set_that_is_hostile(arm, message, tmp_path, monkeypatch):
+    monkeypatch.setattr(untrusted, "_memory", lambda: 2**20)
     with h5py.File(tmp_path / "x.h5", "w") as file:
         arm(file, tmp_path)
     with pytest.raises(ValueError, match=f"Cannot read .*x.h5.*{message}"):
