@@ -72,6 +72,16 @@ def test_each_seed_has_samples_of_its_own(monkeypatch):
     assert len({labels for _, labels in asked}) == 3
 
 
+def test_images_without_a_class_are_left_out(monkeypatch):
+    seen, model, train = [], tiny("cgan", num_classes=2), halves(40)
+    train.arrays["label"][:6] = -1
+    monkeypatch.setattr(module, "_accuracy", lambda real, *_: seen.append(real) or 0.5)
+    monkeypatch.setattr(model, "sample", lambda n, **_: np.zeros((n, 8, 8, 1), "uint8"))
+    compare_arms(model, train, halves(20), shares=(1.0,), seeds=1)
+    counts = [np.bincount(arrays["label"]).sum() for arrays in seen]
+    assert counts == [34, 34, 68]
+
+
 def test_the_interval_by_hand():
     result = Augmentation(
         {ALONE: [0.5, 0.6, 0.7], "better": [0.6, 0.72, 0.8], "same": [0.5, 0.61, 0.69]},

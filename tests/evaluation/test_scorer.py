@@ -100,6 +100,29 @@ def test_held_out_data_are_needed_to_tell_copies(digits):
 # --- their values -----------------------------------------------------------------
 
 
+def test_stand_ins_are_reference_samples_of_the_same_label():
+    label = np.arange(120, dtype="int32") % 3
+    base = np.uint8([0, 80, 160])[label].reshape(-1, 1, 1, 1)
+    real = base + RNG.integers(0, 40, (120, 4, 4, 1), "uint8")
+    data = Data("thirds", {"real": real, "label": label}, ("a", "b", "c"))
+    judge = scorer(Parts(data, data), n=40)
+    labels = judge.test.data.arrays["label"]
+    alike = judge.alike.data.arrays["real"]
+    assert (alike.reshape(len(alike), -1).max(axis=1) // 80 == labels).all()
+    reference = {row.tobytes() for row in judge.reference.data.arrays["real"]}
+    assert {row.tobytes() for row in alike} <= reference
+
+
+def test_blends_are_halfway_between_two_samples(on_digits):
+    real = on_digits.reference.data.arrays["real"].astype(float)
+    others = real[np.random.default_rng(0).permutation(len(real))]
+    halfway = np.floor((real + others) / 2).reshape(len(real), -1)
+    features = on_digits.reference.features
+    scale = features.max() / real.max()  # of pixels
+    expected = metrics.frechet_distance(features, (halfway * scale).astype("float32"))
+    assert on_digits.blends == pytest.approx(expected, rel=1e-3)
+
+
 def test_noise_makes_every_distance_worse_in_order(digits, on_digits):
     floor = on_digits.floor()
     rows = [
