@@ -673,7 +673,7 @@ MUTATIONS = [
         "networks/encoder.py",
         "norm, first=filters > 0)",
         "norm)",
-        "tests/variants/test_bigan.py",
+        "tests/variants/test_bigan.py -k first_has",
     ),
     M(
         "networks/mlp.py",
@@ -808,13 +808,13 @@ MUTATIONS = [
         "evaluation/augmentation.py",
         "model.sample(count, seed=seed + 1, label",
         "model.sample(count, seed=1, label",
-        "tests/evaluation/test_augmentation.py -k 'arms or follows'",
+        "tests/evaluation/test_augmentation.py -k seed_has",
     ),
     M(
         "evaluation/augmentation.py",
         'np.flatnonzero(train.arrays["label"] >= 0)',
         'np.flatnonzero(train.arrays["label"] >= -1)',
-        "tests/evaluation/test_augmentation.py",
+        "tests/evaluation/test_augmentation.py -k without_a_class",
     ),
     M(
         "evaluation/scorer.py",
@@ -826,13 +826,13 @@ MUTATIONS = [
         "evaluation/scorer.py",
         "np.flatnonzero(known == label)",
         "np.flatnonzero(known != label)",
-        "tests/evaluation/test_scorer.py",
+        "tests/evaluation/test_scorer.py -k stand_ins",
     ),
     M(
         "evaluation/scorer.py",
         'ghosts = (real.astype("float32") + others) / 2',
         'ghosts = real.astype("float32")',
-        "tests/evaluation/test_scorer.py",
+        "tests/evaluation/test_scorer.py -k blends",
     ),
     M(
         "evaluation/score.py",
@@ -850,7 +850,7 @@ MUTATIONS = [
         "evaluation/classifier.py",
         "last.kernel.assign(last.kernel * scale)",
         "last.kernel.assign(last.kernel)",
-        "tests/evaluation/test_classifier.py",
+        "tests/evaluation/test_classifier.py -k scaled_and",
     ),
     # --- metrics, second pass
     M(
@@ -875,7 +875,7 @@ MUTATIONS = [
         "metrics/memorisation.py",
         "weights.append(len(p))",
         "weights.append(1)",
-        "tests/metrics/test_memorisation.py",
+        "tests/metrics/test_memorisation.py -k cells_count",
     ),
     M(
         "metrics/memorisation.py",
@@ -943,13 +943,13 @@ MUTATIONS = [
         "runs/log.py",
         'line.row["step"] <= step',
         'line.row["step"] < step',
-        "tests/training/callbacks/test_log.py tests/utils/test_untrusted.py -k log",
+        "tests/runs/test_log.py -k flipped",
     ),
     M(
         "runs/log.py",
         "if last is not None and rows[-1] is not last:",
         "if False:",
-        "tests/utils/test_untrusted.py -k log",
+        "tests/runs/test_log.py -k thinned",
     ),
     M(
         "runs/hub.py",

@@ -19,6 +19,8 @@ def test_a_gain_beyond_the_spread_of_the_seeds():
     """Ends of 10 and 12 spread by sqrt(2); the mean gain is 2, or 1."""
     assert improves([scores((30, 20, 12, 10)), scores((30, 20, 14, 12))])
     assert not improves([scores((30, 20, 11, 10)), scores((30, 20, 13, 12))])
+    # Over n, not n - 1, the spread would be 1.
+    assert not improves([scores((30, 20, 11.2, 10)), scores((30, 20, 13.2, 12))])
 
 
 def test_the_direction_is_that_of_the_score():

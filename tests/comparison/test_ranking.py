@@ -79,6 +79,9 @@ def test_of_two_entries_it_is_welchs_interval():
 def test_with_more_entries_it_is_wider():
     a, b = np.array([4.0, 5.5, 5.0]), np.array([1.0, 3.5, 2.0])
     assert interval(a, b, 5)[0] < interval(a, b, 2)[0]
+    values = {"a": a, "b": b, "c": a + 10}
+    place = ranking({name: scores(v) for name, v in values.items()})[1]
+    assert (place.name, place.low, place.high) == ("a", *interval(a, b, 3))
 
 
 def test_equal_values_differ_by_nothing():

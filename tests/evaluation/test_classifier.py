@@ -84,3 +84,14 @@ def load_points():
 def test_accuracy_by_hand():
     probabilities = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [1.0, 0.0]])
     assert classifier.accuracy(probabilities, np.array([0, 1, 1, -1])) == 2 / 3
+
+
+def test_features_are_scaled_and_the_classes_stay():
+    model = classifier.network((8, 8, 1), num_classes=3)
+    images = np.random.default_rng(0).integers(0, 256, (50, 8, 8, 1), "uint8")
+    before = model(images)["probabilities"].numpy()
+    classifier._normalize(model, images)
+    after = model(images)
+    assert np.mean(np.square(after["features"])) == pytest.approx(1, rel=1e-5)
+    np.testing.assert_allclose(after["probabilities"], before, atol=1e-6)
+    assert before.std() > 0.01

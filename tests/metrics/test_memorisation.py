@@ -82,3 +82,17 @@ def test_data_copying_tells_copies_of_one_cell_from_new_samples():
     assert data_copying(copied, held, train, cells=2) < -5
     with pytest.raises(ValueError, match="None of 2 cells has 20 of the 10 samples"):
         data_copying(fresh[:10], held, train, cells=2)
+
+
+def test_cells_count_by_their_held_out_samples():
+    """Two cells far apart, with 30 and 90 held-out samples, each as if alone."""
+    rng, alone = np.random.default_rng(3), []
+    cells = []
+    for center, count in ((0.0, 30), (100.0, 90)):
+        train, held = (center + rng.standard_normal((n, 2)) for n in (50, count))
+        samples = train[:40] + 0.1 * rng.standard_normal((40, 2))
+        cells.append((samples, held, train))
+        alone.append(data_copying(*cells[-1], cells=1))
+    assert abs(alone[0] - alone[1]) > 1
+    together = data_copying(*map(np.concatenate, zip(*cells, strict=True)), cells=2)
+    assert together == pytest.approx((alone[0] + 3 * alone[1]) / 4)

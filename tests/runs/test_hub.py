@@ -12,7 +12,8 @@ from helpers import tiny
 
 import ganzoo
 from ganzoo.cli import main as command
-from ganzoo.runs import hub, model_card, pretrained
+from ganzoo.evaluation.score import Score
+from ganzoo.runs import directory, hub, model_card, pretrained
 
 pytest.importorskip("huggingface_hub", reason="needs the extra hub")
 COMMIT = "a" * 40
@@ -22,6 +23,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
     """The requests that the client makes of a hub: repository, commit, download."""
 
     repositories: dict[str, dict[str, bytes]] = {}
+    paths: list[str] = []  # that were asked for
 
     def log_message(self, *args):
         pass
@@ -38,6 +40,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
         self._answer(json.dumps(value).encode(), Content_Type="application/json")
 
     def do_GET(self):
+        self.paths.append(self.path)
         owner, name, _, _, file = self.path.strip("/").split("/")
         files = self.repositories.get(f"{owner}/{name}")
         missing = "RepoNotFound" if files is None else "EntryNotFound"
@@ -102,6 +105,30 @@ def test_a_pushed_model_is_the_loaded_one(server):
     loaded = ganzoo.load(hub.fetch("hf://me/small", endpoint=server))
     for ours, theirs in zip(model.weights, loaded.weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_revision_is_asked_for(server, monkeypatch):
+    monkeypatch.setattr(Hub, "paths", [])
+    Hub.repositories["me/small"] = {"model.keras": b"x"}
+    hub.fetch("hf://me/small@v1", endpoint=server)
+    assert {path.split("/")[4] for path in Hub.paths} == {"v1"}
+
+
+def test_names_in_a_run_are_text_on_its_card(tmp_path):
+    hostile = "<script>\n# a title"
+    build = {"name": "vanilla", "dtype": "float32", "options": {}}
+    options = {"network": hostile}
+    experiment = {"model": "vanilla", "steps": 4, "batch_size": 8, "seed": 0}
+    data = {"name": hostile, "samples": 3, "fingerprint": "0"}
+    config = {"experiment": {**experiment, "options": options}, "build": build}
+    directory.write_config(tmp_path, {**config, "data": data})
+    score = Score(hostile, float("inf"), 1.0, "lower", f"{hostile} | seed 0")
+    scores = {"format": 2, "scores": [score.to_dict()], "notes": []}
+    (tmp_path / "evaluation.json").write_text(json.dumps(scores))
+    card = model_card.card(str(tmp_path), "GAN", "hf://me/small")
+    assert "<" not in card and "\n# a title" not in card
+    assert "- data: &lt;script> # a title, 3 samples\n" in card
+    assert "| &lt;script> # a title | inf | 1 | lower |\n" in card
 
 
 def test_push_of_the_command_line(server, capsys, monkeypatch):

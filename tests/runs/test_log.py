@@ -72,3 +72,13 @@ def test_a_line_that_is_no_score_is_skipped_with_a_word(row, tmp_path):
         warnings.simplefilter("error")
         path.write_text("".join(json.dumps(row) + "\n" for row in (none, sound)))
         assert len(best_checkpoint.read_scores(path)) == 1
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 8, 9, 15, 16, 17, 40, 41])
+def test_a_long_log_is_thinned_evenly_with_its_ends(count, tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    path.write_text("".join(f'{{"step": {i}}}\n' for i in range(1, count + 1)))
+    steps = [row["step"] for row in read_rows(path, most=4)]
+    assert (steps[0], steps[-1]) == (1, count) and len(steps) <= 8
+    gaps = {b - a for a, b in zip(steps, steps[1:-1], strict=False)}
+    assert len(gaps) <= 1 and (len(steps) >= 4 or count < 4)
