@@ -592,8 +592,8 @@ MUTATIONS = [
     ),
     M(
         "variants/unrolled.py",
-        '{"g_adv": -self.loss_functions',
-        '{"g_adv": self.loss_functions',
+        "loss = -self.loss_functions.discriminator",
+        "loss = self.loss_functions.discriminator",
         "tests/variants/test_unrolled.py -k 'saddle or finite_differences'",
     ),
     M(

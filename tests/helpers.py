@@ -172,9 +172,9 @@ def weights(model):
 
 
 def largest_difference(a, b):
-    """Over all weights of two models."""
+    """Over all weights of two models; NaN if one is NaN, which max would hide."""
     pairs = zip(weights(a).values(), weights(b).values(), strict=True)
-    return max(float(np.max(np.abs(x - y), initial=0.0)) for x, y in pairs)
+    return float(np.max([np.max(np.abs(x - y), initial=0.0) for x, y in pairs]))
 
 
 def copied(layer):

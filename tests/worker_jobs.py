@@ -56,7 +56,7 @@ def final(workdir):
 def largest_difference(a, b):
     a, b = final(a), final(b)
     assert a.keys() == b.keys()
-    return max(float(np.abs(a[k] - b[k]).max(initial=0)) for k in a)
+    return float(np.max([np.abs(a[k] - b[k]).max(initial=0) for k in a]))
 
 
 def start_workers(arguments, count=2, more=lambda index: [], host="localhost"):
