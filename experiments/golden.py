@@ -87,7 +87,10 @@ def compare(before, after):
             continue
         weights = [key for key in keys if not key.endswith("/default")]
         difference = max(
-            float(np.max(np.abs(old[key].astype("float64") - new[key]), initial=0.0))
+            np.nan_to_num(
+                np.max(np.abs(old[key].astype("float64") - new[key]), initial=0.0),
+                nan=np.inf,  # which max would hide
+            )
             if old[key].shape == new[key].shape
             else np.inf
             for key in weights
