@@ -84,6 +84,7 @@ PAGES = {
     ],
     "docs/replicas.md": [
         replicas.equality,
+        replicas.covering,
         replicas.resume,
         replicas.kills,
         replicas.lost,

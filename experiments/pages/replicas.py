@@ -17,6 +17,18 @@ def equality() -> str:
     return table(("variant", *cases), rows)
 
 
+def covering() -> str:
+    """The largest difference of the combinations of options, by way and precision."""
+    found = measured("covering")
+    rows = [
+        (way, dtype, f"{count} of {len(found['rows'])}", f"{value:.1e}")
+        for way, by in found["largest"].items()
+        for dtype, value in by.items()
+        if (count := found["compared"][way][dtype])
+    ]
+    return table(("", "precision", "combinations", "largest difference"), rows)
+
+
 def resume() -> str:
     """Variables that differ after 4 steps, a kill and 6 more, one line per variant."""
     rows = [
