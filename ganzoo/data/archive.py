@@ -9,6 +9,7 @@ from pathlib import Path
 from ganzoo.data import folder, listing
 from ganzoo.data.decoded_cache import cache_path, stamp
 from ganzoo.utils import untrusted
+from ganzoo.utils.files import locked
 
 
 def is_archive(path: Path) -> bool:
@@ -19,18 +20,26 @@ def is_archive(path: Path) -> bool:
 def unpacked(path: Path, cache_dir: Path) -> Path:
     """Returns the folder of an archive's files in the cache, named as the archive.
 
+    One process unpacks it, others wait.
+
     Raises:
         ValueError: as `untrusted.unpack`, or there is no image.
     """
     place = cache_path(cache_dir, "unpacked", stamp(path)).with_suffix("")
-    if not place.exists():
-        temporary = place.with_name(f"{place.name}.{os.getpid()}")
-        temporary.mkdir(parents=True)
-        try:
-            untrusted.unpack(path, temporary / path.stem)
-            found = replace(listing.walk(temporary / path.stem), folder=path)
-            folder.check_found(found, found.images)
-            os.replace(temporary, place)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+    with locked(place):
+        if not place.exists():
+            _unpack(path, place)
     return place / path.stem
+
+
+def _unpack(path, place):
+    temporary = place.with_name(f".{place.name}")
+    shutil.rmtree(temporary, ignore_errors=True)  # of a process that was killed
+    temporary.mkdir()
+    try:
+        untrusted.unpack(path, temporary / path.stem)
+        found = replace(listing.walk(temporary / path.stem), folder=path)
+        folder.check_found(found, found.images)
+        os.replace(temporary, place)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

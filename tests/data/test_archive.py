@@ -1,5 +1,7 @@
 """Zip archives of images: read as the folder that they hold, and refused."""
 
+import concurrent.futures
+import time
 import zipfile
 
 import numpy as np
@@ -50,6 +52,36 @@ def test_a_zip_is_unpacked_once(tmp_path, monkeypatch):
     monkeypatch.setattr(untrusted, "unpack", None)
     second = load_data(archive, cache_dir=tmp_path / "cache")
     assert first.fingerprint == second.fingerprint
+
+
+def test_two_processes_unpack_a_zip_once_and_what_a_killed_one_left_is_gone(
+    tmp_path, monkeypatch
+):
+    make(tmp_path / "photos")
+    archive = packed(tmp_path / "x.zip", read_all(tmp_path / "photos"))
+    cache, unpack, count = tmp_path / "cache", untrusted.unpack, []
+
+    def slowly(path, target):
+        count.append(target)
+        time.sleep(0.2)
+        unpack(path, target)
+
+    def killed(path, target):
+        unpack(path, target)
+        raise SystemExit
+
+    monkeypatch.setattr(untrusted, "unpack", killed)
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr("shutil.rmtree", lambda path, ignore_errors: None)
+        load_data(archive, cache_dir=cache)
+    assert len([path for path in cache.iterdir() if path.is_dir()]) == 1
+    monkeypatch.setattr(untrusted, "unpack", slowly)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        loads = [pool.submit(load_data, archive, cache_dir=cache) for _ in "ab"]
+        one, two = (load.result() for load in loads)
+    assert one.fingerprint == two.fingerprint and len(count) == 1
+    (folder,) = [path for path in cache.iterdir() if path.is_dir()]
+    assert not folder.name.startswith(".")
 
 
 def test_a_zip_without_images_is_named_itself(tmp_path):
