@@ -54,8 +54,8 @@ def load_tfds(name: str, reading: Reading) -> Data:
             the set is prepared, or will be.
 
     Raises:
-        ValueError: unknown split, a set without images or without a fixed size, or an
-            unprepared set whose host does not answer.
+        ValueError: unknown split, a set without images or without a fixed size, a
+            damaged one, or an unprepared one whose host does not answer.
     """
     split = reading.split
     builder = _prepared_builder(name, reading.data_dir)
@@ -85,7 +85,12 @@ def _prepared_builder(name: str, data_dir: str | Path | None):
     # One directory, given by name: without it, TFDS would look in several.
     directory = _directory(data_dir) or tfds.core.constants.DATA_DIR
     _check_features(Path(directory).expanduser(), name)
-    builder = tfds.builder(name, data_dir=directory)
+    try:
+        builder = tfds.builder(name, data_dir=directory)
+    except Exception as error:  # a damaged set fails in many ways
+        raise ValueError(
+            f"The TFDS set {name!r} cannot be read from {directory}: {error}"
+        ) from error
     if builder.is_prepared():
         return builder
     url = next(iter(builder.url_infos), "https://storage.googleapis.com")
@@ -196,7 +201,17 @@ def _samples(
         split=split, read_config=config, decoders=tfds.decode.PartialDecoding(keys)
     )
     same_size = None not in builder.info.features["image"].shape
-    for block in stream.batch(_READ_BLOCK if same_size else 1).as_numpy_iterator():
+    blocks = stream.batch(_READ_BLOCK if same_size else 1).as_numpy_iterator()
+    while True:
+        try:
+            block = next(blocks, None)
+        except tf.errors.OpError as error:
+            raise ValueError(
+                f"The TFDS set {builder.name!r} in {builder.data_path} is damaged: "
+                f"{error.message.splitlines()[0]}"
+            ) from error
+        if block is None:
+            return
         images = block["image"]
         labels = block["label"] if labelled else np.zeros(len(images), np.int32)
         if images.shape[1:] != shape or images.dtype != np.uint8:

@@ -25,6 +25,7 @@ import pytest
 import torch_files
 from helpers import tiny
 from PIL import Image
+from prepared_sets import prepare
 from pyarrow import parquet
 from torch_files import read_tensors
 
@@ -649,6 +650,25 @@ def test_prepared_set_of_another_spelling(tmp_path):
     (tmp_path / "my_set/1.0.0/features.json").write_text(features)
     with pytest.raises(ValueError, match="Unknown data set.*Received: 'MySet'"):
         load_data("MySet", data_dir=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["dataset_info.json", "features.json", "tfrecord"])
+@pytest.mark.parametrize("cut", [False, True])
+def test_prepared_set_that_is_damaged(name, cut, tmp_path):
+    prepare(tmp_path)
+    (path,) = [p for p in tmp_path.rglob(f"*{name}*") if "test" not in p.name]
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 255
+    path.write_bytes(content[: len(content) // 2] if cut else content)
+    with pytest.raises(ValueError, match="tiny"):
+        load_data("tiny", data_dir=tmp_path, cache_dir=tmp_path / "cache")
+
+
+@pytest.mark.parametrize("size", [(9000, 9000), (2**31 - 1, 2**31 - 1)])
+def test_prepared_set_with_an_image_bomb(size, tmp_path):
+    prepare(tmp_path, shape=(None, None, 1), png=_png(*size))
+    with pytest.raises(ValueError, match="The TFDS set 'tiny' .* is damaged"):
+        load_data("tiny", data_dir=tmp_path, image_size=4, cache_dir=tmp_path / "cache")
 
 
 @pytest.mark.parametrize("linked", ["images", "images/a.png"])
