@@ -260,6 +260,8 @@ def report():
         found.append({"options": row, "differences": values})
     parts = [
         f"{done[way]['float64']} on {way} {largest[way]['float64']:.1e}"
+        if done[way]["float64"]
+        else f"none yet on {way}"
         for way in largest
     ]
     headline = (

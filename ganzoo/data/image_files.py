@@ -17,6 +17,7 @@ DAMAGE = (
     ValueError,
     SyntaxError,
     EOFError,
+    RuntimeError,  # of AVIF
     struct.error,
     zlib.error,
     Image.DecompressionBombError,

@@ -6,6 +6,7 @@ from PIL import Image
 
 from ganzoo.data import load_data
 from ganzoo.data.dataset import NoSuchSplit
+from ganzoo.data.image_files import DAMAGE, read_parts
 from ganzoo.data.splits import load_parts
 from ganzoo.utils import untrusted
 
@@ -422,3 +423,22 @@ def test_refuses_strides(tmp_path, settings, message):
         load_data(tmp_path, **settings)
     with pytest.raises(ValueError, match="for a folder of images.*'digits'"):
         load_data("digits", image_size=4, patch_stride=4)
+
+
+@pytest.mark.parametrize("kind", ["avif", "heif", "webp"])
+def test_a_flipped_byte_anywhere_is_damage_or_none(kind, tmp_path):
+    """AVIF's decoder raises a RuntimeError, which ended the loading of a folder."""
+    untrusted.heif_formats()
+    path = tmp_path / "x.png"  # the content decides
+    pixels = np.random.default_rng(0).integers(0, 255, (6, 6, 3), "uint8")
+    Image.fromarray(pixels).save(path, kind)
+    content, broken = path.read_bytes(), 0
+    for place in range(0, len(content), 2):
+        changed = bytearray(content)
+        changed[place] ^= 255
+        path.write_bytes(changed)
+        try:
+            read_parts(path, (4, 4), 3)
+        except DAMAGE:
+            broken += 1
+    assert broken > 20
