@@ -646,7 +646,7 @@ MUTATIONS = [
     ),
     M(
         "variants/ddpm.py",
-        "own = beta * (1 - before) / (1 - kept)",
+        "own = beta * (1 - before) / (1 - signal)",
         "own = beta",
         "tests/variants/test_ddpm.py -k by_hand",
     ),
@@ -701,8 +701,8 @@ MUTATIONS = [
     ),
     M(
         "networks/masked.py",
-        "seen < own if self.last",
-        "seen <= own if self.last",
+        "inputs < own if self.last",
+        "inputs <= own if self.last",
         "tests/variants/test_made.py -k 'sees or degrees'",
     ),
     M(
@@ -745,7 +745,7 @@ MUTATIONS = [
     M("data/labels.py", "std[std == 0] = 1.0\n", "pass\n", "tests/data/test_labels.py"),
     M(
         "data/labels.py",
-        "found -= {UNLABELLED} if self.lowest < 0 else set()\n",
+        "received -= {UNLABELLED} if self.lowest < 0 else set()\n",
         "pass\n",
         "tests/data/test_labels.py",
     ),
