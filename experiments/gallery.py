@@ -14,6 +14,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from pages import variants
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from ganzoo.data import load_data
@@ -120,9 +121,9 @@ def page(records) -> str:
     return "\n".join(parts)
 
 
-def sheet(records) -> Image.Image:
-    """One picture of all runs: the first quarter of the samples of each."""
-    names = sorted(records)
+def sheet(runs) -> Image.Image:
+    """One picture of a run of each variant: the first quarter of its samples."""
+    names = sorted(runs)
     width, height = BOX
     rows = -(-len(names) // COLUMNS)
     size = (COLUMNS * (width + GAP) + GAP, rows * (height + 2 * GAP) + GAP)
@@ -131,10 +132,11 @@ def sheet(records) -> Image.Image:
     for i, name in enumerate(names):
         x = GAP + i % COLUMNS * (width + GAP)
         y = GAP + i // COLUMNS * (height + 2 * GAP)
-        text = f"{records[name]['variant']}: {records[name]['data']}"
+        run = runs[name]
+        text = f"{name}: {run['data']}"
         write.text((x, y), text, fill="black", font=ImageFont.load_default(GAP - 4))
-        with Image.open(FOLDER / f"{name}.png") as image:
-            whole = records[name]["data"] in MIXTURES
+        with Image.open(FOLDER / f"{run['key']}.png") as image:
+            whole = run["data"] in MIXTURES
             part = image.height if whole else image.height // 4
             first = image.convert("RGB").crop((0, 0, image.width, part))
         picture.paste(ImageOps.contain(first, BOX), (x, y + GAP))
@@ -175,7 +177,7 @@ def main(*folders):
         draw(folder, name, run["data"])
     RECORDS.write_text(json.dumps(records, indent=2, sort_keys=True) + "\n", "utf-8")
     (DOCS / "gallery.md").write_text(page(records), "utf-8")
-    sheet(records).save(DOCS / "zoo.png")
+    sheet(variants.of_each(records)).save(DOCS / "zoo.png")
 
 
 if __name__ == "__main__":
