@@ -41,6 +41,13 @@ def test_a_run_directory_samples_as_before(tmp_path):
     assert model.step == 20
 
 
+def test_networks_that_ended_in_tanh_still_do(tmp_path):
+    shutil.copytree(FILES / "began_run", tmp_path / "run")
+    model = ganzoo.load(tmp_path / "run")
+    check(model.sample(6, seed=5), SAMPLES["began_run"])
+    assert model.step == 2
+
+
 def test_the_step_of_a_keras_file_is_that_of_g(tmp_path):
     """Keras itself loads it, and what is saved anew holds the step."""
     model = keras.saving.load_model(FILES / "dcgan.keras")

@@ -3,9 +3,9 @@
 In the paper (Berthelot et al. 2017), a decoder doubles the sides from DCGAN's smallest
 maps up to the image, with two 3x3 convolutions with ELU at each size; an encoder is its
 mirror, with channels that grow by `filters` at each halving. D is an encoder and a
-decoder, G a decoder of the same form. Both end linearly, and values out of range are
-clipped in use. The paper's optional skips from the first map to each later one are
-left out.
+decoder, G a decoder of the same form. Both end linearly by default, and values out of
+range are clipped in use. The paper's optional skips from the first map to each later
+one are left out.
 """
 
 import math
@@ -21,28 +21,30 @@ from ganzoo.utils.options import check_whole
 KERNEL = 4  # of DCGAN's convolutions
 
 
-def generator(image_shape, *, latent_dim, filters=64):
+def generator(image_shape, *, latent_dim, filters=64, value_range=None):
     """Network from latent (N, latent_dim) to samples (N, H, W, C).
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
         latent_dim: length of the latent.
         filters: channels of every convolution.
+        value_range: (low, high) of the samples; None for a linear end.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     check_whole(1, latent_dim=latent_dim, filters=filters)
     latent = keras.Input((latent_dim,), name="latent")
-    out = _decode(latent, shape, filters)
+    out = _decode(latent, shape, filters, value_range)
     return keras.Model({"latent": latent}, out, name="generator")
 
 
-def discriminator(image_shape, *, code_dim=64, filters=64):
+def discriminator(image_shape, *, code_dim=64, filters=64, value_range=None):
     """Network from sample (N, H, W, C) to its reconstruction.
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
         code_dim: length of the code between encoder and decoder.
         filters: channels of the first convolutions.
+        value_range: as in `generator`.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     check_whole(1, code_dim=code_dim, filters=filters)
@@ -54,7 +56,7 @@ def discriminator(image_shape, *, code_dim=64, filters=64):
         if level < levels:
             x = _convolve(x, (level + 2) * filters, stride=2)
     code = layers.Dense(code_dim)(layers.Flatten()(x))
-    out = _decode(code, shape, filters)
+    out = _decode(code, shape, filters, value_range)
     return keras.Model({"sample": sample}, out, name="discriminator")
 
 
@@ -81,7 +83,7 @@ def normalized(image_shape, *, code_dim, filters=32, value_range=(0.0, 1.0)):
     return keras.Model({"sample": sample}, out, name="discriminator")
 
 
-def _decode(code, shape, filters):
+def _decode(code, shape, filters, value_range):
     *sides, channels = shape
     levels = level_count(*sides)
     base = tuple(math.ceil(side / 2**levels) for side in sides)
@@ -90,7 +92,8 @@ def _decode(code, shape, filters):
     for level in range(levels + 1):
         x = layers.UpSampling2D()(x) if level else x
         x = _convolve(_convolve(x, filters), filters)
-    return inputs.crop(layers.Conv2D(channels, 3, padding="same")(x), sides)
+    x = inputs.crop(layers.Conv2D(channels, 3, padding="same")(x), sides)
+    return layers.Activation(inputs.output_activation(value_range))(x)
 
 
 def _convolve(x, filters, stride=1):

@@ -77,13 +77,14 @@ def _normalized(image_shape, latent_dim, code_dim, filters, value_range):
 
 
 def _paper(image_shape, latent_dim, code_dim, filters, value_range):
-    """The paper's networks, which end linearly."""
+    """The paper's networks; without `value_range` they end linearly."""
+    spanning = {"filters": filters, "value_range": value_range}
     return {
         "generator": autoencoder.generator(
-            image_shape, latent_dim=latent_dim, filters=filters
+            image_shape, latent_dim=latent_dim, **spanning
         ),
         "discriminator": autoencoder.discriminator(
-            image_shape, code_dim=code_dim, filters=filters
+            image_shape, code_dim=code_dim, **spanning
         ),
     }
 
@@ -100,6 +101,7 @@ def began(
     code_dim=32,
     filters=32,
     normalize=True,
+    linear=False,
     gamma=1.0,
     balance_rate=0.1,
     value_range=(0.0, 1.0),
@@ -125,6 +127,7 @@ def began(
         code_dim: length of the autoencoder's code.
         filters: channels of the convolutions next to the image, the paper's n.
         normalize: False for the paper's networks, without batch normalisation.
+        linear: True if the paper's networks end linearly, as its code does.
         gamma: target ratio of the errors on generated and on real samples, the paper's
             diversity ratio; lower values give sharper and less diverse samples.
         balance_rate: step size of the weight k that holds the ratio, the paper's
@@ -132,10 +135,16 @@ def began(
         beta_1: Adam's decay of the mean gradient; the paper names none.
         loss: only "wasserstein", for the critic -L.
     """
+    if linear and normalize:
+        raise ValueError(
+            "`linear` belongs to the paper's networks. Received: linear=True, "
+            "normalize=True."
+        )
     networks = _normalized if normalize else _paper
+    ends = None if linear else value_range
     return assemble(
         BEGAN,
-        **networks(image_shape, latent_dim, code_dim, filters, value_range),
+        **networks(image_shape, latent_dim, code_dim, filters, ends),
         gamma=gamma,
         balance_rate=balance_rate,
         value_range=value_range,

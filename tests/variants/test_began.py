@@ -100,3 +100,15 @@ def test_both_pairs_of_networks():
             for model in (ours, papers)
         ]
         assert normalised == [True, False]
+
+
+def test_ends_are_those_of_the_range_or_linear():
+    latent = {"latent": np.full((1, 4), 50.0)}
+    spans = []
+    for linear in (False, True):
+        generator = tiny("began", normalize=False, linear=linear).generator
+        generator.layers[-3].kernel.assign(generator.layers[-3].kernel * 100)
+        spans.append(np.ptp(generator(latent)))
+    assert spans[0] <= 1 < spans[1]
+    with pytest.raises(ValueError, match="`linear` belongs to the paper's networks"):
+        tiny("began", linear=True)
