@@ -162,6 +162,7 @@ def test_several_replicas_refuse_xla_and_clipping(mirrored):
             tiny("vanilla", g_optimizer={"name": "adam", "clipnorm": 1.0})
 
 
+@pytest.mark.long
 def test_xla_compiles_the_step():
     model = tiny("vanilla", jit_compile=True)
     history = model.fit(IMAGES, batch_size=8, verbose=0).history

@@ -4,6 +4,7 @@ from helpers import tiny
 from ganzoo.cli import benchmark
 
 
+@pytest.mark.long
 def test_benchmark_measures_positive_speeds(monkeypatch, capsys):
     monkeypatch.setattr(benchmark, "_matmul_peak", lambda dtype: 1e9)
     monkeypatch.setattr(benchmark, "build", lambda name, dtype: tiny(name, dtype=dtype))

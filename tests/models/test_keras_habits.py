@@ -40,6 +40,7 @@ class Interrupt(CALLBACKS.Callback):
             raise KeyboardInterrupt
 
 
+@pytest.mark.long
 def test_backup_and_restore_goes_on_bit_for_bit(tmp_path):
     """The batches, the noise and the averages are those of a run without a break."""
     options = {"d_steps": 2, "penalties": {"lecam": 1.0}}
