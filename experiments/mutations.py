@@ -592,8 +592,8 @@ MUTATIONS = [
     ),
     M(
         "variants/unrolled.py",
-        "loss = -self.loss_functions.discriminator",
-        "loss = self.loss_functions.discriminator",
+        "-self.loss_functions.discriminator",
+        "self.loss_functions.discriminator",
         "tests/variants/test_unrolled.py -k 'saddle or finite_differences'",
     ),
     M(

@@ -13,7 +13,6 @@ from ganzoo.cli.main import command_line
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
-DOCUMENTED = ast.Module, ast.ClassDef, ast.FunctionDef
 QUESTIONS = {"What", "How", "Whether", "Where", "Which", "Why", "When", "Who"}
 COMMAND = re.compile(r"^(?:[A-Z_]+=\S+ )*(ganzoo .*)$")
 
@@ -43,8 +42,9 @@ def test_addresses_are_those_of_the_repository(file):
 def test_docstrings_begin_with_a_noun_or_a_verb(folder):
     for path in (ROOT / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, DOCUMENTED):
-                words = (ast.get_docstring(node) or "").split()
+            # A text that stands alone: of a module, a class, a function, a constant.
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                words = str(node.value.value).split()
                 assert not QUESTIONS.intersection(words[:1]), f"{path}: {words}"
 
 

@@ -20,7 +20,7 @@ SPANS = {
     **dict.fromkeys(("tanh", "hard_tanh", "Tanh", "HardTanh"), (-1.0, 1.0)),
     **dict.fromkeys(("relu", "Relu"), (0.0, math.inf)),
 }
-"""What activations can answer, by the names of Keras' functions and operations."""
+"""Ranges of activations, by the names of Keras' functions and operations."""
 _SHAPING = ("Flatten", "Reshape", "Identity", "Squeeze", "ExpandDims", "Cast")
 
 

@@ -15,7 +15,7 @@ SYNONYMS = {
     "lambda_gp": "penalties",
     "n_classes": "num_classes",
 }
-"""What other GAN programs call our options and flags."""
+"""Names that other GAN programs give our options and flags, and ours."""
 
 
 def from_spec(kind: str, spec: str | Mapping, factories: Mapping[str, Callable]):

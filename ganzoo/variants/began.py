@@ -9,6 +9,12 @@ from ganzoo.models.gan import GAN
 from ganzoo.networks import autoencoder, dcgan
 from ganzoo.variants._registry import register
 
+# Makers of G and D, with batch normalisation and without, as in the paper.
+NETWORKS = {
+    True: (dcgan.generator, autoencoder.normalized),
+    False: (autoencoder.generator, autoencoder.discriminator),
+}
+
 
 @keras.saving.register_keras_serializable("ganzoo")
 class BEGAN(GAN):
@@ -65,30 +71,6 @@ class BEGAN(GAN):
         self.k.assign(tf.clip_by_value(k, 0.0, 1.0))
 
 
-def _normalized(image_shape, latent_dim, code_dim, filters, value_range):
-    """DCGAN's generator, and an autoencoder of its levels."""
-    spanning = {"filters": filters, "value_range": value_range}
-    return {
-        "generator": dcgan.generator(image_shape, latent_dim=latent_dim, **spanning),
-        "discriminator": autoencoder.normalized(
-            image_shape, code_dim=code_dim, **spanning
-        ),
-    }
-
-
-def _paper(image_shape, latent_dim, code_dim, filters, value_range):
-    """The paper's networks; without `value_range` they end linearly."""
-    spanning = {"filters": filters, "value_range": value_range}
-    return {
-        "generator": autoencoder.generator(
-            image_shape, latent_dim=latent_dim, **spanning
-        ),
-        "discriminator": autoencoder.discriminator(
-            image_shape, code_dim=code_dim, **spanning
-        ),
-    }
-
-
 @register(
     "began",
     paper="Berthelot et al. 2017, BEGAN: Boundary Equilibrium Generative Adversarial "
@@ -140,11 +122,12 @@ def began(
             "`linear` belongs to the paper's networks. Received: linear=True, "
             "normalize=True."
         )
-    networks = _normalized if normalize else _paper
-    ends = None if linear else value_range
+    generator, discriminator = NETWORKS[bool(normalize)]
+    common = {"filters": filters, "value_range": None if linear else value_range}
     return assemble(
         BEGAN,
-        **networks(image_shape, latent_dim, code_dim, filters, ends),
+        generator=generator(image_shape, latent_dim=latent_dim, **common),
+        discriminator=discriminator(image_shape, code_dim=code_dim, **common),
         gamma=gamma,
         balance_rate=balance_rate,
         value_range=value_range,

@@ -51,13 +51,11 @@ class Unrolled(GAN):
 
     def generator_loss(self, batch, fake, training):
         with keras.StatelessScope(self.look_ahead(batch, fake, training)):
+            if not self.saddle:
+                return super().generator_loss(batch, fake, training)
             real_logits = self._judge_real(batch, training)
             logits = self.judge({**batch, **fake}, Use.AUGMENT_FAKE, training)
-        if self.saddle:
-            loss = -self.loss_functions.discriminator(real_logits, logits)
-        else:
-            loss = self.loss_functions.generator(real_logits, logits)
-        return {"g_adv": loss}, {}
+        return {"g_adv": -self.loss_functions.discriminator(real_logits, logits)}, {}
 
     def look_ahead(self, batch, fake, training):
         """D's variables after `unroll` steps: [(variable, tensor), ...]."""
@@ -122,8 +120,8 @@ def unrolled(
 ):
     """Any pair of nets; by default DCGAN's for images, perceptrons for vectors.
 
-    The rates are those of the paper's ring. G minimises its own loss; the paper's G
-    ascends the whole loss of D, and learns nothing where D is sure.
+    The rates are DCGAN's; unrolled_ring8 has the paper's. G minimises its own loss; the
+    paper's G ascends the whole loss of D, and learns nothing where D is sure.
 
     Tested (tests/variants/test_unrolled.py): the gradient against finite differences,
     the look-ahead against real steps of D.
