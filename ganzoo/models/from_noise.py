@@ -1,5 +1,6 @@
 """LatentModel: a generator of samples from noise, and how it is used."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ PRIORS = {
 }
 CHUNK = 256  # samples generated at once, which bounds memory for any n
 MANY = 4  # chunks that pay for the compilation of a function
+CALL_VALUES = 2**22  # values that one compiled call makes, or one chunk's
 MOST_ROWS = 20  # classes of a conditional model's picture
 
 
@@ -160,13 +162,25 @@ class LatentModel(AdversarialModel):
         of `sample`.
         """
         check_whole(0, n=n, seed=seed)
-        n, seed = int(n), int(seed)  # NumPy's may be of eight bits
-        chunks = [
-            self._draw(CHUNK, distribute.fold(tf.constant([seed, 1]), i)).numpy()
-            for i in range(-(-n // CHUNK))
-        ]
-        values = np.concatenate(chunks)[:n] if n else np.empty((0, self.latent_dim))
+        # NumPy's integers may be of eight bits.
+        seed, count = tf.constant([int(seed), 1]), tf.constant(-(-int(n) // CHUNK))
+        draw = self._compiled_draw() if n >= MANY * CHUNK else self._draw_chunks
+        values = draw(seed, count).numpy()[:n]
         return values if truncation is None else self._truncated(values, truncation)
+
+    def _draw_chunks(self, seed, count):
+        """The first `count` chunks of latents of a seed."""
+        chunks = tf.map_fn(
+            lambda i: self._draw(CHUNK, distribute.fold(seed, i)),
+            tf.range(count),
+            fn_output_signature=self.variable_dtype,
+        )
+        return tf.reshape(chunks, (-1, self.latent_dim))
+
+    def _compiled_draw(self):
+        if "drawn" not in self._functions:
+            self._functions["drawn"] = tf.function(self._draw_chunks, autograph=False)
+        return self._functions["drawn"]
 
     def _truncated(self, latents, psi):
         if self.prior != "normal":
@@ -340,22 +354,26 @@ class LatentModel(AdversarialModel):
 
         With a function `into`, each chunk goes to it instead.
         """
-        inputs = {"latent": latents.astype(self.variable_dtype), **conditions}
+        latents = latents.astype(self.variable_dtype, copy=False)
+        inputs = {"latent": latents, **conditions}
         dtype = self.variable_dtype if self.value_range is None else "uint8"
         count = 0 if into else len(latents)
         samples = np.empty((count, *self.sample_shape), dtype)
-        compiled = self._compiled(ema) if len(latents) >= MANY * CHUNK else None
-        for i in range(0, len(latents), CHUNK):
-            chunk = {k: tf.constant(v[i : i + CHUNK]) for k, v in inputs.items()}
+        whole = len(latents) // CHUNK * CHUNK if len(latents) >= MANY * CHUNK else 0
+        size = CHUNK * max(1, CALL_VALUES // (CHUNK * math.prod(self.sample_shape)))
+        compiled = [(i, min(i + size, whole)) for i in range(0, whole, size)]
+        rest = [(i, i + CHUNK) for i in range(whole, len(latents), CHUNK)]
+        for i, end in compiled + rest:
+            part = {key: tf.constant(value[i:end]) for key, value in inputs.items()}
             place = tf.constant([seed, 1]), tf.constant(i)
-            if compiled and len(chunk["latent"]) == CHUNK:
-                part = self._finished(*compiled(chunk, *place))
+            if i < whole:
+                made = self._finished(*self._compiled(ema, part)(part, *place))
             else:
-                part = self._finished(*self._samples_at(chunk, ema, *place))
+                made = self._finished(*self._samples_at(part, ema, *place))
             if into:
-                into(part)
+                into(made)
             else:
-                samples[i : i + CHUNK] = part
+                samples[i:end] = made
         return samples
 
     def interpolate(
@@ -422,15 +440,40 @@ class LatentModel(AdversarialModel):
         """Samples from inputs, by the generator or, as `ema` says, its average."""
         return feed(self._choose(self.generator, ema), inputs, training)
 
-    def _compiled(self, ema):
-        """`_samples_at` as a compiled function."""
+    def _compiled(self, ema, inputs):
+        """`_in_chunks` as a compiled function, for any number of chunks."""
         key = "made", ema
         if key not in self._functions:
+            any_number = {
+                name: tf.TensorSpec((None, *value.shape[1:]), value.dtype)
+                for name, value in inputs.items()
+            }
+            place = tf.TensorSpec((2,), "int32"), tf.TensorSpec((), "int32")
             self._functions[key] = tf.function(
-                lambda inputs, seed, place: self._samples_at(inputs, ema, seed, place),
+                lambda inputs, *place: self._in_chunks(inputs, ema, *place),
+                input_signature=(any_number, *place),
                 autograph=False,
             )
         return self._functions[key]
+
+    def _in_chunks(self, inputs, ema, seed, first):
+        """`_samples_at` of whole chunks, one after the other."""
+        shapes = {key: (CHUNK, *value.shape[1:]) for key, value in inputs.items()}
+
+        def chunk(i):
+            parts = {key: value[i : i + CHUNK] for key, value in inputs.items()}
+            parts = {k: tf.ensure_shape(v, shapes[k]) for k, v in parts.items()}
+            return self._samples_at(parts, ema, seed, first + i)
+
+        kinds = ("uint8", "bool") if self.value_range else (self.variable_dtype,)
+        values, *finite = tf.map_fn(
+            chunk,
+            tf.range(0, tf.shape(inputs["latent"])[0], CHUNK),
+            fn_output_signature=kinds,
+            parallel_iterations=1,  # one chunk's maps in memory
+        )
+        values = tf.reshape(values, (-1, *self.sample_shape))
+        return values, *(tf.reduce_all(each) for each in finite)
 
     def _samples_at(self, inputs, ema, seed, place):
         """Samples (n, ...) whose first is number `place`, as uint8 where they can be.

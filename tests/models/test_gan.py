@@ -72,6 +72,17 @@ def test_many_samples_come_from_a_compiled_function(conditional):
     conditional.set_weights(before)
 
 
+def test_calls_of_some_chunks_make_the_same_samples(plain, monkeypatch):
+    n, parts = 5 * CHUNK + 3, []
+    whole = plain.sample(n)
+    np.testing.assert_array_equal(plain.latents(n)[:9], plain.latents(9))
+    values = 2 * CHUNK * np.prod(plain.sample_shape)
+    monkeypatch.setattr("ganzoo.models.from_noise.CALL_VALUES", values)
+    plain.sample(n, into=parts.append)
+    assert [len(part) for part in parts] == [2 * CHUNK, 2 * CHUNK, CHUNK, 3]
+    np.testing.assert_array_equal(np.concatenate(parts), whole)
+
+
 def test_seeds_differ_and_repeat(plain):
     one = plain.latents(300, seed=1)
     np.testing.assert_array_equal(plain.latents(300, seed=1), one)
