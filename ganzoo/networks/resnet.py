@@ -24,8 +24,20 @@ from ganzoo.networks import inputs, norms
 from ganzoo.networks.dcgan import level_count
 from ganzoo.utils.options import check_known, check_whole
 
-POOLS = {"sum": ops.sum, "mean": ops.mean}
-LAST = 8  # largest side of D's last maps
+
+def _weighted(x, norm):
+    start = keras.initializers.RandomNormal(stddev=math.prod(x.shape[1:3]) ** -0.5)
+    layer = layers.DepthwiseConv2D(
+        x.shape[1:3], use_bias=False, depthwise_initializer=start
+    )
+    return layers.Flatten()(norm.wrap(layer)(x))
+
+
+POOLS = {
+    "sum": lambda x, _: ops.sum(x, axis=(1, 2)),
+    "mean": lambda x, _: ops.mean(x, axis=(1, 2)),
+    "weighted": _weighted,
+}
 
 
 def generator(
@@ -93,7 +105,7 @@ def discriminator(
     *,
     filters=16,
     doubling=True,
-    halvings=None,
+    last=8,
     d_norm="spectral",
     attention=False,
     activation="relu",
@@ -114,23 +126,22 @@ def discriminator(
         filters: channels of the first block.
         doubling: if True, each block that halves the sides has twice the channels of
             the one before.
-        halvings: number of blocks that halve the sides, from 1; by default as many as
-            lead to sides of at most 8.
+        last: largest side of the last maps, which decides how many blocks halve them;
+            the first one always does.
         d_norm: a name of `norms.NORMS`, used before every activation except at the
             first block's input.
         attention: self-attention after the first block, on maps of half the sides.
         activation: as in `generator`.
         initializer: as in `generator`.
         zero_last: as in `generator`.
-        pool: `sum` or `mean` of the features over the positions.
+        pool: `sum` or `mean` of the features over the positions; or `weighted`, a sum
+            with a weight for each position of each channel, as D of R3GAN ends.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
-    check_whole(1, filters=filters)
+    check_whole(1, filters=filters, last=last)
     check_known("pool", [pool], POOLS)
     norm, batch = norms.get(d_norm), inputs.minibatch(minibatch)
-    if halvings is None:
-        halvings = max(1, math.ceil(math.log2(min(shape[:-1]) / LAST)))
-    check_whole(1, halvings=halvings)
+    halvings = max(1, math.ceil(math.log2(min(shape[:-1]) / last)))
     blocks = _Blocks(
         norm=norm,
         before=norm.after and (lambda x: norm.after()(x)),
@@ -145,15 +156,15 @@ def discriminator(
     for level in range(1, halvings):
         x = blocks.down(x, filters * 2 ** (level * doubling))
     x = blocks.keep(blocks.keep(x), batch.spread)
-    features = POOLS[pool](blocks.active(x), axis=(1, 2))
-    last = batch.last(features)
-    logit = norm.wrap(layers.Dense(1, kernel_initializer=blocks.start()))(last)
+    features = POOLS[pool](blocks.active(x), norm)
+    summary = batch.last(features)
+    logit = norm.wrap(layers.Dense(1, kernel_initializer=blocks.start()))(summary)
     if code is not None:
         width = features.shape[-1]
         embedding = norm.wrap(layers.Dense(width, use_bias=False))(code)
         match = ops.sum(layers.Multiply()([embedding, features]), axis=1, keepdims=True)
         logit = layers.Add()([logit, match])
-    answers = inputs.outputs(logit, last, norm, heads)
+    answers = inputs.outputs(logit, summary, norm, heads)
     return keras.Model(named, answers, name="discriminator")
 
 

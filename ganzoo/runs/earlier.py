@@ -4,6 +4,7 @@ Version 0.2.0 changed networks, rates and averages. Runs and cards of format 1 a
 with the options below, so their weights fit and their samples stay the same.
 """
 
+import math
 from collections.abc import Mapping
 
 from ganzoo.variants._registry import find
@@ -59,7 +60,8 @@ def options_of(version: int, name: str, options: Mapping) -> dict:
     if "doubling" in usual:  # D halved its maps once less than G doubles them
         from ganzoo.networks.dcgan import level_count  # `ganzoo list` needs no Keras
 
-        usual["halvings"] = level_count(*options["image_shape"][:-1]) - 1
+        sides = options["image_shape"][:-1]
+        usual["last"] = math.ceil(min(sides) / 2 ** (level_count(*sides) - 1))
     keeps = "ema_decay" in find(name).own_options and name not in ("sgan", "r3gan")
     usual |= OF_ANY_DATA.get(name, {})
     return {**usual, **(NO_AVERAGE if keeps else {}), **options}

@@ -10,7 +10,8 @@ NETWORK = {
     "activation": "leaky_relu",
     "initializer": "msr",
     "zero_last": True,
-    "pool": "mean",
+    "last": 4,
+    "pool": "weighted",
 }
 SMALL = 32  # largest side with the lower gamma
 
@@ -36,9 +37,10 @@ def r3gan(
     """Real and generated samples judged in pairs, R1 and R2, no normalisation.
 
     Adam without momentum and a running average of G, as in the paper. The networks are
-    SNGAN's residual ones, without normalisation in G or D and with R3GAN's
-    initialisation. The paper's are larger: their blocks have grouped convolutions, and
-    maps are resampled by [1, 2, 1]. The paper lowers the rate and gamma and raises
+    SNGAN's residual ones, without normalisation in G or D, with R3GAN's initialisation
+    and the end of its D: maps of 4x4 whose positions have weights of their own. The
+    paper's are larger: their blocks have grouped convolutions, and maps are resampled
+    by [1, 2, 1]. The paper lowers the rate and gamma and raises
     beta_2 over training; here they are constant. Gamma, the weight of both penalties,
     depends on the data set.
 

@@ -57,7 +57,7 @@ def test_channels_double_with_each_halving():
     d = resnet.discriminator((28, 28, 1), filters=3)
     sums = [layer.output.shape[1:] for layer in of_kind(d, layers.Add)]
     assert sums == [(14, 14, 3), (7, 7, 6), (7, 7, 6), (7, 7, 6)]
-    d = resnet.discriminator((28, 28, 1), filters=3, halvings=1)
+    d = resnet.discriminator((28, 28, 1), filters=3, last=14)
     sums = [layer.output.shape[1:] for layer in of_kind(d, layers.Add)]
     assert sums == [(14, 14, 3)] * 3
 
@@ -98,6 +98,25 @@ def test_the_mean_over_positions():
     )
     with pytest.raises(ValueError, match="Did you mean 'mean'"):
         resnet.discriminator((8, 8, 1), pool="means")
+
+
+@pytest.mark.parametrize("d_norm", ["none", "spectral"])
+def test_a_weight_for_each_position_and_channel(d_norm):
+    d = resnet.discriminator(
+        (16, 8, 1), filters=2, last=4, pool="weighted", d_norm=d_norm
+    )
+    (weights,) = [w for w in d.weights if w.shape == (8, 4, 2, 1)]
+    assert abs(weights.numpy().std() * np.sqrt(8 * 4) - 1) < 0.5
+    before = [n for n in d.layers if isinstance(n, layers.ReLU)][-1]
+    after = next(n for n in d.layers if isinstance(n, layers.Flatten))
+    look = keras.Model(d.input, [before.output, after.output])
+    x = tf.constant(RNG.uniform(-1, 1, (3, 16, 8, 1)), tf.float32)
+    maps, features = look({"sample": x})
+    kernel = weights.numpy()[..., 0]
+    expected = np.einsum("nijc,ijc->nc", maps, kernel)
+    if d_norm == "spectral":  # of one output, so that sigma is the whole norm
+        expected = expected / np.linalg.norm(kernel)
+    np.testing.assert_allclose(features, expected, rtol=1e-4, atol=1e-6)
 
 
 def test_the_start_of_r3gan():
