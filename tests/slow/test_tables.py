@@ -96,7 +96,7 @@ def test_cgan_spam():
     note = (
         "a fifth of the rows is held out; pilots with seeds 10 to 12 on a fifth of the "
         "training rows chose the steps and the average: ratios of 1.011, 0.943, 0.958; "
-        "with the default average 0.950, 0.996, 0.912, and on the test rows, seeds 0 to "
+        "with the default average 0.950, 0.996, 0.912, on the test rows, seeds 0 to "
         "2, 0.899, 0.971, 0.911"
     )
     _check("cgan_spam", _spam(), "spam", note)
