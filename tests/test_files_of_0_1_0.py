@@ -9,6 +9,7 @@ import pytest
 
 import ganzoo
 from ganzoo.runs import pretrained
+from ganzoo.runs.earlier import options_of
 
 FILES = Path(__file__).parent / "fixtures/v0_1_0"
 SAMPLES = np.load(FILES / "samples.npz")
@@ -60,3 +61,16 @@ def test_the_step_of_a_keras_file_is_that_of_g(tmp_path):
 def test_a_pretrained_card_samples_as_before(monkeypatch):
     monkeypatch.setattr(pretrained, "FOLDER", FILES)
     check(ganzoo.load("dcgan_digits").sample(6, seed=5), SAMPLES["dcgan_digits"])
+
+
+def test_the_default_networks_of_r3gan_compute_as_before():
+    """Without a file, which would hold 13 MB: the weights are drawn, in their order."""
+    options = options_of(1, "r3gan", {"image_shape": (8, 8, 1)})
+    model = ganzoo.build("r3gan", **options)
+    rng = np.random.default_rng(0)
+    for weight in model.generator.weights + model.discriminator.weights:
+        weight.assign(rng.normal(0, 0.05, weight.shape))
+    latent = rng.normal(size=(4, 64)).astype("float32")
+    sample = model.generator({"latent": latent})
+    logit = model.discriminator({"sample": sample})
+    np.testing.assert_allclose(logit[:2, 0], [3.4111547, 3.9002893], rtol=1e-4)

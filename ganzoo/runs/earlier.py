@@ -22,6 +22,7 @@ NO_AVERAGE = {"ema_decay": 0.0}
 OF_VARIANTS: dict[str, dict] = {
     **dict.fromkeys(["dcgan", "lsgan", "dragan", "pacgan", "wgan", "wgan-gp"], DCGAN),
     **dict.fromkeys(["sngan", "sagan"], RESNET),
+    "r3gan": {**RESNET, "activation": "relu", "pool": "sum"},
     "bigan": {"filters": 0, "value_range": (0.0, 1.0)},
     "3dgan": {"prior": "unit_uniform"},
     "cgan": {"network": CGAN},

@@ -2,7 +2,6 @@
 
 import keras
 import numpy as np
-import pytest
 import tensorflow as tf
 from helpers import tiny
 from keras import layers
@@ -46,15 +45,3 @@ def test_serves_points():
     assert model.value_range is None
     assert model.sample(3).shape == (3, 2)
     assert isinstance(model.d_optimizer, keras.optimizers.Adam)
-
-
-@pytest.mark.parametrize(
-    "shape,gamma",
-    [((8, 8, 1), 0.05), ((32, 32, 3), 0.05), ((64, 33, 3), 1.0), ((2,), 0.05)],
-)
-def test_gamma_by_the_size_of_the_samples(shape, gamma):
-    points = {"name": "mlp", "hidden": (8,), "normalize": False}
-    images = {"name": "dcgan", "filters": 2, "d_norm": "none"}
-    network = images if len(shape) > 1 else points
-    model = ganzoo.build("r3gan", network=network, image_shape=shape)
-    assert model.penalties == {"r1": gamma, "r2": gamma}
