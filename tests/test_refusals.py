@@ -177,6 +177,15 @@ def test_float16_is_refused_with_the_reason_and_the_way_out(dtype):
     assert f"Received: dtype='{dtype}'" in str(error.value)
 
 
+def test_the_policy_of_keras_is_the_default():
+    with precision.policy("mixed_bfloat16"):
+        assert tiny("vanilla").dtype_policy.name == "mixed_bfloat16"
+        assert tiny("vanilla", dtype="float32").dtype_policy.name == "float32"
+    with precision.policy("mixed_float16"):
+        with pytest.raises(ValueError, match="dtype='mixed_float16'"):
+            tiny("vanilla")
+
+
 def test_networks_of_the_users_own_in_float16_are_refused():
     with precision.policy("mixed_float16"):
         players = networks.make("mlp", (8, 8, 1), latent_dim=4)

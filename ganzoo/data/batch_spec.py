@@ -62,6 +62,10 @@ class Entry:
         """Returns the entry with the class names that a data set declares."""
         return self
 
+    def of_columns(self, names: tuple[str, ...], array: np.ndarray) -> np.ndarray:
+        """Returns the values of a frame (N, k), whose columns may name classes."""
+        return array
+
     def needs_all(self, received: tf.DType) -> bool:
         """Tells if values of this dtype can be read only when all have been seen."""
         return False
@@ -164,11 +168,14 @@ class Samples(Entry):
             return
         if array.dtype.kind == "f":
             low, high = array.min(), array.max()
-            if self.value_range == (-1, 1) and 0 <= low < high <= 1:
+            unit = -ROUNDING <= low < high
+            centred = abs(low + 0.5) <= ROUNDING and abs(high - 0.5) <= ROUNDING
+            if self.value_range == (-1, 1) and (unit or centred):
+                span, scale = ("[0, 1]", "* 2 - 1") if unit else ("[-0.5, 0.5]", "* 2")
                 raise ValueError(
-                    f"Values of {key!r} lie in [0, 1], half of the model's value_range "
-                    "[-1, 1]; scale them, x * 2 - 1, or build the model with "
-                    f"value_range=(0, 1). Received: [{low:g}, {high:g}]."
+                    f"Values of {key!r} lie in {span}, half of the model's value_range "
+                    f"[-1, 1]; scale them, x {scale}, or build the model with another "
+                    f"value_range. Received: [{low:g}, {high:g}]."
                 )
         elif array.dtype != bool:
             # The first samples decide, so that most memory maps are not read.

@@ -15,6 +15,7 @@ REMEDY = "change it, or leave it out with drop_columns"
 _DTYPE = re.compile(
     r"object|str|string|(ordered )?category|bool|boolean|[uU]?[iI]nt(8|16|32|64)"
     r"|[fF]loat(16|32|64)"
+    r"|(bool|u?int(8|16|32|64)|halffloat|float|double|(large_)?string)\[pyarrow\]"
 )
 _DATE = re.compile(r"(?:\d{4}-\d\d?-\d\d?|\d\d?([/.])\d\d?\1\d{2,4})(?:\D.*)?")
 _NUMBER = re.compile(r"\s*[-+]?\d[\d.,]*\s*")
@@ -266,6 +267,12 @@ def _number(column, train):
 def _category(column, dtype):
     _check_dtype(column.name, str(dtype))
     values = distinct(column)[1]
+    if str(dtype) == "object" and any(isinstance(value, float) for value in values):
+        raise ValueError(
+            f"Column {column.name!r} holds numbers as Python objects, which would be "
+            f"names: frame.astype({{{column.name!r}: 'float64'}}). "
+            f"Received: {listed(map(repr, values))}."
+        )
     texts = [value for value in values if isinstance(value, str)]
     if texts and all(map(_DATE.fullmatch, texts)):
         raise ValueError(

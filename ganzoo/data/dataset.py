@@ -1,6 +1,7 @@
 """Data: the record that every source returns, valid by construction."""
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ganzoo.data.account import Account
-from ganzoo.data.label_names import UNLABELLED
+from ganzoo.data.label_names import UNLABELLED, listed
 from ganzoo.data.symbols import Codec
 from ganzoo.utils import html
 from ganzoo.utils.options import evenly_spread
@@ -49,7 +50,7 @@ class Data:
             source of each sample in translation, or `unpaired`, sources in no order:
             uint8 images, or several stacked in the channels;
             `caption` int32 `(N, T)` where captioned, see `tokenizer.Tokenizer`.
-        class_names: one name per class; empty where unlabelled.
+        class_names: one name per class, no two alike; empty where unlabelled.
         mixture: the distribution of the points, where it is known.
         vocabulary: words of the captions; empty where there are none.
         codec: what one-hot samples mean, see `data.codecs`; None for others.
@@ -58,7 +59,7 @@ class Data:
 
     Raises:
         ValueError: the arrays are empty, of an unfit rank or dtype, not finite, or
-            their labels do not fit.
+            their labels do not fit; two classes of one name.
     """
 
     name: str
@@ -79,6 +80,12 @@ class Data:
             raise ValueError(
                 f"Data set {self.name!r} needs a source of each of its {len(self)} "
                 f"samples. Received: {len(self.arrays['source'])}."
+            )
+        names = Counter(self.class_names)
+        if twice := [name for name, count in names.items() if count > 1]:
+            raise ValueError(
+                f"Each class of {self.name!r} needs a name of its own. "
+                f"Received twice: {listed(twice)}."
             )
         label = self.arrays.get("label")
         if label is not None and label.ndim == 2:

@@ -20,14 +20,14 @@ class Door:
 
     The batches of a data set arrive while TensorFlow runs. It turns the error of a
     refused batch into its own or, with several replicas, takes it for the end of the
-    data. As a context manager, a door raises the `ValueError` instead.
+    data. As a context manager, a door raises the refusal instead.
 
     Args:
         spec: batch layout of the model, see `BatchSpec`.
 
     Attributes:
         spec: the layout, with the classes or statistics that the data declared.
-        refusal: the `ValueError` of a refused batch, None if there is none.
+        refusal: the error of a refused batch or a source, None if there is none.
     """
 
     def __init__(self, spec: BatchSpec):
@@ -40,6 +40,10 @@ class Door:
     def __exit__(self, kind, error, traceback):
         if self.refusal is not None and isinstance(error, tf.errors.OpError):
             raise self.refusal from None
+
+    def refuse(self, error: Exception) -> None:
+        """Keeps an error that TensorFlow is about to replace by one of its own."""
+        self.refusal = error
 
     def arrays(self, x, y=None, batch_size=1, jitter=None) -> dict[str, np.ndarray]:
         """Checks the arrays of `fit` and `evaluate`; returns them by batch key.
@@ -68,6 +72,8 @@ class Door:
         if isinstance(x, Data):
             x, y = _with_labels(self._named(x), y), None
         named = as_dict(x if y is None else (x, y))
+        if is_frame(named.get("label")):
+            named["label"] = self._of_columns(named["label"])
         self.spec.check_keys(named, made_of=named)
         arrays = {
             key: self.spec.entry(key).whole(key, as_array(key, values))
@@ -109,6 +115,14 @@ class Door:
             )
         return frame
 
+    def _of_columns(self, frame):
+        """The labels in a frame, by the names of its columns if it has several."""
+        names = tuple(frame)
+        if len(names) < 2 or not all(isinstance(name, str) for name in names):
+            return frame
+        self.spec = self.spec.named(names)
+        return self.spec.entry("label").of_columns(names, np.asarray(frame))
+
     def _named(self, data: Data) -> dict[str, np.ndarray]:
         """The arrays of a set, with classes by name."""
         arrays = dict(data.arrays)
@@ -133,8 +147,9 @@ class Door:
         get an empty part, with a mean of NaN. What labels declare is read from the
         whole set first, where it must be.
         """
-        self._learn(dataset)
-        first, dataset = first_and_all(dataset)
+        with self:
+            self._learn(dataset)
+            first, dataset = first_and_all(dataset)
         if first is None:
             raise ValueError("The data set is empty; training needs a batch.")
         with self:
@@ -180,7 +195,7 @@ class Door:
             try:
                 return self._checked(dict(zip(keys, values, strict=True)), size)
             except ValueError as error:
-                self.refusal = error
+                self.refuse(error)
                 raise
 
         def admit(*parts):

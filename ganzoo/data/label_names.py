@@ -21,10 +21,8 @@ def plain(labels: np.ndarray, where: str) -> np.ndarray:
         return flat
     if flat.dtype.kind == "b":
         return flat.astype(np.uint8)
-    if flat.dtype.kind == "S":
-        return np.char.decode(flat, "utf-8")
-    if flat.dtype.kind == "O":
-        return np.array([_text(label, where) for label in flat], str)
+    if flat.dtype.kind in "SO":
+        return np.array([_text(label, where) for label in flat.tolist()], str)
     raise ValueError(
         f"Unfit labels in {where}; allowed: whole numbers or strings. "
         f"Received: {labels.dtype}."
@@ -33,7 +31,12 @@ def plain(labels: np.ndarray, where: str) -> np.ndarray:
 
 def _text(label, where):
     if isinstance(label, bytes):
-        return label.decode("utf-8")
+        try:
+            return label.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ValueError(
+                f"Unfit label in {where}; texts are in UTF-8. Received: {label!r}."
+            ) from error
     if isinstance(label, str | int | np.integer):
         return str(int(label)) if isinstance(label, bool) else str(label)
     raise ValueError(

@@ -176,6 +176,10 @@ class Labels(Condition):
             )
         return replace(self, names=names)
 
+    def of_columns(self, names, array):
+        one_hot = label_names.is_one_hot(array)
+        return np.array(names)[array.argmax(axis=1)] if one_hot else array
+
     def random(self, count, rng):
         return rng.integers(0, self.count, count, "int32")
 

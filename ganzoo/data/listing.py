@@ -1,12 +1,14 @@
 """Listing: the image files of a folder, its splits, and everything that is no image."""
 
 import os
+import re
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ganzoo.data.account import counted
+from ganzoo.data.label_names import in_order
 from ganzoo.utils import untrusted
 
 ENDINGS = frozenset(
@@ -20,6 +22,7 @@ TEST = ("test", "testing", "eval", "evaluation")
 VALIDATION = ("val", "valid", "validation", "dev")
 OTHER_CLASSES = "of no class of the training images"
 SPLITS = (*TRAIN, *TEST, *VALIDATION)
+_SPLIT = re.compile(rf"(?<![a-z])({'|'.join(SPLITS)})", re.IGNORECASE)
 HIDDEN = ("__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN")
 """Folders that systems make: of macOS, of Synology's, and bins."""
 
@@ -151,7 +154,7 @@ def roots(listing: Listing, images) -> dict[str, list[str]] | None:
     Returns:
         {"train", "test"}: their folders; None unless every folder with images has the
         name of a split. Those of `VALIDATION` are the test split where there is none
-        of `TEST`.
+        of `TEST`, or it lacks the classes of the training images.
 
     Raises:
         ValueError: a test split alone.
@@ -168,7 +171,10 @@ def roots(listing: Listing, images) -> dict[str, list[str]] | None:
             f"{str(listing.folder)!r} holds no 'train', but {', '.join(names)}. Add "
             "the training images, or give one of these folders by itself."
         )
-    return {"train": of["train"], "test": of["test"] or of["val"]}
+    classes = {name: {p[1] for p in images if p[0] == name and p[2:]} for name in names}
+    known = set().union(*(classes[name] for name in of["train"]))
+    labelled = [n for n in of["test"] if not known or known & classes[n]]
+    return {"train": of["train"], "test": labelled or of["val"] or of["test"]}
 
 
 def split(listing: Listing) -> Split:
@@ -209,7 +215,7 @@ def split(listing: Listing) -> Split:
             path: part[depth:] if part[:depth] == inner else part
             for path, part in test.items()
         }
-    names = sorted({part[0] for part in train.values() if len(part) > 1})
+    names = in_order(part[0] for part in train.values() if len(part) > 1)
     loose = [path for path, part in train.items() if len(part) == 1]
     numbers, remarks = {name: i for i, name in enumerate(names)}, ()
     if len(names) > 1 and loose:
@@ -218,8 +224,8 @@ def split(listing: Listing) -> Split:
             f"subfolders, such as {'/'.join(every[loose[0]])}",
         )
     folders = {name for part in train.values() for name in part[:-1]}
-    alike = sorted(name for name in folders if name.lower().startswith(SPLITS))
-    if {name.lower().startswith(TRAIN) for name in alike} == {True, False}:
+    alike = {name: m[1] for name in sorted(folders) if (m := _SPLIT.search(name))}
+    if {name.lower().startswith(TRAIN) for name in alike.values()} == {True, False}:
         remarks += (
             f"{', '.join(alike)} are no splits, which stand alone and are called train "
             "and test",

@@ -13,10 +13,12 @@ from ganzoo.data.pixels import as_pixels
 from ganzoo.data.reading import Reading
 from ganzoo.data.tables import ENDINGS
 from ganzoo.utils import untrusted
+from ganzoo.utils.options import did_you_mean
 
 MAX_CLASSES = 65_536
 """More classes are refused."""
 
+_KINDS = {"b": "booleans", "i": "whole numbers", "u": "whole numbers", "f": "floats"}
 _KEYS = ("x_train", "y_train", "x_test", "y_test", "class_names")
 
 
@@ -34,16 +36,18 @@ def load_npz(path: Path, reading: Reading) -> Data:
     """
     stored, others = _read(path)
     where, parts = str(path), reading.parts
+    marks = {key: _flat(stored[key]) for key in stored if key.startswith("y_")}
+    _check_alike({key: a for key, a in stored.items() if key.startswith("x_")}, where)
+    _check_alike(marks, where)
     # Both splits decide on the range of samples, and on the classes.
     whole = [v for k, v in stored.items() if k[:2] == "x_" and v.dtype.kind in "iu"]
     high = max((v.max(initial=0) for v in whole), default=0)
-    real = np.concatenate(_parts(stored, "x", parts, where))
+    real = np.concatenate(_parts(stored, "x", parts, where, others))
     real = samples(real, where, high, reading.form.channels)
     arrays, names = {"real": images.reshape_images(real, reading.form)}, ()
-    marks = {key: _flat(stored[key]) for key in stored if key.startswith("y_")}
     if any(f"y_{part}" in marks for part in parts):
         arrays["label"], names = labels(
-            np.concatenate(_parts(marks, "y", parts, where)),
+            np.concatenate(_parts(marks, "y", parts, where, others)),
             np.concatenate([*marks.values()]),
             stored.get("class_names", np.array([], str)),
             where,
@@ -69,15 +73,33 @@ def _read(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:
 
 
 def _parts(
-    arrays: dict[str, np.ndarray], key: str, parts: tuple[str, ...], where: str
+    arrays: dict[str, np.ndarray],
+    key: str,
+    parts: tuple[str, ...],
+    where: str,
+    others: list[str],
 ) -> list[np.ndarray]:
     missing = [f"{key}_{part}" for part in parts if f"{key}_{part}" not in arrays]
     if missing:
         raise NoSuchSplit(
-            f"No {missing[0]!r} in {where!r}; needed: {key}_ of {', '.join(parts)}. "
-            f"Received keys: {', '.join(arrays)}."
+            f"No {missing[0]!r} in {where!r}; needed: {key}_ of {', '.join(parts)}."
+            f"{did_you_mean(missing[0], others)} "
+            f"Received keys: {', '.join([*arrays, *others])}."
         )
     return [np.atleast_1d(arrays[f"{key}_{part}"]) for part in parts]
+
+
+def _check_alike(arrays, where):
+    """Refuses splits whose samples or labels differ in form."""
+    forms = {
+        key: f"{_KINDS.get(array.dtype.kind, 'texts')} {array.shape[1:]}"
+        for key, array in arrays.items()
+    }
+    if len(set(forms.values())) > 1:
+        raise ValueError(
+            f"The splits in {where!r} must hold values of one kind and shape. "
+            f"Received: {', '.join(f'{key} {form}' for key, form in forms.items())}."
+        )
 
 
 def _flat(labels: np.ndarray) -> np.ndarray:
@@ -179,8 +201,13 @@ def labels(
         where: the file, for messages.
 
     Raises:
-        ValueError: labels of another kind, or without a name.
+        ValueError: labels of another kind or rank, or without a name.
     """
+    if every.ndim > 2:
+        raise ValueError(
+            f"Unfit labels in {where!r}; allowed: one label a sample, (N,), or a row "
+            f"of them, (N, k). Received shape: {every.shape}."
+        )
     names = tuple(label_names.plain(class_names, where).astype(str).tolist())
     if every.ndim == 2 and every.shape[1] > 1:
         if label_names.is_one_hot(every):

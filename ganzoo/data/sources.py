@@ -10,9 +10,12 @@ import tensorflow as tf
 from ganzoo.data.batch_spec import as_array, as_dict
 
 SOURCES = (tf.data.Dataset, keras.utils.PyDataset, Iterator)
+Failed = Callable[[Exception], object]
 
 
-def as_dataset(x, y=None, **steps: int | None) -> tf.data.Dataset | None:
+def as_dataset(
+    x, y=None, *, failed: Failed = lambda error: None, **steps: int | None
+) -> tf.data.Dataset | None:
     """Returns a source as a data set of batches; None if `x` is no source.
 
     A `PyDataset` is read in one thread. A generator serves for one pass.
@@ -20,6 +23,8 @@ def as_dataset(x, y=None, **steps: int | None) -> tf.data.Dataset | None:
     Args:
         x: the source.
         y: labels, which only arrays have next to them.
+        failed: is told an error of a generator or `PyDataset`, or a batch of another
+            form, which TensorFlow replaces by an error of its own.
         **steps: number of batches to take, by the name of the argument.
 
     Raises:
@@ -42,11 +47,12 @@ def as_dataset(x, y=None, **steps: int | None) -> tf.data.Dataset | None:
         return x
     if isinstance(x, keras.utils.PyDataset):
         count = x.num_batches
-        dataset = _of_batches(lambda: _epoch(x), [x[0]] if count != 0 else [])
+        start = [x[0]] if count != 0 else []
+        dataset = _of_batches(lambda: _epoch(x), start, failed)
         size = tf.data.INFINITE_CARDINALITY if count is None else count
         return dataset.apply(tf.data.experimental.assert_cardinality(size))
     start = list(itertools.islice(x, 1))
-    return _of_batches(lambda: itertools.chain(_drained(start), x), start)
+    return _of_batches(lambda: itertools.chain(_drained(start), x), start, failed)
 
 
 def first_and_all(dataset: tf.data.Dataset) -> tuple[object, tf.data.Dataset]:
@@ -82,17 +88,50 @@ def _epoch(data: keras.utils.PyDataset):
     data.on_epoch_end()
 
 
-def _of_batches(make: Callable[[], Iterable], start: list) -> tf.data.Dataset:
+def _of_batches(
+    make: Callable[[], Iterable], start: list, failed: Failed
+) -> tf.data.Dataset:
     """Makes a data set of the batches of `make()`, in the form of the first one."""
     if not start:
         raise ValueError("The data set is empty; training needs a batch.")
     signature = {
-        key: tf.TensorSpec((None, *array.shape[1:]), tf.as_dtype(array.dtype))
+        key: tf.TensorSpec(
+            array.shape and (None, *array.shape[1:]), tf.as_dtype(array.dtype)
+        )
         for key, array in _arrays(start[0]).items()
     }
-    return tf.data.Dataset.from_generator(
-        lambda: map(_arrays, make()), output_signature=signature
+
+    def batches():
+        try:
+            for batch in make():
+                arrays = _arrays(batch)
+                _check_form(arrays, signature)
+                yield arrays
+        except Exception as error:
+            failed(error)
+            raise
+
+    return tf.data.Dataset.from_generator(batches, output_signature=signature)
+
+
+def _check_form(arrays, signature):
+    """Refuses a batch that TensorFlow would reject or cast to the form of the first."""
+    fits = arrays.keys() == signature.keys() and all(
+        spec.shape.is_compatible_with(arrays[key].shape)
+        and np.can_cast(arrays[key].dtype, spec.dtype.as_numpy_dtype, "same_kind")
+        for key, spec in signature.items()
     )
+    if not fits:
+        first, later = (
+            ", ".join(
+                f"{key} {v.dtype.name} {tuple(v.shape)}" for key, v in form.items()
+            )
+            for form in (signature, arrays)
+        )
+        raise ValueError(
+            "All batches must have the keys, dtypes and shapes of the first one, apart "
+            f"from its length: {first}. Received: {later}."
+        )
 
 
 def _arrays(batch) -> dict[str, np.ndarray]:

@@ -59,8 +59,13 @@ class Table:
                 "The label of a table is one category, or numbers. "
                 f"Received: {listed(map(str, self.labels))}."
             )
-        if not fits or not self.features:
-            raise ValueError("A table needs columns, and a count of each class.")
+        if not fits:
+            raise ValueError("A table needs a count of each class.")
+        if not self.features:
+            raise ValueError(
+                "A table needs a column that varies, apart from its label. "
+                f"Received: {listed(map(str, self.labels)) or 'none'}."
+            )
 
     @classmethod
     def of(cls, spec: Mapping) -> "Table":

@@ -10,7 +10,7 @@ from ganzoo.data import labels
 from ganzoo.models import optimizers
 from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.models.gan import GAN
-from ganzoo.models.user_networks import check_ends
+from ganzoo.models.user_networks import check_ends, check_unregularised
 from ganzoo.penalties import lazy_ratio, terms_of
 from ganzoo.utils.options import check_known
 
@@ -119,7 +119,8 @@ def assemble(
     Raises:
         ValueError: an unknown option, with the nearest one, a value that the family or
             the model does not support, or networks of yours whose last activation does
-            not fit: D answers logits, and G samples in `value_range`.
+            not fit: D answers logits, and G samples in `value_range`; or with
+            regularizers, which no loss would see.
     """
     of_networks = {
         "image_shape": image_shape,
@@ -152,6 +153,7 @@ def assemble(
     )
     if network is None:
         check_ends(built)
+        check_unregularised(built)
     for name, beta in {"beta_1": beta_1, "beta_2": beta_2}.items():
         if not 0 <= beta < 1:
             raise ValueError(f"`{name}` must be in [0, 1). Received: {beta!r}.")

@@ -246,7 +246,9 @@ class Trainer(CompiledSteps):
         if steps_per_epoch is not None:
             check_whole(1, steps_per_epoch=steps_per_epoch)
         with self._opened(Door(self.batch_spec)) as door:
-            source = sources.as_dataset(x, y, steps_per_epoch=steps_per_epoch)
+            source = sources.as_dataset(
+                x, y, failed=door.refuse, steps_per_epoch=steps_per_epoch
+            )
             if source is not None:
                 keras_habits.check_unsplit(validation_split)
                 keras_habits.check_of_batches(batch_size=batch_size, jitter=jitter)
@@ -389,6 +391,14 @@ class Trainer(CompiledSteps):
             )
         super().save(filepath, *args, **kwargs)
 
+    def export(self, filepath, *args, **kwargs):
+        """Refuses Keras' export, of what the class calls instead of what it samples."""
+        raise ValueError(
+            "ganzoo.export(model, 'folder', format='saved_model') writes the network "
+            "behind `sample`; other formats are keras, tflite and onnx. "
+            f"Received: export of {str(filepath)!r} by Keras."
+        )
+
     @classmethod
     def setting_names(cls):
         """The keywords of every `__init__` from `cls` up to this class."""
@@ -443,7 +453,7 @@ def _step_of(model):
 
 
 def _one_pass(door, x, y, batch_size, **steps):
-    source = sources.as_dataset(x, y, **steps)
+    source = sources.as_dataset(x, y, failed=door.refuse, **steps)
     if source is not None:
         return door.dataset(source)
     check_whole(1, batch_size=batch_size)

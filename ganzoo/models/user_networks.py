@@ -125,6 +125,20 @@ def last_activation(output) -> str:
     return name
 
 
+def check_unregularised(model) -> None:
+    """Refuses regularizers of layers, whose penalties are in neither player's loss."""
+    networks = [*model.generators, *model.discriminators]
+    weights = [v.path for net in networks for v in net.weights if v.regularizer]
+    layers = [layer for network in networks for layer in network._flatten_layers()]
+    active = [layer.name for layer in layers if layer.activity_regularizer]
+    if weights or active:
+        raise ValueError(
+            "Regularizers of layers are in neither player's loss. Decay weights with "
+            'd_optimizer={"name": "adamw", "weight_decay": ...}, or g_optimizer; '
+            f"`penalties` are on D. Received: {', '.join(weights + active)}."
+        )
+
+
 def check_layers(networks) -> None:
     """Refuses layers that hold code, which no file may."""
     layers = [layer for network in networks for layer in network._flatten_layers()]

@@ -13,11 +13,20 @@ _WHY_NOT = (
 )
 
 
-def check(dtype: str) -> None:
-    """Raises ValueError unless `dtype` is one of `DTYPES`."""
+def checked(dtype: str | None) -> str:
+    """Returns a name of `DTYPES`: `dtype`, or Keras' policy where that is None.
+
+    Raises:
+        ValueError: another dtype.
+    """
+    if dtype is None:
+        import keras
+
+        dtype = keras.config.dtype_policy().name
     if dtype in _NO_FLOAT16:
         raise ValueError(f"{_WHY_NOT} Received: dtype={dtype!r}.")
     check_known("dtype", [dtype], DTYPES)
+    return dtype
 
 
 @contextmanager

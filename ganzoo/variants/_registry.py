@@ -136,7 +136,7 @@ def register(
     return decorate
 
 
-def build(name: str, *, dtype: str = "float32", **options: Any) -> "AdversarialModel":
+def build(name: str, *, dtype: str | None = None, **options: Any) -> "AdversarialModel":
     """Builds the variant called `name`: a compiled `keras.Model`.
 
     With a `seed`, the first weights are the same in every process; without one, they
@@ -145,7 +145,8 @@ def build(name: str, *, dtype: str = "float32", **options: Any) -> "AdversarialM
     Args:
         name: a name of `list_models()`; case, `-` and `_` do not matter.
         dtype: `float32`, `mixed_bfloat16` (float32 weights, bfloat16 arithmetic;
-            losses and penalties stay float32) or `float64`.
+            losses and penalties stay float32) or `float64`; by default Keras' policy,
+            see `keras.config.set_dtype_policy`.
         **options: see `describe(name)["options"]`.
 
     Raises:
@@ -156,7 +157,7 @@ def build(name: str, *, dtype: str = "float32", **options: Any) -> "AdversarialM
     _check_backend()
     _check_image_format()
     variant = find(name)
-    precision.check(dtype)
+    dtype = precision.checked(dtype)
     options = {option: _plain(value) for option, value in options.items()}
     variant.check_known(options)
     _check_plain(variant, options)

@@ -95,6 +95,22 @@ def names_like_splits(folder):
     draw(folder, "train_images/1.png", "test_images/2.png", "train_images/3.png")
 
 
+def words_before_names_of_splits(folder):
+    draw(folder, "seg_train/a/1.png", "seg_test/a/2.png", "seg_pred/3.png")
+
+
+def images_to_be_classified(folder):
+    draw(folder, "train/a/1.png", "train/b/2.png", "valid/a/3.png", "test/4.png")
+
+
+def images_of_an_unknown_class(folder):
+    draw(folder, "train/a/1.png", "train/b/2.png", "test/test/3.png", "val/b/4.png")
+
+
+def numbered_classes(folder):
+    draw(folder, *(f"{i}/1.png" for i in range(12)), mode="L")
+
+
 def splits_beside_an_image(folder):
     draw(folder, "data/train/1.png", "data/test/2.png", "preview.png")
 
@@ -184,6 +200,25 @@ TABLE = [
         names_like_splits,
         "3 images 8x8x3, 2 classes (test_images, train_images), NO_TEST; test_images,"
         " train_images are no splits, which stand alone and are called train and test",
+    ),
+    (
+        words_before_names_of_splits,
+        "3 images 8x8x3, 3 classes (seg_pred, seg_test, seg_train), NO_TEST; seg_test,"
+        " seg_train are no splits, which stand alone and are called train and test",
+    ),
+    (
+        images_to_be_classified,
+        "3 images 8x8x3, 2 classes (a, b), 2 train / 1 test (valid/); left out: 1"
+        " outside of train and test",
+    ),
+    (
+        images_of_an_unknown_class,
+        "3 images 8x8x3, 2 classes (a, b), 2 train / 1 test (val/); left out: 1"
+        " outside of train and test",
+    ),
+    (
+        numbered_classes,
+        "12 images 8x8x1, 12 classes (0, 1, 2, 3, 4, 5, 6, 7, ..., 11), NO_TEST",
     ),
     (
         splits_beside_an_image,

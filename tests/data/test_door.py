@@ -10,7 +10,7 @@ import tensorflow as tf
 from ganzoo.data import BatchSpec, Door
 from ganzoo.data.batch_spec import Samples, Tokens
 from ganzoo.data.jitter import Jitter
-from ganzoo.data.labels import Labels
+from ganzoo.data.labels import Labels, Tags
 
 POINTS = BatchSpec({"real": Samples((2,), (-1.0, 1.0))}, {"d_steps": 3, "replicas": 2})
 LABELLED = POINTS.plus(label=Labels(10))
@@ -203,8 +203,10 @@ FITS = [lambda spec, x: Door(spec).arrays(x), in_fit]
 @pytest.mark.parametrize(
     "x, message",
     [
-        (pixels(6, 4, 4, 1) / 255, r"\[0, 1\], half.* x \* 2 - 1, or .*\(0, 1\)"),
+        (pixels(6, 4, 4, 1) / 255, r"\[0, 1\], half.* x \* 2 - 1, or .*value_range"),
         (pixels(6, 4, 4, 1) / 95 * 0.5 + 0.5, r"half.*Received: \[0.5, 1\]"),
+        (pixels(6, 4, 4, 1) / 95 - 1e-8, r"half.*Received: \[-1e-08, 1\]"),
+        (pixels(6, 4, 4, 1) / 95 - 0.5, r"in \[-0.5, 0.5\], half.* x \* 2, or"),
         (pixels(6, 4, 4, 1) % 2, "0 to 1, which are black.*x . 255, or bool"),
         (pixels(64, 4, 4, 1) % 17, r"0 to 16, which are black.*x . 15\. Received"),
     ],
@@ -220,6 +222,7 @@ def test_samples_of_another_scale_are_refused(fit, x, message):
     [
         ((-1.0, 1.0), np.zeros((6, 2))),
         ((-1.0, 1.0), np.linspace(-0.1, 1, 12).reshape(6, 2)),
+        ((-1.0, 1.0), np.linspace(-0.5, 0.4, 12).reshape(6, 2)),
         ((0.0, 1.0), np.linspace(0, 1, 12).reshape(6, 2)),
         (None, np.linspace(0, 1, 12).reshape(6, 2)),
         (None, pixels(6, 2) % 17),
@@ -300,6 +303,35 @@ def test_a_frame_of_pixels():
     assert Door(spec).arrays(frame)["real"].dtype == np.uint8
     with pytest.raises(ValueError, match=r"x.reshape\(-1, 4, 4, 1\)"):
         Door(GREY).arrays(frame)
+
+
+def places_of(condition, frame):
+    """Places or tags that the door reads from a frame, and the names that it learns."""
+    door = Door(POINTS.plus(label=condition))
+    label = door.arrays(ZEROS, frame)["label"].tolist()
+    return label, door.spec.entry("label").names
+
+
+def test_a_frame_of_one_hot_codes_names_the_classes():
+    pandas = pytest.importorskip("pandas")
+    codes = pandas.get_dummies(pandas.Series([*"ddcdcc"]))[["d", "c"]]
+    assert places_of(Labels(2), codes) == ([0, 0, 1, 0, 1, 1], ("d", "c"))
+    known = Labels(2, names=("c", "d"))
+    assert places_of(known, codes) == ([1, 1, 0, 1, 0, 0], ("c", "d"))
+    with pytest.raises(ValueError, match="one of a, b. Received: c"):
+        places_of(Labels(2, names=("a", "b")), codes)
+
+
+def test_a_frame_of_tags_names_them_in_the_models_order():
+    pandas = pytest.importorskip("pandas")
+    rows = np.eye(2)[[0, 1, 0, 0, 1, 1]]
+    frame = pandas.DataFrame(rows, columns=["red", "round"])
+    tags = Tags(2, names=("red", "round"))
+    assert places_of(tags, frame) == (rows.tolist(), ("red", "round"))
+    assert places_of(Tags(2), frame)[1] == ("red", "round")
+    assert places_of(tags, pandas.DataFrame(rows)) == (rows.tolist(), tags.names)
+    with pytest.raises(ValueError, match="red, round, in this order. Rec.*round, red"):
+        places_of(tags, frame[["round", "red"]])
 
 
 # --- data sets --------------------------------------------------------------------

@@ -50,6 +50,15 @@ def test_first_level_subfolders_are_the_classes(tmp_path):
     assert data.arrays["real"][:, 0, 0, 0].tolist() == [6, 5]
 
 
+def test_numbered_classes_are_in_the_order_of_their_size(tmp_path):
+    for name in ("10", "9", "11"):
+        draw(tmp_path / name / "1.png", color=int(name))
+    data = load_data(tmp_path)
+    assert data.class_names == ("9", "10", "11")
+    assert data.arrays["real"][:, 0, 0, 0].tolist() == [10, 11, 9]
+    assert data.arrays["label"].tolist() == [1, 2, 0]
+
+
 def test_one_subfolder_is_no_class(tmp_path):
     draw(tmp_path / "images" / "1.png")
     assert load_data(tmp_path).num_classes == 0

@@ -85,6 +85,7 @@ def test_labels_in_range_leave_out_classes_without_samples():
         ([0.0, 1.0, 2.5], "condition='numbers'.*float64"),
         ([None, "a", "b"], "Python objects.*missing is -1.*NoneType, str"),
         ([0.0, np.nan, 1.0], "missing is -1 for sgan.*float64"),
+        ([b"caf\xe9", b"tea"], r"'label'; texts are in UTF-8. Received: b'caf"),
     ],
 )
 def test_classes_that_do_not_fit_are_refused(y, message):

@@ -84,6 +84,32 @@ def test_floats_colour_images_and_points_are_kept(tmp_path):
         ({"x_train": grey(2), "y_train": np.array([0])}, "do not match"),
         ({"x_train": grey(2), "y_train": np.array([0.0, np.nan])}, "NaN"),
         ({"x_train": grey(2), "y_train": np.array([0, 1], complex)}, "allowed: whole"),
+        ({"x_train": grey(2), "y_train": np.zeros((2, 2, 2))}, "labels.*(2, 2, 2)"),
+        ({"x_train": grey(2), "y_train": [b"\xe9", b"e"]}, "are in UTF-8.*xe9"),
+        (
+            {"X_train": grey(2), "y_train": [0, 1]},
+            "No 'x_train'.*Did you mean 'X_train'.*keys: y_train, X_train",
+        ),
+        (
+            {"x_train": grey(2), "x_test": grey(2)[:, :3]},
+            r"x_train whole numbers \(6, 5\), x_test whole numbers \(3, 5\)",
+        ),
+        (
+            {"x_train": grey(2), "x_test": grey(2) / 255},
+            "one kind and shape.*x_test floats",
+        ),
+        (
+            {"x_train": grey(2), "y_train": [0, 1], "y_test": np.eye(2)},
+            r"y_train whole numbers \(\), y_test floats \(2,\)",
+        ),
+        (
+            {"x_train": grey(2), "y_train": [0, 1], "y_test": ["a", "b"]},
+            r"y_test texts \(\)",
+        ),
+        (
+            {"x_train": grey(2), "y_train": [0, 1], "class_names": ["a", "a"]},
+            "a name of its own. Received twice: a",
+        ),
         (
             {"x_train": grey(1), "y_train": ["x"], "class_names": ["a", "b"]},
             "a name in class_names.*Received: x",

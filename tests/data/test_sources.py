@@ -118,3 +118,54 @@ def test_an_iterator_behind_a_data_set_loses_no_batch():
     )
     _, whole = Door(SPEC).full_batches(data)
     assert labels_of(whole) == [[0, 1], [2, 3], [4, 5]]
+
+
+# --- what TensorFlow would replace by an error of its own, or cast ------------------
+
+
+def taken(*batches):
+    """The labels that the door lets in of a generator."""
+    with Door(SPEC) as door:
+        data = as_dataset(iter(batches), failed=door.refuse, steps_per_epoch=9)
+        return labels_of(door.full_batches(data)[1])
+
+
+FLOATS = np.full((2, 2), 0.5, "float32")
+
+
+@pytest.mark.parametrize(
+    "later, received",
+    [
+        ((FLOATS, Y[:2]), r"real uint8 \(None, 2\).*Received: real float32 \(2, 2\)"),
+        ((X[:2], Y[:2] / 1), "label float64"),
+        ((X[:2, :1], Y[:2]), r"Received: real uint8 \(2, 1\)"),
+        (X[:2], r"Received: real uint8 \(2, 2\)\."),
+    ],
+)
+def test_a_later_batch_of_another_form_is_refused(later, received):
+    with pytest.raises(ValueError, match=f"of the first one.*{received}"):
+        taken(BATCHES[0], later)
+
+
+def test_a_later_batch_may_be_of_another_precision_or_shorter():
+    later = (X[2:3].astype("uint8"), Y[2:3].astype("uint8"))
+    assert taken(BATCHES[0], later) == [[0, 1], [2, 2]]
+
+
+def test_samples_one_by_one_are_told_to_come_many_at_once():
+    with pytest.raises(ValueError, match=r"many at once.*Received one: \(2,\)"):
+        taken((X[0], Y[0]), (X[1], Y[1]))
+
+
+class Broken(Pairs):
+    """Batches whose second one is an error of the user's own."""
+
+    def __getitem__(self, index):
+        return {0: BATCHES[0]}[index]
+
+
+@pytest.mark.parametrize("steps", [None, 2])
+def test_an_error_of_a_source_is_raised_as_it_is(steps):
+    with pytest.raises(KeyError, match="1"), Door(SPEC) as door:
+        data = as_dataset(Broken(2), failed=door.refuse, steps_per_epoch=steps)
+        list(door.full_batches(data)[1])

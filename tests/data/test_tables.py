@@ -214,6 +214,17 @@ def test_parquet_keeps_more_dtypes(tmp_path):
     assert again(data).dtypes.map(str).tolist() == frame.dtypes.map(str).tolist()
 
 
+def test_columns_of_arrow_come_back_as_such():
+    pytest.importorskip("pyarrow")
+    frame = rows()[["height", "age", "member", "colour", "type"]]
+    frame = frame.convert_dtypes(dtype_backend="pyarrow")
+    data = load_data(frame, label_column="type", split="all")
+    kept, back = within(frame), again(data)
+    numbers = ["height", "age", "member"]
+    pandas.testing.assert_frame_equal(back[kept][numbers], frame[kept][numbers])
+    assert (back[["colour", "type"]] == frame[["colour", "type"]]).all(axis=None)
+
+
 def test_the_word_none_is_a_value_and_empty_cells_are_missing(tmp_path):
     cells = ["None", "", "NA", "one"] * 5
     text = "n,c\n" + "".join(f"{i / 4},{cell}\n" for i, cell in enumerate(cells))
@@ -323,6 +334,11 @@ DAYS = pandas.date_range("2024-01-01", periods=N)
             "'t' holds d",
         ),
         (spoiled(list=[[1]] * N), "'list' must hold one value in a row"),
+        (
+            spoiled(n=np.array([0.5, 2] * (N // 2), object)),
+            "'n' holds numbers as Python objects.*frame.astype.*Received: 0.5, 2",
+        ),
+        (lambda: rows()[["type"]], "a column that varies.*Received: type"),
         (spoiled(pair=[(1, 2)] * N), r"'pair' must hold.*\(1, 2\), a tuple"),
         (spoiled(mixed=[1, "1"] * (N // 2)), "'mixed' holds values of one name"),
         (spoiled(n=[np.inf, *range(N - 1)]), "'n' must hold finite.*1 infinite of 40"),

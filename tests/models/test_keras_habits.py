@@ -160,6 +160,11 @@ def test_a_model_is_saved_to_a_keras_file(name, tmp_path):
     assert not any(tmp_path.iterdir())
 
 
+def test_export_by_keras_names_that_of_the_zoo(tmp_path):
+    with pytest.raises(ValueError, match="ganzoo.export.model, .*'saved_model'"):
+        tiny("vanilla").export(tmp_path / "serve")
+
+
 # --- batch by batch ---------------------------------------------------------------
 
 

@@ -271,6 +271,21 @@ def test_a_generator_of_two_images_is_checked_by_its_own_end():
         )
 
 
+# --- penalties that no loss would see ----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "option,name",
+    [("kernel_regularizer", "held/kernel"), ("activity_regularizer", "held")],
+)
+def test_regularizers_are_refused_with_what_to_use(option, name):
+    held = layers.Dense(64, name="held", **{option: "l2"})
+    with pytest.raises(ValueError, match=f"adamw.*Received: .*{name}"):
+        ganzoo.assemble(generator=sequential_g(held), discriminator=sequential_d())
+    with pytest.raises(ValueError, match=f"Received: .*{name}"):
+        ganzoo.assemble(generator=sequential_g(), discriminator=sequential_d(held))
+
+
 # --- code in a file ---------------------------------------------------------------
 
 
