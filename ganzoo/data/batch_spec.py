@@ -157,10 +157,12 @@ class Samples(Entry):
         else:
             span, allowed = (0, 255), "0..255"
         if low < span[0] - ROUNDING or high > span[1] + ROUNDING:
+            bytes_as_floats = span == (-1, 1) and 0 <= low <= high <= 255
             raise ValueError(
                 f"Values of {key!r} lie outside {allowed}; scale them to "
-                f"[{self.value_range[0]:g}, {self.value_range[1]:g}] or pass uint8 in "
-                f"0..255. Received: [{low:.8g}, {high:.8g}]."
+                f"[{self.value_range[0]:g}, {self.value_range[1]:g}]"
+                f"{', x / 127.5 - 1,' * bytes_as_floats} or pass uint8 in 0..255. "
+                f"Received: [{low:.8g}, {high:.8g}]."
             )
 
     def check_scale(self, key, array):

@@ -282,7 +282,8 @@ def _unknown(name: str, data_dir: str | Path | None) -> str:
     known = [*BUILT_IN, *tfds.list_names(data_dir)]
     hint = did_you_mean(name.lower(), known)
     return (
-        f"Unknown data set.{hint} Allowed: {', '.join(BUILT_IN)}, the path of an "
+        f"Unknown data set, and no such file or folder.{hint} "
+        f"Allowed: {', '.join(BUILT_IN)}, the path of an "
         ".npz, .npy or HDF5 file, an image folder or a zip of one that exists, a table "
         f"({', '.join(tables.ENDINGS)}), a .txt file of lines, or the name of a TFDS "
         "image set. "

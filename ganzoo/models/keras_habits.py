@@ -10,7 +10,10 @@ COMPILE = ("d_optimizer", "g_optimizer", "jit_compile", "run_eagerly")
 def check_compile(others) -> None:
     """Refuses other arguments of `compile`, with the nearest one."""
     check_known(
-        "argument of compile (losses are options of the build)", others, COMPILE
+        "argument of compile (losses are options of the build, steps_per_execution is "
+        "fit's steps_per_call)",
+        others,
+        COMPILE,
     )
 
 

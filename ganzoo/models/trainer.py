@@ -391,12 +391,12 @@ class Trainer(CompiledSteps):
             )
         super().save(filepath, *args, **kwargs)
 
-    def export(self, filepath, *args, **kwargs):
+    def export(self, filepath, format="tf_saved_model", **settings):
         """Refuses Keras' export, of what the class calls instead of what it samples."""
         raise ValueError(
             "ganzoo.export(model, 'folder', format='saved_model') writes the network "
             "behind `sample`; other formats are keras, tflite and onnx. "
-            f"Received: export of {str(filepath)!r} by Keras."
+            f"Received: {str(filepath)!r}, {format!r}, {settings}."
         )
 
     @classmethod

@@ -326,7 +326,11 @@ def _read_h5(path, names) -> tuple[dict[str, np.ndarray], list[str]]:
                 if key not in linked and isinstance(stored[key], h5py.Dataset)
             }
             listed = [f"{key} {array.shape}" for key, array in arrays.items()]
-            listed += [f"{key} (a link)" for key in linked]
+            listed += [
+                f"{key} (a {'link' if key in linked else 'group'})"
+                for key in stored
+                if key not in arrays
+            ]
             keys = _keys_of(names, arrays, listed)
             found = {name: arrays[key] for name, key in keys.items()}
             for name, array in found.items():

@@ -383,6 +383,26 @@ def test_other_errors_pass_the_door():
         tf.debugging.assert_equal(1, 2)
 
 
+def test_images_of_a_folder_as_keras_reads_them(tmp_path):
+    for i, name in enumerate(["cat", "dog"]):
+        (tmp_path / name).mkdir()
+        keras.utils.save_img(
+            tmp_path / name / "1.png", np.full((4, 4, 1), 100 + i), scale=False
+        )
+    data = keras.utils.image_dataset_from_directory(
+        tmp_path, color_mode="grayscale", image_size=(4, 4), shuffle=False, verbose=0
+    )
+    spec = GREY.plus(label=Labels(2))
+    with pytest.raises(ValueError, match="x / 127.5 - 1, or pass uint8.*100, 101"):
+        Door(spec).full_batches(data)
+    scaled = data.map(lambda x, y: (x / 127.5 - 1, y))
+    whole = data.map(lambda x, y: (tf.cast(x, "uint8"), y))
+    for ready, value in ((scaled, np.float32(100 / 127.5 - 1)), (whole, 100)):
+        first, _ = Door(spec).full_batches(ready)
+        assert first["label"].numpy().tolist() == [0, 1]
+        assert np.unique(first["real"][0]).tolist() == [value]
+
+
 # --- the spec ---------------------------------------------------------------------
 
 

@@ -382,6 +382,13 @@ def test_an_npy_holds_the_training_samples(tmp_path):
         load_data(tmp_path / "x.npy", split="test")
 
 
+def test_groups_of_hdf5_are_named(tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["train/x"], file["y"], file["z"] = grey(2), [0, 1], [0, 1]
+    with pytest.raises(ValueError, match=r"holds y \(2,\), z \(2,\), train \(a group"):
+        load_data(tmp_path / "x.h5")
+
+
 def test_an_npy_of_objects_is_refused(tmp_path):
     np.save(tmp_path / "x.npy", np.array([{}]), allow_pickle=True)
     with pytest.raises(ValueError, match="Cannot read.*Python objects|allow_pickle"):

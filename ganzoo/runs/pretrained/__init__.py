@@ -59,7 +59,8 @@ def load(name: str):
         raise ValueError(f"{path} is damaged: it has another hash than on its card.")
     arrays = untrusted.read_arrays(io.BytesIO(data))
     name, options = about["build"]["name"], about["build"]["options"]
-    model = build(name, **options_of(about["format"], name, options))
+    options = options_of(about["format"], name, options)
+    model = build(name, dtype="float32", **options)
     networks = _networks(model)
     held = {p: network for p, network in networks.items() if f"{p}00" in arrays}
     for prefix, network in held.items():
