@@ -218,6 +218,11 @@ def experiment_of(args) -> schema.Experiment:
     if variant is not None:
         values["model"] = variant
     options = config_files.parse_options(args.set)
+    for name in options.keys() & set(FLAGS) - {"seed"}:  # which models have, too
+        raise ValueError(
+            f"{name!r} is a flag, not an option of the variant: "
+            f"--{name}={options[name]}. Received: --set {name}={options[name]}."
+        )
     values["options"] = {**values.get("options", {}), **options}
     return schema.from_dict(values)
 

@@ -157,11 +157,12 @@ class Samples(Entry):
         else:
             span, allowed = (0, 255), "0..255"
         if low < span[0] - ROUNDING or high > span[1] + ROUNDING:
-            bytes_as_floats = span == (-1, 1) and 0 <= low <= high <= 255
+            of_bytes = span == (-1, 1) and 0 <= low <= high <= 255
+            formula = ", x / 127.5 - 1," if of_bytes else ""
             raise ValueError(
                 f"Values of {key!r} lie outside {allowed}; scale them to "
                 f"[{self.value_range[0]:g}, {self.value_range[1]:g}]"
-                f"{', x / 127.5 - 1,' * bytes_as_floats} or pass uint8 in 0..255. "
+                f"{formula} or pass uint8 in 0..255. "
                 f"Received: [{low:.8g}, {high:.8g}]."
             )
 
@@ -173,11 +174,11 @@ class Samples(Entry):
             unit = -ROUNDING <= low < high
             centred = abs(low + 0.5) <= ROUNDING and abs(high - 0.5) <= ROUNDING
             if self.value_range == (-1, 1) and (unit or centred):
-                span, scale = ("[0, 1]", "* 2 - 1") if unit else ("[-0.5, 0.5]", "* 2")
+                ends, scale = ("0, 1", "* 2 - 1") if unit else ("-0.5, 0.5", "* 2")
                 raise ValueError(
-                    f"Values of {key!r} lie in {span}, half of the model's value_range "
-                    f"[-1, 1]; scale them, x {scale}, or build the model with another "
-                    f"value_range. Received: [{low:g}, {high:g}]."
+                    f"Values of {key!r} lie in [{ends}], half of the model's "
+                    f"value_range [-1, 1]; scale them, x {scale}, or build the model "
+                    f"with value_range=({ends}). Received: [{low:g}, {high:g}]."
                 )
         elif array.dtype != bool:
             # The first samples decide, so that most memory maps are not read.

@@ -248,6 +248,10 @@ def test_a_lost_worker_ends_with_a_code_to_try_again_and_patience_is_passed(
         (["vanilla", "--set=g_hiden=[8]"], "'g_hiden'. Did you mean 'g_hidden'?"),
         (["vanilla", "--set=g_hidden=8"], "has an unfit value (TypeError"),
         (["vanilla", "--set=loss=hinje"], "loss 'hinje'"),
+        (
+            ["vanilla", "--set=batch_size=8"],
+            "not an option of the variant: --batch_size=8.",
+        ),
         (["vanilla", "--dataset=digit"], "Did you mean 'digits'?"),
         (["vanilla", "--dtype=float23"], "dtype 'float23'"),
         (["vanilla", "--strategy=miror"], "strategy 'miror'"),
