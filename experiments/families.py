@@ -2,6 +2,7 @@
 
     python experiments/families.py data binarized_mnist.npz
     python experiments/families.py measure binarized_mnist.npz runs/families/runs/*/*
+    python experiments/families.py draw binarized_mnist.npz runs/families/runs/*/*
 
 The likelihoods are of the first 2,000 test images: those of ddpm take a call of the
 network for each of its times.
@@ -17,10 +18,12 @@ from gallery import scores
 
 import ganzoo
 from ganzoo.models.gan import GAN
+from ganzoo.plots.pictures import samples_picture, save_png
 
 SEED = 0
 TESTED = 2000
 TIMED = 64  # samples
+DRAWN = 12  # samples a row
 PARTS = {"x_train": "train", "x_test": "test"}
 
 
@@ -35,6 +38,15 @@ def write_data(path):
         arrays[key] = np.where(chance < grey / np.float32(255), 255, 0).astype("uint8")
         arrays[key.replace("x", "y")] = labels
     np.savez_compressed(path, **arrays)
+
+
+def draw(path, runs):
+    """Writes docs/families.png: the first samples of each run, below real images."""
+    rows = {"real": np.load(path)["x_test"][:DRAWN]}
+    rows |= {Path(run).parts[-2]: ganzoo.load(run).sample(DRAWN) for run in runs}
+    images = np.concatenate(list(rows.values()))
+    picture = samples_picture(images, DRAWN, captions=list(rows))
+    save_png(picture, Path(__file__).parents[1] / "docs" / "families.png")
 
 
 def measure(path, runs):
@@ -71,7 +83,8 @@ def measure(path, runs):
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "data":
-        write_data(sys.argv[2])
+    what, path, *runs = sys.argv[1:]
+    if what == "data":
+        write_data(path)
     else:
-        measure(sys.argv[2], sys.argv[3:])
+        {"measure": measure, "draw": draw}[what](path, runs)

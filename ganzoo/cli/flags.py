@@ -128,4 +128,4 @@ def set_values(args, names) -> dict:
 
 def names_of(text: str | None) -> list[str] | None:
     """Splits names at commas; None if the flag was not set."""
-    return text.split(",") if text else None
+    return None if text is None else text.split(",")

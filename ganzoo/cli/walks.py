@@ -6,9 +6,17 @@ import numpy as np
 
 from ganzoo.cli.flags import SOURCE, add_flag, set_values
 from ganzoo.runs import experiment as schema
-from ganzoo.utils.options import check_known
+from ganzoo.utils.options import check_known, check_whole
 
-KINDS = ("line", "truncation", "sefa", "ganspace", "class")
+DATA = ("dataset", "data_dir")
+KINDS = {
+    "line": (),
+    "truncation": (),
+    "sefa": ("component", "reach"),
+    "ganspace": ("component", "reach"),
+    "class": ("class_name", "reach", *DATA),
+}
+"""What a walk can be along, and the flags that each reads."""
 
 
 def add_commands(add) -> None:
@@ -21,9 +29,17 @@ def add_commands(add) -> None:
         "towards a class of the data"
     )
     add_flag(command, "along", "line", along)
-    add_flag(command, "component", 1, "which direction, from 1")
+    command.add_argument(
+        "--component",
+        type=int,
+        help="which direction, for --along=sefa or ganspace, from 1 (default: 1)",
+    )
     command.add_argument("--class_name", help="the class, for --along=class")
-    add_flag(command, "reach", 3.0, "length both ways")
+    command.add_argument(
+        "--reach",
+        type=float,
+        help="length both ways along a direction (default: 3)",
+    )
     command.add_argument("--label", help="label, for a conditional model")
     command.add_argument("--caption", help="caption, for a text-to-image model")
     _add_common(command, rows="walks", out="walk.gif")
@@ -53,7 +69,12 @@ def _add_common(command, rows, out):
 
 def walk(args):
     """Walk through the latents of a model: a picture, a GIF or an MP4 film."""
+    from ganzoo.plots.animation import check_suffix
+
     check_known("walk", [args.along], KINDS)
+    given = set_values(args, ["component", "class_name", "reach", *DATA])
+    check_known(f"flag of --along={args.along}", given, KINDS[args.along])
+    check_suffix(args.out)
     model = _model(args)
     conditions = set_values(args, ["label", "caption"])
     needed = ("label",) if model.condition else model.sample_keys
@@ -62,7 +83,8 @@ def walk(args):
         raise ValueError(f"A walk keeps its {needed[0]}: give --{needed[0]}=.")
     latents = _latents(model, args)
     samples = model.decode(latents.reshape(-1, model.latent_dim), **conditions)
-    _write(samples.reshape(*latents.shape[:2], *model.sample_shape), args.out)
+    samples = samples.reshape(*latents.shape[:2], *model.sample_shape)
+    _write(model, samples, args.out)
 
 
 def _latents(model, args):
@@ -82,8 +104,10 @@ def _latents(model, args):
         direction = class_direction(model, data, args.class_name, seed=args.seed)
     else:
         find = {"sefa": latent.sefa, "ganspace": latent.ganspace}[args.along]
-        direction = find(model, args.component)[-1]
-    return walks.along(model, direction, *size, reach=args.reach, seed=args.seed)
+        count = 1 if args.component is None else args.component
+        direction = find(model, count)[-1]
+    reach = set_values(args, ["reach"])
+    return walks.along(model, direction, *size, **reach, seed=args.seed)
 
 
 def explore(args):
@@ -98,6 +122,10 @@ def explore(args):
 
 def project(args):
     """Find the latents of held-out images and of own samples, and the errors left."""
+    from ganzoo.plots.animation import check_suffix
+
+    check_whole(1, rows=args.rows)
+    check_suffix(args.out)
     model = _model(args)
     test = _parts(model, args).take("test", args.rows)
     conditions = {key: test.named(test.arrays[key]) for key in model.sample_keys}
@@ -114,7 +142,7 @@ def project(args):
             f"{projection.random.mean():.4g}"
         )
         columns += [real, model.decode(projection.latents, **conditions)]
-    _write(np.stack(columns, axis=1), args.out)
+    _write(model, np.stack(columns, axis=1), args.out)
 
 
 def _model(args):
@@ -134,16 +162,18 @@ def _parts(model, args):
     return parts_of(run, model, args.dataset, args.data_dir)
 
 
-def _write(samples, out):
+def _write(model, samples, out):
     """Writes samples (rows, frames, ...): all in a picture, or frame by frame."""
+    from ganzoo.data import codecs
     from ganzoo.plots import pictures
     from ganzoo.plots.animation import animation
 
+    codec = codecs.get(model.codec)
     if Path(out).suffix.lower() == ".png":
         flat = samples.reshape(-1, *samples.shape[2:])
-        picture = pictures.samples_picture(flat, columns=samples.shape[1])
+        picture = pictures.samples_picture(flat, samples.shape[1], codec=codec)
         pictures.save_png(picture, out)
     else:
         frames = np.moveaxis(samples, 1, 0)
-        animation([pictures.samples_picture(x) for x in frames], out)
+        animation([pictures.samples_picture(x, codec=codec) for x in frames], out)
     print(f"Wrote {out}")

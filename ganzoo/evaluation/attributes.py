@@ -21,13 +21,18 @@ def class_direction(
         seed: seed of the samples.
 
     Raises:
-        ValueError: an unknown class, a data set without labels, a class that all or
-            none of the samples show.
+        ValueError: an unknown class, a data set that is not of labelled images, a
+            class that all or none of the samples show, a model of the same classes.
     """
-    if not data.class_names:
+    if not data.class_names or len(data.sample_shape) != 3:
         raise ValueError(
-            "A direction of a class needs a labelled data set. "
-            f"Received: {data.name!r}, which has no labels."
+            "A direction of a class needs a data set of labelled images. Received: "
+            f"{data.name!r}, {len(data.class_names)} classes of {data.sample_shape}."
+        )
+    if model.conditional:
+        raise ValueError(
+            "A model that takes the class as its label has no direction towards it: "
+            f"ask for the label. Received: {type(model).__name__}."
         )
     check_known(f"class of {data.name!r}", [name], data.class_names)
     network = classifier.trained(data)

@@ -83,11 +83,14 @@ def augmentation(
 
     Raises:
         ValueError: no run directory, a model without latents or labels, a data set
-            without labels or without a test split, a share that is not above 0.
+            without labels or without a test split, a share that is not above 0 or not
+            finite, or one of less than a sample.
     """
     check_whole(2, seeds=seeds)
-    if not all(share > 0 for share in shares):
-        raise ValueError(f"`shares` must be above 0. Received: {list(shares)}.")
+    if not all(0 < share < np.inf for share in shares):
+        raise ValueError(
+            f"`shares` must be finite and above 0. Received: {list(shares)}."
+        )
     run = read_config(source)
     if run is None:
         raise ValueError(
@@ -153,6 +156,11 @@ def _shifted(real):
 def _joined(model, train, real, share, seed):
     """Real images and samples with the labels that the real ones have."""
     count = round(share * len(real["label"]))
+    if not count:
+        raise ValueError(
+            f"`shares` must make at least one sample of {len(real['label'])} real "
+            f"images. Received: {share:g}."
+        )
     labels = np.random.default_rng(seed).choice(real["label"], count)
     samples = model.sample(count, seed=seed + 1, label=train.named(labels))
     return {

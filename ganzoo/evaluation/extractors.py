@@ -21,6 +21,7 @@ from ganzoo.data.dataset import Data
 from ganzoo.data.splits import Parts
 from ganzoo.evaluation import classifier, forest, published_networks
 from ganzoo.evaluation.feature_cache import cached
+from ganzoo.models.trainer import Trainer
 from ganzoo.utils import graph_file, untrusted
 from ganzoo.utils.options import check_known
 
@@ -267,7 +268,15 @@ def from_model(model: keras.Model) -> Extractor:
 
     Its flattened outputs are the features; a dict holds `features` and, optionally,
     `probabilities`. The hash covers its configuration and weights.
+
+    Raises:
+        ValueError: a model of the zoo, which makes samples.
     """
+    if isinstance(model, Trainer):
+        raise ValueError(
+            "An extractor is a network from images to features. "
+            f"Received: a {type(model).__name__}, which makes samples."
+        )
     return Extractor(model.name, _digest(model), runner(model))
 
 
@@ -280,7 +289,13 @@ def from_callable(function: Callable[[np.ndarray], np.ndarray]) -> Extractor:
     digest = hashlib.sha256(name.encode()).hexdigest()[:12]
 
     def run(samples):
-        return {"features": np.asarray(function(samples))}
+        features = np.asarray(function(samples))
+        if features.shape[:1] != samples.shape[:1] or features.ndim != 2:
+            raise ValueError(
+                f"The extractor {name!r} must map n samples to features (n, d). "
+                f"Received: {features.shape} for {len(samples)} samples."
+            )
+        return {"features": features}
 
     return Extractor(name, digest, run, note="a function of the user", stored=False)
 

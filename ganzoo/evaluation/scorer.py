@@ -20,7 +20,7 @@ from ganzoo.evaluation import (
 )
 from ganzoo.evaluation.extractors import Extractor
 from ganzoo.evaluation.score import Score, protocol
-from ganzoo.utils.options import check_known
+from ganzoo.utils.options import check_known, check_whole
 from ganzoo.utils.progress import each
 
 
@@ -117,10 +117,12 @@ class Scorer:
         self.extractor = extractor
         self.roles = roles
         self.thorough = thorough
+        check_whole(0, n=n)
         self.n = min(n, parts.size(roles.reference), parts.size(roles.test))
-        if self.n < metric_table.LEAST:
+        least = metrics.GROUPS if thorough else metric_table.LEAST
+        if self.n < least:
             raise ValueError(
-                f"Scores need at least {metric_table.LEAST} samples, and as many real "
+                f"Scores need at least {least} samples, and as many real "
                 f"ones in each part of the data. Received: {n}, and "
                 f"{len(parts.train)} real ones in {parts.train.name!r}."
             )

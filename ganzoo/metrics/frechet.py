@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from scipy.special import entr
 
-from ganzoo.metrics.arrays import check_count, check_features, slices
+from ganzoo.metrics.arrays import check_features, slices
 
 _BLOCK = 1024  # rows that are converted to float64 at once
 
@@ -176,7 +176,8 @@ def frechet_by_size(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
         ValueError: as `frechet_distance`; fewer than 8 samples.
     """
     n = min(len(real), len(fake))
-    check_count("samples", n, 8, n)
+    if n < 8:
+        raise ValueError(f"Needed are at least 8 samples in each set. Received: {n}.")
     values = []
     for parts in (4, 2, 1):
         pairs = [(x[:n][i::parts] for x in (real, fake)) for i in range(parts)]
@@ -189,7 +190,8 @@ def effective_rank(features: np.ndarray) -> float:
     """Number of directions that features fill: exp of the entropy of the eigenvalues.
 
     Of the covariance, as shares of its trace (Roy and Vetterli 2007, EUSIPCO): d for
-    equal variances in d directions, 1 for a line. A Frechet distance sees no more.
+    equal variances in d directions, 1 for a line, 0 for one sample over and over. A
+    Frechet distance sees no more.
 
     Args:
         features: `(N, d)`, N > 1.
@@ -198,6 +200,8 @@ def effective_rank(features: np.ndarray) -> float:
         ValueError: as `frechet_distance`.
     """
     (features,) = check_features(features=features)
+    if len(features) > 1 and (features == features[0]).all():
+        return 0.0
     factor = _fit_best("features", features).factor
     shares = np.linalg.eigvalsh(factor.T @ factor).clip(0)
     return float(np.exp(entr(shares / shares.sum()).sum()))

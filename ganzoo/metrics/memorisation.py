@@ -121,9 +121,11 @@ def authenticity(samples: np.ndarray, reference: np.ndarray) -> float:
         reference: `(R, d)`, the training set, R > 1.
 
     Raises:
-        ValueError: as `nearest_distances`.
+        ValueError: as `nearest_distances`; a single training sample.
     """
     samples, reference = check_features(samples=samples, reference=reference)
+    if len(reference) < 2:
+        raise ValueError("reference: needed are at least 2 samples. Received: 1.")
     distances, places = nearest(samples, reference)
     rows, place = np.unique(places, return_inverse=True)
     others, _ = nearest(reference[rows], reference, own=rows)

@@ -25,11 +25,16 @@ def anomaly_scores(model, x, latents, *, weight: float = 0.1) -> np.ndarray:
         weight: share of D's features; 0.1 in both papers.
 
     Raises:
-        ValueError: a model without latents, samples or latents of another shape, a
-            weight outside [0, 1], a D without a layer before its logit, or one that
-            judges by other inputs.
+        ValueError: a model without latents or without D, samples or latents of another
+            shape, NaN, a weight outside [0, 1], a D without a layer before its logit,
+            or one that judges by other inputs.
     """
     check_latents(model)
+    if not model.discriminators:
+        raise ValueError(
+            "Anomaly scores compare the features of D: use a GAN, such as bigan or "
+            f"dcgan. Received: {type(model).__name__}, which has none."
+        )
     if not 0 <= weight <= 1:
         raise ValueError(f"`weight` must be from 0 to 1. Received: {weight}.")
     x = model.batch_spec.entries["real"].checked("real", np.asarray(x))
@@ -39,7 +44,9 @@ def anomaly_scores(model, x, latents, *, weight: float = 0.1) -> np.ndarray:
             f"Latents must have shape {(len(x), model.latent_dim)}, one for each "
             f"sample. Received: {latents.shape}."
         )
-    features = _features(model.discriminator)
+    if not np.isfinite(latents).all():
+        raise ValueError("Latents must be finite. Received: NaN or infinite values.")
+    features = _features(model)
     noise = tf.constant([0, 1])
     scores = [np.empty(0)]
     for i in range(0, len(x), CHUNK):
@@ -55,8 +62,15 @@ def anomaly_scores(model, x, latents, *, weight: float = 0.1) -> np.ndarray:
     return np.concatenate(scores)
 
 
-def _features(discriminator):
+def _features(model):
     """D up to the layer before its logit."""
+    discriminator = model.discriminator
+    seen = tuple(discriminator.input["sample"].shape[1:])
+    if seen != model.sample_shape:
+        raise ValueError(
+            "Scores need a D that judges samples one by one, of shape "
+            f"{model.sample_shape}. Received: a D of {seen}."
+        )
     last = discriminator.layers[-1]
     if not isinstance(last, keras.layers.Dense) or not isinstance(
         last.input, keras.KerasTensor

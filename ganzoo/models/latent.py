@@ -54,19 +54,18 @@ def directions(
             no samples show, or one that is a combination of the others.
     """
     check_latents(model)
+    n = n if callable(labels) else len(np.atleast_1d(labels))
+    latents = model.latents(n, seed)
     if callable(labels):
-        latents = model.latents(n, seed)
-        marks = np.asarray(labels(model.decode(latents, seed=seed)))
-    else:
-        marks = np.asarray(labels)
-        latents = model.latents(len(marks), seed)
-    columns = marks.reshape(len(marks), -1)
-    if marks.ndim not in (1, 2) or not np.isin(columns, (0, 1)).all():
+        labels = labels(model.decode(latents, seed=seed))
+    marks = np.asarray(labels)
+    shaped = marks.ndim in (1, 2) and len(marks) == n and marks.size
+    if not shaped or not np.isin(marks, (0, 1)).all():
         raise ValueError(
-            "`labels` must be bool or 0 and 1, of shape (n,) or (n, k). "
-            f"Received: {marks.dtype} of shape {marks.shape}."
+            "`labels` must be bool or 0 and 1, of shape (n,) or (n, k) for n samples. "
+            f"Received: {marks.dtype} of shape {marks.shape} for {n} samples."
         )
-    columns = columns.astype(bool)
+    columns = marks.reshape(n, -1).astype(bool)
     rare = np.flatnonzero(columns.all(axis=0) | ~columns.any(axis=0))
     if rare.size:
         raise ValueError(
@@ -114,13 +113,14 @@ def sefa(model: LatentModel, count: int = 5) -> np.ndarray:
     for layer in generator.layers:
         if layer.weights:
             moved = _features(generator, layer, unit, model.variable_dtype)
-            zero, twice = (
+            zero, back = (
                 _features(generator, layer, k * unit, model.variable_dtype)
-                for k in (0, 2)
+                for k in (0, -2)
             )
             if np.any(moved != zero):
                 break
-    if not np.allclose(twice - zero, 2 * (moved - zero), rtol=1e-2, atol=1e-4):
+    # Neither ReLU, which halves a line, nor tanh, which bends it, passes.
+    if not np.allclose(back - zero, -2 * (moved - zero), rtol=1e-2, atol=1e-4):
         raise ValueError(
             "SeFa needs a generator whose first layer is linear in the latent. "
             f"Received: {layer.name}, a {type(layer).__name__}; use `ganspace`."
@@ -154,14 +154,18 @@ def ganspace(
         Unit vectors (count, latent_dim), by falling variance.
 
     Raises:
-        ValueError: another count, an unknown layer, or a model of many steps.
+        ValueError: another count, an unknown layer, one that the latent does not reach,
+            or a model of many steps.
     """
     generator = _generator(model)
+    check_whole(2, n=n)
     layers = {one.name: one for one in generator.layers}
     layer = layer or generator.layers[len(layers) // 2].name
     check_known("layer of the generator", [layer], layers)
     latents = model.latents(n, seed)
     features = _features(generator, layers[layer], latents, model.variable_dtype)
+    if (features == features[0]).all():
+        raise ValueError(f"The latent does not reach the layer {layer!r}.")
     _check_count(count, min(model.latent_dim, n - 1, features.shape[1]))
     centred = features - features.mean(axis=0)
     left, _, _ = np.linalg.svd(centred, full_matrices=False)

@@ -60,12 +60,18 @@ def project(
         starts: number of starts for each sample.
         steps: steps of Adam.
         learning_rate: initial rate.
-        seed: seed of the starts.
+        seed: seed of the starts, which no seed of `sample` draws.
 
     Raises:
-        ValueError: samples of another shape or range, no start or step.
+        ValueError: samples of another shape or range, no start or step, a rate that is
+            not above 0, features that have no gradient.
     """
     check_whole(1, starts=starts, steps=steps)
+    check_whole(0, seed=seed)
+    if not 0 < learning_rate < np.inf:
+        raise ValueError(
+            f"`learning_rate` must be finite and above 0. Received: {learning_rate}."
+        )
     x = model.batch_spec.entries["real"].checked("real", np.asarray(x))
     size = max(1, CHUNK // starts)
     parts = [
@@ -94,7 +100,7 @@ def _project(model, x, conditions, features, starts, steps, rate, seed):
     scaled = model.as_batch({"real": x})["real"]
     target = tf.repeat(features(scaled), starts, axis=0)
     low, high = BOUNDS[model.prior]
-    latents = keras.Variable(model.latents(n * starts, seed))
+    latents = keras.Variable(model._draw(n * starts, tf.constant([seed, 2])))
     optimizer = keras.optimizers.Adam(
         keras.optimizers.schedules.CosineDecay(rate, steps)
     )
@@ -119,7 +125,14 @@ def _project(model, x, conditions, features, starts, steps, rate, seed):
         for _ in tf.range(count):
             descend()
 
-    begin = np.sqrt(squared().numpy()).reshape(n, starts)
+    with tf.GradientTape() as tape:
+        first = squared()
+    if tape.gradient(first, latents.value) is None:
+        raise ValueError(
+            "`features` must have a gradient: use functions of TensorFlow or Keras "
+            f"alone. Received: {features}."
+        )
+    begin = np.sqrt(first.numpy()).reshape(n, starts)
     run(tf.constant(steps))
     end = np.sqrt(squared().numpy()).reshape(n, starts)
     best = end.argmin(axis=1)

@@ -50,7 +50,13 @@ def truncated(model, rows: int, frames: int, seed: int = 0) -> np.ndarray:
 def along(
     model, direction, rows: int, frames: int, *, reach: float = 3.0, seed: int = 0
 ) -> np.ndarray:
-    """From -reach to reach along a direction (latent_dim,), through a latent a row."""
+    """From -reach to reach along a direction (latent_dim,), through a latent a row.
+
+    Raises:
+        ValueError: a reach that is NaN or infinite.
+    """
     check_whole(1, rows=rows, frames=frames)
+    if not np.isfinite(reach):
+        raise ValueError(f"`reach` must be a finite number. Received: {reach}.")
     steps = np.linspace(-reach, reach, frames)[:, None] * direction
     return model.latents(rows, seed)[:, None] + steps

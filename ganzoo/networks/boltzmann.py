@@ -34,6 +34,17 @@ class Boltzmann(layers.Layer):
         self.visible_bias = self.add_weight((values,), "zeros", name="visible_bias")
         self.hidden_bias = self.add_weight((self.hidden,), "zeros", name="hidden_bias")
 
+    def start(self, values):
+        """Sets the biases a to the log odds of values (N, d), as if two more were seen.
+
+        Hinton 2010, A Practical Guide to Training RBMs, section 8. From 0, the hidden
+        units learn to hold the values down, and a chain that begins where they are off
+        stays in noise.
+        """
+        values = tf.reshape(values, (len(values), -1))
+        mean = (tf.reduce_sum(values, axis=0) + 1) / (len(values) + 2)
+        self.visible_bias.assign(tf.math.log(mean / (1 - mean)))
+
     def call(self, values):
         return self.free_energy(values)
 
@@ -81,7 +92,7 @@ class Boltzmann(layers.Layer):
         """log Z, by a sum over all states of the hidden units."""
         states = np.array(list(itertools.product((0.0, 1.0), repeat=self.hidden)))
         a, b, w = (
-            np.array(x, "float64")
+            x.numpy().astype("float64")
             for x in (self.visible_bias, self.hidden_bias, self.kernel)
         )
         nats = states @ b + np.logaddexp(0, states @ w.T + a).sum(axis=1)

@@ -38,12 +38,7 @@ def animation(frames: Sequence[np.ndarray], path: str | Path, ms: int = 150) -> 
         ValueError: another suffix, no frames, or frames of different shapes.
         ImportError: .mp4 without the extra `video`.
     """
-    suffix = Path(path).suffix.lower()
-    if suffix not in WRITERS:
-        raise ValueError(
-            "An animation cannot be written to this file. "
-            f"Allowed: {', '.join(WRITERS)}. Received: {str(path)!r}."
-        )
+    check_suffix(path)
     shapes = {frame.shape for frame in frames}
     if len(shapes) != 1:
         raise ValueError(
@@ -51,7 +46,16 @@ def animation(frames: Sequence[np.ndarray], path: str | Path, ms: int = 150) -> 
             f"Received: {len(frames)} frames of shapes {sorted(shapes)}."
         )
     with replacing(path) as temporary:
-        WRITERS[suffix](frames, temporary, ms)
+        WRITERS[Path(path).suffix.lower()](frames, temporary, ms)
+
+
+def check_suffix(path: str | Path) -> None:
+    """Raises `ValueError` for a file that no animation is written to."""
+    if Path(path).suffix.lower() not in WRITERS:
+        raise ValueError(
+            "An animation cannot be written to this file. "
+            f"Allowed: {', '.join(WRITERS)}. Received: {str(path)!r}."
+        )
 
 
 def _write_loop(kind, frames, path, ms):

@@ -134,7 +134,11 @@ class DDPM(StepwiseModel):
         return self._pixels(sample, mean, deviation) - middle - prior
 
     def _pixels(self, sample, mean, deviation):
-        """Log-probability (N,) of the values of pixels under normals (eq. 13)."""
+        """Log-probability (N,) of the values of pixels under normals (eq. 13).
+
+        No pixel counts less than log 1e-12, as in the authors' code: a step that misses
+        by more than seven deviations is no bound.
+        """
         low, high = self.value_range
         half = (high - low) / BINS / 2
         root = deviation * np.sqrt(2.0)

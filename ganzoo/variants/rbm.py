@@ -52,6 +52,12 @@ class RBM(StepwiseModel):
         self.sample_gibbs = sample_gibbs
         self.memory = Chains(chains, self.latent_dim) if chains else None
 
+    def adapt(self, batch):
+        """Starts the visible biases from the mean of the samples."""
+        if self.generator.name not in self.warm:
+            boltzmann.of(self.generator).start(batch["real"])
+        super().adapt(batch)
+
     def generate(self, batch, training):
         machine = boltzmann.of(self.generator)
         visible = binary(batch["real"], distribute.fold(batch["seed"], Use.CONDITION))
@@ -124,10 +130,10 @@ def rbm(
     """A baseline for GANs whose samples come from a Markov chain.
 
     500 hidden units and persistent chains, as in the literature on MNIST; Adam replaces
-    its decreasing rate. Channels count as further values. `log_likelihood` is exact up
-    to 16 hidden units, an estimate beyond. There is no loss, penalty or `d_steps` to
-    choose. Tested: energy, gradient and log Z by enumeration of all states
-    (tests/variants/test_rbm.py).
+    its decreasing rate. Visible biases start from the first batch. Channels count as
+    further values. `log_likelihood` is exact up to 16 hidden units, an estimate beyond.
+    There is no loss, penalty or `d_steps` to choose. Tested: energy, gradient and log Z
+    by enumeration of all states (tests/variants/test_rbm.py).
 
     Args:
         image_shape: (H, W, C), or (D, H, W, C).

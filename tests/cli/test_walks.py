@@ -8,7 +8,7 @@ from PIL import Image
 import ganzoo
 from ganzoo.cli import main as command
 from ganzoo.evaluation import classifier
-from ganzoo.plots import pictures
+from ganzoo.plots import pictures, text
 
 TRAIN = ["train", "vanilla", "--set=g_hidden=[8]", "--set=d_hidden=[8]"]
 TRAIN += ["--set=latent_dim=4", "--set=normalize=false", "--set=prior=normal"]
@@ -93,6 +93,10 @@ def test_a_conditional_model_keeps_its_label(tmp_path):
         (["--along=sefa", "--component=5"], "at most 4. Received: 5"),
         (["--label=3"], "It takes none"),
         (["--out=x.obj"], "Allowed: .gif"),
+        (["--component=2"], "Unknown flag of --along=line 'component'. It takes none"),
+        (["--along=sefa", "--class_name=3"], "Allowed: component, reach."),
+        (["--dataset=digits"], "Unknown flag of --along=line 'dataset'"),
+        (["--along=sefa", "--reach=nan"], "`reach` must be a finite number"),
     ],
 )
 def test_errors_are_one_line(run, arguments, message, tmp_path, monkeypatch):
@@ -100,6 +104,26 @@ def test_errors_are_one_line(run, arguments, message, tmp_path, monkeypatch):
     with pytest.raises(SystemExit) as end:
         _ganzoo("walk", str(run), "--frames=2", *arguments)
     assert message in end.value.code
+
+
+@pytest.mark.parametrize(
+    "flag,message",
+    [("--rows=-1", "`rows` must be a whole number from 1"), ("--out=x.txt", ".gif")],
+)
+def test_project_refuses_before_it_searches(run, flag, message, monkeypatch):
+    monkeypatch.setattr("ganzoo.runs.load.load", None)
+    with pytest.raises(SystemExit, match=message):
+        _ganzoo("project", str(run), flag)
+
+
+def test_strings_are_written_out(tmp_path):
+    codec = {"name": "text", "alphabet": "abcd"}
+    model = tiny("wgan-gp", image_shape=(8, 5), codec=codec, filters=2)
+    model.save(tmp_path / "x.keras")
+    for out in (tmp_path / "x.png", tmp_path / "x.gif"):
+        _ganzoo("walk", str(tmp_path / "x.keras"), "--frames=2", f"--out={out}")
+        with Image.open(out) as picture:
+            assert picture.width == text.WIDTH
 
 
 @pytest.mark.parametrize("command", ["walk", "project"])

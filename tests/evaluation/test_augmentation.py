@@ -111,8 +111,12 @@ def test_refusals(tmp_path):
         augmentation(tmp_path)
     with pytest.raises(ValueError, match="`seeds` must be a whole number from 2"):
         augmentation(tmp_path, seeds=1)
-    with pytest.raises(ValueError, match=r"`shares` must be above 0. Received: \[0\]"):
-        augmentation(tmp_path, shares=[0])
+    for share in (0, float("inf"), float("nan")):
+        with pytest.raises(ValueError, match="`shares` must be finite and above 0"):
+            augmentation(tmp_path, shares=[share])
+    model = tiny("cgan", num_classes=2)
+    with pytest.raises(ValueError, match="at least one sample of 40 .* Received: 0.01"):
+        compare_arms(model, halves(40), halves(20), shares=(0.01,), seeds=2)
 
 
 @pytest.mark.parametrize(
@@ -135,5 +139,15 @@ def test_models_and_sets_that_it_cannot_use(name, options, message, monkeypatch)
 
 def test_a_direction_of_a_class_of_an_unlabelled_set():
     plain = Data("plain", {"real": halves(4).arrays["real"]})
-    with pytest.raises(ValueError, match="labelled data set. Received: 'plain'"):
+    with pytest.raises(ValueError, match="of labelled images. Received: 'plain', 0"):
         class_direction(tiny("vanilla"), plain, "left")
+    points = Data(
+        "points", {"real": np.zeros((2, 3)), "label": np.arange(2)}, ("a", "b")
+    )
+    with pytest.raises(ValueError, match=r"labelled images.*2 classes of \(3,\)"):
+        class_direction(tiny("vanilla"), points, "a")
+
+
+def test_a_model_that_takes_the_class_has_no_direction_of_it():
+    with pytest.raises(ValueError, match="takes the class as its label.*Received: GAN"):
+        class_direction(tiny("cgan", num_classes=2), halves(4), "left")

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from helpers import tiny
 
 from ganzoo import metrics
 from ganzoo.data.splits import load_parts
@@ -143,3 +144,12 @@ def test_inception_offline_fails_at_once_and_says_what_to_do(monkeypatch, tmp_pa
     monkeypatch.setattr(extractors.tfds, "answers", lambda url: False)
     with pytest.raises(ValueError, match="cannot be downloaded.*or use the extractor"):
         extractors.get("inception", None)
+
+
+def test_a_model_of_samples_and_other_shapes_are_no_features(parts, images):
+    with pytest.raises(ValueError, match="from images to features.*Received: a VAE"):
+        extractors.get(tiny("vae"), parts)
+    for shape in ((3,), (299, 2), (300,), (300, 2, 2)):
+        extractor = extractors.get(lambda samples, s=shape: np.zeros(s), parts)
+        with pytest.raises(ValueError, match=r"must map n samples.*for 300 samples"):
+            extractor.run(images)

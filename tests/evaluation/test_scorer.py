@@ -280,6 +280,17 @@ def test_fewer_samples_than_neighbours_are_refused(digits, n):
         scorer(digits, n=n)
 
 
+def test_a_jackknife_needs_a_sample_for_each_of_its_groups(digits):
+    pixels = extractors.get("pixels", digits)
+    with pytest.raises(ValueError, match="at least 10 samples.*Received: 9"):
+        Scorer(digits, pixels, 9, thorough=True)
+    least = Scorer(digits, pixels, 10, thorough=True)
+    margins = least.margins(least.view(digits.take("test", 10)))
+    assert np.isfinite([*margins.values()]).all()
+    with pytest.raises(ValueError, match="`n` must be a whole number from 0"):
+        Scorer(digits, pixels, 20.5)
+
+
 def test_more_samples_than_there_are_real_ones_become_as_many(digits):
     assert scorer(digits, n=10_000).n == 360
 

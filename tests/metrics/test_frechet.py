@@ -136,7 +136,7 @@ def test_the_distance_by_size_takes_interleaved_parts():
     real = np.sort(RNG.standard_normal((400, 1)), axis=0)
     found = frechet_by_size(real, real + 2)
     assert [*found.values()] == pytest.approx([4, 4, 4])
-    with pytest.raises(ValueError, match="samples must be a whole number from 8"):
+    with pytest.raises(ValueError, match="at least 8 samples in each set. Received: 7"):
         frechet_by_size(real[:7], real)
 
 
@@ -147,5 +147,7 @@ def test_effective_rank_of_known_spectra():
     assert effective_rank(square * [3**0.5, 1]) == pytest.approx(
         4 / 27**0.25  # exp of the entropy of 3/4 and 1/4
     )
+    for count in (3, 30):
+        assert effective_rank(np.tile(np.arange(9) + 0.1, (count, 1))) == 0
     wide = np.pad(square[:3], ((0, 0), (0, 5)))  # fewer samples than dimensions
     assert 1 < effective_rank(wide) <= 2

@@ -96,3 +96,8 @@ def test_cells_count_by_their_held_out_samples():
     assert abs(alone[0] - alone[1]) > 1
     together = data_copying(*map(np.concatenate, zip(*cells, strict=True)), cells=2)
     assert together == pytest.approx((alone[0] + 3 * alone[1]) / 4)
+
+
+def test_a_single_training_sample_has_no_neighbour():
+    with pytest.raises(ValueError, match="reference: needed are at least 2 samples"):
+        authenticity(np.array([[0.4], [1.0]]), np.array([[0.0]]))

@@ -1,5 +1,6 @@
 """Directions in latent space, on linear generators whose answers are known."""
 
+import keras
 import numpy as np
 import pytest
 from helpers import tiny
@@ -65,6 +66,10 @@ def test_directions_leave_the_other_attributes_alone():
         (np.zeros(8, bool), "column 0 is False in all of 8"),
         (np.arange(8), "must be bool or 0 and 1"),
         (np.zeros((8, 1, 1)), "Received: float64 of shape"),
+        ([], r"of shape \(0,\) for 0 samples"),
+        (np.zeros((5, 0)), r"of shape \(5, 0\)"),
+        (1, r"of shape \(\) for 1 samples"),
+        (lambda samples: [0, 1], r"of shape \(2,\) for 5000 samples"),
         (np.tile([[0, 1], [1, 0]], (4, 1)), "combination of the others"),
     ],
 )
@@ -82,6 +87,20 @@ def test_refusals():
         latent.ganspace(linear(*ROWS), 2, layer="frist")
     with pytest.raises(ValueError, match="MADE makes a sample in many steps"):
         latent.sefa(tiny("made"), 2)
+    with pytest.raises(ValueError, match="`n` must be a whole number from 2"):
+        latent.ganspace(linear(*ROWS), 1, n=0)
+    with pytest.raises(ValueError, match="latent does not reach the layer 'label'"):
+        latent.ganspace(tiny("cgan", num_classes=3), 1, layer="label", n=8)
+
+
+@pytest.mark.parametrize("bends", ["relu", "tanh"])
+def test_sefa_refuses_a_first_layer_that_bends(bends):
+    model = tiny("vanilla", image_shape=(4,), latent_dim=3, ema_decay=0.0)
+    given = keras.Input((3,), name="latent")
+    first = keras.layers.Dense(4, activation=bends, name="first")
+    model.generator = keras.Model({"latent": given}, first(given), name="generator")
+    with pytest.raises(ValueError, match="is linear in the latent. Received: first"):
+        latent.sefa(model, 2)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from helpers import tiny
 from linear_models import linear
 
@@ -70,6 +71,20 @@ def test_project_refuses(model):
     with pytest.raises(ValueError, match="`starts` must be a whole number from 1"):
         model.project(np.zeros((2, 3)), starts=0)
     assert model.project(np.zeros((0, 3))).latents.shape == (0, 2)
+    for rate in (0.0, -1.0, float("nan"), float("inf")):
+        with pytest.raises(
+            ValueError, match="`learning_rate` must be finite and above"
+        ):
+            model.project(np.zeros((1, 3)), learning_rate=rate)
+    for features in (np.asarray, tf.math.round):
+        with pytest.raises(ValueError, match="`features` must have a gradient"):
+            model.project(np.zeros((1, 3)), features=features, starts=1)
+
+
+def test_the_starts_are_not_the_latents_of_a_seed(model):
+    """Else the samples of a seed would be found before the search."""
+    found = model.project(model.sample(2, seed=0), starts=1, steps=1, seed=0)
+    assert found.random.min() > 0.1
 
 
 # --- truncation --------------------------------------------------------------------
@@ -112,6 +127,8 @@ def test_walks_by_hand(model):
     np.testing.assert_allclose(steps[0], [[0, -2], [0, 0], [0, 2]], atol=1e-6)
     with pytest.raises(ValueError, match="`frames` must be a whole number"):
         walks.between(model, 1, 0)
+    with pytest.raises(ValueError, match="`reach` must be a finite number"):
+        walks.along(model, np.ones(2), 1, 2, reach=float("inf"))
 
 
 # --- anomaly scores ------------------------------------------------------------------
@@ -156,3 +173,10 @@ def test_scores_refuse(model):
         anomaly_scores(model, x, z, weight=2)
     with pytest.raises(ValueError, match=r"Latents must have shape \(2, 2\)"):
         anomaly_scores(model, x, z[:1])
+    with pytest.raises(ValueError, match="Latents must be finite"):
+        anomaly_scores(model, x, z * np.nan)
+    vae, pacgan = tiny("vae"), tiny("pacgan")
+    with pytest.raises(ValueError, match="use a GAN.*Received: VAE, which has none"):
+        anomaly_scores(vae, vae.sample(1), np.zeros((1, 4)))
+    with pytest.raises(ValueError, match="judges samples one by one.*D of .8, 8, 2"):
+        anomaly_scores(pacgan, pacgan.sample(1), np.zeros((1, 4)))

@@ -98,10 +98,19 @@ def test_persistent_chains_go_on_in_training_alone():
     assert moved["sample"].numpy().any()
 
 
+def test_the_visible_biases_start_at_the_log_odds_of_the_data():
+    model, machine = filled()
+    real = STATES[[1, 3, 3, 7]].reshape(-1, *SHAPE)  # 1, 3 and 4 of 4 are white
+    model.adapt({"real": tf.constant(real)})
+    odds = np.array([2 / 4, 4 / 2, 5 / 1])  # as if one more of each were seen
+    np.testing.assert_allclose(machine.visible_bias, np.log(odds), atol=1e-12)
+    np.testing.assert_array_equal(machine.kernel, W)
+
+
 def test_learns_what_independent_values_cannot():
     keras.utils.set_random_seed(0)
     model = tiny(
-        "rbm", image_shape=SHAPE, hidden=4, chains=50, gibbs=5, learning_rate=0.05
+        "rbm", image_shape=SHAPE, hidden=4, chains=50, gibbs=25, learning_rate=0.05
     )
     x = STATES[[0, 7, 7, 7]].reshape(-1, *SHAPE).repeat(32, axis=0)
     model.fit(x, batch_size=64, epochs=80, verbose=0)
