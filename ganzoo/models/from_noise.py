@@ -35,6 +35,7 @@ CHUNK = 256  # samples generated at once, which bounds memory for any n
 MANY = 4  # chunks that pay for the compilation of a function
 CALL_VALUES = 2**22  # values that one compiled call makes, or one chunk's
 MOST_ROWS = 20  # classes of a conditional model's picture
+SEED, PLACE = tf.TensorSpec((2,), "int32"), tf.TensorSpec((), "int32")
 
 
 def check_latents(model) -> None:
@@ -179,7 +180,8 @@ class LatentModel(AdversarialModel):
 
     def _compiled_draw(self):
         if "drawn" not in self._functions:
-            self._functions["drawn"] = tf.function(self._draw_chunks, autograph=False)
+            draw = tf.function(self._draw_chunks, autograph=False)
+            self._functions["drawn"] = draw.get_concrete_function(SEED, PLACE)
         return self._functions["drawn"]
 
     def _truncated(self, latents, psi):
@@ -448,12 +450,11 @@ class LatentModel(AdversarialModel):
                 name: tf.TensorSpec((None, *value.shape[1:]), value.dtype)
                 for name, value in inputs.items()
             }
-            place = tf.TensorSpec((2,), "int32"), tf.TensorSpec((), "int32")
-            self._functions[key] = tf.function(
-                lambda inputs, *place: self._in_chunks(inputs, ema, *place),
-                input_signature=(any_number, *place),
+            make = tf.function(
+                lambda inputs, seed, first: self._in_chunks(inputs, ema, seed, first),
                 autograph=False,
             )
+            self._functions[key] = make.get_concrete_function(any_number, SEED, PLACE)
         return self._functions[key]
 
     def _in_chunks(self, inputs, ema, seed, first):
