@@ -99,8 +99,8 @@ def _sample_flags(command):
     )
     out = (
         "output file: a picture .png, arrays .npz, for rows of a table .csv, .tsv or "
-        ".parquet, or for volumes a mesh .obj, .ply, .stl or .glb; or folder/ for "
-        "single PNGs"
+        ".parquet, for text and molecules .txt, or for volumes a mesh .obj, .ply, .stl "
+        "or .glb; or folder/ for single PNGs"
     )
     add_flag(command, "out", "samples.png", out)
 

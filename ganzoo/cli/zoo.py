@@ -60,7 +60,11 @@ def _datasets() -> Iterator[Row]:
 
     yield from ((name, about) for name, (_, about) in BUILT_IN.items())
     yield "NAME", "an image set of TensorFlow Datasets, such as mnist or cifar10"
-    yield "PATH", "a folder of images, a zip of one, an .npz, .npy or HDF5 file"
+    yield (
+        "PATH",
+        "a folder of images, a zip of one, an .npz, .npy or HDF5 file, a table (.csv, "
+        ".tsv, .parquet), or a .txt file of lines",
+    )
 
 
 def _networks() -> Iterator[Row]:

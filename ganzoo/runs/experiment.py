@@ -116,7 +116,7 @@ HELP = {
     "unlabelled",
     "class_name": "train on the samples of this class only",
     "pairs": "make pairs from single images: edges, invert, rotate, halves, "
-    "downscale2, downscale4, hole, free_form, next_frame, ink (of faces)",
+    "downscale2, downscale4, hole, free_form, next_frame, ink (of faces), flood",
     "direction": "AtoB or BtoA: A is the left image of a pair, or the one that `pairs` "
     "makes",
     "load_size": "load images at N x N pixels, for random crops of image_size",
@@ -136,8 +136,7 @@ HELP = {
     "checkpoint_minutes": "save a checkpoint after N minutes at most",
     "evaluate_every": "score every N steps, and keep the best checkpoint",
     "metric": "score that chooses the best checkpoint, see `ganzoo evaluate`",
-    "extractor": "feature extractor of that score: classifier, pixels, inception, or a "
-    ".keras file",
+    "extractor": "feature extractor of that score, see `ganzoo evaluate`",
     "evaluation_samples": "number of samples per score",
 }
 

@@ -92,8 +92,11 @@ class Variant:
         table = networks.table(
             known["network"], known["image_shape"], known.get("codec")
         )
-        family = table.pop("name")
-        return {**networks.defaults(family), **table}
+        shown = networks.defaults(table.pop("name"))
+        for option, value in table.items():  # of both players, unless one has its own
+            each = (option, f"g_{option}", f"d_{option}")
+            shown |= {key: value for key in each if key in shown}
+        return shown
 
 
 _variants: dict[str, Variant] = {}

@@ -155,6 +155,17 @@ def test_describe_merges_own_and_common_options():
     assert about["notes"].startswith("Convolutions of stride 2")
 
 
+def test_options_of_the_network_are_those_of_the_variants_table():
+    """A value for both players is also that of each, under its prefix."""
+    about = ganzoo.describe("r3gan")["network_options"]
+    names = ("activation", "g_activation", "d_activation")
+    assert [about[name] for name in names] == ["leaky_relu"] * 3
+    assert about["last"] == 4 and "d_last" not in about  # an option of D alone
+    table = {"name": "mlp", "hidden": [8], "d_hidden": [9]}
+    about = _registry.find("vanilla").network_options({"network": table})
+    assert (about["g_hidden"], about["d_hidden"]) == ([8], [9])
+
+
 def test_describe_returns_a_dict_that_notebooks_show(monkeypatch):
     about = ganzoo.describe("dcgan")
     assert about == dict(about) and isinstance(about, dict)
