@@ -16,7 +16,7 @@ KINDS = {
     "ganspace": ("component", "reach"),
     "class": ("class_name", "reach", *DATA),
 }
-"""What a walk can be along, and the flags that each reads."""
+"""Kinds of walks, and the flags that each reads."""
 
 
 def add_commands(add) -> None:
