@@ -9,6 +9,7 @@ from ganzoo.data.image_files import DAMAGE, read_parts, survey
 from ganzoo.models.from_image import TranslationModel
 from ganzoo.models.masked import MaskedModel
 from ganzoo.utils.files import replacing
+from ganzoo.utils.options import sides_of
 from ganzoo.utils.progress import Bar
 
 SAVING = {
@@ -70,8 +71,9 @@ def translate_folder(
 
     Raises:
         ValueError: a model that does not translate single images, no folder, a folder
-            without images, `samples` for a model without noise, `water` above 1 or for
-            another model, or a folder for results that is a link within `target`.
+            without images, a size or a number of `samples` below 1, several for a model
+            without noise, `water` above 1 or for another model, or a folder for
+            results that is a link within `target`.
         OSError: the disk is full; what was written so far is whole.
     """
     source, target = Path(source), Path(target)
@@ -98,7 +100,8 @@ def translate_folder(
             f"model have {channels} channels, such as a mask or further frames. Stack "
             "them, and use model.translate; or, of a flood, give its height: --water."
         )
-    size = image_size and (image_size, image_size)
+    size = sides_of(image_size)
+    times = 1 if samples is None else samples
     broken = {}
     bits, remarks = survey(paths, channels, default_dir())
     with Bar(len(paths), "images", show=progress, words="translating") as bar:
@@ -111,7 +114,7 @@ def translate_folder(
             else:
                 x = image[None] if water is None else flood.sources(image[None], water)
                 (answers,) = model.translate(
-                    x, samples=samples or 1, seed=seed, reverse=reverse
+                    x, samples=times, seed=seed, reverse=reverse
                 )
                 _write(answers, target, name, numbered=samples is not None)
             bar.to(count)

@@ -24,7 +24,8 @@ def load_captioned(folder: Path, reading: Reading) -> Data:
     optionally `category`, which becomes the label. If files lie in `train/` and
     `test/` (or `val/`), these are the splits. Otherwise about a fifth is held out as
     "test": the files whose `file`, as written, has a SHA-256 divisible by 5. The
-    vocabulary comes from the training captions for every split.
+    vocabulary and the length come from the training captions for every split: other
+    words of held-out captions count as no word, and longer captions are cut.
 
     Args:
         folder: the folder that holds `captions.jsonl`.

@@ -25,15 +25,16 @@ def masks(heights: np.ndarray, sides: tuple[int, int]) -> np.ndarray:
         sides: (H, W).
 
     Raises:
-        ValueError: heights outside of 0 to 1.
+        ValueError: heights outside of 0 to 1, or no numbers.
     """
-    heights = np.asarray(heights, float)
-    bad = heights[~((heights >= 0) & (heights <= 1))]
-    if heights.ndim != 1 or bad.size:
+    heights = np.asarray(heights)
+    numbers = heights.ndim == 1 and heights.dtype.kind in "iuf"
+    bad = heights[~((heights >= 0) & (heights <= 1))] if numbers else ()
+    if not numbers or len(bad):
+        received = bad[0] if numbers else f"{heights.dtype} of shape {heights.shape}"
         raise ValueError(
             "The height of the water is a share of the image's height, from 0 to 1, "
-            "one for each image. Received: "
-            f"{bad[0] if bad.size else f'an array of shape {heights.shape}'}."
+            f"one for each image. Received: {received}."
         )
     rows = np.arange(sides[0])[:, np.newaxis, np.newaxis]
     wet = rows >= sides[0] - np.rint(heights * sides[0])[:, np.newaxis, None, None]
@@ -51,10 +52,10 @@ def sources(photographs: np.ndarray, heights) -> np.ndarray:
         uint8 (n, H, W, 4).
 
     Raises:
-        ValueError: photographs without three colours, or heights as in `masks`.
+        ValueError: photographs without three colours, another number of heights, or
+            heights as in `masks`.
     """
-    photographs = _checked(photographs)
-    heights = np.broadcast_to(heights, len(photographs))
+    photographs, heights = _checked(photographs, heights)
     return np.concatenate(
         [masks(heights, photographs.shape[1:3]), photographs], axis=-1
     )
@@ -70,13 +71,17 @@ def rendered(photographs: np.ndarray, heights, seed=0, sway=SWAY) -> np.ndarray:
         sway: the largest shift of a reflection, in image heights; 0 for still water.
 
     Raises:
-        ValueError: as in `sources`.
+        ValueError: as in `sources`, or a `sway` that is negative or not finite.
     """
-    photographs = _checked(photographs)
-    heights = np.broadcast_to(heights, len(photographs))
+    photographs, heights = _checked(photographs, heights)
+    if not 0 <= sway < np.inf:
+        raise ValueError(
+            f"`sway` must be a share of the image's height from 0. Received: {sway}."
+        )
     wet = masks(heights, photographs.shape[1:3]) == 255
     rng = np.random.default_rng(seed)
     water = [_water(*each, rng, sway) for each in zip(photographs, wet, strict=True)]
+    water = np.reshape(water, photographs.shape)  # of no photographs, too
     return np.where(wet, water, photographs).astype(np.uint8)
 
 
@@ -107,11 +112,18 @@ def _water(photograph, wet, rng, sway):
     return np.rint(clear * mirror + (1 - clear) * MUD)
 
 
-def _checked(photographs):
-    photographs = np.asarray(photographs)
+def _checked(photographs, heights):
+    """Photographs (n, H, W, 3), and a height for each (n,)."""
+    photographs, heights = np.asarray(photographs), np.asarray(heights)
     if photographs.dtype != np.uint8 or photographs.shape[3:] != (3,):
         raise ValueError(
             "Photographs to flood are uint8 (n, H, W, 3), in three colours. Received: "
             f"{photographs.dtype} of shape {photographs.shape}."
         )
-    return photographs
+    if heights.shape not in ((), photographs.shape[:1]):
+        raise ValueError(
+            "Give one height of the water for all photographs, or one for each. "
+            f"Received: heights of shape {heights.shape} for {len(photographs)} "
+            "photographs."
+        )
+    return photographs, np.broadcast_to(heights, len(photographs))

@@ -17,8 +17,9 @@ import numpy as np
 from ganzoo.data.account import Account
 from ganzoo.data.dataset import Data
 from ganzoo.data.decoded_cache import cache_path
+from ganzoo.data.images import reshape_images
 from ganzoo.data.reading import Reading
-from ganzoo.data.symbols import one_hot, rows_of
+from ganzoo.data.symbols import check_kinds, one_hot, rows_of
 from ganzoo.utils.extras import extra
 from ganzoo.utils.files import replacing
 
@@ -36,6 +37,7 @@ class Molecules:
     """The codec of molecules: graphs (n, L, 5) to SMILES strings."""
 
     kind = "molecules"
+    kinds = len(ATOMS)
 
     @property
     def spec(self) -> dict:
@@ -49,8 +51,10 @@ class Molecules:
         RDKit accepts its valences.
 
         Raises:
+            ValueError: samples of another number of symbols, or of no graph.
             ImportError: RDKit is not installed.
         """
+        check_kinds(samples.shape[1:], self.kinds)
         written = (smiles(graph) for graph in np.argmax(samples, axis=-1))
         return ["" if "." in text else text for text in written]
 
@@ -62,7 +66,8 @@ def smiles(symbols: np.ndarray) -> str:
         symbols: codes (L,) of the atoms and bonds.
 
     Returns:
-        "" for no atom, a bond at an empty place, or valences that RDKit refuses.
+        "" for no atom, a bond at an empty place or of no known kind, or valences that
+        RDKit refuses.
     """
     chem = _rdkit()
     count = atoms_of(len(symbols))
@@ -74,7 +79,7 @@ def smiles(symbols: np.ndarray) -> str:
     kinds = [None, *(getattr(chem.BondType, kind.upper()) for kind in BONDS[1:])]
     for pair in np.flatnonzero(bonds):
         ends = places.get(first[pair]), places.get(second[pair])
-        if None in ends:
+        if None in ends or bonds[pair] >= len(BONDS):
             return ""
         molecule.AddBond(*ends, kinds[bonds[pair]])
     failed = chem.SanitizeMol(molecule, catchErrors=True)
@@ -129,13 +134,16 @@ def load_molecules(name: str, reading: Reading) -> Data:
     are kept, takes half a minute.
 
     Raises:
+        ValueError: a size of images.
         ImportError: qm9pack or RDKit is not installed.
     """
     symbols = _all_symbols(reading.cache_dir)
     coded = symbols.any(axis=1)
     symbols = symbols[coded]
     rows = rows_of(reading.split, len(symbols))
-    real = one_hot(symbols[rows], len(ATOMS))
+    real = reshape_images(
+        one_hot(symbols[rows], len(ATOMS)), reading.form
+    )  # refuses it
     remark = f"{np.sum(~coded):,} molecules with charged atoms left out"
     test = int(np.sum(~rows)) if reading.split == "train" else None
     account = Account(test, remarks=(remark,))

@@ -14,11 +14,28 @@ class Codec(Protocol):
     kind: str
 
     @property
+    def kinds(self) -> int:
+        """Number V of symbols."""
+
+    @property
     def spec(self) -> dict:
         """The table that `codecs.get` makes this of."""
 
     def strings(self, samples: np.ndarray) -> list[str]:
-        """Returns what samples (n, L, V) say, "" for an invalid one."""
+        """Returns what samples (n, L, V) say, "" for an invalid one.
+
+        Raises:
+            ValueError: samples of another V.
+        """
+
+
+def check_kinds(shape: tuple[int, ...], kinds: int) -> None:
+    """Raises ValueError unless samples of a shape (L, V) are of `kinds` symbols."""
+    if len(shape) != 2 or shape[-1] != kinds:
+        raise ValueError(
+            f"Samples of {kinds} symbols in one-hot code have the shape (L, {kinds}). "
+            f"Received: {tuple(shape)}."
+        )
 
 
 def one_hot(symbols: np.ndarray, kinds: int) -> np.ndarray:

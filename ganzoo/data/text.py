@@ -8,8 +8,9 @@ import numpy as np
 
 from ganzoo.data.account import Account
 from ganzoo.data.dataset import Data
+from ganzoo.data.images import reshape_images
 from ganzoo.data.reading import Reading
-from ganzoo.data.symbols import one_hot, rows_of
+from ganzoo.data.symbols import check_kinds, one_hot, rows_of
 from ganzoo.utils import untrusted
 
 SUFFIX = ".txt"
@@ -26,21 +27,28 @@ class Text:
     Symbol 0 ends a text; the others are the characters of the alphabet, in its order.
 
     Args:
-        alphabet: the characters, each once.
+        alphabet: the characters, each once; no end of a line.
 
     Raises:
-        ValueError: no character, or one twice.
+        ValueError: no character, one twice, or what is no string.
     """
 
     alphabet: str
     kind = "text"
 
     def __post_init__(self):
-        if not self.alphabet or len(set(self.alphabet)) < len(self.alphabet):
+        given = self.alphabet
+        distinct = isinstance(given, str) and given and len(set(given)) == len(given)
+        if not distinct or "\n" in given:
             raise ValueError(
-                "An alphabet is a string of distinct characters. "
-                f"Received: {self.alphabet!r}."
+                "An alphabet is a string of distinct characters, without the end of a "
+                f"line. Received: {given!r}."
             )
+
+    @property
+    def kinds(self) -> int:
+        """The number of symbols, one more than the characters."""
+        return len(self.alphabet) + 1
 
     @property
     def spec(self) -> dict:
@@ -48,15 +56,29 @@ class Text:
         return {"name": self.kind, "alphabet": self.alphabet}
 
     def symbols(self, lines: list[str], length: int) -> np.ndarray:
-        """Returns lines of up to `length` characters as codes (n, length)."""
+        """Returns lines of up to `length` characters as codes (n, length).
+
+        Raises:
+            ValueError: a longer line, or a character that the alphabet lacks.
+        """
         places = {character: i + 1 for i, character in enumerate(self.alphabet)}
         codes = np.zeros((len(lines), length), np.uint8)
         for row, line in zip(codes, lines, strict=True):
+            if len(line) > length or not places.keys() >= set(line):
+                raise ValueError(
+                    f"A text is up to {length} characters of the alphabet "
+                    f"{self.alphabet!r}. Received: {line!r}."
+                )
             row[: len(line)] = [places[character] for character in line]
         return codes
 
     def strings(self, samples: np.ndarray) -> list[str]:
-        """Returns the text of each sample, up to its first end."""
+        """Returns the text of each sample, up to its first end.
+
+        Raises:
+            ValueError: samples of another number of symbols.
+        """
+        check_kinds(samples.shape[1:], self.kinds)
         letters = np.array(["\n", *self.alphabet])[np.argmax(samples, axis=-1)]
         return ["".join(row).split("\n", 1)[0] for row in letters]
 
@@ -73,7 +95,7 @@ def load_text(path: Path, reading: Reading) -> Data:
 
     Raises:
         ValueError: no UTF-8, fewer than two lines, a line or an alphabet that is too
-            long, or more of both than memory holds.
+            long, more of both than memory holds, or a size of images.
     """
     where = str(path)
     try:
@@ -106,7 +128,7 @@ def load_text(path: Path, reading: Reading) -> Data:
         [x for x, kept in zip(lines, rows, strict=True) if kept], len(longest)
     )
     untrusted.check_fits(codes.size * (len(counts) + 1), f"The text {where!r}")
-    real = one_hot(codes, len(counts) + 1)
+    real = reshape_images(one_hot(codes, len(counts) + 1), reading.form)  # refuses it
     test = int(np.sum(~rows)) if reading.split == "train" else None
     remarks = [f"{len(counts)} distinct characters"]
     if len(lines) < len(read):

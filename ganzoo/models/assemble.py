@@ -6,7 +6,8 @@ from typing import Any
 import keras
 
 from ganzoo import losses, networks
-from ganzoo.data import labels
+from ganzoo.data import codecs, labels
+from ganzoo.data.symbols import check_kinds
 from ganzoo.models import optimizers
 from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.models.gan import GAN
@@ -118,7 +119,8 @@ def assemble(
 
     Raises:
         ValueError: an unknown option, with the nearest one, a value that the family or
-            the model does not support, or networks of yours whose last activation does
+            the model does not support, samples of other symbols than those of `codec`,
+            or networks of yours whose last activation does
             not fit: D answers logits, and G samples in `value_range`; or with
             regularizers, which no loss would see.
     """
@@ -151,6 +153,8 @@ def assemble(
         seed=seed,
         **settings,
     )
+    if built.codec is not None:
+        check_kinds(built.sample_shape, codecs.get(built.codec).kinds)
     if network is None:
         check_ends(built)
         check_unregularised(built)

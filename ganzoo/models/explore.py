@@ -78,6 +78,10 @@ def explore(
 
 
 def _check_kind(model):
+    if not isinstance(model, AdversarialModel):
+        raise ValueError(
+            f"A page explores a model of ganzoo. Received: {type(model).__name__}."
+        )
     inputs = set(model.sampler.input)
     if "latent" not in inputs or inputs - {"latent", "label"}:
         raise ValueError(

@@ -75,11 +75,26 @@ class TextModel(LatentModel):
     def tokens(self, captions) -> np.ndarray:
         """Tokens (n, T) of n captions, as batches hold them under `caption`.
 
-        Words that are not in the vocabulary count as no word, with a warning.
+        Words that are not in the vocabulary count as no word, and words beyond T are
+        left out, each with a warning.
+
+        Raises:
+            ValueError: one text instead of a list.
         """
+        if isinstance(captions, str):
+            raise ValueError(f"Captions are a list of texts. Received: {captions!r}.")
         tokens, unknown = self.tokenizer.encode(captions)
-        if unknown:
-            warnings.warn(self._unknown(unknown, tokens), stacklevel=2)
+        said = [self._unknown(unknown)] if unknown else []
+        if (tokens == 0).all(axis=1).any():
+            said.append("No word is left of a caption.")
+        longest = max((len(tokenizer.words(text)) for text in captions), default=0)
+        if longest > self.caption_length:
+            said.append(
+                f"Captions are cut to {self.caption_length} words, the most in "
+                f"training. Received: {longest} words."
+            )
+        if said:
+            warnings.warn(" ".join(said), stacklevel=2)
         return tokens
 
     def sample(
@@ -191,7 +206,7 @@ class TextModel(LatentModel):
             )
         return values.astype("int32")
 
-    def _unknown(self, unknown, tokens):
+    def _unknown(self, unknown):
         hints = {
             word: difflib.get_close_matches(word, self.vocabulary, n=1)
             for word in unknown[:10]
@@ -200,8 +215,7 @@ class TextModel(LatentModel):
             f"{word!r} (did you mean {near[0]!r}?)" if near else repr(word)
             for word, near in hints.items()
         ]
-        none = " No word is left of a caption." if (tokens == 0).all(1).any() else ""
         return (
             f"Words that the model was not trained on count as no word: "
-            f"{', '.join(named)}.{none}"
+            f"{', '.join(named)}."
         )

@@ -218,6 +218,7 @@ class TranslationModel(JudgedModel):
         network, channels = self._direction(reverse)
         network = self._choose(network, ema)
         images = self._checked_images(images, channels)
+        check_whole(0, seed=seed)
         if samples is not None:
             check_whole(1, samples=samples)
         if (samples or 1) > 1 and not self.noisy:

@@ -12,7 +12,7 @@ from ganzoo.utils.extras import extra
 
 PREFIX = "hf://"
 MODEL, CARD = "model.keras", "README.md"
-_ADDRESS = re.compile(r"([\w.-]+/[\w.-]+)(?:@([\w./-]+))?")
+_ADDRESS = re.compile(r"(?!.*\.\.)(\w[\w.-]*/\w[\w.-]*)(?:@(\w[\w./-]*))?")
 
 
 def repository(address: str) -> tuple[str, str | None]:
@@ -76,7 +76,7 @@ def push(
     Args:
         model: model to upload, with its training state.
         address: `owner/name`.
-        card: its card, see `ganzoo.runs.model_card`.
+        card: its card, a text that is not empty, see `ganzoo.runs.model_card`.
         private: if True, make the repository private.
         endpoint: address of another hub; by default `HF_ENDPOINT`.
 
@@ -84,24 +84,34 @@ def push(
         Address of the commit.
 
     Raises:
-        ValueError: a malformed address.
+        ValueError: a malformed address, or no card.
+        ConnectionError: the hub does not answer, or refuses.
         ImportError: huggingface_hub is missing.
     """
     name, revision = repository(address)
     if revision:
         raise ValueError(f"A model is pushed to owner/name. Received: {address!r}.")
+    if not isinstance(card, str) or not card.strip():
+        raise ValueError(
+            "A model is pushed with a card, a text, such as that of "
+            f"ganzoo.runs.model_card. Received: {card!r}."
+        )
     hub = _package()
     api = hub.HfApi(endpoint=endpoint)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / MODEL
         model.save(path)
-        api.create_repo(name, private=private, exist_ok=True)
         files = {MODEL: path, CARD: card.encode()}
-        commit = api.create_commit(
-            name,
-            [hub.CommitOperationAdd(key, content) for key, content in files.items()],
-            commit_message="A model of ganzoo",
-        )
+        added = [hub.CommitOperationAdd(key, content) for key, content in files.items()]
+        try:
+            api.create_repo(name, private=private, exist_ok=True)
+            commit = api.create_commit(name, added, commit_message="A model of ganzoo")
+        except hub.errors.HTTPError as error:  # of the client that the package uses
+            raise ConnectionError(
+                f"{PREFIX}{name} cannot be pushed: it needs a connection, and the "
+                "token of an owner, by `hf auth login` or HF_TOKEN. "
+                f"Received: {str(error).splitlines()[0]}"
+            ) from error
     return commit.commit_url
 
 

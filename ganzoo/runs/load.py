@@ -39,7 +39,8 @@ def load(source: str | Path, best: bool = False) -> AdversarialModel:
     if config is None:
         raise ValueError(
             f"{path} is neither a run directory nor a .keras file. A run directory "
-            f"holds config.json and checkpoints/. {_pretrained(str(source))}"
+            "holds config.json and checkpoints/; a model on the hub is "
+            f"{hub.PREFIX}owner/name. {_pretrained(str(source))}"
         )
     settings = config["build"]
     options = options_of(config["format"], settings["name"], settings["options"])

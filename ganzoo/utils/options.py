@@ -22,8 +22,8 @@ def from_spec(kind: str, spec: str | Mapping, factories: Mapping[str, Callable])
     """Calls the factory that `spec` names with the options that it holds.
 
     Raises:
-        ValueError: an unknown name or option, with the nearest one, or a spec that
-            is neither a name nor a table.
+        ValueError: an unknown name or option, with the nearest one, an option that is
+            missing, or a spec that is neither a name nor a table.
     """
     options = dict(spec) if isinstance(spec, Mapping) else {"name": spec}
     name = options.pop("name", None)
@@ -36,6 +36,13 @@ def from_spec(kind: str, spec: str | Mapping, factories: Mapping[str, Callable])
     check_known(kind, [name], factories)
     factory = factories[name]
     check_known(f"option of {kind} {name!r}", options, parameters(factory))
+    try:
+        inspect.signature(factory).bind(**options)
+    except TypeError as error:
+        raise ValueError(
+            f"The {kind} {name!r} needs a table with all its options: {error}. "
+            f"Received: {spec!r}."
+        ) from error
     return factory(**options)
 
 

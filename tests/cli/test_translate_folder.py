@@ -252,6 +252,22 @@ def test_refuses_what_cannot_be(tmp_path, arrange, message):
         translate_folder(*arrange(tmp_path), progress=False)
 
 
+@pytest.mark.parametrize(
+    "settings,message",
+    [
+        ({"samples": 0}, "`samples` must be a whole number from 1. Received: 0"),
+        ({"image_size": 0}, "image_size; allowed: a positive side.*Received: 0"),
+        ({"image_size": -4}, "image_size; allowed: a positive side.*Received: -4"),
+    ],
+)
+def test_nothing_is_written_for_no_size_or_number(tmp_path, settings, message):
+    make_folder(tmp_path / "in", 1)
+    out = tmp_path / "out"
+    with pytest.raises(ValueError, match=message):
+        translate_folder(identical(), tmp_path / "in", out, progress=False, **settings)
+    assert not out.exists()
+
+
 def test_one_direction_is_said(tmp_path):
     make_folder(tmp_path / "in", 1)
     with pytest.raises(ValueError, match="one direction; cyclegan has both"):

@@ -68,9 +68,25 @@ def test_pairs_have_heights_within_bounds():
         (PHOTOGRAPHS, np.nan, "Received: nan"),
         (PHOTOGRAPHS[..., :1], 0.5, r"three colours.*\(3, 16, 12, 1\)"),
         (PHOTOGRAPHS / 255, 0.5, "three colours.*float64"),
+        (PHOTOGRAPHS, [0.5, 0.2], r"one for each.*shape \(2,\) for 3 photographs"),
+        (PHOTOGRAPHS, [[0.5, 0.2, 0.1]], r"one for each.*shape \(1, 3\)"),
+        (PHOTOGRAPHS, "0.5", "share of the image's height.*Received: <U3"),
+        (PHOTOGRAPHS, None, "share of the image's height.*Received: object"),
+        (PHOTOGRAPHS, True, "share of the image's height.*Received: bool"),
     ],
 )
 def test_refuses_what_cannot_be_flooded(photographs, heights, message):
     for make in (flood.sources, flood.rendered):
         with pytest.raises(ValueError, match=message):
             make(photographs, heights)
+
+
+@pytest.mark.parametrize("sway", [-0.1, np.nan, np.inf])
+def test_ripples_have_a_size(sway):
+    with pytest.raises(ValueError, match=f"`sway` must be .* Received: {sway}"):
+        flood.rendered(PHOTOGRAPHS, 0.5, sway=sway)
+
+
+def test_no_photographs_stay_none():
+    assert flood.sources(PHOTOGRAPHS[:0], 0.5).shape == (0, 16, 12, 4)
+    assert flood.rendered(PHOTOGRAPHS[:0], []).shape == (0, 16, 12, 3)

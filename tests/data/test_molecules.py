@@ -43,13 +43,20 @@ def test_what_has_no_code(text):
         [C, 0, 0, 1, 0, 0],  # a bond at an empty place
         [F, C, 0, 2, 0, 0],  # fluorine with two bonds
         [C, C, C, 0, 1, 0],  # two pieces
+        [C, C, 0, 4, 0, 0],  # a bond of no kind, which a network without a mask makes
     ],
-    ids=["empty", "loose bond", "valence", "pieces"],
+    ids=["empty", "loose bond", "valence", "pieces", "no kind"],
 )
 def test_no_molecule_is_an_empty_string(symbols):
     valid = [C, C, C, 1, 0, 1]
     samples = one_hot(np.array([symbols, valid]), 5)
     assert Molecules().strings(samples) == ["", "CCC"]
+
+
+@pytest.mark.parametrize("shape", [(1, 6, 4), (6, 5), (1, 6, 5, 1)])
+def test_samples_of_other_symbols_are_no_molecules(shape):
+    with pytest.raises(ValueError, match=r"of 5 symbols .*shape \(L, 5\). Rec"):
+        Molecules().strings(np.zeros(shape))
 
 
 def test_pieces_are_written_with_dots():
@@ -113,6 +120,8 @@ def test_qm9_is_read_once_and_split(package, tmp_path):
     assert again.fingerprint == whole.fingerprint
     with pytest.raises(ValueError, match="Unknown split of 'qm9'.*'validation'"):
         load_data("qm9", split="validation", cache_dir=tmp_path / "cache")
+    with pytest.raises(ValueError, match=r"uint8 images .*alone.*\(8, 45, 5\)"):
+        load_data("qm9", image_size=32, cache_dir=tmp_path / "cache")
 
 
 def test_missing_packages_are_named(package, tmp_path, monkeypatch):

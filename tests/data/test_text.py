@@ -25,9 +25,31 @@ def test_a_text_ends_at_its_first_end():
 def test_the_codec_comes_back_from_its_table():
     codec = Text("abc")
     assert codecs.get(codec.spec) == codec
-    for wrong in ("", "aba"):
-        with pytest.raises(ValueError, match="distinct characters. Received"):
+    for wrong in ("", "aba", "a\nb", 5, ["a", "b"]):
+        with pytest.raises(ValueError, match="distinct characters.*line. Received"):
             codecs.get({"name": "text", "alphabet": wrong})
+    with pytest.raises(ValueError, match="'text' needs .*: 'alphabet'. Received: 'te"):
+        codecs.get("text")
+
+
+@pytest.mark.parametrize("line", ["abc", "aaba"])
+def test_what_the_symbols_cannot_hold(line):
+    message = f"up to 3 characters of the alphabet 'ab'. Received: '{line}'"
+    with pytest.raises(ValueError, match=message):
+        Text("ab").symbols(["a", line], 3)
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 4), (1, 3, 2), (3, 3), (1, 3, 3, 1)])
+def test_samples_of_other_symbols_say_nothing(shape):
+    with pytest.raises(ValueError, match=r"of 3 symbols .*shape \(L, 3\). Rec"):
+        Text("ab").strings(np.zeros(shape))
+
+
+@pytest.mark.parametrize("form", [{"image_size": 32}, {"channels": 3}])
+def test_text_has_no_size_of_images(form, tmp_path):
+    (tmp_path / "x.txt").write_text("a\nb\n")
+    with pytest.raises(ValueError, match=r"uint8 images .*alone.*\(2, 1, 3\)"):
+        load_data(tmp_path / "x.txt", split="all", **form)
 
 
 def test_a_file_of_lines(tmp_path):

@@ -174,6 +174,7 @@ def _diverged():
 @pytest.mark.parametrize(
     "make,message",
     [
+        (lambda: keras.Sequential(), "model of ganzoo. Received: Sequential"),
         (_diverged, "Weights of 'dense.*' are NaN or infinite: the model has diverged"),
         (_with_attention, "cannot run the layer SelfAttention .*It runs Activation"),
         (lambda: tiny("vanilla", hidden_noise=0.1), "noise in sampling .GaussianNoise"),

@@ -66,6 +66,24 @@ def test_unknown_words_are_named_with_the_nearest():
         model.tokens(["red", "xyz"])
 
 
+@pytest.mark.parametrize("caption", ["", " ?!"])
+def test_a_caption_without_a_word_is_said_to_be_so(caption):
+    with pytest.warns(UserWarning, match=r"^No word is left of a caption\.$"):
+        assert not tiny("text2image").tokens(["red", caption])[1].any()
+
+
+def test_a_long_caption_is_said_to_be_cut():
+    model = tiny("text2image")
+    with pytest.warns(UserWarning, match="^Captions are cut to 8 .* Received: 9 words"):
+        cut = model.tokens(["red " * 9])
+    np.testing.assert_array_equal(cut, model.tokens(["red " * 8]))
+
+
+def test_tokens_are_of_a_list():
+    with pytest.raises(ValueError, match="list of texts. Received: 'red'"):
+        tiny("text2image").tokens("red")
+
+
 @pytest.mark.parametrize(
     "caption",
     [

@@ -90,6 +90,8 @@ def test_a_latent_is_noise_too():
         (lambda: identical().translate(images(1, 8, 8, 1), samples=2), "no noise"),
         (lambda: identical().translate(images(1, 8, 8, 1), samples=0), "from 1"),
         (lambda: identical().translate(images(1, 8, 8, 1), ema=True), "no running"),
+        (lambda: identical().translate(images(1, 8, 8, 1), seed=-1), "`seed` must be"),
+        (lambda: identical().translate(images(1, 8, 8, 1), seed=1.5), "`seed` must be"),
         (
             lambda: identical().evaluate({"real": images(8, 8, 8, 1)}),
             "need samples .source.",

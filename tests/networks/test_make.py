@@ -80,6 +80,21 @@ def test_auto_chooses_the_family_by_what_symbols_mean():
     assert "resnet1d" not in networks.table({"name": "mlp"}, (6, 3), text).values()
 
 
+@pytest.mark.parametrize(
+    "name,shape,codec,kinds",
+    [
+        ("wgan-gp", (6, 4), {"name": "text", "alphabet": "ab"}, 3),
+        ("molgan", (6, 9), "molecules", 5),
+        ("dcgan", (8, 8, 1), "molecules", 5),
+    ],
+)
+def test_symbols_are_those_of_the_codec(name, shape, codec, kinds):
+    sizes = {} if name == "molgan" else {"filters": 2}
+    message = rf"the shape \(L, {kinds}\). Received: \({shape[0]},"
+    with pytest.raises(ValueError, match=message):
+        ganzoo.build(name, image_shape=shape, codec=codec, **sizes)
+
+
 def test_the_builders_options_reach_another_network():
     model = ganzoo.build("dcgan", network="resnet", filters=4, **SIZES)
     assert set(channels(model.generator)) == {8, 4, 1}

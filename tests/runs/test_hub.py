@@ -146,6 +146,10 @@ def test_push_of_the_command_line(server, capsys, monkeypatch):
     [
         ("hf://small", "hf://owner/name@revision. Received: 'hf://small'"),
         ("hf://me/../x", "hf://owner/name@revision"),
+        ("hf://me/..", "hf://owner/name@revision"),
+        ("hf://-me/x", "hf://owner/name@revision"),
+        ("hf://me/x@../y", "hf://owner/name@revision"),
+        ("hf://me/x@/y", "hf://owner/name@revision"),
         ("hf://me/none", "hf://me/none cannot be loaded.*404"),
         ("hf://me/empty", "hf://me/empty cannot be loaded.*model.keras.*404"),
     ],
@@ -165,6 +169,22 @@ def test_a_hostile_file_is_refused(server):
     Hub.repositories["me/bad"] = {"model.keras": b"PK\3\4 no model"}
     with pytest.raises(ValueError, match="holds no model of ganzoo"):
         ganzoo.load(hub.fetch("hf://me/bad", endpoint=server))
+
+
+@pytest.mark.parametrize("card", ["", " \n", None])
+def test_a_push_needs_a_card(server, card):
+    with pytest.raises(ValueError, match="pushed with a card, a text.*Received"):
+        hub.push(tiny("vanilla"), "me/small", card, endpoint=server)
+    assert not Hub.repositories
+
+
+def test_a_push_that_is_refused_or_not_answered(server, monkeypatch):
+    model, message = tiny("vanilla"), "me/small cannot be pushed.*HF_TOKEN. Received"
+    with pytest.raises(ConnectionError, match=message):
+        hub.push(model, "me/small", "a card", endpoint="http://127.0.0.1:9")
+    monkeypatch.setattr(Hub, "do_POST", lambda self: self._answer(b"", 401))
+    with pytest.raises(ConnectionError, match=f"{message}.*401"):
+        hub.push(model, "me/small", "a card", endpoint=server)
 
 
 def test_a_push_needs_no_revision():
