@@ -182,7 +182,13 @@ def test_a_push_that_is_refused_or_not_answered(server, monkeypatch):
     model, message = tiny("vanilla"), "me/small cannot be pushed.*HF_TOKEN. Received"
     with pytest.raises(ConnectionError, match=message):
         hub.push(model, "me/small", "a card", endpoint="http://127.0.0.1:9")
-    monkeypatch.setattr(Hub, "do_POST", lambda self: self._answer(b"", 401))
+
+    def refuse(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self._answer(b"", 401)
+
+    for method in ("do_GET", "do_POST"):
+        monkeypatch.setattr(Hub, method, refuse)
     with pytest.raises(ConnectionError, match=f"{message}.*401"):
         hub.push(model, "me/small", "a card", endpoint=server)
 
