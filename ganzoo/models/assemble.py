@@ -153,8 +153,8 @@ def assemble(
         seed=seed,
         **settings,
     )
-    if built.codec is not None:
-        check_kinds(built.sample_shape, codecs.get(built.codec).kinds)
+    if meaning := codecs.get(codec):
+        check_kinds(built.sample_shape, meaning.kinds)
     if network is None:
         check_ends(built)
         check_unregularised(built)

@@ -315,6 +315,16 @@ class LatentModel(AdversarialModel):
         return self._table.snap(samples) if self._table else samples
 
     def sample_for(self, data, n, seed):
+        """As in `AdversarialModel`.
+
+        Raises:
+            ValueError: symbols that mean something else than the model's.
+        """
+        if self.codec and data.codec and data.codec.spec != self.codec:
+            raise ValueError(
+                f"The symbols of {data.name!r} are not those that the model was "
+                f"trained on, {self.codec}. Received: {data.codec.spec}."
+            )
         known = {key: spread(data.arrays[key], n) for key in self.sample_keys}
         labels_by_key = {key: data.named(array) for key, array in known.items()}
         return {"real": self.sample(n, seed=seed, **labels_by_key), **known}

@@ -10,6 +10,8 @@ from keras import layers
 
 import ganzoo
 from ganzoo import networks
+from ganzoo.data import Data
+from ganzoo.data.text import Text
 from ganzoo.layers import Dropout, Maxout, SpectralNorm
 from ganzoo.models.assemble import assemble
 from ganzoo.networks import dcgan, mlp
@@ -93,6 +95,22 @@ def test_symbols_are_those_of_the_codec(name, shape, codec, kinds):
     message = rf"the shape \(L, {kinds}\). Received: \({shape[0]},"
     with pytest.raises(ValueError, match=message):
         ganzoo.build(name, image_shape=shape, codec=codec, **sizes)
+
+
+def test_samples_are_for_data_of_the_same_symbols():
+    model = ganzoo.build(
+        "vanilla",
+        image_shape=(6, 3),
+        codec={"name": "text", "alphabet": "ab"},
+        g_hidden=(4,),
+        d_hidden=(4,),
+    )
+    arrays = {"real": np.zeros((2, 6, 3), "uint8")}
+    assert len(model.sample_for(Data("x", arrays, codec=Text("ab")), 2, 0)["real"]) == 2
+    with pytest.raises(
+        ValueError, match="symbols of 'x' are not .*'ab'.*Received.*'ba'"
+    ):
+        model.sample_for(Data("x", arrays, codec=Text("ba")), 2, 0)
 
 
 def test_the_builders_options_reach_another_network():
