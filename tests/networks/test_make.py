@@ -11,6 +11,7 @@ from keras import layers
 import ganzoo
 from ganzoo import networks
 from ganzoo.data import Data
+from ganzoo.data.symbols import one_hot
 from ganzoo.data.text import Text
 from ganzoo.layers import Dropout, Maxout, SpectralNorm
 from ganzoo.models.assemble import assemble
@@ -105,7 +106,7 @@ def test_samples_are_for_data_of_the_same_symbols():
         g_hidden=(4,),
         d_hidden=(4,),
     )
-    arrays = {"real": np.zeros((2, 6, 3), "uint8")}
+    arrays = {"real": one_hot(np.array([[1, 2, 0, 0, 0, 0], [2, 0, 0, 0, 0, 0]]), 3)}
     assert len(model.sample_for(Data("x", arrays, codec=Text("ab")), 2, 0)["real"]) == 2
     with pytest.raises(
         ValueError, match="symbols of 'x' are not .*'ab'.*Received.*'ba'"
