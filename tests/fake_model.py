@@ -14,6 +14,7 @@ class FakeModel:
 
     generators = discriminators = ()
     checked = 256
+    codec = None
 
     def __init__(self, made, num_classes=0, has_probability=True):
         self.made = made

@@ -38,10 +38,13 @@ def test_a_walk_is_a_picture_of_all_its_steps(run, tmp_path, capsys):
     assert (pictures.read_png(out) == expected).all()
 
 
-@pytest.mark.parametrize("along", ["truncation", "sefa", "ganspace"])
+@pytest.mark.parametrize(
+    "along", [["truncation"], ["sefa", "--component=2"], ["ganspace", "--component=2"]]
+)
 def test_a_walk_is_a_film(run, tmp_path, along):
     out = tmp_path / "walk.gif"
-    arguments = [f"--along={along}", "--component=2", "--frames=5", f"--out={out}"]
+    kind, *component = along
+    arguments = [f"--along={kind}", *component, "--frames=5", f"--out={out}"]
     _ganzoo("walk", str(run), *arguments)
     with Image.open(out) as film:
         assert film.n_frames > 1

@@ -15,7 +15,7 @@ SCORE = "vgg16_edges_distance"
 
 def scorer(channels=3):
     rng = np.random.default_rng(0)
-    real, source = rng.integers(0, 256, (2, 20, 12, 12, channels), "uint8")
+    real, source = rng.integers(0, 256, (2, 60, 12, 12, channels), "uint8")
     data = Data("noise", {"real": real, "source": source})
     parts = Parts(data, data)
     return Scorer(parts, extractors.get("pixels", parts), 10, thorough=True)
