@@ -3,7 +3,8 @@
     python experiments/growth.py  # about 6 minutes, alone
 
 Every point is trained by `fit` in a process of its own, which is forked from one that
-has imported TensorFlow. Writes zoo_configs/results/growth.json and docs/growth.png.
+has imported TensorFlow. The files of a run of 10^6 steps are extrapolated from two short
+runs. Writes zoo_configs/results/growth.json and docs/growth.png.
 """
 
 import argparse
@@ -21,11 +22,20 @@ from matplotlib.ticker import NullFormatter, StrMethodFormatter
 import ganzoo
 from ganzoo import distribute
 from ganzoo.data import load_data
+from ganzoo.runs.experiment import from_dict
 from ganzoo.utils.memory import peak_mib
 
 FORK = multiprocessing.get_context("fork")
 SECONDS, LEAST = 2.0, 5  # of a point's steps; how many at least
-BASE = {"side": 28, "batch": 64, "filters": 16, "rows": 2048, "replicas": 1}
+BASE = {
+    "variant": "dcgan",
+    "side": 28,
+    "batch": 64,
+    "filters": 16,
+    "rows": 2048,
+    "classes": 0,
+    "replicas": 1,
+}
 # What grows: its name in BASE, its values, and what differs from BASE.
 AXES = {
     "batch": ("batch", [16, 32, 64, 128, 256, 512, 1024], {}),
@@ -33,8 +43,10 @@ AXES = {
     "side of the images": ("side", [16, 32, 64, 128], {"batch": 16}),
     "samples in memory": ("rows", [10**k for k in range(3, 7)], {}),
     "samples in an .npz": ("rows", [10**k for k in range(3, 7)], {"file": True}),
+    "classes": ("classes", [10, 100, 1000, 10_000], {"variant": "cgan"}),
     "replicas of one batch": ("replicas", [1, 2, 4], {}),
 }
+SHORT, LONG, ENDLESS = 2000, 4000, 10**6  # steps of a run
 
 
 class Enough(Exception):
@@ -69,12 +81,18 @@ def measure(setting, folder) -> dict[str, float]:
     loaded = time.perf_counter()
     count = setting["replicas"]
     strategy = distribute.get_strategy("mirrored" if count > 1 else "none", count)
+    options = {"image_shape": shape, "filters": setting["filters"]}
+    labels = None
+    if setting["classes"]:
+        options["num_classes"] = setting["classes"]
+        labels = np.arange(setting["rows"]) % setting["classes"]
     with strategy.scope():
-        model = ganzoo.build("dcgan", image_shape=shape, filters=setting["filters"])
+        model = ganzoo.build(setting["variant"], **options)
     watch = Stopwatch()
     try:
         model.fit(
             real,
+            labels,
             batch_size=setting["batch"],
             steps_per_epoch=10**6,
             steps_per_call=1,
@@ -135,6 +153,26 @@ def axis(name, most) -> dict:
     }
 
 
+def files_of_a_run():
+    """Bytes of each kind of file after SHORT, LONG and, extrapolated, ENDLESS steps."""
+    sizes = {}
+    for steps in (SHORT, LONG):
+        with tempfile.TemporaryDirectory() as folder:
+            settings = {"model": "vanilla", "dataset": "digits", "steps": steps}
+            ganzoo.train(from_dict(settings), folder, progress=False)
+            for path in Path(folder).rglob("*"):
+                kind = path.relative_to(folder).parts[0]
+                if path.is_file() and not kind.startswith("."):
+                    counts = sizes.setdefault(kind, dict.fromkeys((SHORT, LONG), 0))
+                    counts[steps] += path.stat().st_size
+    rate = (ENDLESS - LONG) / (LONG - SHORT)
+    rows = {}
+    for kind, of in sorted(sizes.items()):
+        growth = max(0, of[LONG] - of[SHORT])
+        rows[kind] = [of[SHORT], of[LONG], round(of[LONG] + rate * growth)]
+    return rows
+
+
 def draw(axes, path):
     """Draws milliseconds and memory against every size."""
     figure, places = plt.subplots(
@@ -174,9 +212,10 @@ def main():
         command="python experiments/growth.py",
         headline="time of a step grows at the end with the power " + ", ".join(shown),
         target="none: what limits each is in docs/performance.md",
-        measured=axes,
-        note=f"dcgan, float32, {BASE} unless an axis says otherwise; median of the "
-        f"steps of {SECONDS:g} s",
+        measured={"axes": axes, "bytes of a run": files_of_a_run()},
+        note=f"float32, {BASE} unless an axis says otherwise; median of the steps of "
+        f"{SECONDS:g} s; bytes of vanilla on digits after {SHORT:,}, {LONG:,} and, "
+        f"extrapolated, {ENDLESS:,} steps",
     )
 
 

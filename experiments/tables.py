@@ -78,6 +78,7 @@ PAGES = {
         performance.peers,
         performance.profile,
         performance.growth,
+        performance.files,
         performance.sampling,
         performance.scoring,
         performance.overhead,

@@ -60,7 +60,7 @@ def profile() -> str:
 def growth() -> str:
     """Times and memory of every size, with the exponents of all and of the last two."""
     rows = []
-    for axis, curves in measured("growth").items():
+    for axis, curves in measured("growth")["axes"].items():
         sizes = ", ".join(f"{size:,}" for size in curves["sizes"])
         rows.append((f"**{axis}**", sizes, "", ""))
         for key in ("ms/step", "MiB", "seconds to load"):
@@ -68,6 +68,15 @@ def growth() -> str:
             rows.append((key, values, *curves["exponents"].get(key, ("", ""))))
     head = ("", "values", "exponent", "at the end")
     return table(head, rows) + FIGURE
+
+
+def files() -> str:
+    """Kilobytes of each kind of file of a run that grows, after so many steps."""
+    rows = [
+        (f"`{kind}`", *(f"{size / 1e3:,.0f}" for size in sizes))
+        for kind, sizes in measured("growth")["bytes of a run"].items()
+    ]
+    return table(("", "2,000 steps", "4,000", "1,000,000, extrapolated"), rows)
 
 
 def sampling() -> str:
