@@ -3,8 +3,8 @@
     python experiments/growth.py  # about 6 minutes, alone
 
 Every point is trained by `fit` in a process of its own, which is forked from one that
-has imported TensorFlow. The files of a run of 10^6 steps are extrapolated from two short
-runs. Writes zoo_configs/results/growth.json and docs/growth.png.
+has imported TensorFlow. The files of a run of 10^6 steps are extrapolated from two
+short runs. Writes zoo_configs/results/growth.json and docs/growth.png.
 """
 
 import argparse
