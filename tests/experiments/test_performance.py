@@ -85,13 +85,16 @@ MEASURED = {
         "dcgan": {"operations a step": 900, "shares": {"Conv2D": 0.5, "Mul": 0.25}}
     },
     "growth": {
-        "batch": {
-            "sizes": [16, 1024],
-            "ms/step": [10.0, 640.0],
-            "MiB": [500, 600],
-            "seconds to load": [0.0, 0.0],
-            "exponents": {"ms/step": [1.0, 1.0], "MiB": [0.04, 0.04]},
-        }
+        "axes": {
+            "batch": {
+                "sizes": [16, 1024],
+                "ms/step": [10.0, 640.0],
+                "MiB": [500, 600],
+                "seconds to load": [0.0, 0.0],
+                "exponents": {"ms/step": [1.0, 1.0], "MiB": [0.04, 0.04]},
+            }
+        },
+        "bytes of a run": {"metrics.jsonl": [5000, 10_000, 2_500_000]},
     },
     "sampling_speed": {
         "models": {
@@ -117,6 +120,7 @@ ROWS = {
     performance.peers: "|  | PyTorch | 20.0 | 1.3 | 2.00, 1.00, 1.30 |",
     performance.profile: "| dcgan | 900 | Conv2D 50.0%, Mul 25.0% |",
     performance.growth: "| ms/step | 10, 640 | 1.0 | 1.0 |",
+    performance.files: "| `metrics.jsonl` | 5 | 10 | 2,500 |",
     performance.sampling: "| `dcgan_mnist` | 900 | 1000 | 0.90, 0.91 | 5 |",
     performance.scoring: "| again | 50.0 |",
     performance.overhead: "| training, 2 runs | 90.0 |",
