@@ -153,5 +153,5 @@ def test_nothing_is_told_of_what_was_not_measured(results):
 
 
 def test_growth_is_drawn(tmp_path):
-    growth.draw(MEASURED["growth"], tmp_path / "growth.png")
+    growth.draw(MEASURED["growth"]["axes"], tmp_path / "growth.png")
     assert (tmp_path / "growth.png").stat().st_size > 1000
