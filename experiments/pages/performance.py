@@ -71,7 +71,7 @@ def growth() -> str:
 
 
 def files() -> str:
-    """Kilobytes of each kind of file of a run that grows, after so many steps."""
+    """Kilobytes of each kind of file of a run, after so many steps."""
     rows = [
         (f"`{kind}`", *(f"{size / 1e3:,.0f}" for size in sizes))
         for kind, sizes in measured("growth")["bytes of a run"].items()

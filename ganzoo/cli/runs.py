@@ -337,7 +337,7 @@ def augmentation(args):
     from ganzoo.evaluation.augmentation import augmentation
 
     try:
-        shares = [float(share) for share in args.shares.split(",")]
+        shares = [float(share) for share in names_of(args.shares)]
     except ValueError as error:
         raise ValueError(
             "--shares are numbers joined by commas, such as 0.5,1,4. "

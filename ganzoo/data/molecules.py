@@ -141,9 +141,8 @@ def load_molecules(name: str, reading: Reading) -> Data:
     coded = symbols.any(axis=1)
     symbols = symbols[coded]
     rows = rows_of(reading.split, len(symbols))
-    real = reshape_images(
-        one_hot(symbols[rows], len(ATOMS)), reading.form
-    )  # refuses it
+    real = one_hot(symbols[rows], len(ATOMS))
+    real = reshape_images(real, reading.form)  # refuses a size of images
     remark = f"{np.sum(~coded):,} molecules with charged atoms left out"
     test = int(np.sum(~rows)) if reading.split == "train" else None
     account = Account(test, remarks=(remark,))

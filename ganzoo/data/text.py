@@ -128,7 +128,8 @@ def load_text(path: Path, reading: Reading) -> Data:
         [x for x, kept in zip(lines, rows, strict=True) if kept], len(longest)
     )
     untrusted.check_fits(codes.size * (len(counts) + 1), f"The text {where!r}")
-    real = reshape_images(one_hot(codes, len(counts) + 1), reading.form)  # refuses it
+    real = one_hot(codes, len(counts) + 1)
+    real = reshape_images(real, reading.form)  # refuses a size of images
     test = int(np.sum(~rows)) if reading.split == "train" else None
     remarks = [f"{len(counts)} distinct characters"]
     if len(lines) < len(read):

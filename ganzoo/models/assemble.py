@@ -120,9 +120,9 @@ def assemble(
     Raises:
         ValueError: an unknown option, with the nearest one, a value that the family or
             the model does not support, samples of other symbols than those of `codec`,
-            or networks of yours whose last activation does
-            not fit: D answers logits, and G samples in `value_range`; or with
-            regularizers, which no loss would see.
+            or networks of yours whose last activation does not fit (D answers logits,
+            and G samples in `value_range`) or with regularizers, which no loss would
+            see.
     """
     of_networks = {
         "image_shape": image_shape,

@@ -84,17 +84,17 @@ class TextModel(LatentModel):
         if isinstance(captions, str):
             raise ValueError(f"Captions are a list of texts. Received: {captions!r}.")
         tokens, unknown = self.tokenizer.encode(captions)
-        said = [self._unknown(unknown)] if unknown else []
+        remarks = [self._unknown(unknown)] if unknown else []
         if (tokens == 0).all(axis=1).any():
-            said.append("No word is left of a caption.")
+            remarks.append("No word is left of a caption.")
         longest = max((len(tokenizer.words(text)) for text in captions), default=0)
         if longest > self.caption_length:
-            said.append(
+            remarks.append(
                 f"Captions are cut to {self.caption_length} words, the most in "
                 f"training. Received: {longest} words."
             )
-        if said:
-            warnings.warn(" ".join(said), stacklevel=2)
+        if remarks:
+            warnings.warn(" ".join(remarks), stacklevel=2)
         return tokens
 
     def sample(

@@ -33,7 +33,7 @@ PRIORS = {
 }
 CHUNK = 256  # samples generated at once, which bounds memory for any n
 MANY = 4  # chunks that pay for the compilation of a function
-CALL_VALUES = 2**22  # values that one compiled call makes, or one chunk's
+CALL_VALUES = 2**22  # values that one compiled call makes, at least one chunk's
 MOST_ROWS = 20  # classes of a conditional model's picture
 SEED, PLACE = tf.TensorSpec((2,), "int32"), tf.TensorSpec((), "int32")
 
@@ -165,7 +165,9 @@ class LatentModel(AdversarialModel):
         check_whole(0, n=n, seed=seed)
         # NumPy's integers may be of eight bits.
         seed, count = tf.constant([int(seed), 1]), tf.constant(-(-int(n) // CHUNK))
-        draw = self._compiled_draw() if n >= MANY * CHUNK else self._draw_chunks
+        draw = self._draw_chunks
+        if n >= MANY * CHUNK:
+            draw = self._traced("drawn", draw, SEED, PLACE)
         values = draw(seed, count).numpy()[:n]
         return values if truncation is None else self._truncated(values, truncation)
 
@@ -178,11 +180,12 @@ class LatentModel(AdversarialModel):
         )
         return tf.reshape(chunks, (-1, self.latent_dim))
 
-    def _compiled_draw(self):
-        if "drawn" not in self._functions:
-            draw = tf.function(self._draw_chunks, autograph=False)
-            self._functions["drawn"] = draw.get_concrete_function(SEED, PLACE)
-        return self._functions["drawn"]
+    def _traced(self, key, function, *specs):
+        """A function of tensors, compiled at the first call for its key."""
+        if key not in self._functions:
+            graph = tf.function(function, autograph=False)
+            self._functions[key] = graph.get_concrete_function(*specs)
+        return self._functions[key]
 
     def _truncated(self, latents, psi):
         if self.prior != "normal":
@@ -454,18 +457,15 @@ class LatentModel(AdversarialModel):
 
     def _compiled(self, ema, inputs):
         """`_in_chunks` as a compiled function, for any number of chunks."""
-        key = "made", ema
-        if key not in self._functions:
-            any_number = {
-                name: tf.TensorSpec((None, *value.shape[1:]), value.dtype)
-                for name, value in inputs.items()
-            }
-            make = tf.function(
-                lambda inputs, seed, first: self._in_chunks(inputs, ema, seed, first),
-                autograph=False,
-            )
-            self._functions[key] = make.get_concrete_function(any_number, SEED, PLACE)
-        return self._functions[key]
+        any_number = {
+            name: tf.TensorSpec((None, *value.shape[1:]), value.dtype)
+            for name, value in inputs.items()
+        }
+
+        def make(inputs, seed, first):
+            return self._in_chunks(inputs, ema, seed, first)
+
+        return self._traced(("made", ema), make, any_number, SEED, PLACE)
 
     def _in_chunks(self, inputs, ema, seed, first):
         """`_samples_at` of whole chunks, one after the other."""

@@ -26,6 +26,7 @@ from ganzoo.utils.options import check_known, check_whole
 
 
 def _weighted(x, norm):
+    """Sums maps over the positions, with a weight for each of each channel."""
     start = keras.initializers.RandomNormal(stddev=math.prod(x.shape[1:3]) ** -0.5)
     layer = layers.DepthwiseConv2D(
         x.shape[1:3], use_bias=False, depthwise_initializer=start
