@@ -3,25 +3,22 @@
 python experiments/peers/race_ganzoo.py DATA_DIR FOLDER SEED STEPS
 """
 
+import sys
+import tempfile
 import time
+from pathlib import Path
 
-BEGIN = time.perf_counter()
+import keras
+import numpy as np
 
-import sys  # noqa: E402
-import tempfile  # noqa: E402
-from pathlib import Path  # noqa: E402
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-
-from ganzoo.runs.experiment import Experiment  # noqa: E402
-from ganzoo.training.train import train_resolved  # noqa: E402
+from ganzoo.runs.experiment import Experiment
+from ganzoo.training.train import train_resolved
 
 EVERY, COUNT = 100, 10_000
 
 
 class Save(keras.callbacks.Callback):
-    """Saves samples with the seconds so far, without those of saving."""
+    """Saves samples with the CPU seconds so far, without those of saving."""
 
     def __init__(self, folder):
         super().__init__()
@@ -30,11 +27,11 @@ class Save(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if self.model.step % EVERY:
             return
-        now = time.perf_counter()
+        now = time.process_time()
         file = Path(self.folder, f"{self.model.step:06}.npz")
         made = self.model.sample(COUNT, seed=1)
-        np.savez(file, real=made, seconds=now - BEGIN - self.saving)
-        self.saving += time.perf_counter() - now
+        np.savez(file, real=made, seconds=now - self.saving)
+        self.saving += time.process_time() - now
 
 
 def main(data_dir, folder, seed, steps):

@@ -5,16 +5,13 @@
 The networks, batches of 128 and Adam at 1e-4 of TensorFlow's tutorial.
 """
 
+import sys
 import time
+from pathlib import Path
 
-BEGIN = time.perf_counter()
-
-import sys  # noqa: E402
-from pathlib import Path  # noqa: E402
-
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-from pytorch import LATENT, training  # noqa: E402
+import numpy as np
+import torch
+from pytorch import LATENT, training
 
 BATCH, COUNT, CHUNK = 128, 10_000, 250
 
@@ -38,10 +35,10 @@ def main(images, folder, seed, epochs):
         order = torch.randperm(len(real))
         for rows in order[: len(real) // BATCH * BATCH].split(BATCH):
             step(real[rows].float() / 127.5 - 1)
-        now = time.perf_counter()
+        now = time.process_time()
         file = Path(folder, f"{epoch:06}.npz")
-        np.savez(file, real=samples(g), seconds=now - BEGIN - saving)
-        saving += time.perf_counter() - now
+        np.savez(file, real=samples(g), seconds=now - saving)
+        saving += time.process_time() - now
 
 
 if __name__ == "__main__":
