@@ -199,16 +199,18 @@ def _changed(update, model):
 
 @pytest.mark.parametrize("name", sorted(set(VARIANTS) - set(COMPILED)))
 def test_one_device_equals_two_replicas(name, mirrored):
-    """With the variant's dropout and noise; the step is not compiled.
+    """With the variant's dropout and noise; the step is not compiled."""
+    check_replicas(name, mirrored)
 
-    After one step of two updates of D and one of G all that it leaves is the same, with
-    the state of the optimizers: so the next one begins alike.
-    """
+
+def check_replicas(name, mirrored, **options):
+    """After one step of two updates of D and one of G all that it leaves is the same,
+    with the state of the optimizers: so the next one begins alike."""
     models = []
     for strategy in (tf.distribute.get_strategy(), mirrored):
         keras.utils.set_random_seed(5)
         with strategy.scope():
-            models.append(built(name, d_steps=2, dtype="float64"))
+            models.append(built(name, d_steps=2, dtype="float64", **options))
         train_eagerly(models[-1], batches_for(models[-1], 1))
     assert [model.step for model in models] == [1, 1]
     assert largest_difference(*models) <= 1e-10
@@ -216,6 +218,18 @@ def test_one_device_equals_two_replicas(name, mirrored):
     assert one.keys() == two.keys()
     for key, value in one.items():  # mean squares of gradients may be of any size
         np.testing.assert_allclose(two[key], value, rtol=1e-10, atol=1e-10)
+    return models
+
+
+@pytest.mark.parametrize("name", ["cgan", "unrolled"])
+def test_classes_that_are_embedded(name, mirrored, tmp_path):
+    """More of them than `inputs.LONGEST`: gradients of a table are sparse."""
+    many = {"num_classes": 70}
+    check_players(name, **many)
+    one, two = check_replicas(name, mirrored, **many)
+    tables = [v.path for v in one.trainable_variables if v.shape == (70, 64)]
+    assert len(tables) == 2  # one of each player
+    _check_saved(one, tmp_path / "model.keras")
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,12 @@ def _dense(program, layer, x):
     return program.activated(x, layer.activation)
 
 
+def _embedding(program, layer, x):
+    """A row of the table, as the product of a one-hot code and the table."""
+    code = program.add("one_hot", [x], count=layer.input_dim)
+    return _product(program, layer, code, layer.embeddings, np.zeros(layer.output_dim))
+
+
 def _weight_norm_dense(program, layer, x):
     kernel, scale = layer.kernel.numpy(), layer.scale.numpy()
     kernel = kernel * (scale / np.sqrt(np.sum(kernel**2, axis=0)))
@@ -214,6 +220,7 @@ STEPS = {
     ("keras", "Conv2DTranspose"): _convolution("transposed"),
     ("keras", "ConvertToTensor"): lambda p, op, x: x,
     ("keras", "Dense"): _dense,
+    ("keras", "Embedding"): _embedding,
     ("keras", "Flatten"): _reshape,
     ("keras", "GetItem"): _slice,
     ("keras", "LeakyReLU"): _leaky_relu,

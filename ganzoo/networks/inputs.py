@@ -13,6 +13,7 @@ from ganzoo.data import labels
 from ganzoo.layers import MinibatchDiscrimination, MinibatchStdDev
 from ganzoo.utils.options import check_known, from_spec, span_of
 
+LONGEST = 64  # values of a label's code that joins layers as it is
 OUTPUT_ACTIVATIONS = {(-1.0, 1.0): "tanh", (0.0, 1.0): "sigmoid", None: "linear"}
 
 
@@ -36,17 +37,37 @@ def check_one_hot(value_range) -> None:
         )
 
 
-def with_label(key, shape, condition):
+def with_label(key, shape, condition, embed=True):
     """Makes inputs by name, `key` and perhaps `label`, and the label's code or None.
 
-    The code is (N, k), see `data.labels.get`.
+    The code is (N, k), see `data.labels.get`. One of more than `LONGEST` values would
+    make every layer that it joins as wide as the classes are many, so it passes a
+    linear layer without bias, and the result of `LONGEST` values joins in its place: of
+    classes, a row of a table. In Mirza and Osindero 2014 (arXiv 1411.1784, section
+    4.1), too, a label has a layer of its own before it joins. The vector of a class
+    starts with a length of about 1, the length of its one-hot code.
+
+    Args:
+        key: name of the other input.
+        shape: shape of the other input.
+        condition: a `data.labels.Condition` or what `data.labels.get` takes; None for
+            no label.
+        embed: if False, the code stays as it is: for networks whose layers have a
+            vector for each value of it.
     """
     named, entry = {key: keras.Input(shape, name=key)}, labels.get(condition)
     if entry is None:
         return named, None
     dtype = np.dtype(entry.dtype(None)).name
-    named["label"] = keras.Input(entry.shape, dtype=dtype, name="label")
-    return named, entry.code(named["label"])
+    label = named["label"] = keras.Input(entry.shape, dtype=dtype, name="label")
+    if not embed or entry.count <= LONGEST:
+        return named, entry.code(label)
+    start = keras.initializers.RandomNormal(stddev=LONGEST**-0.5)
+    if entry.shape:
+        linear = layers.Dense(LONGEST, use_bias=False, kernel_initializer=start)
+    else:
+        linear = layers.Embedding(entry.count, LONGEST, start)
+    return named, linear(label)
 
 
 def constant_maps(code, sides):

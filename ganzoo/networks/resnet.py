@@ -78,7 +78,9 @@ def generator(
     check_whole(1, latent_dim=latent_dim, filters=filters)
     levels = level_count(*sides)
     base = tuple(math.ceil(side / 2**levels) for side in sides)
-    named, code = inputs.with_label("latent", (latent_dim,), condition)
+    named, code = inputs.with_label(
+        "latent", (latent_dim,), condition, embed=not normalize
+    )
     x = named["latent"] if normalize else inputs.join(named["latent"], code)
     blocks = _Blocks(
         norm=norms.get("spectral" if spectral else "none"),
@@ -151,7 +153,7 @@ def discriminator(
         zero_last=zero_last,
         count=halvings + 2,
     )
-    named, code = inputs.with_label("sample", shape, condition)
+    named, code = inputs.with_label("sample", shape, condition, embed=False)
     x = blocks.first(named["sample"], filters)
     x = SelfAttention(spectral=d_norm == "spectral")(x) if attention else x
     for level in range(1, halvings):

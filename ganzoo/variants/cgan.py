@@ -29,7 +29,8 @@ def cgan(
 
     The default networks are DCGAN's for images, and perceptrons for vectors. The
     paper's are perceptrons, where the label passes its own layer before it joins the
-    latent in G, or the sample in D: see zoo_configs/cgan_mnist_paper.toml.
+    latent in G, or the sample in D: see zoo_configs/cgan_mnist_paper.toml. More than 64
+    classes, tags or numbers are embedded first, see `networks.inputs.with_label`.
     """
     return assemble(
         network=network,

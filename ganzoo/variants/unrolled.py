@@ -76,6 +76,7 @@ class Unrolled(GAN):
                 gradients = tape.gradient(loss, weights)
             # Statistics and noise seeds advance in the scope alone.
             state = {k: (v, scope.get_current_value(v)) for k, (v, _) in state.items()}
+            gradients = [tf.convert_to_tensor(g) for g in gradients]  # of a lookup, too
             gradients = [distribute.global_mean(g) for g in gradients]
             weights, slots = self._adam(weights, gradients, slots, ahead)
             state |= {id(v): (v, w) for v, w in zip(own, weights, strict=True)}

@@ -36,7 +36,9 @@ MODELS = {
         "cgan", num_classes=3, network={"name": "dcgan", "filters": 2}
     ),
     "label_norm": lambda: tiny("cgan", num_classes=3, network=RESNET),
+    "many_labels": lambda: tiny("cgan", num_classes=70),
     "tags": lambda: tiny("cgan", condition=TAGS),
+    "many_tags": lambda: tiny("cgan", condition={"name": "tags", "count": 70}),
     "numbers": lambda: tiny("cgan", condition=NUMBERS),
     "resnet": lambda: ganzoo.build(
         "dcgan", image_shape=(9, 8, 3), network=RESNET, latent_dim=4

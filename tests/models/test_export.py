@@ -27,6 +27,7 @@ MODELS = {
     "label_norm": lambda: ganzoo.build(
         "cgan", image_shape=(8, 8, 1), num_classes=3, network=RESNET
     ),
+    "many_labels": lambda: tiny("cgan", num_classes=70),
     "bfloat16": lambda: tiny("dcgan", dtype="mixed_bfloat16"),
     "float64": lambda: tiny("vanilla", dtype="float64", image_shape=(2,)),
 }
@@ -171,6 +172,7 @@ OTHER = {
     "cropped": MODELS["cropped"],
     "label": MODELS["label"],
     "label_norm": MODELS["label_norm"],
+    "many_labels": MODELS["many_labels"],
     "translation": lambda: tiny("context-encoder"),
 }
 

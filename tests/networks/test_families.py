@@ -9,6 +9,7 @@ from keras import layers
 
 import ganzoo
 from ganzoo.layers import (
+    ConditionalBatchNorm,
     Dropout,
     GaussianNoise,
     Maxout,
@@ -119,6 +120,54 @@ def test_dcgan_gives_each_layer_the_label():
     assert [x.kernel.shape[-1] for x in deconvolutions] == [4 + 3, 2 + 3]
     assert [x.kernel.shape[2] for x in of_kind(d, layers.Conv2D)] == [1 + 3, 2 + 3]
     assert [x.kernel.shape[0] for x in of_kind(d, layers.Dense)] == [16 + 3, 5 + 3]
+
+
+def test_many_classes_join_as_a_row_of_a_table():
+    """64 values at each layer's input, and a table of 64 for each class."""
+    sizes = {"filters": 2, "units": 5}
+    g = dcgan.generator((8, 8, 1), latent_dim=6, condition=1000, **sizes)
+    d = dcgan.discriminator((8, 8, 1), condition=1000, **sizes)
+    assert [x.kernel.shape[0] for x in of_kind(g, layers.Dense)] == [6 + 64, 5 + 64]
+    deconvolutions = of_kind(g, layers.Conv2DTranspose)
+    assert [x.kernel.shape[-1] for x in deconvolutions] == [4 + 64, 2 + 64]
+    assert [x.kernel.shape[2] for x in of_kind(d, layers.Conv2D)] == [1 + 64, 2 + 64]
+    assert [x.kernel.shape[0] for x in of_kind(d, layers.Dense)] == [16 + 64, 5 + 64]
+    for network in (g, d):
+        (table,) = of_kind(network, layers.Embedding)
+        assert table.embeddings.shape == (1000, 64)
+        # Of length 1, as one-hot codes; 5 standard errors.
+        squares = np.sum(table.embeddings.numpy() ** 2, axis=1)
+        assert abs(squares.mean() - 1) < 5 * np.sqrt(2 / 64 / 1000)
+    # The last code that joins as it is has one value less than the first that does not.
+    at_most, above = (
+        dcgan.generator((8, 8, 1), latent_dim=6, condition=n, **sizes) for n in (64, 65)
+    )
+    assert above.count_params() - at_most.count_params() == 65 * 64
+
+
+def test_the_code_of_many_classes_tags_or_numbers():
+    named, code = inputs.with_label("latent", (2,), 70)
+    network = keras.Model(named["label"], code)
+    (table,) = network.get_weights()
+    out = network(tf.constant([0, 69, 3]))
+    np.testing.assert_array_equal(out, table[[0, 69, 3]])
+    for kind in ("tags", "numbers"):
+        named, code = inputs.with_label("latent", (2,), {"name": kind, "count": 70})
+        network = keras.Model(named["label"], code)
+        (kernel,) = network.get_weights()
+        given = RNG.integers(0, 2, (3, 70)).astype("float32")
+        np.testing.assert_allclose(network(given), given @ kernel, atol=1e-5)
+
+
+def test_resnet_has_a_vector_of_each_class_and_layer():
+    """Normalisation by label and projection are tables themselves."""
+    g = resnet.generator((8, 8, 1), latent_dim=6, filters=2, condition=70)
+    d = resnet.discriminator((8, 8, 1), filters=2, condition=70)
+    assert not of_kind(g, layers.Embedding) and not of_kind(d, layers.Embedding)
+    assert {x.gain.shape[0] for x in of_kind(g, ConditionalBatchNorm)} == {70}
+    plain = {"latent_dim": 6, "filters": 2, "normalize": False}
+    g = resnet.generator((8, 8, 1), condition=70, **plain)
+    assert of_kind(g, layers.Dense)[0].kernel.shape[0] == 6 + 64
 
 
 def test_what_a_layer_is_given_with_a_label():

@@ -62,6 +62,13 @@ def test_g_takes_the_label_and_d_does_not():
     assert model.sample(4, label=2).shape == (4, 8, 8, 1)
 
 
+def test_d_tells_classes_that_g_embeds():
+    model = tiny("acgan", num_classes=70)
+    assert model.discriminator.output["classes"].shape[1:] == (70,)
+    shapes = [v.shape for v in model.generator.trainable_variables]
+    assert shapes[0] == (70, 64)
+
+
 @pytest.mark.parametrize("number", [0, -1, 2.5])
 def test_refuses_to_build_without_classes(number):
     with pytest.raises(ValueError, match="`num_classes` must be a whole number from 1"):
