@@ -8,7 +8,7 @@ import os
 import platform
 import subprocess
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ganzoo.runs.checkpoint import newest
@@ -18,6 +18,7 @@ from ganzoo.utils.files import NOT_SUPPORTED, sweep, write_atomically
 FORMAT = 2  # 1 is 0.1.0, with other defaults, see `earlier`
 _BUILD = {"name": str, "dtype": str, "options": dict}
 CHECKPOINTS = "checkpoints"
+LOCK = ".lock"
 _PACKAGES = ("ganzoo-keras", "tensorflow", "keras", "numpy", "tensorflow-datasets")
 
 
@@ -29,8 +30,9 @@ class OtherRun(ValueError):
 def claim(workdir):
     """Holds the directory for this process; creates it if needed.
 
-    Temporary files of processes that were killed here are removed. On a file system
-    without locks it warns, and holds nothing.
+    A directory that it created and in which an error left nothing goes again, with the
+    folders above that it created. Temporary files of processes that were killed here
+    are removed. On a file system without locks it warns, and holds nothing.
 
     Raises:
         ValueError: another process holds it; it has other content than a run of ganzoo,
@@ -38,7 +40,8 @@ def claim(workdir):
         OSError: the disk is full; the message says how to resume.
     """
     path = Path(workdir)
-    with _open_lock(path):
+    created = [folder for folder in (path, *path.parents) if not folder.exists()]
+    with _open_lock(path), _empty_removed(path, created):
         sweep(path, *(inner for inner in path.iterdir() if inner.is_dir()))
         try:
             yield path
@@ -54,6 +57,20 @@ def claim(workdir):
             ) from error
 
 
+@contextmanager
+def _empty_removed(path, created):
+    """Removes folders on an error, while they hold the lock's file alone."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # another process uses a folder, or removed it
+            if created and [entry.name for entry in path.iterdir()] == [LOCK]:
+                (path / LOCK).unlink()
+                for folder in created:
+                    folder.rmdir()
+        raise
+
+
 def _open_lock(path):
     try:
         if not _is_ours(path):
@@ -64,7 +81,7 @@ def _open_lock(path):
         path.mkdir(parents=True, exist_ok=True)
         _check_own(path)
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        lock = open(os.open(path / ".lock", flags, 0o644), "w")
+        lock = open(os.open(path / LOCK, flags, 0o644), "w")
     except OSError as error:
         raise ValueError(
             f"The run directory {path} cannot be used: {error.strerror or error}."
@@ -78,7 +95,7 @@ def _is_ours(path):
     if not path.exists():
         return True
     empty = path.is_dir() and not any(path.iterdir())
-    return empty or (path / ".lock").is_file() or read_config(path) is not None
+    return empty or (path / LOCK).is_file() or read_config(path) is not None
 
 
 def _check_own(path):
@@ -178,9 +195,16 @@ def write_config(workdir, config: dict) -> None:
     _write_json(Path(workdir) / "config.json", {"format": FORMAT, **config})
 
 
-def forget_config(workdir) -> None:
-    """Removes `config.json` of a run without a step, to allow other settings."""
-    (Path(workdir) / "config.json").unlink()
+def forget(workdir) -> None:
+    """Removes what the functions here wrote of a run without a step.
+
+    So another run may begin there, with other settings.
+    """
+    path = Path(workdir)
+    for name in ("config.json", "data.json", "environment.json"):
+        (path / name).unlink()
+    with suppress(OSError):  # it holds what others put there
+        (path / CHECKPOINTS).rmdir()
 
 
 def write_card(workdir, card: dict) -> None:

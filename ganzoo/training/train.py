@@ -26,7 +26,7 @@ from ganzoo.runs.directory import (
     check_same,
     claim,
     code_version,
-    forget_config,
+    forget,
     read_config,
     write_card,
     write_config,
@@ -188,7 +188,7 @@ def train_resolved(
             ) from error
         except ValueError:
             if writes and model.step == 0:
-                forget_config(path)
+                forget(path)
             raise
         if halted:  # by a signal to another worker
             raise signals.Terminated

@@ -60,6 +60,22 @@ def test_a_file_system_without_locks_is_warned_of(name, tmp_path, monkeypatch):
             assert path.is_dir()
 
 
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_an_error_leaves_no_empty_directory_that_was_made_for_it(error, tmp_path):
+    with pytest.raises(error), directory.claim(tmp_path / "a" / "b"):
+        raise error
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(error), directory.claim(tmp_path / "a" / "b") as path:
+        (path / "kept").touch()
+        raise error
+    with pytest.raises(error), directory.claim(tmp_path / "a" / "c"):
+        raise error
+    assert {path.name for path in (tmp_path / "a").rglob("*")} == {"b", ".lock", "kept"}
+    with directory.claim(tmp_path / "a" / "c") as path:
+        pass
+    assert path.is_dir()
+
+
 @pytest.mark.parametrize(
     "name,message", [("EWOULDBLOCK", "Another process"), ("EIO", "cannot be locked")]
 )

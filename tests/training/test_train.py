@@ -379,7 +379,7 @@ def test_a_start_that_does_not_fit_is_refused(
     start = init_from or str(finished[0])
     with pytest.raises(ValueError, match=message):
         _train(tmp_path / "run", init_from=start, options=options)
-    assert not (tmp_path / "run/config.json").exists()
+    assert not list(tmp_path.iterdir())
 
 
 def test_jitter_resumes_bit_for_bit(tmp_path):
@@ -405,5 +405,13 @@ def test_a_schedule_by_steps_refuses_more_of_them(tmp_path, monkeypatch):
 
 def test_data_without_sources_are_refused_before_a_run_begins(tmp_path):
     with pytest.raises(ValueError, match="'digits' has no sources.*pairs=edges"):
-        ganzoo.train(Experiment("pix2pix"), tmp_path / "run", progress=False)
-    assert not (tmp_path / "run" / "config.json").exists()
+        ganzoo.train(Experiment("pix2pix"), tmp_path / "a" / "run", progress=False)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_batch_that_is_refused_when_training_begins_leaves_nothing(tmp_path):
+    (tmp_path / "mine").mkdir()
+    for name in ("new", "mine"):
+        with pytest.raises(ValueError, match="batch_size"):
+            _train(tmp_path / name, batch_size=10**6)
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine", ".lock"]
