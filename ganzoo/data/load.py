@@ -175,7 +175,6 @@ def load_data(
     )
     if tables.is_table(name):
         data = tables.load_table(name, split, label_column, drop_columns, table)
-        images.reshape_images(data.arrays["real"], reading.form)  # refuses another form
         if source_key or pairs:
             raise ValueError(
                 "A table has no images to translate, nor pairs: use a model that "
@@ -189,6 +188,7 @@ def load_data(
     else:
         _check_sides(source_key, pairs, direction)
         data = _of_samples(name, pairs, reading)
+    _check_form(data, reading.form)
     if class_name is not None:
         data = _of_class(data, class_name)
     if pairs:
@@ -238,6 +238,24 @@ def _plain(name: str | Path, path: Path, reading: Reading) -> Data:
     if name not in OF_MNIST:  # whose splits are those of TFDS
         _check_split(name, reading)
     return load(source, reading)
+
+
+def _check_form(data, form):
+    """Refuses a size or channels that samples have not got, since they are no images.
+
+    Those that are images, or clips of them, were made in this form.
+    """
+    shape = data.sample_shape
+    *_, height, width, channels = shape if len(shape) > 2 else (0, 0, 0)
+    if form.size not in (None, (height, width)) or form.channels not in (
+        None,
+        channels,
+    ):
+        raise ValueError(
+            "image_size and channels apply to images alone. Received: "
+            f"image_size={form.size}, channels={form.channels} for samples of shape "
+            f"{shape} in {data.name!r}."
+        )
 
 
 def _check_split(name, reading):

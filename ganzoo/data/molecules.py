@@ -17,7 +17,6 @@ import numpy as np
 from ganzoo.data.account import Account
 from ganzoo.data.dataset import Data
 from ganzoo.data.decoded_cache import cache_path
-from ganzoo.data.images import reshape_images
 from ganzoo.data.reading import Reading
 from ganzoo.data.symbols import check_kinds, one_hot, rows_of
 from ganzoo.utils.extras import extra
@@ -142,7 +141,6 @@ def load_molecules(name: str, reading: Reading) -> Data:
     symbols = symbols[coded]
     rows = rows_of(reading.split, len(symbols))
     real = one_hot(symbols[rows], len(ATOMS))
-    real = reshape_images(real, reading.form)  # refuses a size of images
     remark = f"{np.sum(~coded):,} molecules with charged atoms left out"
     test = int(np.sum(~rows)) if reading.split == "train" else None
     account = Account(test, remarks=(remark,))

@@ -35,7 +35,7 @@ def clips_of_digits(mnist: Data, reading: Reading) -> Data:
     """
     form = reading.form
     height, width = form.size or (SIDE, SIDE)
-    if height != width or height < 16 or form.channels == 3:
+    if height != width or height < 16 or form.channels in (3, 4):
         raise ValueError(
             f"{NAME} has grey square frames with sides of at least 16. Received: "
             f"image_size={(height, width)}, channels={form.channels}."

@@ -10,7 +10,6 @@ from collections.abc import Callable
 import numpy as np
 
 from ganzoo.data.dataset import Data
-from ganzoo.data.images import reshape_images
 from ganzoo.data.reading import Reading
 
 SIDE = 32
@@ -103,7 +102,6 @@ def load_shapes(name: str, reading: Reading) -> Data:
     """
     parts = [_draw(part) for part in reading.parts]
     arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-    arrays["real"] = reshape_images(arrays["real"], reading.form)
     return Data(name, arrays, tuple(SHAPES))
 
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from ganzoo.data.account import Account
 from ganzoo.data.dataset import Data
-from ganzoo.data.images import reshape_images
 from ganzoo.data.reading import Reading
 from ganzoo.data.symbols import check_kinds, one_hot, rows_of
 from ganzoo.utils import untrusted
@@ -129,7 +128,6 @@ def load_text(path: Path, reading: Reading) -> Data:
     )
     untrusted.check_fits(codes.size * (len(counts) + 1), f"The text {where!r}")
     real = one_hot(codes, len(counts) + 1)
-    real = reshape_images(real, reading.form)  # refuses a size of images
     test = int(np.sum(~rows)) if reading.split == "train" else None
     remarks = [f"{len(counts)} distinct characters"]
     if len(lines) < len(read):

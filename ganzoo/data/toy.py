@@ -37,7 +37,6 @@ def load_points(name: str, reading: Reading) -> Data:
     draw = functools.partial(_mixture, name) if name in MIXTURES else _swiss_roll
     parts = [draw(SEEDS[part]) for part in reading.parts]
     arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-    arrays["real"] = reshape_images(arrays["real"], reading.form)  # refuses another
     mixture = Mixture(*MIXTURES[name]) if name in MIXTURES else None
     modes = places(len(mixture.centers) if mixture else 0)
     return Data(name, arrays, modes, mixture)

@@ -356,11 +356,17 @@ class LatentModel(AdversarialModel):
         return self._decode(checked, conditions, ema, seed, into)
 
     def _checked_latents(self, latents):
-        latents = np.asarray(latents)
+        latents = np.asarray(latents, self.variable_dtype)
         if latents.ndim != 2 or latents.shape[1] != self.latent_dim:
             raise ValueError(
                 f"Latents must have shape (n, {self.latent_dim}). "
                 f"Received: {latents.shape}."
+            )
+        if not np.isfinite(latents).all():
+            rows = np.flatnonzero(~np.isfinite(latents).all(axis=1))
+            raise ValueError(
+                "Latents must be finite. Received: NaN or infinite values in "
+                f"{len(rows)} of {len(latents)} latents, the first at {rows[0]}."
             )
         return latents
 
@@ -411,11 +417,13 @@ class LatentModel(AdversarialModel):
             conditions = self._label_input(
                 np.repeat(self._entry.examples(1), n, axis=0)
             )
-        latents = self._checked_latents(self.path(a, b, n))
+        latents = self.path(a, b, n).astype(self.variable_dtype)
         return self._decode(latents, conditions, ema, 0)
 
     def path(self, a, b, n):
         """The n latents of `interpolate`."""
+        for end in (a, b):
+            self._checked_latents(np.asarray(end)[np.newaxis])
         return (walks.slerp if self.prior == "normal" else walks.lerp)(a, b, n)
 
     def project(self, x, *, label=None, **settings) -> Projection:

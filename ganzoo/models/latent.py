@@ -24,8 +24,20 @@ def direction(with_attribute: ArrayLike, without: ArrayLike) -> np.ndarray:
 
     Returns:
         (d,): add it to a latent to add the attribute, subtract it to remove it.
+
+    Raises:
+        ValueError: no exemplars, or latents of another shape.
     """
-    return np.asarray(with_attribute).mean(axis=0) - np.asarray(without).mean(axis=0)
+    arrays = np.asarray(with_attribute), np.asarray(without)
+    shapes = [array.shape for array in arrays]
+    if any(len(shape) != 2 or 0 in shape for shape in shapes) or (
+        shapes[0][1] != shapes[1][1]
+    ):
+        raise ValueError(
+            "A direction needs latents (n, d) of samples with the attribute, and (m, d)"
+            f" without, at least one of each. Received: {shapes[0]} and {shapes[1]}."
+        )
+    return arrays[0].mean(axis=0) - arrays[1].mean(axis=0)
 
 
 def directions(

@@ -73,6 +73,12 @@ def resolve(experiment: Experiment, loaded: Loaded | None = None) -> Resolved:
     if loaded is None or loaded.settings != settings:
         loaded = Loaded(load_data(**settings), settings)
     data = loaded.train
+    if (experiment.load_size or experiment.flip) and len(data.sample_shape) != 3:
+        raise ValueError(
+            "load_size and flip crop and mirror images alone. Received: "
+            f"load_size={experiment.load_size}, flip={experiment.flip} for samples of "
+            f"shape {data.sample_shape} in {data.name!r}."
+        )
     if experiment.labels_per_class is not None:
         data = with_few_labels(data, experiment.labels_per_class, experiment.seed)
     size = experiment.batch_size or fitting_batch(len(data))

@@ -1,7 +1,9 @@
+import re
 import subprocess
 import sys
 
 import numpy as np
+import pandas
 import pytest
 
 from ganzoo.data import load_data
@@ -50,9 +52,24 @@ def test_refuses_unfit_forms(options, message):
         load_data("digits", **options)
 
 
-def test_points_have_no_image_size():
-    with pytest.raises(ValueError, match=r"uint8 images.*float32 of shape"):
-        load_data("ring8", image_size=8)
+@pytest.mark.parametrize(
+    "name,form,shape",
+    [
+        ("ring8", {"image_size": 8}, "(2,)"),
+        ("ring8", {"channels": 1}, "(2,)"),
+        ("voxel_shapes", {"image_size": 8}, "(32, 32, 32, 1)"),
+        ("voxel_shapes", {"channels": 3}, "(32, 32, 32, 1)"),
+    ],
+)
+def test_points_and_volumes_have_no_form_of_images(name, form, shape):
+    message = f"apply to images alone.*{re.escape(shape)} in '{name}'"
+    with pytest.raises(ValueError, match=message):
+        load_data(name, **form)
+
+
+def test_columns_are_no_channels():
+    with pytest.raises(ValueError, match="apply to images alone.*channels=3"):
+        load_data(pandas.DataFrame(np.eye(12)[:, :3]), channels=3)
 
 
 def test_semi_supervised_labels():

@@ -115,7 +115,9 @@ def test_the_draw_of_the_set_is_fixed_and_each_split_has_its_own():
     assert len(clips_of_digits(small_mnist(), "train", form)) == moving.CLIPS
 
 
-@pytest.mark.parametrize("form", [Form((32, 16)), Form((8, 8)), Form(None, 3)])
+@pytest.mark.parametrize(
+    "form", [Form((32, 16)), Form((8, 8)), Form(None, 3), Form(None, 4)]
+)
 def test_the_set_refuses_other_frames(form):
     with pytest.raises(ValueError, match="grey square frames .* at least 16.*Received"):
         clips_of_digits(small_mnist(), "train", form)

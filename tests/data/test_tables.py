@@ -367,7 +367,7 @@ def test_what_no_model_can_learn_is_refused(make, message):
         ({"label_column": ["type", "size"]}, "Unknown column 'size'"),
         ({"label_column": "age", "drop_columns": "age"}, "Unknown label column 'age'"),
         ({"split": "tset"}, "Unknown split of a table 'tset'. Did you mean 'test'"),
-        ({"image_size": 8}, "apply to uint8 images"),
+        ({"image_size": 8}, "apply to images alone"),
         ({"pairs": "edges"}, "no images to translate"),
     ],
 )

@@ -103,6 +103,18 @@ def test_refuses_other_latents(plain, shape):
         plain.decode(np.zeros(shape))
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_latents_that_are_not_finite_are_named(plain, value):
+    z = plain.latents(3)
+    z[1:, 2] = value
+    message = "Latents must be finite. Received.* in 2 of 3 latents, the first at 1"
+    with pytest.raises(ValueError, match=message):
+        plain.decode(z)
+    for a, b in ((z[0], z[1]), (z[1], z[0])):
+        with pytest.raises(ValueError, match="Latents must be finite.*in 1 of 1"):
+            plain.interpolate(a, b)
+
+
 def test_decode_scales_what_the_generator_says(plain):
     z = plain.latents(3)
     raw = plain.generator({"latent": z}, training=False).numpy()

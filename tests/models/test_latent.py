@@ -68,3 +68,18 @@ def test_direction():
     with_it = [[1.0, 4.0], [3.0, 0.0], [2.0, 2.0]]
     without = [[0.0, 1.0], [2.0, 2.0]]
     np.testing.assert_allclose(direction(with_it, without), [1.0, 0.5], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "with_it,without,received",
+    [
+        (np.zeros((0, 2)), [[0.0, 1.0]], r"\(0, 2\) and \(1, 2\)"),
+        ([[0.0, 1.0]], np.zeros((0, 2)), r"\(1, 2\) and \(0, 2\)"),
+        ([[0.0, 1.0]], [], r"\(1, 2\) and \(0,\)"),
+        ([0.0, 1.0], [[0.0, 1.0]], r"\(2,\) and \(1, 2\)"),
+        ([[0.0, 1.0]], [[0.0, 1.0, 2.0]], r"\(1, 2\) and \(1, 3\)"),
+    ],
+)
+def test_a_direction_needs_exemplars(with_it, without, received):
+    with pytest.raises(ValueError, match=f"at least one of each. Received: {received}"):
+        direction(with_it, without)

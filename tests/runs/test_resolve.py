@@ -89,6 +89,12 @@ def test_larger_images_to_crop_from_are_a_load_of_their_own(
     assert sorted(image_size for *_, image_size in loads) == sorted(sizes)
 
 
+@pytest.mark.parametrize("dataset", ["ring8", "voxel_shapes"])
+def test_what_is_no_image_is_not_mirrored(dataset):
+    with pytest.raises(ValueError, match="flip .*images alone.*flip=True for samples"):
+        resolve(Experiment("vanilla", dataset=dataset, flip=True))
+
+
 def test_scores_see_every_label_and_training_as_many_as_it_may():
     resolved = resolve(Experiment("sgan", labels_per_class=3))
     assert (resolved.data.arrays["label"] == -1).all()
