@@ -385,7 +385,8 @@ def export(args):
 
 def push(args):
     """Upload a model and its card to the Hugging Face Hub."""
-    from ganzoo.runs import hub, model_card
+    from ganzoo.evaluation import model_card
+    from ganzoo.runs import hub
     from ganzoo.runs.load import load
 
     name = hub.repository(args.repository)[0]

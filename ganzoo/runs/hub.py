@@ -76,7 +76,7 @@ def push(
     Args:
         model: model to upload, with its training state.
         address: `owner/name`.
-        card: its card, a text that is not empty, see `ganzoo.runs.model_card`.
+        card: its card, a text that is not empty, see `ganzoo.evaluation.model_card`.
         private: if True, make the repository private.
         endpoint: address of another hub; by default `HF_ENDPOINT`.
 
@@ -94,7 +94,7 @@ def push(
     if not isinstance(card, str) or not card.strip():
         raise ValueError(
             "A model is pushed with a card, a text, such as that of "
-            f"ganzoo.runs.model_card. Received: {card!r}."
+            f"ganzoo.evaluation.model_card. Received: {card!r}."
         )
     hub = _package()
     api = hub.HfApi(endpoint=endpoint)

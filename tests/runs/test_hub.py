@@ -12,8 +12,8 @@ from helpers import tiny
 
 import ganzoo
 from ganzoo.cli import main as command
-from ganzoo.evaluation.score import Score
-from ganzoo.runs import directory, hub, model_card, pretrained
+from ganzoo.evaluation import model_card
+from ganzoo.runs import hub, pretrained
 
 pytest.importorskip("huggingface_hub", reason="needs the extra hub")
 COMMIT = "a" * 40
@@ -112,23 +112,6 @@ def test_a_revision_is_asked_for(server, monkeypatch):
     Hub.repositories["me/small"] = {"model.keras": b"x"}
     hub.fetch("hf://me/small@v1", endpoint=server)
     assert {path.split("/")[4] for path in Hub.paths} == {"v1"}
-
-
-def test_names_in_a_run_are_text_on_its_card(tmp_path):
-    hostile = "<script>\n# a title"
-    build = {"name": "vanilla", "dtype": "float32", "options": {}}
-    options = {"network": hostile}
-    experiment = {"model": "vanilla", "steps": 4, "batch_size": 8, "seed": 0}
-    data = {"name": hostile, "samples": 3, "fingerprint": "0"}
-    config = {"experiment": {**experiment, "options": options}, "build": build}
-    directory.write_config(tmp_path, {**config, "data": data})
-    score = Score(hostile, float("inf"), 1.0, "lower", f"{hostile} | seed 0")
-    scores = {"format": 2, "scores": [score.to_dict()], "notes": []}
-    (tmp_path / "evaluation.json").write_text(json.dumps(scores))
-    card = model_card.card(str(tmp_path), "GAN", "hf://me/small")
-    assert "<" not in card and "\n# a title" not in card
-    assert "- data: &lt;script> # a title, 3 samples\n" in card
-    assert "| &lt;script> # a title | inf | 1 | lower |\n" in card
 
 
 def test_push_of_the_command_line(server, capsys, monkeypatch):

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from ganzoo.evaluation import evaluate
+from ganzoo.evaluation.score import Score
 from ganzoo.runs import pretrained
 from ganzoo.runs.directory import read_config
-from ganzoo.utils import untrusted
+from ganzoo.runs.experiment import from_dict
 from ganzoo.variants import _registry
 
 _HEAD = """---
@@ -36,7 +38,11 @@ def card(source: str, kind: str, address: str) -> str:
 
     Returns:
         Markdown: paper, training, scores next to real data, and limits. What is not
-        recorded of the model is said to be so.
+        recorded of the model is said to be so. Texts of the run's files appear as
+        they are, not as HTML, links, code or headings.
+
+    Raises:
+        ValueError: `config.json` or `evaluation.json` of the run is damaged.
     """
     variant, facts, scores = _recorded(source)
     named = f"`{variant}`: {_registry.find(variant).paper}." if variant else kind + "."
@@ -56,34 +62,38 @@ def _recorded(source):
     if source in pretrained.names() and not Path(source).exists():
         about = pretrained.card(source)
         facts = {key: about[key] for key in ("dataset", "command", "steps", "seconds")}
-        scores = [score for rows in about["scores"].values() for score in rows]
-        return about["build"]["name"], facts, scores
-    path = Path(source)
-    config = read_config(path)
+        rows = [row for rows in about["scores"].values() for row in rows]
+        return about["build"]["name"], facts, [Score.from_dict(row) for row in rows]
+    config, scored = read_config(source), evaluate.read(source)
     if config is None:
         return None, {}, []
-    experiment, data = config["experiment"], config["data"]
-    facts = {"data": f"{data['name']}, {data['samples']:,} samples"}
-    facts |= {key: experiment[key] for key in ("steps", "batch_size", "seed")}
-    options = experiment["options"].items()
+    experiment, data = from_dict(config["experiment"]), config["data"]
+    try:
+        facts = {"data": f"{data['name']}, {int(data['samples']):,} samples"}
+    except (KeyError, TypeError, ValueError) as error:
+        where = Path(source, "config.json")
+        raise ValueError(f"{where} is damaged: {error} in its data.") from error
+    facts |= {key: getattr(experiment, key) for key in ("steps", "batch_size", "seed")}
+    options = experiment.options.items()
     facts["options"] = ", ".join(f"{key}={value}" for key, value in options)
-    scored = path / "evaluation.json"
-    scores = untrusted.read_json(scored)["scores"] if scored.exists() else []
-    return experiment["model"], facts, scores
+    return experiment.model, facts, scored.scores if scored else []
+
+
+_MARKUP = str.maketrans({sign: f"&#{ord(sign)};" for sign in "<[`|#"})
 
 
 def _plain(value):
-    """A text of one line without HTML: names come from files."""
-    return " ".join(str(value).split()).replace("<", "&lt;")
+    """A text of one line without HTML, links, code or cells: names come from files."""
+    return " ".join(str(value).split()).translate(_MARKUP)
 
 
 def _table(scores):
     rows = [
-        f"| {_plain(score['metric'])} | {float(score['value']):.4g} | "
-        f"{float(score['floor']):.4g} | {_plain(score['better'])} |\n"
+        f"| {_plain(score.metric)} | {score.value:.4g} | {score.floor:.4g} | "
+        f"{_plain(score.better)} |\n"
         for score in scores
     ]
-    protocols = sorted({score["protocol"] for score in scores})
-    listed = "".join(f"- {_plain(text).replace('|', ';')}\n" for text in protocols)
+    protocols = sorted({score.protocol.replace("|", ";") for score in scores})
+    listed = "".join(f"- {_plain(text)}\n" for text in protocols)
     head = "| score | model | real data | better |\n|---|---|---|---|\n"
     return f"{head}{''.join(rows)}\nProtocols:\n\n{listed}"
