@@ -31,6 +31,7 @@ def main():
     parser.add_argument("options", nargs="?", default="{}", type=json.loads)
     parser.add_argument("--dataset", default="mnist")
     parser.add_argument("--data_dir")
+    parser.add_argument("--image_size", type=int, help="side of the images")
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--steps", type=int, nargs="+", default=[468])
     parser.add_argument("--batch_size", type=int, default=BATCH_SIZE)
@@ -39,7 +40,7 @@ def main():
 
 
 def run(args):
-    settings = {"data_dir": args.data_dir} if args.data_dir else {}
+    settings = {"data_dir": args.data_dir, "image_size": args.image_size}
     parts = load_parts(args.dataset, **settings)
     scorer = Scorer(parts, from_classifier(parts), 10_000, SELECTION)
     arrays = parts.train.arrays
@@ -83,7 +84,7 @@ def add_row(args, steps, values, spent):
     row = [
         args.variant,
         f"`{json.dumps(args.options)}`",
-        args.dataset,
+        args.dataset + (f" at {args.image_size}" if args.image_size else ""),
         args.seed,
         args.batch_size,
         steps,

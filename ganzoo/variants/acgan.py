@@ -34,8 +34,8 @@ class ACGAN(GAN):
     def d_arguments(cls, image_shape, condition, settings):
         if not isinstance(condition, Labels):
             raise ValueError(
-                "D classifies here, so every sample has one class; for other labels "
-                f"use 'cgan'. Received: {condition and condition.spec}."
+                "D classifies here, so every sample has one class; for tags and "
+                f"numbers use 'cgan'. Received: {condition and condition.spec}."
             )
         return {"image_shape": image_shape, "heads": {"classes": condition.count}}
 

@@ -178,8 +178,8 @@ def sgan(
     classes = labels.get(condition or num_classes)
     if not isinstance(classes, Labels):
         raise ValueError(
-            "D classifies here, so a sample has one class, or none. "
-            f"Received: {condition!r}."
+            "D classifies here, so a sample has one class, or none; for tags and "
+            f"numbers use 'cgan'. Received: {condition!r}."
         )
     if value_range == "auto":
         value_range = None if len(image_shape) == 1 else (0.0, 1.0)

@@ -141,8 +141,10 @@ def test_a_d_that_classifies_takes_classes_alone(variant):
     model = tiny(variant, condition=["cat", "dog", "emu"], num_classes=10)
     label = model.batch_spec.entries["label"]
     assert label.convert("label", NAMES[[2, 0]]).tolist() == [2, 0]
-    with pytest.raises(ValueError, match="D classifies here"):
-        tiny(variant, condition="numbers")
+    for other in ("numbers", {"name": "tags", "names": ["red", "round"]}):
+        message = "D classifies here.*; for tags and numbers use 'cgan'. Received"
+        with pytest.raises(ValueError, match=message):
+            tiny(variant, condition=other)
 
 
 def test_a_semi_supervised_model_keeps_the_names():

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import tiny
+from helpers import of_kind, tiny
+from keras import layers
 
+import ganzoo
 from ganzoo.cli import main as command
 from ganzoo.cli.runs import experiment_of
 from ganzoo.data import Data
@@ -28,6 +30,23 @@ def test_config_loads_and_names_its_command(path):
     defaults = {**variant.options, **variant.network_options(experiment.options)}
     for name, value in experiment.options.items():
         assert value != defaults.get(name, "none"), "says the default"
+    table = experiment.options.get("network", {})
+    if isinstance(table, dict):
+        players = {name.removeprefix("g_").removeprefix("d_") for name in table}
+        assert not players & experiment.options.keys(), "overrides its network's table"
+
+
+def test_the_weak_d_is_weak():
+    options = load_config("pacgan_stacked_mnist_weak")["options"]
+    model = ganzoo.build("pacgan", image_shape=(28, 28, 3), **options)
+    widths = [
+        [x.filters for x in of_kind(network, kind)]
+        for network, kind in (
+            (model.generator, layers.Conv2DTranspose),
+            (model.discriminator, layers.Conv2D),
+        )
+    ]
+    assert widths == [[16, 3], [4, 8]]
 
 
 def _written(tmp_path, text):
