@@ -69,7 +69,7 @@ def test_points_and_volumes_have_no_form_of_images(name, form, shape):
 
 def test_columns_are_no_channels():
     with pytest.raises(ValueError, match="apply to images alone.*channels=3"):
-        load_data(pandas.DataFrame(np.eye(12)[:, :3]), channels=3)
+        load_data(pandas.DataFrame(np.eye(12)[:, :3], columns=list("abc")), channels=3)
 
 
 def test_semi_supervised_labels():
