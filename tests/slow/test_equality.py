@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from experiment import RUNS, write_result
+from experiment import RUNS, verdict, write_result
 from replicas import CASES
 
 import ganzoo
@@ -82,17 +82,21 @@ def differences():
                 case = f"{count} {NAMES[kind]}, {call} per call, {dtype}"
                 found[name][case] = difference(alone, other)
     if not ONLY:
-        largest = max(max(double(cases).values()) for cases in found.values())
+        worst = {name: max(double(cases).values()) for name, cases in found.items()}
+        missed = [name for name, value in worst.items() if value > TARGET]
         write_result(
             "equality",
             command=COMMAND,
-            headline=f"{len(found)} variants on 2 and 4 devices, on 2 and 3 workers, "
-            f"and 5 steps per call: largest difference {largest:.1e}",
+            headline=verdict(missed)
+            + f"{len(found)} variants on 2 and 4 devices, on 2 and 3 workers, "
+            f"and 5 steps per call: largest difference {max(worst.values()):.1e}",
             target=f"<= {TARGET:.0e} from one device after 10 steps in float64",
             measured=found,
             note="10 steps of tests/helpers.py's small nets, global batch 24, with a "
             "running average, with their dropout and noise. float32 has no target: "
-            "Adam amplifies rounding.",
+            "Adam amplifies rounding. So it does in sngan, at its rates of 1e-3: the "
+            "biases before G's batch normalisation have a gradient of 0, and Adam "
+            "divides its rounding by its rounding.",
         )
     return found
 
