@@ -19,8 +19,8 @@ def generator(
 ):
     """Network from source (N, H, W, C') to samples (N, H, W, C).
 
-    Sides may be any multiple of 2^`halvings`. In the paper's terms c7s1-64, d128, d256, R256 x
-    `blocks`, u128, u64, c7s1-3: two halvings, residual blocks, two doublings by
+    Sides may be any multiple of 2^`halvings`. In the paper's terms c7s1-64, d128, d256,
+    R256 x `blocks`, u128, u64, c7s1-3: two halvings, residual blocks, two doublings by
     transposed 3x3 convolutions; reflected borders in the blocks and at both ends, ReLU,
     normalisation except at the output.
 

@@ -432,7 +432,7 @@ def test_cyclegan_glasses():
             "off, without cycles": twin_off,
             **beside,
         },
-        note="Nothing says which of three kinds of glasses to add, so the way on has no "
-        "one truth; its L1 is to the face with the glasses of the data. The ablation "
-        "without cycles has no identity term either.",
+        note="Nothing says which of three kinds of glasses to add: the L1 of the way "
+        "on is to the face with the glasses of the data, one answer of three. The "
+        "ablation without cycles has no identity term either.",
     )
