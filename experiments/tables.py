@@ -69,7 +69,7 @@ PAGES = {
     "docs/translation.md": [translation.translations],
     "docs/guides/maps.md": [translation.maps],
     "docs/guides/flood.md": [translation.flood],
-    "docs/guides/unpaired.md": [translation.ink],
+    "docs/guides/unpaired.md": [translation.ink, translation.glasses],
     "docs/metrics.md": [metrics.sense, metrics.labels],
     "docs/performance.md": [
         performance.targets,

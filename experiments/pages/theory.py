@@ -115,7 +115,7 @@ ROWS = [
     ),
     ("sketches to photographs", "`pix2pix`", ["pix2pix_facades"]),
     ("maps from satellite photographs", "`pix2pix`", ["pix2pix_maps"]),
-    ("style without pairs", "`cyclegan`", ["cyclegan_ink", "cyclegan_inverted"]),
+    ("style without pairs", "`cyclegan`", ["cyclegan_ink", "cyclegan_glasses"]),
     ("super-resolution", "`srgan`", ["srgan_x4"]),
     ("in-painting", "`context-encoder`", ["inpaint", "inpaint_clips"]),
     ("the next frame", "`next-frame`", ["next_frame_moving_mnist"]),

@@ -11,6 +11,7 @@ EXPERIMENTS = {
     "pix2pix_flood": "houses under water, up to a height",
     "cyclegan_inverted": "digits from inverted ones, without pairs",
     "cyclegan_ink": "drawings of faces, without pairs",
+    "cyclegan_glasses": "glasses on and off, without pairs",
     "cyclegan_horse2zebra": "zebras from horses, without pairs",
     "srgan_x4": "images four times as large",
     "inpaint": "the middle of photographs",
@@ -62,6 +63,12 @@ def ink() -> str:
     """Distances of drawings from the true ones, and attributes that they keep."""
     shapes = {name: name for name in faces.SHAPES}
     return _rows("cyclegan_ink", {"l1": "L1", "kept": "all kept", **shapes})
+
+
+def glasses() -> str:
+    """Faces that got or lost their glasses, and what else they kept."""
+    names = {"as asked": "as asked", "kept": "the rest kept", "l1": "L1"}
+    return _rows("cyclegan_glasses", names)
 
 
 def _rows(experiment, names) -> str:

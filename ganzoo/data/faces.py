@@ -493,10 +493,38 @@ def inked(images: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: images that are no faces.
     """
-    faces, size = read_attributes(images), images.shape[1]
-    if (draw(faces, size=size) != images).any():
+    return draw(_drawn(images), "ink", size=images.shape[1])
+
+
+def glasses_off_on(images: np.ndarray, rng: np.random.Generator) -> tuple:
+    """Flat faces without glasses, and the same faces with glasses.
+
+    Args:
+        images: as for `inked`.
+        rng: draws the glasses of faces that have none, at the probabilities of the
+            kinds.
+
+    Returns:
+        Two arrays like `images`.
+
+    Raises:
+        ValueError: images that are no faces.
+    """
+    column = _COLUMNS[LABEL]
+    faces, shown = _drawn(images), np.array([*SHAPES[LABEL].values()])[1:]
+    bare, worn = faces.copy(), faces.copy()
+    bare[:, column] = 0
+    drawn = rng.choice(np.arange(1, 1 + len(shown)), len(faces), p=shown / shown.sum())
+    worn[:, column] = np.where(faces[:, column] > 0, faces[:, column], drawn)
+    return tuple(draw(x, size=images.shape[1]) for x in (bare, worn))
+
+
+def _drawn(images):
+    """The attributes of images, which must be flat faces to the pixel."""
+    faces = read_attributes(images)
+    if (draw(faces, size=images.shape[1]) != images).any():
         raise ValueError(
-            "Only images of `faces`, unchanged, have ink drawings. Received: other "
+            "Only images of `faces`, unchanged, can be drawn again. Received: other "
             f"{images.dtype} images of shape {images.shape}."
         )
-    return draw(faces, "ink", size=size)
+    return faces

@@ -102,6 +102,7 @@ PAIRS: dict[str, Callable] = {
     "free_form": free_form,
     "next_frame": lambda x, rng: next_frame(x),
     "ink": lambda x, rng: (faces.inked(x), x),
+    "glasses": faces.glasses_off_on,
     "flood": flood.pairs,
 }
 """Name -> function of images and a generator that returns sources and targets."""

@@ -242,10 +242,10 @@ class Scorer:
         """
         rows = [r for r in self._chosen(fake.data.arrays, only) if r.jackknife]
         group = np.arange(self.n) % metrics.GROUPS
-        left = [fake.subset(group != g) for g in range(metrics.GROUPS)]
-        values = [
-            {k: v for r in rows for k, v in self._run(r, x).items()} for x in left
-        ]
+        values = []
+        for g in range(metrics.GROUPS):  # one at a time, which bounds the memory
+            left = fake.subset(group != g)
+            values.append({k: v for r in rows for k, v in self._run(r, left).items()})
         return {
             name: metrics.jackknife_margin([value[name] for value in values])
             for row in rows

@@ -53,6 +53,7 @@ def generator(
     activation="relu",
     initializer="glorot_uniform",
     zero_last=False,
+    bias=False,
     condition=None,
     value_range=(-1.0, 1.0),
 ):
@@ -73,6 +74,9 @@ def generator(
             `_Blocks.start`.
         zero_last: if True, the last convolution of each block starts from 0, so the
             block starts as its shortcut alone.
+        bias: if True, the sums of the blocks have biases even where batch normalisation
+            removes them, as in the authors' code. Their gradient is 0, so Adam moves
+            them by rounding alone. Attention sees them, and has them in any case.
     """
     *sides, channels = inputs.check_image_shape(image_shape, (3,), smallest=8)
     check_whole(1, latent_dim=latent_dim, filters=filters)
@@ -88,6 +92,7 @@ def generator(
         activation=activation,
         initializer=initializer,
         zero_last=zero_last,
+        bias=bias or attention or not normalize,
         count=levels,
     )
     *widths, first = (filters * 2 ** (i * doubling) for i in range(levels + 1))
@@ -151,6 +156,7 @@ def discriminator(
         activation=activation,
         initializer=initializer,
         zero_last=zero_last,
+        bias=True,
         count=halvings + 2,
     )
     named, code = inputs.with_label("sample", shape, condition, embed=False)
@@ -181,6 +187,7 @@ class _Blocks:
         activation: see `inputs.activation`.
         initializer: initializer of the kernels.
         zero_last: if True, the last convolution of a block starts from 0.
+        bias: if True, both terms of a block's sum have biases.
         count: number of blocks of the network.
     """
 
@@ -189,6 +196,7 @@ class _Blocks:
     activation: str
     initializer: str
     zero_last: bool
+    bias: bool
     count: int
 
     def start(self, branch=False):
@@ -207,11 +215,14 @@ class _Blocks:
         x = self.before(x) if self.before else x
         return inputs.activation(self.activation)(x)
 
-    def convolve(self, x, filters, size=3):
+    def convolve(self, x, filters, size=3, bias=True):
         """Applies a convolution outside the branches."""
-        start = self.start()
-        layer = layers.Conv2D(filters, size, padding="same", kernel_initializer=start)
+        options = {"padding": "same", "kernel_initializer": self.start()}
+        layer = layers.Conv2D(filters, size, use_bias=bias, **options)
         return self.norm.wrap(layer)(x)
+
+    def shortcut(self, x, filters):
+        return self.convolve(x, filters, size=1, bias=self.bias)
 
     def branch(self, x, filters, spread=None):
         """Applies two convolutions with an activation between; keeps the sides.
@@ -226,24 +237,24 @@ class _Blocks:
         h = self.norm.wrap(layer)(spread(x) if spread else x)
         h = inputs.activation(self.activation)(self.before(h) if normed else h)
         start = "zeros" if self.zero_last else self.start(branch=True)
-        layer = layers.Conv2D(filters, 3, padding="same", kernel_initializer=start)
+        options = {"padding": "same", "kernel_initializer": start}
+        layer = layers.Conv2D(filters, 3, use_bias=self.bias, **options)
         return self.norm.wrap(layer)(h)
 
     def up(self, x, filters):
         """Doubles the sides."""
         h = self.branch(layers.UpSampling2D()(self.active(x)), filters)
-        shortcut = self.convolve(layers.UpSampling2D()(x), filters, size=1)
-        return layers.Add()([h, shortcut])
+        return layers.Add()([h, self.shortcut(layers.UpSampling2D()(x), filters)])
 
     def first(self, sample, filters):
         """Halves the sides, without an activation before the first convolution."""
         h = _halve(self.branch(sample, filters))
-        return layers.Add()([h, self.convolve(_halve(sample), filters, size=1)])
+        return layers.Add()([h, self.shortcut(_halve(sample), filters)])
 
     def down(self, x, filters):
         """Halves the sides."""
         h = _halve(self.branch(self.active(x), filters))
-        return layers.Add()([h, _halve(self.convolve(x, filters, size=1))])
+        return layers.Add()([h, _halve(self.shortcut(x, filters))])
 
     def keep(self, x, spread=None):
         """Keeps the sides; `spread`, a layer, adds to the branch's input."""

@@ -17,7 +17,7 @@ CGAN = {
     "label_units": 50,
     "dropout": 0.3,
 }
-RESNET = {"g_filters": 256, "d_filters": 128, "doubling": False}
+RESNET = {"g_filters": 256, "d_filters": 128, "doubling": False, "bias": True}
 NO_AVERAGE = {"ema_decay": 0.0}
 OF_VARIANTS: dict[str, dict] = {
     **dict.fromkeys(["dcgan", "lsgan", "dragan", "pacgan", "wgan", "wgan-gp"], DCGAN),

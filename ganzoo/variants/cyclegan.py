@@ -158,6 +158,7 @@ def cyclegan(
     source_shape=None,
     filters=32,
     blocks=6,
+    halvings=2,
     norm="instance",
     d_filters=None,
     d_levels=3,
@@ -190,6 +191,8 @@ def cyclegan(
         source_shape: shape of set A, with the same sides; by default the same.
         filters: channels of the first convolution of the generators.
         blocks: residual blocks of the generators.
+        halvings: halvings of the sides before the blocks, 2 in the paper; 1 keeps the
+            details of images of 32 pixels and less.
         norm: the generators' normalisation, a name of `networks.norms`.
         d_filters: filters of the PatchGANs; by default as `filters`.
         d_levels: levels of the PatchGANs: 1 sees 16x16, 3 70x70, 5 286x286 pixels.
@@ -205,7 +208,7 @@ def cyclegan(
     shapes = tuple(image_shape), tuple(source_shape or image_shape)
     _check_shapes(*shapes, identity=cycle * identity)
     b, a = shapes
-    common = {"filters": filters, "blocks": blocks, "norm": norm}
+    common = {"filters": filters, "blocks": blocks, "halvings": halvings, "norm": norm}
     judge = {"filters": d_filters or filters, "levels": d_levels, "d_norm": d_norm}
     there, back = (
         resnet_generator.generator(
@@ -221,7 +224,7 @@ def cyclegan(
         reverse_discriminator=patchgan.discriminator(a, **judge),
         image_shape=b,
         source_shape=a,
-        multiple=resnet_generator.MULTIPLE,
+        multiple=2**halvings,
         loss=loss,
         cycle=cycle,
         identity=identity,

@@ -28,7 +28,8 @@ def sngan(
     are wider, with five D steps per G step at 2e-4: config sngan_cifar10_paper. One D
     step at a higher rate costs a third of the time, and D's last maps are 4x4 instead
     of 8x8, so that narrow layers see the whole image: chosen in experiments/pilots.md.
-    The authors' code gives G two samples for each of D's. The power iteration advances
+    The authors' code gives G two samples for each of D's, and has biases that batch
+    normalisation removes (`bias=True`). The power iteration advances
     once per D update, not at each pass as in the authors' code, see
     `ganzoo.layers.SpectralNorm`.
     """

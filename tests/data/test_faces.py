@@ -257,6 +257,23 @@ def test_pairs_of_flat_and_ink():
         faces.inked(data.arrays["real"][:2] // 2)
 
 
+def test_pairs_without_and_with_glasses():
+    """The pair differs in the glasses alone; a face keeps those that it has."""
+    data = load_data("faces", split="test", source_key="source", pairs="glasses")
+    known, column = faces.attributes("test"), [*faces.ATTRIBUTES].index("glasses")
+    off, on = (read_attributes(data.arrays[key]) for key in ("source", "real"))
+    others = np.delete(known, column, axis=1)
+    for read in (off, on):
+        np.testing.assert_array_equal(np.delete(read, column, axis=1), others)
+    assert (off[:, column] == 0).all() and (on[:, column] > 0).all()
+    had = known[:, column] > 0
+    np.testing.assert_array_equal(on[had, column], known[had, column])
+    drawn = np.bincount(on[~had, column], minlength=4)[1:] / (~had).sum()
+    np.testing.assert_allclose(drawn, 1 / 3, atol=0.04)  # the kinds are equally likely
+    with pytest.raises(ValueError, match="Only images of `faces`, unchanged"):
+        faces.glasses_off_on(data.arrays["real"][:2] // 2, np.random.default_rng(0))
+
+
 @pytest.mark.parametrize(
     "call,message",
     [

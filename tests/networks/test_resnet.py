@@ -35,17 +35,48 @@ def test_the_cifar_table():
     d = resnet.discriminator((32, 32, 3), filters=128, **constant)
     sums = [layer.output.shape[1:] for layer in of_kind(d, layers.Add)]
     assert sums == [(16, 16, 128), (8, 8, 128), (8, 8, 128), (8, 8, 128)]
-    # Counted by hand from the table: convolutions with a bias, norms with two
-    # numbers a channel; no bias before a norm.
+    # Counted by hand from the table: norms with two numbers a channel; no bias that a
+    # norm removes, be it behind a sum.
     conv = 256 * 256 * 9
-    block = 2 * conv + 256 + 2 * 512 + 256 * 256 + 256
+    block = 2 * conv + 2 * 512 + 256 * 256
     expected = 128 * 4096 + 4096 + 3 * block + 512 + 256 * 3 * 9 + 3
     assert sum(v.numpy().size for v in g.trainable_variables) == expected
+    with_biases = resnet.generator(
+        (32, 32, 3), latent_dim=128, filters=256, bias=True, **constant
+    )
+    assert with_biases.count_params() == g.count_params() + 3 * 2 * 256
     conv, first = 128 * 128 * 9 + 128, 3 * 128 * 9 + 128
     expected = first + conv + (3 * 128 + 128)  # the first block and its shortcut
     expected += 2 * conv + 128 * 128 + 128  # the second
     expected += 4 * conv + 128 + 1
     assert sum(v.numpy().size for v in d.trainable_variables) == expected
+
+
+def test_biases_of_sums_are_removed_by_batch_normalisation_alone():
+    """Changing them changes nothing, so they are left out; else each one acts."""
+
+    def change(**options):
+        g = resnet.generator((8, 8, 1), latent_dim=4, filters=2, **options)
+        for attention in of_kind(g, SelfAttention):
+            attention.gamma.assign(1.0)  # else it adds nothing
+        [*_, last] = of_kind(g, layers.Conv2D)
+        found = [
+            layer.bias
+            for layer in of_kind(g, layers.Conv2D)
+            if layer.use_bias and layer is not last
+        ]
+        z = tf.constant(RNG.normal(size=(5, 4)), tf.float32)
+        before = g({"latent": z}, training=True).numpy()
+        for bias in found:
+            bias.assign(RNG.normal(size=bias.shape))
+        return len(found), np.abs(g({"latent": z}, training=True) - before).max()
+
+    assert change() == (0, 0)
+    count, largest = change(bias=True)
+    assert count == 4 and largest < 1e-5  # two blocks, each with two convolutions
+    for options in ({"normalize": False}, {"attention": True}):
+        count, largest = change(**options)
+        assert count >= 4 and largest > 1e-3
 
 
 def test_channels_double_with_each_halving():

@@ -23,11 +23,31 @@ def test_the_papers_weights(blocks):
     assert network.count_params() == ends + steps + inner + norms
 
 
-def test_sides_may_be_any_multiple_of_4():
+@pytest.mark.parametrize(
+    "halvings,weights",
+    [
+        # Two blocks and the norms of 2 maps; two blocks of 4 and a way there and back.
+        (0, 2 * (9 * 2 * 2 + 2 * 2) + 2 * 2),
+        (1, 2 * (9 * 4 * 4 + 2 * 4) + 2 * 9 * 2 * 4 + 2 * (2 + 4 + 2)),
+    ],
+)
+def test_fewer_halvings_by_hand(halvings, weights):
+    options = {"filters": 2, "blocks": 1, "halvings": halvings}
+    network = resnet_generator.generator((8, 8, 1), **options)
+    assert network.count_params() == 2 * 49 * 2 + 1 + weights
+    for kind in (layers.Conv2D, layers.Conv2DTranspose):
+        strides = [layer.strides for layer in of_kind(network, kind)]
+        assert strides.count((2, 2)) == halvings
+
+
+@pytest.mark.parametrize(
+    "halvings,shapes", [(1, ((8, 8), (10, 22))), (2, ((8, 8), (12, 20)))]
+)
+def test_sides_may_be_any_multiple_of_the_halvings(halvings, shapes):
     network = resnet_generator.generator(
-        (8, 8, 3), source_channels=1, filters=2, blocks=1
+        (8, 8, 3), source_channels=1, filters=2, blocks=1, halvings=halvings
     )
-    for sides in ((8, 8), (12, 20)):
+    for sides in shapes:
         source = tf.constant(RNG.uniform(-1, 1, (2, *sides, 1)), tf.float32)
         out = network({"source": source}, training=False)
         assert out.shape == (2, *sides, 3)
