@@ -86,10 +86,10 @@ class Up(nn.Module):
             nn.Conv2d(count, filters, 3, padding=1, bias=False),
             nn.BatchNorm2d(filters),
             nn.ReLU(),
-            nn.Conv2d(filters, filters, 3, padding=1),
+            nn.Conv2d(filters, filters, 3, padding=1, bias=False),
         )
         self.short = nn.Sequential(
-            nn.Upsample(scale_factor=2), nn.Conv2d(count, filters, 1)
+            nn.Upsample(scale_factor=2), nn.Conv2d(count, filters, 1, bias=False)
         )
 
     def forward(self, x):
