@@ -1,26 +1,32 @@
 """Bars of a comparison: one for all runs, and one for each that is under way."""
 
+import sys
+import time
 from collections.abc import Collection, Sequence
 
 from ganzoo.comparison.workers import Task
 from ganzoo.runs.log import last_step
 from ganzoo.training.callbacks.log import METRICS
-from ganzoo.utils.progress import Bar
+from ganzoo.utils.progress import Bar, tell
+
+QUIET = 15.0  # seconds after which a line is told where there is no bar
 
 
 class Bars:
     """Shows the G steps of each run and of all runs, with the time left.
 
-    What runs have done is read from their logs.
+    What runs have done is read from their logs. Without a terminal or widgets a line
+    tells it, each `QUIET` seconds.
 
     Args:
         tasks: all tasks.
         done: those that are done.
-        show: False for no bars.
+        show: False for no bars, and no lines.
     """
 
     def __init__(self, tasks: Sequence[Task], done: Sequence[Task], show: bool):
         self.count, self.done = len(tasks), list(done)
+        self.show, self.told = show, time.monotonic()
         self.whole = Bar(_steps(tasks), "steps", show=show, smoothing=0)
         self.runs: dict[str, Bar] = {}  # by the run's directory
         self.whole.begin(_steps(done), self._words())
@@ -34,26 +40,35 @@ class Bars:
         self.whole.close(keep=kind is None)
 
     def end(self, task: Task) -> None:
-        """Counts a task as done."""
+        """Counts a task as done, which `compare` tells."""
         self.done.append(task)
+        self.told = time.monotonic()
 
     def watch(self, busy: Collection[Task]) -> None:
         """Moves the bars, by the logs of the tasks that are under way."""
         if not self.whole.moves:
+            if self.show and time.monotonic() >= self.told + QUIET:
+                self._tell(busy)
             return
         names = {str(task.path) for task in busy}
         for name in self.runs.keys() - names:
             self.runs.pop(name).close()
         running = 0
         for task in busy:
-            steps = task.experiment.steps
-            step = min(last_step(task.path / METRICS), steps)
+            step, words = _state(task)
             bar = self._run(task)
-            bar.says(f"{_name(task)}: {_stage(step, steps)}")
+            bar.says(words)
             bar.to(step)
             running += step
         self.whole.says(self._words())
         self.whole.to(_steps(self.done) + running)
+
+    def _tell(self, busy):
+        for task in busy:
+            step, words = _state(task)
+            line = f"[{len(self.done)}/{self.count}] {words}"
+            tell(f"{line}, {step:,} of {task.experiment.steps:,} steps", sys.stderr)
+        self.told = time.monotonic()
 
     def _words(self):
         return f"{len(self.done)} of {self.count} runs"
@@ -65,15 +80,13 @@ class Bars:
         return self.runs[name]
 
 
-def _stage(step, steps):
-    if step == 0:
-        return "starting"
-    return "training" if step < steps else "scoring"
-
-
-def _name(task):
+def _state(task):
+    """The step of a task, and its name and stage."""
     entry, seed = task.about
-    return f"{entry.name}, seed {seed}"
+    steps = task.experiment.steps
+    step = min(last_step(task.path / METRICS), steps)
+    stage = "training" if step < steps else "scoring"
+    return step, f"{entry.name}, seed {seed}: {stage if step else 'starting'}"
 
 
 def _steps(tasks):

@@ -70,7 +70,7 @@ def compare(
         only: names of scores; by default all that apply.
         plugins: modules and .py files that register further variants.
         progress: if True, print a line per run, and show bars on a terminal or in a
-            notebook.
+            notebook; elsewhere lines tell what runs.
         command: the command that makes this call, for the report.
         **settings: settings of `Experiment` for all entries: `dataset`, `batch_size`,
             `metric`, `extractor`, `evaluation_samples`, ...

@@ -5,7 +5,7 @@ import json
 
 from terminal import Terminal
 
-from ganzoo.comparison.bars import Bars
+from ganzoo.comparison.bars import QUIET, Bars
 from ganzoo.comparison.entries import Budget, make
 from ganzoo.comparison.workers import Task
 
@@ -42,12 +42,37 @@ def test_the_whole_and_each_run_move_with_the_logs(tmp_path, monkeypatch):
         assert "2 of 4 runs" in stream.last("of 4 runs")
 
 
-def test_without_a_terminal_nothing_is_written_and_no_log_is_read(
-    tmp_path, monkeypatch
-):
+def test_without_a_terminal_a_line_tells_what_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.stderr", stream := io.StringIO())
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    done, task = (_task(tmp_path, seed) for seed in range(2))
+    now = 0.0
+    with Bars([done, task], [done], show=True) as bars:
+        now = QUIET - 1
+        bars.watch([task])
+        assert stream.getvalue() == ""
+        now = QUIET
+        bars.watch([task])
+        line = "[1/2] vanilla, seed 1: starting, 0 of 100 steps\n"
+        assert stream.getvalue() == line
+        _log(task, 40)
+        bars.watch([task])
+        assert stream.getvalue() == line
+        now = 2 * QUIET
+        bars.watch([task])
+        line += "[1/2] vanilla, seed 1: training, 40 of 100 steps\n"
+        assert stream.getvalue() == line
+        now = 3 * QUIET
+        bars.end(task)  # `compare` tells of it
+        bars.watch([task])
+    assert stream.getvalue() == line
+
+
+def test_no_bars_no_lines_and_no_log_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.stderr", stream := io.StringIO())
     monkeypatch.setattr("ganzoo.comparison.bars.last_step", None)
+    monkeypatch.setattr("ganzoo.comparison.bars.QUIET", 0.0)
     task = _task(tmp_path, 0)
-    with Bars([task], [], show=True) as bars:
+    with Bars([task], [], show=False) as bars:
         bars.watch([task])
     assert stream.getvalue() == ""
