@@ -7,11 +7,16 @@ is open around them, if there is one.
 import os
 import sys
 import threading
+import warnings
 from collections.abc import Iterable, Iterator, Sized
 from contextvars import ContextVar
 from typing import TypeVar
 
-from tqdm.auto import tqdm
+from tqdm import TqdmWarning
+
+with warnings.catch_warnings():  # in a notebook without widgets there are lines instead
+    warnings.simplefilter("ignore", TqdmWarning)
+    from tqdm.auto import tqdm
 
 PULSE = 1.0  # seconds between two redraws, so that the clock of a long step runs
 UNTOLD = {"ncols": 80, "nrows": 24}  # size of a terminal that does not tell it
