@@ -147,9 +147,14 @@ def _pictures(notebook):
 
 def _noise(notebook):
     """Warnings, lines of TensorFlow's log, and paths of a machine in the outputs."""
-    outputs = [output for cell in code(notebook) for output in cell.outputs]
-    texts = [out.get("text", "") + str(out.get("data", {})) for out in outputs]
-    noise = r".*(?:/(?:home|tmp|opt|root|usr)/|Warning|INFO:|Traceback).*"
+    texts = [
+        str(text)
+        for cell in code(notebook)
+        for out in cell.outputs
+        for form, text in {"text": out.get("text"), **out.get("data", {})}.items()
+        if form not in PICTURES
+    ]
+    noise = r"/(?:home|tmp|opt|root|usr)/.*|Warning.*|INFO:.*|Traceback.*"
     return [found for text in texts for found in re.findall(noise, text)]
 
 
