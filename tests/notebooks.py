@@ -98,5 +98,7 @@ def keep(notebook, path):
             forms = PICTURES & output.get("data", {}).keys()
             for form in sorted(forms, key=lambda form: len(output.data[form]))[1:]:
                 del output.data[form]  # the smallest form of a picture suffices
+            if "text/html" in output.get("data", {}):
+                output.data.pop("text/plain", None)  # of a comparison, 130 KB
     kept.metadata["shown_by"] = digest(kept)
     nbformat.write(kept, path)

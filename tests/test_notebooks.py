@@ -107,15 +107,17 @@ def test_runs_at_reduced_size(notebook, path, tmp_path, monkeypatch):
 
 def test_keeps_the_smaller_form_of_a_picture_and_no_large_page(tmp_path):
     both = {"image/png": "longer", "image/jpeg": "short", "text/plain": "an image"}
-    outputs = [nbformat.v4.new_output("display_data", both)]
+    rich = {"text/html": "<b>1</b>", "text/plain": "1"}
+    outputs = [nbformat.v4.new_output("display_data", data) for data in (both, rich)]
     drawn = nbformat.v4.new_code_cell("draw()", outputs=outputs)
     page = nbformat.v4.new_code_cell("page()", outputs=outputs)
     page.metadata["tags"] = [NOT_KEPT]
     notebook = nbformat.v4.new_notebook(cells=[drawn, page])
     keep(notebook, tmp_path / "kept.ipynb")
     kept = nbformat.read(tmp_path / "kept.ipynb", as_version=4)
-    [output] = kept.cells[0].outputs
-    assert output.data == {"image/jpeg": "short", "text/plain": "an image"}
+    image, text = kept.cells[0].outputs
+    assert image.data == {"image/jpeg": "short", "text/plain": "an image"}
+    assert text.data == {"text/html": "<b>1</b>"}
     assert not kept.cells[1].outputs
     assert len(notebook.cells[0].outputs[0].data) == 3  # the notebook stays
     assert kept.metadata["shown_by"] == digest(notebook)
