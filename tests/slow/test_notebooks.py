@@ -207,10 +207,11 @@ def test_notebooks():
         + f"; no cell silent for {SILENCE} s (of CPU)",
         measured=found,
         note="silences in seconds of CPU, of the kernel and its processes, since the "
-        "machine did other work meanwhile; the clock beside them. The first runs missed "
-        "two targets. distributed: weights 8.8 apart after 300 steps, where 1e-10 was "
-        "the target; a nudge of 1e-15 on one device does the same, so the notebook "
-        "trains that as well, and the target is for 20 steps. faces: glasses on 5 of 8 "
-        "faces of dcgan_faces; now r3gan_faces, and all faces without glasses count. "
-        "The cyclegan of image_to_image, at 32x32 without identities, was known to miss",
+        "machine did other work meanwhile; the clock beside them. The first runs "
+        "missed two targets. distributed: weights 8.8 apart after 300 steps, where "
+        "1e-10 was the target; a nudge of 1e-15 on one device does the same, so the "
+        "notebook trains that as well, and the target is for 20 steps. faces: glasses "
+        "on 5 of 8 faces of dcgan_faces; now r3gan_faces, and all faces without "
+        "glasses count. The cyclegan of image_to_image, at 32x32 without identities, "
+        "was known to miss",
     )
