@@ -59,21 +59,26 @@ def kill_at(moment, arguments, workdir, rng, pace):
         wait_to_grow(workdir / "metrics.jsonl")
         skipped = rng.uniform(0, 20 * pace)
         time.sleep(skipped)
-        while not list(checkpoints.glob("*.tmp")) and process.poll() is None:
+        while not half_written(checkpoints) and process.poll() is None:
             pass
         wait = rng.uniform(0, 0.01)
     time.sleep(wait)
     process.kill()
     assert process.wait() == -signal.SIGKILL, "the run was over before it was killed"
     lived = time.monotonic() - begin
-    left = sorted(checkpoints.glob("*.tmp")) if checkpoints.exists() else []
-    saved = sorted(checkpoints.glob("*.json")) if checkpoints.exists() else []
+    left = half_written(checkpoints)
+    saved = sorted(checkpoints.glob("step_*.json"))
     return {
         "moment": moment,
         "seconds": round(lived, 3),
         "checkpoint": int(saved[-1].stem.split("_")[1]) if saved else 0,
         "half written": {path.name: path.stat().st_size for path in left},
     }
+
+
+def half_written(checkpoints):
+    """Temporary files, see `ganzoo.utils.files.replacing`."""
+    return sorted(checkpoints.glob(".*"))
 
 
 @pytest.mark.slow
@@ -122,7 +127,7 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path, mnist_dir):
     )
     assert a.keys() == b.keys() and not differing
     assert terms[0] == terms[1]
-    assert not list((killed / "checkpoints").glob("*.tmp"))
+    assert not half_written(killed / "checkpoints")
 
 
 MACHINE = ("seconds", "images_per_second", "peak_memory_mib")
