@@ -77,7 +77,7 @@ def test_a_run_holds_its_settings_log_pictures_and_checkpoints(finished):
         "samples/training.gif",
     }
     assert (path / "checkpoints/step_00000004.npz").is_file()
-    assert not list(path.rglob("*.tmp"))
+    assert {file.name for file in path.rglob(".*")} == {".lock"}  # none half written
 
 
 def test_a_bar_tells_every_stage_on_a_terminal(tmp_path, monkeypatch, capsys):

@@ -454,7 +454,7 @@ def test_run_with_a_pipe_does_not_wait(name, message, run):
         ganzoo.load(run)
 
 
-LINKS = [".lock", "config.json.tmp", "metrics.jsonl", "health.jsonl", "samples", "x"]
+LINKS = [".lock", ".config.1.json", "metrics.jsonl", "health.jsonl", "samples", "x"]
 
 
 @pytest.mark.parametrize("name", LINKS)
@@ -478,7 +478,7 @@ def test_training_in_a_run_with_a_pipe_is_refused(run):
 def test_a_write_follows_no_link(tmp_path):
     target = tmp_path / "mine"
     target.write_text("mine")
-    (tmp_path / "file.tmp").symlink_to(target)
+    (tmp_path / f".file.{os.getpid()}").symlink_to(target)
     (tmp_path / "file").symlink_to(target)
     files.write_atomically(tmp_path / "file", b"new")
     assert target.read_text() == "mine"
