@@ -390,7 +390,7 @@ def test_cyclegan_glasses():
         return there, back
 
     (on, off), (twin_on, twin_off) = rows(own), rows(twins)
-    mean = load_data("faces", **sets).arrays["source"].mean(axis=0)
+    mean = load_data("faces", **sets).arrays["unpaired"].mean(axis=0)
     means = np.broadcast_to(mean.round().astype(np.uint8), bare.shape)
     beside = {
         "on, real": row(worn, worn, on=True),
