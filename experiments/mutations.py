@@ -818,8 +818,8 @@ MUTATIONS = [
     ),
     M(
         "evaluation/scorer.py",
-        "left = [fake.subset(group != g)",
-        "left = [fake.subset(group == g)",
+        "left = fake.subset(group != g)",
+        "left = fake.subset(group == g)",
         "tests/evaluation/test_scorer.py -k margin",
     ),
     M(
