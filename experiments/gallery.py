@@ -92,14 +92,14 @@ def draw(folder, name, data) -> None:
     last = max((Path(folder) / "samples").glob("step_*.png"))
     shutil.copyfile(last, FOLDER / f"{name}.png")
     shutil.copyfile(Path(folder) / "curves.png", FOLDER / f"{name}_curves.png")
-    real = Path(folder) / "samples" / "real.png"
+    real, shown = Path(folder) / "samples" / "real.png", FOLDER / f"{data}_real.png"
     if real.exists():
-        shutil.copyfile(real, FOLDER / f"{data}_real.png")
-    else:  # a run of 0.1.0
+        shutil.copyfile(real, shown)
+    elif not shown.exists():  # a run of 0.1.0, or one that translates
         experiment = from_dict(completed(read_config(folder)["experiment"]))
         arrays = load_data(**data_settings(experiment)).arrays
         picture = pictures.samples_picture(spread(arrays["real"], 64))
-        pictures.save_png(picture, FOLDER / f"{data}_real.png")
+        pictures.save_png(picture, shown)
 
 
 def page(records) -> str:
