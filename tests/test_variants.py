@@ -39,6 +39,7 @@ COMPILED = {
     "cyclegan": 1,
     "text2image-l1": 1,
 }
+LONGER = ("cyclegan", "infogan", "pix2pix")  # of these: five seconds and more
 
 
 def built(name, d_steps=1, **options):
@@ -234,7 +235,14 @@ def test_classes_that_are_embedded(name, mirrored, tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(n, marks=[pytest.mark.slow] * (n not in COMPILED)) for n in VARIANTS],
+    [
+        pytest.param(
+            n,
+            marks=[pytest.mark.slow] * (n not in COMPILED)
+            + [pytest.mark.long] * (n in LONGER),
+        )
+        for n in VARIANTS
+    ],
 )
 def test_compiled_replicas_equal_one_device_and_resume(name, mirrored, tmp_path):
     """Two steps a call there, one here; and the replicas resume bit for bit."""
