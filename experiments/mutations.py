@@ -91,7 +91,7 @@ MUTATIONS = [
         "losses.py",
         "return distribute.global_mean(tf.reduce_mean(logits))",
         "return tf.reduce_mean(logits)",
-        PENALTIES.format("two_replicas and relativistic_average"),
+        "tests/test_losses.py -k 'global_batch and relativistic_average'",
     ),
     M("losses.py", "v * v / 4 + v", "v * v / 2 + v", LOSSES),
     M(
@@ -276,7 +276,7 @@ MUTATIONS = [
         "models/adversarial.py",
         "/ distribute.replica_count()\n        gradients",
         "\n        gradients",
-        PENALTIES.format("two_replicas and wasserstein"),
+        PENALTIES.format("two_replicas and clip"),
     ),
     M(
         "models/adversarial.py",
