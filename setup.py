@@ -41,6 +41,7 @@ TEST = [
     "nbclient>=0.10",
     "nbformat>=5.10",
     "ipykernel>=6",
+    "psutil>=5.9",
     "ruff>=0.8",
     "mypy>=1.18",
     "selenium>=4.20",

@@ -222,6 +222,7 @@ class _Blocks:
         return self.norm.wrap(layer)(x)
 
     def shortcut(self, x, filters):
+        """Changes the channels of what a branch is added to."""
         return self.convolve(x, filters, size=1, bias=self.bias)
 
     def branch(self, x, filters, spread=None):

@@ -29,9 +29,8 @@ def sngan(
     step at a higher rate costs a third of the time, and D's last maps are 4x4 instead
     of 8x8, so that narrow layers see the whole image: chosen in experiments/pilots.md.
     The authors' code gives G two samples for each of D's, and has biases that batch
-    normalisation removes (`bias=True`). The power iteration advances
-    once per D update, not at each pass as in the authors' code, see
-    `ganzoo.layers.SpectralNorm`.
+    normalisation removes (`bias=True`). The power iteration advances once per D update,
+    not at each pass as in the authors' code, see `ganzoo.layers.SpectralNorm`.
     """
     return assemble(
         network=network,

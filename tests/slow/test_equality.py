@@ -94,9 +94,7 @@ def differences():
             measured=found,
             note="10 steps of tests/helpers.py's small nets, global batch 24, with a "
             "running average, with their dropout and noise. float32 has no target: "
-            "Adam amplifies rounding. So it does in sngan, at its rates of 1e-3: the "
-            "biases before G's batch normalisation have a gradient of 0, and Adam "
-            "divides its rounding by its rounding.",
+            "Adam amplifies rounding.",
         )
     return found
 

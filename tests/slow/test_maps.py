@@ -356,8 +356,9 @@ def test_cyclegan_ink():
             **beside,
         },
         note="No colour can be known from ink: the way back is judged by its shapes. "
-        "The ablation without cycles has no identity term either. With two halvings "
-        "instead of one, as in the paper, seed 0 kept 67.2% after the same steps",
+        "The ablation without cycles has no identity term either. With 16 filters, 2 "
+        "blocks and the paper's two halvings, seed 0 kept 67.2% after the same steps; "
+        "a pilot with one halving and else the same 83.2% of other faces (seed 100)",
     )
 
 
