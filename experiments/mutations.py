@@ -371,9 +371,15 @@ MUTATIONS = [
     ),
     M(
         "variants/acgan.py",
-        "_error(real, label) + _error(fakes, label)",
-        "_error(real, label)",
+        "(of_real + of_fake)",
+        "of_real",
         "tests/variants/test_acgan.py -k 'minimise or adversarial'",
+    ),
+    M(
+        "variants/acgan.py",
+        "tf.reduce_sum(errors, axis=1)",
+        "tf.reduce_mean(errors, axis=1)",
+        "tests/variants/test_acgan.py -k tags",
     ),
     M(
         "variants/vae.py",

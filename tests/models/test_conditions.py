@@ -137,14 +137,18 @@ def test_networks_take_vectors(network, condition):
 
 
 @pytest.mark.parametrize("variant", ["acgan", "sgan"])
-def test_a_d_that_classifies_takes_classes_alone(variant):
+def test_a_d_that_classifies_takes_no_numbers(variant):
     model = tiny(variant, condition=["cat", "dog", "emu"], num_classes=10)
     label = model.batch_spec.entries["label"]
     assert label.convert("label", NAMES[[2, 0]]).tolist() == [2, 0]
-    for other in ("numbers", {"name": "tags", "names": ["red", "round"]}):
-        message = "D classifies here.*; for tags and numbers use 'cgan'. Received"
-        with pytest.raises(ValueError, match=message):
-            tiny(variant, condition=other)
+    with pytest.raises(ValueError, match="D classifies here.*numbers use 'cgan'. Rec"):
+        tiny(variant, condition="numbers")
+
+
+def test_sgan_takes_no_tags():
+    tags = {"name": "tags", "names": ["red", "round"]}
+    with pytest.raises(ValueError, match="D classifies here.*; for tags and.*'cgan'"):
+        tiny("sgan", condition=tags)
 
 
 def test_a_semi_supervised_model_keeps_the_names():

@@ -53,6 +53,35 @@ def test_the_adversarial_terms_are_those_of_the_logits():
     np.testing.assert_allclose(terms["g_adv"], expected, 1e-6)
 
 
+def test_tags_are_read_one_by_one():
+    """L_C sums the binary cross-entropies of the tags of a sample, by hand."""
+    model = tiny("acgan", condition={"name": "tags", "count": 3}, class_weight=0.5)
+    tags = np.array([[1, 0, 1], [0, 0, 0], [1, 1, 1], [0, 1, 0]], "float32")
+    batch = {**BATCH, "label": tf.constant(tags)}
+    fake = model.generate(batch, training=False)
+
+    def read(sample):
+        out = model.discriminator({"sample": sample}, training=False)
+        logits = out["classes"].numpy().astype("float64")
+        errors = np.log1p(np.exp(np.where(tags == 1, -logits, logits)))
+        return errors.sum() / 4, np.mean((logits > 0) == (tags == 1))
+
+    (of_real, right), (of_fake, _) = read(BATCH["real"]), read(fake["sample"])
+    terms, watched = model.discriminator_loss(batch, fake, training=False)
+    np.testing.assert_allclose(terms["d_class"], 0.5 * (of_real + of_fake), 1e-5)
+    np.testing.assert_allclose(watched["accuracy"], right)
+    terms, _ = model.generator_loss(batch, fake, training=False)
+    np.testing.assert_allclose(terms["g_class"], 0.5 * of_fake, 1e-5)
+
+
+def test_tags_are_asked_for_and_told():
+    tags = {"name": "tags", "names": ["red", "round"]}
+    model = tiny("acgan", condition=tags)
+    assert model.generator.input["label"].shape == (None, 2)
+    assert model.discriminator.output["classes"].shape == (None, 2)
+    assert model.sample(3, label="red,round").shape == (3, 8, 8, 1)
+
+
 def test_g_takes_the_label_and_d_does_not():
     model = tiny("acgan", num_classes=3)
     assert set(model.generator.input) == {"latent", "label"}
