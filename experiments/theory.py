@@ -56,6 +56,19 @@ def trained(data, seed, steps, **options):
     return model
 
 
+def rolls(pictures, path):
+    """Draws points of space (n, 3) by name, side by side."""
+    figure = plt.figure(figsize=(12, 3.4))
+    for place, (name, points) in enumerate(pictures.items(), start=1):
+        axes = figure.add_subplot(1, len(pictures), place, projection="3d")
+        axes.scatter(*points[:2000].T, s=1, c=points[:2000, 2], cmap="viridis")
+        axes.set_title(name.replace(", ", ",\n"))
+        axes.view_init(10, -75)
+        axes.set_axis_off()
+    figure.tight_layout()
+    figure.savefig(path, dpi=80)
+
+
 def dimension():
     """A latent of d numbers gives a set of at most d dimensions."""
     found, pictures = {}, {"real": roll(5000, seed=1)}
@@ -65,15 +78,7 @@ def dimension():
         found[f"latent of {size}"] = [dimension_of(x) for x in samples]
         pictures[f"latent of {size}"] = samples[0]
     found["real"] = [dimension_of(pictures["real"])]
-    figure = plt.figure(figsize=(12, 3.4))
-    for place, (name, points) in enumerate(pictures.items(), start=1):
-        axes = figure.add_subplot(1, 4, place, projection="3d")
-        axes.scatter(*points[:2000].T, s=1, c=points[:2000, 2], cmap="viridis")
-        axes.set_title(name)
-        axes.view_init(10, -75)
-        axes.set_axis_off()
-    figure.tight_layout()
-    figure.savefig("docs/theory_dimension.png", dpi=80)
+    rolls(pictures, "docs/theory_dimension.png")
     missed = max(found["latent of 1"]) > 1.3 or min(found["latent of 2"]) < 1.5
     shown = "; ".join(
         f"{name}: {', '.join(f'{value:.2f}' for value in values)}"
@@ -107,10 +112,12 @@ def noise():
         },
     }
     ring8 = load_data("ring8").arrays["real"]
-    dimensions, modes = {}, {}
+    dimensions, modes, pictures = {}, {}, {}
     for name, options in arms.items():
         models = [trained(roll(50_000), seed, 4000, **options) for seed in SEEDS]
-        dimensions[name] = [dimension_of(x.sample(5000, seed=0)) for x in models]
+        samples = [model.sample(5000, seed=0) for model in models]
+        dimensions[name] = [dimension_of(x) for x in samples]
+        pictures[name] = samples[0]
         models = [trained(ring8, seed, 4000, **options) for seed in SEEDS]
         modes[name] = [
             mode_coverage(x.sample(2500, seed=0), *MIXTURES["ring8"])["modes"]
@@ -121,6 +128,7 @@ def noise():
         f"{'/'.join(map(str, modes[name]))} of 8 modes"
         for name in arms
     )
+    rolls(pictures, "docs/theory_noise.png")
     plain, noisy, *_ = dimensions.values()
     missed = min(noisy) <= max(plain)
     write_result(

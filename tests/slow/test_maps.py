@@ -298,9 +298,9 @@ def test_pix2pix_flood():
             "without D": theirs,
             **beside,
         },
-        note="the flood is rendered, the houses are real: 40 held-out photographs of facades. The "
-        "heights are read off the rows that change by more than "
-        f"{CHANGE} of 255",
+        note="the flood is rendered, the houses are real: 40 held-out photographs of "
+        f"facades. The heights are read off the rows that change by more than {CHANGE} "
+        "of 255",
     )
 
 
