@@ -7,6 +7,7 @@ from ganzoo.evaluation.score import Score
 from ganzoo.runs import pretrained
 from ganzoo.runs.directory import read_config
 from ganzoo.runs.experiment import from_dict
+from ganzoo.runs.resolve import fitting_batch
 from ganzoo.variants import _registry
 
 _HEAD = """---
@@ -69,21 +70,26 @@ def _recorded(source):
         return None, {}, []
     experiment, data = from_dict(config["experiment"]), config["data"]
     try:
-        facts = {"data": f"{data['name']}, {int(data['samples']):,} samples"}
+        count = int(data["samples"])
+        facts = {"data": f"{data['name']}, {count:,} samples"}
     except (KeyError, TypeError, ValueError) as error:
         where = Path(source, "config.json")
         raise ValueError(f"{where} is damaged: {error} in its data.") from error
-    facts |= {key: getattr(experiment, key) for key in ("steps", "batch_size", "seed")}
+    facts |= {
+        "steps": experiment.steps,
+        "batch_size": experiment.batch_size or fitting_batch(count),
+        "seed": experiment.seed,
+    }
     options = experiment.options.items()
     facts["options"] = ", ".join(f"{key}={value}" for key, value in options)
     return experiment.model, facts, scored.scores if scored else []
 
 
-_MARKUP = str.maketrans({sign: f"&#{ord(sign)};" for sign in "<[`|#"})
+_MARKUP = str.maketrans({sign: f"&#{ord(sign)};" for sign in "<[`|#*~"})
 
 
 def _plain(value):
-    """A text of one line without HTML, links, code or cells: names come from files."""
+    """A text of one line, all of it plain: names of files may hold markup."""
     return " ".join(str(value).split()).translate(_MARKUP)
 
 

@@ -8,8 +8,9 @@ from ganzoo.evaluation import model_card
 from ganzoo.evaluation.score import Score
 from ganzoo.runs import directory
 
-HOSTILE = "<script>\n# a title [link](http://x) `code` | cell"
-TEXT = "&#60;script> &#35; a title &#91;link](http://x) &#96;code&#96; &#124; cell"
+HOSTILE = "<script>\n# a **title** [link](http://x) `code` | cell"
+BOLD = "&#42;&#42;title&#42;&#42;"
+TEXT = f"&#60;script> &#35; a {BOLD} &#91;link](http://x) &#96;code&#96; &#124; cell"
 SCORE = Score(HOSTILE, float("inf"), 1.0, "lower", f"{HOSTILE} | seed 0").to_dict()
 
 
@@ -32,7 +33,7 @@ def scores(*rows, **others):
 
 def test_names_in_a_run_are_text_on_its_card(tmp_path):
     text = card(tmp_path, scores(SCORE))
-    assert f"- data: {TEXT}, 3 samples\n- steps: 4\n" in text
+    assert f"- data: {TEXT}, 3 samples\n- steps: 4\n- batch_size: 3\n" in text
     assert f"- options: network={TEXT}\n" in text
     assert f"| {TEXT} | inf | 1 | lower |\n" in text
     assert f"- {TEXT.replace('&#124;', ';')} ; seed 0\n" in text
