@@ -3,6 +3,11 @@
 DCGAN's networks, with the caption's vector next to the latent in G, and at every
 position of D's last maps. The encoder is a small word encoder, instead of the paper's
 character encoder.
+
+Two things are not in the paper. The caption's vector has mean 0 and variance 1, so that
+G hears it next to a latent of that size. And D's logit has a second part, the inner
+product of a layer of its last maps and a layer of the caption's vector (projection:
+Miyato and Koyama 2018, arXiv 1802.05637), which tells early if the two fit.
 """
 
 import keras
@@ -20,6 +25,7 @@ def make(
     caption_length,
     *,
     word_dropout,
+    text_norm,
     value_range,
     latent_dim,
     text_dim,
@@ -40,14 +46,18 @@ def make(
             **sizes,
         ),
         "encoder": encoder(
-            caption_length, words=words, text_dim=text_dim, word_dropout=word_dropout
+            caption_length,
+            words=words,
+            text_dim=text_dim,
+            word_dropout=word_dropout,
+            text_norm=text_norm,
         ),
         "vocabulary": vocabulary,
         "value_range": value_range,
     }
 
 
-def encoder(length, *, words, units=64, text_dim=128, word_dropout=0.1):
+def encoder(length, *, words, units=64, text_dim=128, word_dropout=0.1, text_norm=True):
     """Network from caption (N, length) int32 to text (N, text_dim).
 
     The words' vectors pass a convolution over three words. Its maximum over the
@@ -60,6 +70,7 @@ def encoder(length, *, words, units=64, text_dim=128, word_dropout=0.1):
         text_dim: length of the caption's vector.
         word_dropout: share of words that are left out in training, which prepares for
             captions with unknown words.
+        text_norm: if True, each vector has mean 0 and variance 1.
     """
     check_whole(1, length=length, words=words, units=units, text_dim=text_dim)
     named = {"caption": keras.Input((length,), dtype="int32", name="caption")}
@@ -72,7 +83,9 @@ def encoder(length, *, words, units=64, text_dim=128, word_dropout=0.1):
     near = layers.Conv1D(units, 3, padding="same")(x)
     near = layers.GlobalMaxPooling1D()(inputs.activation("leaky_relu")(near))
     x = layers.Concatenate()([keras.ops.sum(x, axis=1), near])
-    return keras.Model(named, layers.Dense(text_dim)(x), name="encoder")
+    x = layers.Dense(text_dim)(x)
+    x = layers.LayerNormalization(center=False, scale=False)(x) if text_norm else x
+    return keras.Model(named, x, name="encoder")
 
 
 def generator(
@@ -114,6 +127,7 @@ def discriminator(
     text_units=128,
     filters=64,
     kernel=4,
+    projection=256,
     dropout=0.0,
     d_norm="batch",
 ):
@@ -125,24 +139,37 @@ def discriminator(
         text_units: units of the first layer for the caption's vector.
         filters: channels of the first level; doubled at each level.
         kernel: size of the convolutions.
+        projection: units of the two layers whose inner product, over its square root,
+            joins the logit; 0 for none, as in the paper.
         dropout: dropout rate after each level.
         d_norm: a name of `norms.NORMS`.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     check_whole(1, text_units=text_units)
+    check_whole(0, projection=projection)
     norm = norms.get(d_norm)
     named = {
         "sample": keras.Input(shape, name="sample"),
         "text": keras.Input((text_dim,), name="text"),
     }
-    x = dcgan.shrink(named["sample"], filters, kernel, dropout, norm)
-    text = inputs.constant_maps(_said(named["text"], text_units), x.shape[1:-1])
-    channels = x.shape[-1]
-    x = layers.Concatenate()([x, text])
-    x = norm.apply(x, layers.Conv2D, channels, 1)
+    maps = dcgan.shrink(named["sample"], filters, kernel, dropout, norm)
+    text = inputs.constant_maps(_said(named["text"], text_units), maps.shape[1:-1])
+    x = layers.Concatenate()([maps, text])
+    x = norm.apply(x, layers.Conv2D, maps.shape[-1], 1)
     x = layers.Flatten()(inputs.activation("leaky_relu")(x))
     logits = norm.wrap(layers.Dense(1))(x)
+    if projection:
+        match = _match(layers.Flatten()(maps), named["text"], projection, norm)
+        logits = layers.Add()([logits, match])
     return keras.Model(named, logits, name="discriminator")
+
+
+def _match(seen, text, units, norm):
+    """Inner product (N, 1) of a layer of what D sees and a layer of the text."""
+    seen = inputs.activation("leaky_relu")(norm.wrap(layers.Dense(units))(seen))
+    asked = norm.wrap(layers.Dense(units, use_bias=False))(text)
+    product = layers.Multiply()([seen, asked])
+    return keras.ops.sum(product, axis=-1, keepdims=True) / units**0.5
 
 
 def _said(text, units):

@@ -31,6 +31,8 @@ OF_VARIANTS: dict[str, dict] = {
 OF_ANY_DATA: dict[str, dict] = {
     "bigan": {"d_norm": "batch", "prior": "uniform"},
     "unrolled": {"unroll": 5, "saddle": True},
+    "text2image": {"text_norm": False, "projection": 0},
+    "text2image-l1": {"text_norm": False},
     "began": {
         "normalize": False,
         "filters": 64,

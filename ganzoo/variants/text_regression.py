@@ -46,6 +46,7 @@ def text2image_l1(
     text_dim=128,
     text_units=128,
     word_dropout=0.1,
+    text_norm=True,
     filters=64,
     value_range=(-1.0, 1.0),
     learning_rate=2e-4,
@@ -67,6 +68,7 @@ def text2image_l1(
         text_dim: length of the caption's vector.
         text_units: units of G's layer for that vector.
         word_dropout: share of words that the encoder leaves out in training.
+        text_norm: if True, a caption's vector has mean 0 and variance 1.
         filters: channels next to the image.
     """
     parts = captioned.make(
@@ -74,6 +76,7 @@ def text2image_l1(
         vocabulary,
         caption_length,
         word_dropout=word_dropout,
+        text_norm=text_norm,
         value_range=value_range,
         latent_dim=latent_dim,
         text_dim=text_dim,

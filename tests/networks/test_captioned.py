@@ -1,5 +1,6 @@
 """The networks of text2image."""
 
+import keras
 import numpy as np
 import pytest
 from helpers import of_kind
@@ -27,6 +28,42 @@ def test_the_encoder_reads_words_and_their_order_and_no_word_as_nothing():
     weights[0] = 99
     embedding.embeddings.assign(weights)
     np.testing.assert_array_equal(read(network, [[1, 2, 0, 0, 0, 0]])[0], two)
+
+
+def test_a_captions_vector_has_mean_0_and_variance_1():
+    rows = [[1, 2, 3, 1], [3, 0, 0, 0]]
+    sizes = {"words": 3, "text_dim": 32, "word_dropout": 0.0}
+    text = read(captioned.encoder(4, **sizes), rows)
+    np.testing.assert_allclose(text.mean(axis=1), 0, atol=1e-6)
+    plain = captioned.encoder(4, **sizes, text_norm=False)
+    spread = read(plain, rows)
+    spread -= spread.mean(axis=1, keepdims=True)
+    scaled = spread / np.sqrt(spread.var(axis=1, keepdims=True) + 1e-3)
+    assert plain.count_params() == captioned.encoder(4, **sizes).count_params()
+    assert 0.5 < scaled.var() < 1 and 0.5 < text.var() < 1
+
+
+def test_the_projection_adds_an_inner_product_to_the_logit():
+    sizes = {"text_dim": 6, "text_units": 4, "filters": 2, "d_norm": "none"}
+    d = captioned.discriminator((8, 8, 1), **sizes, projection=5)
+    plain = captioned.discriminator((8, 8, 1), **sizes, projection=0)
+    assert len(d.weights) == len(plain.weights) + 3  # a kernel and bias, a kernel
+    seen, asked = (layer for layer in of_kind(d, layers.Dense) if layer.units == 5)
+    seen, asked = (seen, asked) if seen.use_bias else (asked, seen)
+    rng = np.random.default_rng(0)
+    given = {"sample": rng.normal(size=(3, 8, 8, 1)), "text": rng.normal(size=(3, 6))}
+    before = d(given, training=False).numpy()
+    maps = keras.Model(d.inputs, seen.input)(list(d_inputs(d, given))).numpy()
+    by_hand = maps @ seen.kernel.numpy() + seen.bias.numpy()
+    by_hand = np.where(by_hand > 0, by_hand, 0.2 * by_hand)
+    by_hand = (by_hand * (given["text"] @ asked.kernel.numpy())).sum(axis=1) / 5**0.5
+    asked.kernel.assign(asked.kernel * 0)
+    without = d(given, training=False).numpy()
+    np.testing.assert_allclose((before - without)[:, 0], by_hand, atol=1e-5)
+
+
+def d_inputs(network, given):
+    return (given[tensor.name] for tensor in network.inputs)
 
 
 def test_whole_words_are_dropped_in_training():
@@ -58,7 +95,7 @@ def test_players_of_any_size_see_the_caption(shape):
 def test_normalisation_reaches_every_layer_of_d_that_sees_images():
     options = {"text_dim": 6, "filters": 2}
     d = captioned.discriminator((16, 16, 3), d_norm="spectral", **options)
-    assert len(of_kind(d, SpectralNorm)) == 4
+    assert len(of_kind(d, SpectralNorm)) == 6
     plain = captioned.discriminator((16, 16, 3), d_norm="none", **options)
     kinds = (layers.BatchNormalization, SpectralNorm, layers.LayerNormalization)
     assert not of_kind(plain, kinds)
