@@ -67,7 +67,7 @@ PAGES = {
     "docs/theory.md": [theory.theory],
     "docs/published.md": [published.figures],
     "docs/translation.md": [translation.translations],
-    "docs/guides/maps.md": [translation.maps],
+    "docs/guides/maps.md": [translation.maps, translation.maps_back],
     "docs/guides/flood.md": [translation.flood],
     "docs/guides/unpaired.md": [translation.ink, translation.glasses],
     "docs/metrics.md": [metrics.sense, metrics.labels],

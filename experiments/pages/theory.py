@@ -114,7 +114,11 @@ ROWS = [
         ["pix2pix_halves"],
     ),
     ("sketches to photographs", "`pix2pix`", ["pix2pix_facades"]),
-    ("maps from satellite photographs", "`pix2pix`", ["pix2pix_maps"]),
+    (
+        "maps from satellite photographs",
+        "`pix2pix`",
+        ["pix2pix_maps", "pix2pix_maps_back"],
+    ),
     ("style without pairs", "`cyclegan`", ["cyclegan_ink", "cyclegan_glasses"]),
     ("super-resolution", "`srgan`", ["srgan_x4"]),
     ("in-painting", "`context-encoder`", ["inpaint", "inpaint_clips"]),
