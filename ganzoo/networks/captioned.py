@@ -159,17 +159,9 @@ def discriminator(
     x = layers.Flatten()(inputs.activation("leaky_relu")(x))
     logits = norm.wrap(layers.Dense(1))(x)
     if projection:
-        match = _match(layers.Flatten()(maps), named["text"], projection, norm)
+        match = inputs.match(layers.Flatten()(maps), named["text"], projection, norm)
         logits = layers.Add()([logits, match])
     return keras.Model(named, logits, name="discriminator")
-
-
-def _match(seen, text, units, norm):
-    """Inner product (N, 1) of a layer of what D sees and a layer of the text."""
-    seen = inputs.activation("leaky_relu")(norm.wrap(layers.Dense(units))(seen))
-    asked = norm.wrap(layers.Dense(units, use_bias=False))(text)
-    product = layers.Multiply()([seen, asked])
-    return keras.ops.sum(product, axis=-1, keepdims=True) / units**0.5
 
 
 def _said(text, units):

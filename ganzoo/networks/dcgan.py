@@ -66,6 +66,7 @@ def discriminator(
     kernel=4,
     units=None,
     maps=False,
+    projection=0,
     dropout=0.0,
     d_norm="batch",
     minibatch="none",
@@ -88,14 +89,21 @@ def discriminator(
             all real or all fake, and batch normalisation of the dense layer takes away
             its mean: without the maps, D cannot see which image a G makes that makes
             one alone.
+        projection: units of `inputs.match`, which joins the logit: it tells early if
+            image and label fit; 0 for none, as without a label.
         dropout: dropout rate after each level.
         d_norm: a name of `norms.NORMS`; `instance` leaves out the dense layer.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     filters, units = _sizes(shape, filters, units)
-    check_whole(0, units=units)
+    check_whole(0, units=units, projection=projection)
     norm, batch = norms.get(d_norm), inputs.minibatch(minibatch)
     named, code = inputs.with_label("sample", shape, condition)
+    if projection and code is None:
+        raise ValueError(
+            "`projection` compares an image with its label, so it needs a D that sees "
+            f"labels, such as that of 'cgan'. Received: {projection}, no condition."
+        )
     x = named["sample"]
     spread = None if units else batch.spread
     x = shrink(x, filters, kernel, dropout, norm, code, spread)
@@ -104,7 +112,8 @@ def discriminator(
         x = _hidden(inputs.join(x, code), units, norm, batch.spread)
     x = batch.last(inputs.join(x, code))
     x = layers.Concatenate()([flat, x]) if maps and units else x
-    return judging(named, x, norm, heads)
+    more = [inputs.match(flat, code, projection, norm)] if projection else []
+    return judging(named, x, norm, heads, more)
 
 
 def grow(x, shape, filters, kernel, value_range, units=0, code=None, by_unit=True):
@@ -177,10 +186,20 @@ def shrink(x, filters, kernel, dropout, norm, code=None, spread=None):
     return x
 
 
-def judging(named, features, norm, heads):
-    """The discriminator from its inputs by name and the features before the logit."""
+def judging(named, features, norm, heads, more=()):
+    """The discriminator from its inputs by name and the features before the logit.
+
+    Args:
+        named: inputs by name.
+        features: features (N, f).
+        norm: a `norms.Norm`.
+        heads: see `inputs.outputs`.
+        more: further parts (N, 1) of the logit.
+    """
     dense = layers.Dense(1, kernel_initializer=inputs.start("normal"))
-    answers = inputs.outputs(norm.wrap(dense)(features), features, norm, heads)
+    logits = norm.wrap(dense)(features)
+    logits = layers.Add()([logits, *more]) if more else logits
+    answers = inputs.outputs(logits, features, norm, heads)
     return keras.Model(named, answers, name="discriminator")
 
 

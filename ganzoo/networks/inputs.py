@@ -84,6 +84,24 @@ def join(x, code):
     return layers.Concatenate()([x, constant_maps(code, sides) if sides else code])
 
 
+def match(seen, asked, units, norm):
+    """How well features fit a code: the inner product (N, 1) of a layer of each.
+
+    It joins D's logit, as in a projection discriminator (Miyato and Koyama 2018, arXiv
+    1802.05637), where the features have no layer of their own.
+
+    Args:
+        seen: features (N, f).
+        asked: a code (N, k).
+        units: units of both layers; the product is divided by its square root.
+        norm: normalisation of the layers, see `norms.Norm`.
+    """
+    seen = activation("leaky_relu")(norm.wrap(layers.Dense(units))(seen))
+    asked = norm.wrap(layers.Dense(units, use_bias=False))(asked)
+    product = layers.Multiply()([seen, asked])
+    return ops.sum(product, axis=-1, keepdims=True) / units**0.5
+
+
 def crop(x, sides):
     """Crops maps to the sides, at the ends: odd sizes are generated too large."""
     if tuple(x.shape[1:-1]) == tuple(sides):

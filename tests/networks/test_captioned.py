@@ -1,6 +1,5 @@
 """The networks of text2image."""
 
-import keras
 import numpy as np
 import pytest
 from helpers import of_kind
@@ -41,29 +40,6 @@ def test_a_captions_vector_has_mean_0_and_variance_1():
     scaled = spread / np.sqrt(spread.var(axis=1, keepdims=True) + 1e-3)
     assert plain.count_params() == captioned.encoder(4, **sizes).count_params()
     assert 0.5 < scaled.var() < 1 and 0.5 < text.var() < 1
-
-
-def test_the_projection_adds_an_inner_product_to_the_logit():
-    sizes = {"text_dim": 6, "text_units": 4, "filters": 2, "d_norm": "none"}
-    d = captioned.discriminator((8, 8, 1), **sizes, projection=5)
-    plain = captioned.discriminator((8, 8, 1), **sizes, projection=0)
-    assert len(d.weights) == len(plain.weights) + 3  # a kernel and bias, a kernel
-    seen, asked = (layer for layer in of_kind(d, layers.Dense) if layer.units == 5)
-    seen, asked = (seen, asked) if seen.use_bias else (asked, seen)
-    rng = np.random.default_rng(0)
-    given = {"sample": rng.normal(size=(3, 8, 8, 1)), "text": rng.normal(size=(3, 6))}
-    before = d(given, training=False).numpy()
-    maps = keras.Model(d.inputs, seen.input)(list(d_inputs(d, given))).numpy()
-    by_hand = maps @ seen.kernel.numpy() + seen.bias.numpy()
-    by_hand = np.where(by_hand > 0, by_hand, 0.2 * by_hand)
-    by_hand = (by_hand * (given["text"] @ asked.kernel.numpy())).sum(axis=1) / 5**0.5
-    asked.kernel.assign(asked.kernel * 0)
-    without = d(given, training=False).numpy()
-    np.testing.assert_allclose((before - without)[:, 0], by_hand, atol=1e-5)
-
-
-def d_inputs(network, given):
-    return (given[tensor.name] for tensor in network.inputs)
 
 
 def test_whole_words_are_dropped_in_training():
