@@ -85,7 +85,7 @@ def join(x, code):
 
 
 def match(seen, asked, units, norm):
-    """How well features fit a code: the inner product (N, 1) of a layer of each.
+    """The fit of features and a code: the inner product (N, 1) of a layer of each.
 
     It joins D's logit, as in a projection discriminator (Miyato and Koyama 2018, arXiv
     1802.05637), where the features have no layer of their own.
