@@ -41,7 +41,12 @@ def direction(with_attribute: ArrayLike, without: ArrayLike) -> np.ndarray:
 
 
 def directions(
-    model: LatentModel, labels: ArrayLike | Callable, *, n: int = 5000, seed: int = 0
+    model: LatentModel,
+    labels: ArrayLike | Callable,
+    *,
+    n: int = 5000,
+    seed: int = 0,
+    ridge: float = 0.0,
 ) -> np.ndarray:
     """Latents of attributes, each without a share in the others.
 
@@ -50,6 +55,12 @@ def directions(
     directions is taken off, so that it changes one attribute alone (conditional
     manipulation: Shen et al. 2020, InterFaceGAN, arXiv 1907.10786, section 3.2).
 
+    The others of many attributes may fill nearly the whole space, so that nothing that
+    acts is left. A `ridge` above 0 leaves a share: instead of u without its part in
+    the others' span, the direction is (V'V / tr(V'V) + ridge I)^-1 u, where u is its
+    own and V the others', each times the standard deviation of its labels, by which a
+    rare attribute counts less.
+
     Args:
         model: a `LatentModel`.
         labels: which samples show an attribute, bool or 0 and 1, (n,), or (n, k) for k
@@ -57,15 +68,19 @@ def directions(
             that reads them from such samples, such as a classifier.
         n: number of samples for a function to read.
         seed: seed of the samples.
+        ridge: 0 or more; 0.001 suits some forty attributes.
 
     Returns:
         Unit vectors (k, latent_dim), or (latent_dim,) for labels (n,).
 
     Raises:
-        ValueError: labels of another shape or other values, an attribute that all or
-            no samples show, or one that is a combination of the others.
+        ValueError: a negative ridge, labels of another shape or other values, an
+            attribute that all or no samples show, or one that is a combination of the
+            others.
     """
     check_latents(model)
+    if not ridge >= 0:
+        raise ValueError(f"`ridge` must be 0 or more. Received: {ridge!r}.")
     n = n if callable(labels) else len(np.atleast_1d(labels))
     latents = model.latents(n, seed)
     if callable(labels):
@@ -86,18 +101,24 @@ def directions(
             f"{len(columns)} samples."
         )
     vectors = np.stack([direction(latents[c], latents[~c]) for c in columns.T])
-    vectors = np.stack([_apart(vectors, k) for k in range(len(vectors))])
+    vectors *= columns.std(axis=0)[:, np.newaxis]
+    vectors = np.stack([_apart(vectors, k, ridge) for k in range(len(vectors))])
     return vectors.reshape(*marks.shape[1:], -1)
 
 
-def _apart(vectors, k):
-    """Vector k without its share in the span of the others, of length 1."""
-    others = np.delete(vectors, k, axis=0).T
-    rest = vectors[k] - others @ np.linalg.lstsq(others, vectors[k], rcond=None)[0]
-    if np.linalg.norm(rest) < 1e-4 * np.linalg.norm(vectors[k]):
+def _apart(vectors, k, ridge):
+    """Vector k without its share in the others, of length 1, see `directions`."""
+    own, others = vectors[k], np.delete(vectors, k, axis=0)
+    rest = own - others.T @ np.linalg.lstsq(others.T, own, rcond=None)[0]
+    if np.linalg.norm(rest) < 1e-4 * np.linalg.norm(own):
         raise ValueError(
             "Each attribute needs a direction of its own. "
             f"Received: column {k} is a combination of the others; leave one out."
+        )
+    if ridge and len(others):
+        shared = others.T @ others
+        rest = np.linalg.solve(
+            shared / np.trace(shared) + ridge * np.eye(len(own)), own
         )
     return rest / np.linalg.norm(rest)
 

@@ -60,6 +60,30 @@ def test_directions_leave_the_other_attributes_alone():
     assert alone @ [1, 0, 0] > 0.6  # on its own it does not
 
 
+def test_a_ridge_leaves_a_share_of_the_others():
+    """By hand: (V'V / tr + r I)^-1 u, between the two extremes."""
+
+    def told(x):
+        return np.stack([x[:, 1] > 0.3, x[:, 1] / 3 + x[:, 2] > 0.4], axis=1)
+
+    model = linear(*ROWS)
+    marks, z = told(model.sample(20000, seed=0)), model.latents(20000, seed=0)
+    u, v = (
+        (z[m].mean(axis=0) - z[~m].mean(axis=0)) * np.sqrt(m.mean() * (1 - m.mean()))
+        for m in marks.T
+    )
+    by_hand = np.linalg.inv(np.outer(v, v) / (v @ v) + 0.1 * np.eye(3)) @ u
+    found = latent.directions(model, marks, ridge=0.1)[0]
+    np.testing.assert_allclose(found, by_hand / np.linalg.norm(by_hand), atol=1e-6)
+    alone, apart = (latent.directions(model, x)[..., :3] for x in (marks[:, 0], marks))
+    nearly = [latent.directions(model, marks, ridge=r)[0] for r in (1e6, 1e-6)]
+    np.testing.assert_allclose(nearly, [alone, apart[0]], atol=1e-3)
+    lone = latent.directions(model, marks[:, 0], ridge=0.1)
+    np.testing.assert_array_equal(lone, alone)
+    with pytest.raises(ValueError, match="`ridge` must be 0 or more. Received: -1"):
+        latent.directions(model, marks, ridge=-1)
+
+
 @pytest.mark.parametrize(
     "labels,message",
     [
