@@ -371,7 +371,7 @@ MUTATIONS = [
     ),
     M(
         "variants/acgan.py",
-        "(of_real + of_fake)",
+        "of_real + self.fake_weight * of_fake",
         "of_real",
         "tests/variants/test_acgan.py -k 'minimise or adversarial'",
     ),

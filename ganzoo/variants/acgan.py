@@ -38,9 +38,10 @@ class ACGAN(GAN):
         _reading(condition)
         return {"image_shape": image_shape, "heads": {"classes": condition.count}}
 
-    def __init__(self, *, class_weight=1.0, **settings):
+    def __init__(self, *, class_weight=1.0, fake_weight=1.0, **settings):
         super().__init__(**settings)
         self.class_weight = class_weight
+        self.fake_weight = fake_weight
         self.reading = _reading(labels.get(self.condition))
 
     @property
@@ -58,7 +59,8 @@ class ACGAN(GAN):
         )
         of_real, watched["accuracy"] = self._read(batch, real)
         of_fake, _ = self._read(batch, fakes)
-        return {**terms, "d_class": self.class_weight * (of_real + of_fake)}, watched
+        errors = of_real + self.fake_weight * of_fake
+        return {**terms, "d_class": self.class_weight * errors}, watched
 
     def generator_loss(self, batch, fake, training):
         fakes = self._outputs_of(batch, fake, training)
@@ -112,6 +114,7 @@ def acgan(
     network="auto",
     num_classes=10,
     class_weight=1.0,
+    fake_weight=1.0,
     learning_rate=RATES,
     ema_decay=0.99,
     **options,
@@ -128,6 +131,9 @@ def acgan(
         class_weight: factor of the class terms in the losses of both players. The term
             of tags is a sum over them: for many, less than 1 keeps the balance with
             the adversarial terms (0.1 for 27 tags in zoo_configs/acgan_faces.toml).
+        fake_weight: weight of generated samples in D's class term; 1 in the paper. At 0
+            D learns classes from real samples alone, so that G cannot please it with
+            samples that are no images, which it did with 27 tags.
     """
     check_whole(1, num_classes=num_classes)
     return assemble(
@@ -135,6 +141,7 @@ def acgan(
         network=network,
         num_classes=num_classes,
         class_weight=class_weight,
+        fake_weight=fake_weight,
         learning_rate=learning_rate,
         ema_decay=ema_decay,
         **options,

@@ -22,16 +22,17 @@ def error(model, sample):
     return np.mean(log_z - logits[np.arange(4), LABEL]), logits.argmax(axis=1)
 
 
-@pytest.mark.parametrize("weight", [1.0, 0.3])
-def test_both_players_minimise_the_classes_error(weight):
-    model = tiny("acgan", class_weight=weight)
+@pytest.mark.parametrize("weight,of_fakes", [(1.0, 1.0), (0.3, 1.0), (0.3, 0.0)])
+def test_both_players_minimise_the_classes_error(weight, of_fakes):
+    model = tiny("acgan", class_weight=weight, fake_weight=of_fakes)
     fake = model.generate(BATCH, training=False)
     (of_real, found), (of_fake, _) = (
         error(model, x) for x in (BATCH["real"], fake["sample"])
     )
     terms, watched = model.discriminator_loss(BATCH, fake, training=False)
     assert set(terms) == {"d_adv", "d_class"}
-    np.testing.assert_allclose(terms["d_class"], weight * (of_real + of_fake), 1e-5)
+    by_hand = weight * (of_real + of_fakes * of_fake)
+    np.testing.assert_allclose(terms["d_class"], by_hand, 1e-5)
     np.testing.assert_allclose(watched["accuracy"], np.mean(found == LABEL))
     terms, _ = model.generator_loss(BATCH, fake, training=False)
     assert set(terms) == {"g_adv", "g_class"}
