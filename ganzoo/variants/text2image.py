@@ -138,6 +138,9 @@ def text2image(
         text_dim: length of the caption's vector.
         text_units: units of each player's layer for that vector.
         word_dropout: share of words that the encoder leaves out in training.
+        text_norm: if True, a caption's vector has mean 0 and variance 1; in the paper
+            it is as it is.
+        projection: see `networks.captioned.discriminator`; 0 in the paper.
         mismatch: weight of real images with a wrong caption among the images that D
             rejects; 0 for a D that is not matching-aware.
         between_weight: weight of G's term on interpolated captions (INT); 0 leaves it
