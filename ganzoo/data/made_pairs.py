@@ -5,6 +5,7 @@ returns two such arrays: the sources, made from them, and the targets. A functio
 `OF_CLIPS` takes clips (N, frames, H, W, C), too.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -128,18 +129,27 @@ def made_pairs(data: Data, pairs: str, reading: Reading) -> Data:
     """
     images = data.arrays["real"]
     _check(images, pairs, data.name)
+    shapes = [side.shape[1:] for side in _apply(pairs, np.asarray(images[:1]), 0)]
+
+    def blocks(rows):
+        for start in range(0, len(rows), BLOCK):
+            block = np.asarray(images[rows[start : start + BLOCK]])
+            yield start, _apply(pairs, block, start)
 
     def side_of(side, rows):
-        def samples():
-            for start in range(0, len(rows), BLOCK):
-                block = np.asarray(images[rows[start : start + BLOCK]])
-                yield from ((x, 0) for x in _apply(pairs, block, start)[side])
-
-        shape = _apply(pairs, np.asarray(images[:1]), 0)[side].shape[1:]
+        samples = ((x, 0) for _, made in blocks(rows) for x in made[side])
+        shape = shapes[side]
         parts = data.fingerprint, pairs, side, len(rows), shape
         path = cache_path(reading.cache_dir, *parts)
         limit = reading.memory_limit
-        return collect(samples(), len(rows), shape, path=path, memory_limit=limit)[0]
+        return collect(samples, len(rows), shape, path=path, memory_limit=limit)[0]
+
+    def both_sides(rows):
+        arrays = [np.empty((len(rows), *shape), np.uint8) for shape in shapes]
+        for start, made in blocks(rows):
+            for array, side in zip(arrays, made, strict=True):
+                array[start : start + BLOCK] = side
+        return arrays
 
     rows = np.arange(len(images))
     source_rows, real_rows = rows, rows
@@ -148,7 +158,13 @@ def made_pairs(data: Data, pairs: str, reading: Reading) -> Data:
         source_rows, real_rows = (np.sort(half) for half in np.array_split(shuffled, 2))
     arrays = {key: x[real_rows] for key, x in data.arrays.items() if key == "label"}
     a, b = reading.directed(0, 1)
-    arrays |= reading.sides(side_of(a, source_rows), side_of(b, real_rows))
+    size = len(rows) * sum(math.prod(shape) for shape in shapes)
+    if source_rows is real_rows and size <= reading.memory_limit:
+        made = both_sides(rows)  # each pair once: faces take long to draw again
+        sides = made[a], made[b]
+    else:
+        sides = side_of(a, source_rows), side_of(b, real_rows)
+    arrays |= reading.sides(*sides)
     return Data(
         f"{data.name} {pairs} {reading.direction}",
         arrays,
