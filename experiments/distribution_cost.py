@@ -33,7 +33,7 @@ from ganzoo.data.pipeline import batches
 from ganzoo.runs import checkpoint
 from ganzoo.runs.config_files import load_config
 from ganzoo.runs.experiment import from_dict
-from ganzoo.runs.resolve import effective_options, fitting_batch
+from ganzoo.runs.resolve import batch_of, effective_options
 from ganzoo.training.train import STEPS_PER_CALL
 
 BATCH = 128
@@ -161,7 +161,7 @@ def _checkpoint_share(name):
     model = ganzoo.build(experiment.model, **effective_options(experiment, data))
     model.steps_per_execution = STEPS_PER_CALL
     model.make_train_function()
-    batch = experiment.batch_size or fitting_batch(len(data))
+    batch = batch_of(experiment, len(data))
     iterator = iter(batches(data.arrays, batch, seed=0))
     steps, saves = [], []
     with tempfile.TemporaryDirectory() as folder:

@@ -7,7 +7,7 @@ from ganzoo.evaluation.score import Score
 from ganzoo.runs import pretrained
 from ganzoo.runs.directory import read_config
 from ganzoo.runs.experiment import from_dict
-from ganzoo.runs.resolve import fitting_batch
+from ganzoo.runs.resolve import batch_of
 from ganzoo.variants import _registry
 
 _HEAD = """---
@@ -77,7 +77,7 @@ def _recorded(source):
         raise ValueError(f"{where} is damaged: {error} in its data.") from error
     facts |= {
         "steps": experiment.steps,
-        "batch_size": experiment.batch_size or fitting_batch(count),
+        "batch_size": batch_of(experiment, count),
         "seed": experiment.seed,
     }
     options = experiment.options.items()

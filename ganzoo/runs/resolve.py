@@ -81,8 +81,13 @@ def resolve(experiment: Experiment, loaded: Loaded | None = None) -> Resolved:
         )
     if experiment.labels_per_class is not None:
         data = with_few_labels(data, experiment.labels_per_class, experiment.seed)
-    size = experiment.batch_size or fitting_batch(len(data))
+    size = batch_of(experiment, len(data))
     return Resolved(data, effective_options(experiment, data), size, loaded)
+
+
+def batch_of(experiment: Experiment, samples: int) -> int:
+    """The batch of an experiment: its own, or the default of its set."""
+    return experiment.batch_size or fitting_batch(samples)
 
 
 def fitting_batch(samples: int) -> int:
