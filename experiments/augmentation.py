@@ -1,15 +1,17 @@
 """Measures if samples of cgan help a classifier with 20, 100 or 500 images a class.
 
-    TFDS_DATA_DIR=... GANZOO_RUNS=runs python experiments/augmentation.py mnist
+    TFDS_DATA_DIR=... GANZOO_RUNS=runs python experiments/augmentation.py mnist 20 100
 
 For each number, cgan learns from these images alone, 1,500 steps; the arms are those
-of `ganzoo augmentation`, five seeds each. Writes a JSON of zoo_configs/results.
+of `ganzoo augmentation`, five seeds each. Writes a JSON of zoo_configs/results, which
+keeps the numbers that it holds already.
 """
 
 import sys
 
 import numpy as np
 from experiment import RUNS, write_result
+from pages.recorded import RESULTS, measured
 
 import ganzoo
 from ganzoo.data import load_data
@@ -37,9 +39,11 @@ def subset(dataset, count):
     return path
 
 
-def main(dataset):
-    measured, shown = {}, []
-    for count in COUNTS:
+def main(dataset, counts):
+    name = f"augmentation_{dataset}"
+    known = (RESULTS / f"{name}.json").exists()
+    rows = measured(name) if known else {}
+    for count in counts:
         path = subset(dataset, count)
         run = path.with_suffix("")
         settings = {"model": "cgan", "dataset": str(path), "steps": STEPS}
@@ -47,25 +51,32 @@ def main(dataset):
         found = augmentation(run)
         print(count, found.table(), sep="\n", flush=True)
         gains = {arm: found.gain(arm) for arm in found.accuracies if arm != ALONE}
-        measured[count] = {"accuracies": found.accuracies, "gains": gains}
-        best = max(gains, key=lambda arm: gains[arm][0])
-        gain, half = gains[best]
+        rows[str(count)] = {"accuracies": found.accuracies, "gains": gains}
+        write(name, dataset, {key: rows[key] for key in sorted(rows, key=int)})
+
+
+def write(name, dataset, rows):
+    """Records the rows by number of images a class."""
+    shown = []
+    for count, row in rows.items():
+        best = max(row["gains"], key=lambda arm: row["gains"][arm][0])
+        gain, half = row["gains"][best]
         shown.append(
-            f"{count} a class: real alone {np.mean(found.accuracies[ALONE]):.1%}, best "
-            f"{best}, {100 * gain:+.2f} +- {100 * half:.2f} points"
+            f"{count} a class: real alone {np.mean(row['accuracies'][ALONE]):.1%}, "
+            f"best {best}, {100 * gain:+.2f} +- {100 * half:.2f} points"
         )
     write_result(
-        f"augmentation_{dataset}",
+        name,
         config="cgan_mnist",
-        command=f"python experiments/augmentation.py {dataset}",
+        command=f"python experiments/augmentation.py {dataset} {' '.join(rows)}",
         headline="; ".join(shown),
         target="none: what helps is the answer",
-        measured=measured,
+        measured=rows,
         note=f"cgan by its defaults, {STEPS} steps on the labelled images alone; 5 "
         f"seeds of each arm, {TESTED:,} test images, intervals of 95%",
     )
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        main(name)
+    data, *numbers = sys.argv[1:]
+    main(data, [int(number) for number in numbers] or COUNTS)

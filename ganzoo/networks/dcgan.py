@@ -85,10 +85,11 @@ def discriminator(
         kernel: size of the convolutions.
         units: units of a dense layer before the logit, 0 for none; by default 1024 if
             the larger side is below 64, else 0.
-        maps: if True, the logit reads the maps as well as the dense layer. A batch is
-            all real or all fake, and batch normalisation of the dense layer takes away
-            its mean: without the maps, D cannot see which image a G makes that makes
-            one alone.
+        maps: if True, the logit reads each channel's mean over the last maps as well as
+            the dense layer. A batch is all real or all fake, and batch normalisation of
+            the dense layer takes away its mean: without the maps, D cannot see which
+            image a G makes that makes one alone. Without a dense layer, the logit
+            reads the maps anyway.
         projection: units of `inputs.match`, which joins the logit: it tells early if
             image and label fit; 0 for none, as without a label.
         dropout: dropout rate after each level.
@@ -106,12 +107,13 @@ def discriminator(
         )
     x = named["sample"]
     spread = None if units else batch.spread
-    x = shrink(x, filters, kernel, dropout, norm, code, spread)
-    x = flat = layers.Flatten()(x)
+    last = shrink(x, filters, kernel, dropout, norm, code, spread)
+    x = flat = layers.Flatten()(last)
     if units:
         x = _hidden(inputs.join(x, code), units, norm, batch.spread)
     x = batch.last(inputs.join(x, code))
-    x = layers.Concatenate()([flat, x]) if maps and units else x
+    if maps and units:
+        x = layers.Concatenate()([layers.GlobalAveragePooling2D()(last), x])
     more = [inputs.match(flat, code, projection, norm)] if projection else []
     return judging(named, x, norm, heads, more)
 
