@@ -257,7 +257,7 @@ def rates():
             model = ganzoo.build(
                 "dcgan",
                 image_shape=(8, 8, 1),
-                learning_rate={"d": 4e-4 * factor, "g": 1e-3 * factor},
+                learning_rate={"d": 4e-4 * factor, "g": 2e-3 * factor},
                 seed=seed,
             )
             train(model, parts.train.arrays["real"], 1000, 64, 250)
