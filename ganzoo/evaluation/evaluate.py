@@ -18,7 +18,7 @@ from ganzoo.evaluation import metric_table
 from ganzoo.evaluation.classifier import accuracy, recalls
 from ganzoo.evaluation.sampling import draw
 from ganzoo.evaluation.score import Score, frame
-from ganzoo.evaluation.scorer import Scorer, measure, scorer_for
+from ganzoo.evaluation.scorer import Scorer, View, measure, scorer_for
 from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.models.from_image import TranslationModel
 from ganzoo.models.from_noise import LatentModel
@@ -156,26 +156,29 @@ def evaluate(
         elif run is not None:
             _check_same_set(run["data"]["name"], scorer.parts.train.name)
         bar.step(stages[2])
-        samples = {kind: draw(model, scorer, seed) for kind, model in models.items()}
+        views = {
+            kind: scorer.view(draw(model, scorer, seed))
+            for kind, model in models.items()
+        }
         bar.step(stages[3])
-        scores = _scores(models, samples, scorer, only, seed)
-    notes = _notes(scorer, n) + _notes_on_classes(scorer, samples["last"])
+        scores = _scores(models, views, scorer, only, seed)
+    notes = _notes(scorer, n) + _notes_on_classes(scorer, views["last"])
     evaluation = Evaluation(scores, notes)
     if run is not None:
         _write(Path(source) / FILE, evaluation)
         if scorer.thorough and "pictures" in scorer.facts:
-            save_png(nearest_pairs(scorer, samples["last"]), Path(source) / NEAREST)
+            save_png(nearest_pairs(scorer, views["last"]), Path(source) / NEAREST)
     return evaluation
 
 
-def _scores(models, samples, scorer, only, seed) -> list[Score]:
+def _scores(models, views, scorer, only, seed) -> list[Score]:
     """Scores of each model by the kind of its checkpoint, then of answers without."""
     scores = [
         score
         for kind, model in models.items()
         for score in measure(
             scorer,
-            samples[kind],
+            views[kind],
             only=only,
             seed=seed,
             step=model.step,
@@ -187,7 +190,7 @@ def _scores(models, samples, scorer, only, seed) -> list[Score]:
     ]
     for name, answers in baselines(scorer).items():
         settings = {"only": of_pairs, "seed": seed, "step": 0, "checkpoint": name}
-        scores += measure(scorer, answers, **settings)
+        scores += measure(scorer, scorer.view(answers), **settings)
     return scores
 
 
@@ -292,19 +295,18 @@ def _notes(scorer, n):
     return notes
 
 
-def _notes_on_classes(scorer, samples):
+def _notes_on_classes(scorer, fake):
     """Recalls of each class by a classifier of the samples, where they are vectors."""
-    if not {"vectors", "labelled"} <= scorer.facts or "label" not in samples.arrays:
+    if not {"vectors", "labelled"} <= scorer.facts or "label" not in fake.data.arrays:
         return []
     test, names = scorer.test.data.arrays, scorer.parts.train.class_names
-    trained = scorer.view(samples), scorer.reference
     by_source = [
         recalls(view.classifier.run(test["real"])["probabilities"], test["label"])
-        for view in trained
+        for view in (fake, scorer.reference)
     ]
     shares = [
-        f"{name} {fake:.1%} ({real:.1%})"
-        for name, fake, real in zip(names, *by_source, strict=True)
+        f"{name} {of_fakes:.1%} ({of_real:.1%})"
+        for name, of_fakes, of_real in zip(names, *by_source, strict=True)
     ]
     return [
         "Recall by class of a classifier of samples (of as many real ones), on test "
@@ -327,7 +329,7 @@ def _write(path, evaluation):
     files.write_atomically(path, text.encode())
 
 
-def nearest_pairs(scorer: Scorer, samples: Data) -> np.ndarray:
+def nearest_pairs(scorer: Scorer, fake: View) -> np.ndarray:
     """A picture of the samples nearest to the training set, by the features.
 
     Returns:
@@ -335,15 +337,13 @@ def nearest_pairs(scorer: Scorer, samples: Data) -> np.ndarray:
         the row of their nearest training images.
     """
     training = scorer.training
-    distances, places = metrics.nearest_distances(
-        scorer.view(samples).features, training.features
-    )
+    distances, places = fake.nearest(training)
     first = np.argsort(distances, kind="stable")[: 2 * PAIRS]
     images = [
         source[rows[i : i + PAIRS]]
         for i in range(0, len(first), PAIRS)
         for source, rows in (
-            (samples.arrays["real"], first),
+            (fake.samples, first),
             (training.samples, places[first]),
         )
     ]

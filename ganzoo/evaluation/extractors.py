@@ -21,6 +21,7 @@ from ganzoo.data.dataset import Data
 from ganzoo.data.splits import Parts
 from ganzoo.evaluation import classifier, forest, published_networks
 from ganzoo.evaluation.feature_cache import cached
+from ganzoo.metrics.arrays import slices
 from ganzoo.models.trainer import Trainer
 from ganzoo.utils import graph_file, untrusted
 from ganzoo.utils.options import check_known
@@ -337,14 +338,14 @@ def runner(model, prepare=lambda images: images, batch: int = BATCH) -> Callable
                 f"The extractor {model.name!r} takes uint8 images (n, H, W, C). "
                 f"Received: {images.dtype} of shape {images.shape}."
             )
-        batches = [
-            forward(tf.cast(prepare(images[i : i + batch]), dtype))
-            for i in range(0, len(images), batch)
-        ]
-        return {
-            key: np.concatenate([batch[key].numpy() for batch in batches])
-            for key in batches[0]
-        }
+        outputs = {}
+        for rows in slices(len(images), batch):
+            for key, part in forward(tf.cast(prepare(images[rows]), dtype)).items():
+                if key not in outputs:
+                    whole = (len(images), *part.shape[1:])
+                    outputs[key] = np.empty(whole, part.dtype.as_numpy_dtype)
+                outputs[key][rows] = part
+        return outputs
 
     return run
 

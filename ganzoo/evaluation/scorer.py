@@ -43,6 +43,7 @@ class View:
     def __init__(self, data: Data, extract: Callable[[Data], Mapping]):
         self.data = data
         self._extract = extract
+        self._nearest: dict[View, tuple[np.ndarray, np.ndarray]] = {}
 
     @property
     def samples(self) -> np.ndarray:
@@ -81,11 +82,21 @@ class View:
         wide = len(features) <= features.shape[1]
         return features if wide else metrics.fit_gaussian(features)
 
+    def nearest(self, other: "View") -> tuple[np.ndarray, np.ndarray]:
+        """Distance of each sample to its nearest one of another view, and its row."""
+        if other not in self._nearest:
+            found = metrics.nearest_distances(self.features, other.features)
+            self._nearest[other] = found
+        return self._nearest[other]
+
     def subset(self, rows: np.ndarray) -> "View":
         """The chosen samples, with what was already computed of them."""
         arrays = {key: array[rows] for key, array in self.data.arrays.items()}
         outputs = {key: array[rows] for key, array in self.outputs.items()}
-        return View(replace(self.data, arrays=arrays), lambda data: outputs)
+        view = View(replace(self.data, arrays=arrays), lambda data: outputs)
+        for other, (distances, places) in self._nearest.items():
+            view._nearest[other] = distances[rows], places[rows]
+        return view
 
 
 class Scorer:
@@ -242,10 +253,14 @@ class Scorer:
         """
         rows = [r for r in self._chosen(fake.data.arrays, only) if r.jackknife]
         group = np.arange(self.n) % metrics.GROUPS
-        values = []
-        for g in range(metrics.GROUPS):  # one at a time, which bounds the memory
+        values = [{} for _ in range(metrics.GROUPS)]
+        for row in [row for row in rows if row.left_out]:
+            found = row.left_out(self, fake, group, **row.options(self.n))
+            values = [v | f for v, f in zip(values, found, strict=True)]
+        for g, value in enumerate(values):  # one at a time, which bounds the memory
             left = fake.subset(group != g)
-            values.append({k: v for r in rows for k, v in self._run(r, left).items()})
+            for row in [row for row in rows if not row.left_out]:
+                value |= self._run(row, left)
         return {
             name: metrics.jackknife_margin([value[name] for value in values])
             for row in rows
@@ -409,12 +424,12 @@ def scorer_for(
 _SCORERS: WeakKeyDictionary[Parts, dict] = WeakKeyDictionary()
 
 
-def measure(scorer: Scorer, samples: Data, *, only=None, seed, step, checkpoint):
+def measure(scorer: Scorer, fake: View, *, only=None, seed, step, checkpoint):
     """Returns the scores of samples next to those of real data, with protocols.
 
     Args:
         scorer: scorer, which holds the real data.
-        samples: samples of `draw`.
+        fake: its `view` of samples of `draw`.
         only: names of scores, by default all that apply.
         seed: seed of the samples' latents.
         step: step of the checkpoint.
@@ -423,10 +438,9 @@ def measure(scorer: Scorer, samples: Data, *, only=None, seed, step, checkpoint)
     Returns:
         A list of `Score`.
     """
-    fake = scorer.view(samples)
     values = scorer.values(fake, only)
     margins = scorer.margins(fake, only) if scorer.thorough else {}
-    floors = scorer.floor(samples.arrays, only)
+    floors = scorer.floor(fake.data.arrays, only)
     provenance = {"samples": f"seed {seed}, step {step}"}
     return [
         Score(

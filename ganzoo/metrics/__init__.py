@@ -21,8 +21,10 @@ from ganzoo.metrics.kernel import kernel_subsets as kernel_subsets
 from ganzoo.metrics.linear_svm import linear_svm_accuracy as linear_svm_accuracy
 from ganzoo.metrics.matching import matching_accuracy as matching_accuracy
 from ganzoo.metrics.memorisation import authenticity as authenticity
+from ganzoo.metrics.memorisation import authenticity_of as authenticity_of
 from ganzoo.metrics.memorisation import data_copying as data_copying
 from ganzoo.metrics.memorisation import memorisation as memorisation
+from ganzoo.metrics.memorisation import memorisation_of as memorisation_of
 from ganzoo.metrics.memorisation import nearest_distances as nearest_distances
 from ganzoo.metrics.mode_coverage import class_coverage as class_coverage
 from ganzoo.metrics.mode_coverage import mode_coverage as mode_coverage
@@ -32,6 +34,9 @@ from ganzoo.metrics.parzen import parzen_log_likelihood as parzen_log_likelihood
 from ganzoo.metrics.parzen import parzen_log_likelihoods as parzen_log_likelihoods
 from ganzoo.metrics.parzen import parzen_sigma as parzen_sigma
 from ganzoo.metrics.prdc import precision_recall as precision_recall
+from ganzoo.metrics.prdc import (
+    precision_recall_left_out as precision_recall_left_out,
+)
 from ganzoo.metrics.sliced_wasserstein import monge_distance as monge_distance
 from ganzoo.metrics.sliced_wasserstein import sliced_wasserstein as sliced_wasserstein
 from ganzoo.metrics.strings import string_scores as string_scores

@@ -52,8 +52,17 @@ def memorisation(
     Raises:
         ValueError: as `nearest_distances`.
     """
-    distances, _ = nearest_distances(samples, reference)
-    held, _ = nearest_distances(heldout, reference)
+    sets = samples, heldout
+    return memorisation_of(*(nearest_distances(x, reference)[0] for x in sets))
+
+
+def memorisation_of(distances: np.ndarray, held: np.ndarray) -> dict[str, float]:
+    """`memorisation` from known distances of `nearest_distances`.
+
+    Args:
+        distances: `(N,)`, of samples to the training set.
+        held: `(M,)`, of held-out data to the training set.
+    """
     pairs = len(distances) * len(held)
     return {
         "median": float(np.median(distances)),
@@ -123,10 +132,24 @@ def authenticity(samples: np.ndarray, reference: np.ndarray) -> float:
     Raises:
         ValueError: as `nearest_distances`; a single training sample.
     """
-    samples, reference = check_features(samples=samples, reference=reference)
+    return authenticity_of(*nearest_distances(samples, reference), reference)
+
+
+def authenticity_of(
+    distances: np.ndarray, places: np.ndarray, reference: np.ndarray
+) -> float:
+    """`authenticity` from known `nearest_distances` of the samples.
+
+    Args:
+        distances: `(N,)`, of samples to the training set.
+        places: `(N,)`, rows of their nearest training samples.
+        reference: `(R, d)`, the training set, R > 1.
+
+    Raises:
+        ValueError: a single training sample.
+    """
     if len(reference) < 2:
         raise ValueError("reference: needed are at least 2 samples. Received: 1.")
-    distances, places = nearest(samples, reference)
     rows, place = np.unique(places, return_inverse=True)
     others, _ = nearest(reference[rows], reference, own=rows)
-    return float((others[place] < distances).mean())
+    return float((np.sqrt(others)[place] < distances).mean())

@@ -53,3 +53,69 @@ def precision_recall(
         "density": float(balls.mean() / k),
         "coverage": float(covered.mean()),
     }
+
+
+def precision_recall_left_out(
+    real: np.ndarray, fake: np.ndarray, group: np.ndarray, k: int = 5
+) -> list[dict[str, float]]:
+    """`precision_recall` of the fakes without each group in turn, at the cost of one.
+
+    Args:
+        real: features `(N, d)`, N > k.
+        fake: features `(M, d)`, more than k outside each group.
+        group: `(M,)`, the group of each fake, from 0.
+        k: see `precision_recall`.
+
+    Returns:
+        A dict of `precision_recall` for each group.
+
+    Raises:
+        ValueError: as `precision_recall`.
+    """
+    real, fake = check_features(real=real, fake=fake)
+    groups = group.max() + 1
+    fewest = len(fake) - np.bincount(group).max()
+    check_count("k", k, 1, min(len(real), fewest) - 1)
+    members = [group == g for g in range(groups)]
+    real_radii, fake_radii = kth_nearest(real, k), _radii(fake, members, k)
+    balls = np.zeros(len(fake), int)
+    recalled, covered = np.zeros((2, groups, len(real)), bool)
+    for r, f, distances in squared_distances(real, fake):
+        within = distances < real_radii[r, None]
+        balls[f] += within.sum(axis=0)
+        for g in range(groups):
+            covered[g, r] |= within[:, members[g][f]].any(axis=1)
+            recalled[g, r] |= (distances < fake_radii[g, f]).any(axis=1)
+    rows = []
+    for g in range(groups):
+        left = balls[~members[g]]
+        others = np.delete(covered, g, axis=0)
+        rows.append(
+            {
+                "precision": float((left > 0).mean()),
+                "recall": float(recalled[g].mean()),
+                "density": float(left.mean() / k),
+                "coverage": float(others.any(axis=0).mean()),
+            }
+        )
+    return rows
+
+
+def _radii(fake, members, k):
+    """Squared distances (groups, M) to the kth neighbour outside a group.
+
+    Those of its own members are below every distance: their balls hold nothing.
+    """
+    # The k + 1 nearest of each group, of which a sample itself is one.
+    nearest = np.full((len(members), len(fake), k + 1), np.inf)
+    for r, c, block in squared_distances(fake, fake):
+        for of_group, chosen in zip(nearest, members, strict=True):
+            merged = np.concatenate([of_group[r], block[:, chosen[c]]], axis=1)
+            merged.partition(k, axis=1)
+            of_group[r] = merged[:, : k + 1]
+    radii = np.full((len(members), len(fake)), -np.inf)
+    for g, chosen in enumerate(members):
+        others = np.delete(nearest, g, axis=0)[:, ~chosen]
+        flat = np.moveaxis(others, 0, 1).reshape((~chosen).sum(), -1)
+        radii[g, ~chosen] = np.partition(flat, k, axis=1)[:, k]
+    return radii

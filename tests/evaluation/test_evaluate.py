@@ -101,7 +101,9 @@ def test_nearest_pairs_stand_above_their_training_images():
     training = parts.train.arrays["real"]
     samples = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), "uint8")
     samples[7], samples[9] = training[3], training[5]
-    picture = evaluate.nearest_pairs(scorer, Data("samples", {"real": samples}))
+    picture = evaluate.nearest_pairs(
+        scorer, scorer.view(Data("samples", {"real": samples}))
+    )
     scale = (picture.shape[1] - 2) // 8 - 2
     top, bottom = picture[2 : 2 + scale], picture[4 + scale : 4 + 2 * scale]
     copied = slice(2, 4 + 2 * scale)  # the first two pairs are exact copies

@@ -191,7 +191,7 @@ def test_each_score_names_its_extractor_sizes_seeds_and_data(digits):
     judge = scorer(digits, "classifier")
     (score,) = measure(
         judge,
-        noisy(digits.take("test", N), 9),
+        judge.view(noisy(digits.take("test", N), 9)),
         only=["kernel_distance"],
         seed=3,
         step=7,
@@ -321,7 +321,8 @@ def test_a_score_has_a_margin_that_is_its_jackknife(digits):
     scorer = Scorer(digits, extractors.get("pixels", digits), 200, thorough=True)
     samples = noisy(digits.take("test", 200), 30)
     only = ["frechet_distance", "recall", "two_sample_accuracy"]
-    scores = measure(scorer, samples, only=only, seed=0, step=1, checkpoint="last")
+    view = scorer.view(samples)
+    scores = measure(scorer, view, only=only, seed=0, step=1, checkpoint="last")
     margins = {score.metric: score.margin for score in scores}
     assert margins["two_sample_accuracy"] is None
     group = np.arange(200) % metrics.GROUPS
@@ -332,7 +333,38 @@ def test_a_score_has_a_margin_that_is_its_jackknife(digits):
     ]
     expected = metrics.jackknife_margin(left)
     assert margins["frechet_distance"] == pytest.approx(expected, rel=1e-4)
-    assert 0 < margins["recall"] < 0.3
+    left = [
+        metrics.precision_recall(real, fake[group != g])["recall"]
+        for g in range(metrics.GROUPS)
+    ]
+    expected = metrics.jackknife_margin(left)
+    assert margins["recall"] == pytest.approx(expected, rel=1e-4) and expected > 0
+
+
+def test_nearest_training_samples_are_searched_once(digits, monkeypatch):
+    """For all scores of memorisation and their margins, of samples and of real data."""
+    scorer = Scorer(digits, extractors.get("pixels", digits), 100, thorough=True)
+    searched, search = [], metrics.nearest_distances
+    monkeypatch.setattr(
+        metrics,
+        "nearest_distances",
+        lambda rows, columns: searched.append(len(rows)) or search(rows, columns),
+    )
+    samples = noisy(digits.take("test", 100), 30)
+    only = ["nearer", "copies", "authentic"]
+    view = scorer.view(samples)
+    scores = measure(scorer, view, only=only, seed=0, step=1, checkpoint="last")
+    assert searched == [100, 100]
+    margins = {score.metric: score.margin for score in scores}
+    group = np.arange(100) % metrics.GROUPS
+    fake = scorer.view(samples)
+    left = [
+        metrics.memorisation(
+            fake.features[group != g], scorer.test.features, scorer.training.features
+        )["nearer"]
+        for g in range(metrics.GROUPS)
+    ]
+    assert margins["nearer"] == pytest.approx(metrics.jackknife_margin(left))
 
 
 def test_too_few_samples_are_said_and_refused_by_name(on_digits):

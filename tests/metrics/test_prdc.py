@@ -3,7 +3,7 @@ import prdc
 import pytest
 from feature_sets import feature_sets
 
-from ganzoo.metrics import precision_recall
+from ganzoo.metrics import precision_recall, precision_recall_left_out
 
 SETS = feature_sets()
 RNG = np.random.default_rng(0)
@@ -63,3 +63,22 @@ def test_refuses_no_more_samples_than_k():
             precision_recall(real, fake)
     with pytest.raises(ValueError, match="k must be"):
         precision_recall(many, many, k=0)
+
+
+@pytest.mark.parametrize("k", [1, 3])
+@pytest.mark.parametrize("name", SETS)
+def test_left_out_groups_are_as_absent_samples(name, k):
+    real, fake = SETS[name]
+    group = RNG.integers(0, 3, len(fake))
+    found = precision_recall_left_out(real, fake, group, k)
+    assert len(found) == 3
+    for g, values in enumerate(found):
+        expected = precision_recall(real, fake[group != g], k)
+        assert values == pytest.approx(expected, rel=1e-12)
+
+
+def test_too_few_samples_outside_a_group_are_refused():
+    with pytest.raises(ValueError, match="k must be a whole number from 1 to 2"):
+        precision_recall_left_out(
+            RNG.normal(size=(9, 2)), RNG.normal(size=(9, 2)), np.arange(9) // 6, k=3
+        )

@@ -84,7 +84,7 @@ class Selection(keras.callbacks.Callback):
         try:
             (score,) = measure(
                 self.scorer,
-                samples,
+                self.scorer.view(samples),
                 only=[self.metric],
                 seed=SEED,
                 step=step,
