@@ -4,8 +4,8 @@
     python experiments/families.py measure binarized_mnist.npz runs/families/runs/*/*
     python experiments/families.py draw binarized_mnist.npz runs/families/runs/*/*
 
-The likelihoods are of the first 2,000 test images: those of ddpm take a call of the
-network for each of its times.
+The likelihoods are of the first 2,000 test images, or of as many as TESTED says: those
+of ddpm take a call of the network for each of its times.
 """
 
 import os
@@ -22,7 +22,7 @@ from ganzoo.models.gan import GAN
 from ganzoo.plots.pictures import samples_picture, save_png
 
 SEED = 0
-TESTED = 2000
+TESTED = int(os.environ.get("TESTED", 2000))
 TIMED = 64  # samples
 DRAWN = 12  # samples a row
 PARTS = {"x_train": "train", "x_test": "test"}
@@ -65,6 +65,7 @@ def measure(path, runs):
         if not isinstance(model, GAN):
             nats = model.log_likelihood(test)
             row["nats"] = float(nats.mean())
+            row["test images"] = len(nats)
             row["standard error"] = float(nats.std() / np.sqrt(len(nats)))
         rows[", ".join(Path(run).parts[-2:])] = row
         print(row, flush=True)

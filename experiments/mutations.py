@@ -830,6 +830,18 @@ MUTATIONS = [
     ),
     M(
         "evaluation/scorer.py",
+        "= distances[rows], places[rows]",
+        "= distances, places",
+        "tests/evaluation/test_scorer.py -k searched_once",
+    ),
+    M(
+        "metrics/prdc.py",
+        "others = np.delete(covered, g, axis=0)",
+        "others = covered",
+        "tests/metrics/test_prdc.py -k left_out",
+    ),
+    M(
+        "evaluation/scorer.py",
         "np.flatnonzero(known == label)",
         "np.flatnonzero(known != label)",
         "tests/evaluation/test_scorer.py -k stand_ins",
