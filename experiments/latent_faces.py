@@ -208,8 +208,8 @@ def main(runs):
     ]
     parts.append(
         "glasses and a beard - a beard + neither has glasses and no beard in "
-        f"{percent(shares['sum'])} (a random direction: {percent(shares['at random'])}; "
-        f"means of three as in the paper: {percent(few)})"
+        f"{percent(shares['sum'])} (a random direction: {percent(shares['at random'])}"
+        f"; means of three as in the paper: {percent(few)})"
     )
     if min(shares["sum"]) < 0.8:
         missed.append("a - b + c")
