@@ -249,8 +249,8 @@ MUTATIONS = [
     ),
     M(
         "layers/minibatch.py",
-        "distribute.global_batch(tf.cast(inputs, self.variable_dtype))",
-        "tf.cast(inputs, self.variable_dtype)",
+        "mean = distribute.global_mean(tf.reduce_mean(own, axis=0))",
+        "mean = tf.reduce_mean(own, axis=0)",
         "tests/layers/test_minibatch.py",
     ),
     M(

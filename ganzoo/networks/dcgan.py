@@ -12,7 +12,7 @@ import math
 import keras
 from keras import layers
 
-from ganzoo.layers import Dropout, batch_norm
+from ganzoo.layers import Dropout, MinibatchStdDev, batch_norm
 from ganzoo.networks import inputs, norms
 from ganzoo.utils.options import check_whole
 
@@ -85,11 +85,12 @@ def discriminator(
         kernel: size of the convolutions.
         units: units of a dense layer before the logit, 0 for none; by default 1024 if
             the larger side is below 64, else 0.
-        maps: if True, the logit reads each channel's mean over the last maps as well as
-            the dense layer. A batch is all real or all fake, and batch normalisation of
-            the dense layer takes away its mean: without the maps, D cannot see which
-            image a G makes that makes one alone. Without a dense layer, the logit
-            reads the maps anyway.
+        maps: if True, the logit reads each channel's mean over the last maps, and the
+            spread of the maps over the batch (`MinibatchStdDev`), as well as the dense
+            layer. A batch is all real or all fake, and batch normalisation of the dense
+            layer takes away its mean: without the means, D cannot see which image a G
+            makes that makes one alone. Without a dense layer, the logit reads the maps
+            anyway, and `minibatch` gives it their spread.
         projection: units of `inputs.match`, which joins the logit: it tells early if
             image and label fit; 0 for none, as without a label.
         dropout: dropout rate after each level.
@@ -113,7 +114,8 @@ def discriminator(
         x = _hidden(inputs.join(x, code), units, norm, batch.spread)
     x = batch.last(inputs.join(x, code))
     if maps and units:
-        x = layers.Concatenate()([layers.GlobalAveragePooling2D()(last), x])
+        means = layers.GlobalAveragePooling2D()(MinibatchStdDev()(last))
+        x = layers.Concatenate()([means, x])
     more = [inputs.match(flat, code, projection, norm)] if projection else []
     return judging(named, x, norm, heads, more)
 

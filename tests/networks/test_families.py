@@ -282,9 +282,23 @@ def test_dcgan_sees_what_the_one_image_of_a_batch_is(condition):
     assert np.abs(one - other).min() > 1e-4
     # Without the maps' means, which come first in the logit's kernel, it is blind.
     kernel, channels = d.layers[-1].kernel, 8
-    assert kernel.shape == (channels + 1024 + (condition or 0), 1)
+    assert kernel.shape == (channels + 1 + 1024 + (condition or 0), 1)
     kernel.assign(tf.concat([tf.zeros((channels, 1)), kernel[channels:]], axis=0))
     np.testing.assert_allclose(*two_answers(), atol=1e-6)
+
+
+def test_dcgan_sees_the_spread_of_the_batch():
+    """The deviation of each value of the last maps over the batch, averaged."""
+    d = dcgan.discriminator((32, 32, 3), filters=2, maps=True)
+    kernel, channels = d.layers[-1].kernel, 8
+    only = np.zeros(kernel.shape)
+    only[channels] = 1
+    kernel.assign(only)
+    (flat,) = of_kind(d, layers.Flatten)
+    batch = {"sample": samples((32, 32, 3), 4)}
+    maps = keras.Model(d.input, flat.input)(batch, training=True).numpy()
+    spread = np.sqrt(maps.var(axis=0) + 1e-8).mean()
+    np.testing.assert_allclose(d(batch, training=True), np.full((4, 1), spread), 1e-4)
 
 
 def test_dcgan_weights_start_from_their_own_draws():
