@@ -612,6 +612,7 @@ def test_one_device_equals_two_replicas(case, mirrored):
     check_replicas(mirrored, case, lambda m: train_eagerly(m, batches_for(m, 3)), 3)
 
 
+@pytest.mark.long
 def test_a_compiled_interval_on_one_device_equals_two_replicas(mirrored):
     check_replicas(mirrored, "r1-r2", lambda m: train(m, 5, steps_per_call=1), 5)
 

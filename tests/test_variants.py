@@ -39,7 +39,9 @@ COMPILED = {
     "cyclegan": 1,
     "text2image-l1": 1,
 }
-LONGER = ("cyclegan", "infogan", "pix2pix")  # of these: five seconds and more
+# Five seconds and more: long tests.
+LONGER = ("cyclegan", "infogan", "pix2pix", "text2image-l1", "vanilla")
+LONGER_ALONE = ("cyclegan", "ddpm", "dragan", "sagan", "sgan", "sngan", "text2image")
 
 
 def built(name, d_steps=1, **options):
@@ -58,7 +60,10 @@ def differing(a, b):
     return [key for key in a if not np.array_equal(a[key], b[key])]
 
 
-@every_variant
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[pytest.mark.long] * (n in LONGER_ALONE)) for n in VARIANTS],
+)
 def test_trains_saves_and_resumes_bit_for_bit(name, tmp_path):
     check_training(name, tmp_path, steps_per_call=2 if name in COMPILED else 1)
 

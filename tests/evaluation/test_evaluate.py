@@ -279,6 +279,7 @@ def test_of_a_stack_the_last_image_is_the_source_beside_the_answers():
     )
 
 
+@pytest.mark.long
 def test_cyclegan_has_a_cycle_error_and_known_answers(tmp_path):
     options = {"filters": 2, "blocks": 1, "d_levels": 1}
     changes = {"model": "cyclegan", "pairs": "invert", "steps": 1, "image_size": 12}

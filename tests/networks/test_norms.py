@@ -277,7 +277,9 @@ def test_vectors_of_spectral_norm_are_saved(tmp_path):
     train_eagerly(model, batches_for(model, 2, size=4))
     kept = kept_vectors(model)
     changed = [(new != old).any() for new, old in zip(kept, start, strict=True)]
-    assert changed == [True] * 3 + [False]  # a vector of one number is 1
+    assert changed[:-1] == [True] * 3
+    # A vector of one number is 1 or -1, but for rounding.
+    np.testing.assert_allclose(np.abs([kept[-1], start[-1]]), 1, rtol=1e-6)
     checkpoint.save(model, tmp_path)
     model.save(tmp_path / "model.keras")
     keras.utils.set_random_seed(99)
@@ -305,5 +307,6 @@ def test_one_device_equals_two_replicas(options, mirrored):
     check_replicas(mirrored, options, lambda m: train_eagerly(m, batches_for(m, 2)))
 
 
+@pytest.mark.long
 def test_compiled_spectral_norm_on_one_device_equals_two_replicas(mirrored):
     check_replicas(mirrored, SPECTRAL, lambda m: train(m, 4, batch_size=8))
