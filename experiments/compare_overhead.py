@@ -1,6 +1,6 @@
 """Times `compare` against the training and the scoring in it.
 
-    python experiments/compare_overhead.py  # 5 minutes, alone
+    python experiments/compare_overhead.py  # 6 minutes, alone
 
 3 entries x 3 seeds on the digits. What its runs trained stands in their logs; the
 scoring is done once more, in one process. Writes
@@ -21,7 +21,7 @@ from ganzoo.evaluation.scorer import scorer_for
 from ganzoo.runs.load import load
 from ganzoo.runs.log import read_rows
 
-ENTRIES, SEEDS, SECONDS, MOST = ("vanilla", "lsgan", "dcgan"), 3, 20, 1.15
+ENTRIES, SEEDS, SECONDS, MOST = ("vanilla", "lsgan", "dcgan"), 3, 30, 1.15
 
 
 def main():
