@@ -11,7 +11,7 @@ import sys
 
 import numpy as np
 from experiment import RUNS, write_result
-from pages.recorded import RESULTS, measured
+from pages.recorded import kept
 
 import ganzoo
 from ganzoo.data import load_data
@@ -41,8 +41,7 @@ def subset(dataset, count):
 
 def main(dataset, counts):
     name = f"augmentation_{dataset}"
-    known = (RESULTS / f"{name}.json").exists()
-    rows = measured(name) if known else {}
+    rows = kept(name)
     for count in counts:
         path = subset(dataset, count)
         run = path.with_suffix("")

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from experiment import mnist, seconds, write_result
 from gallery import scores
-from pages.recorded import RESULTS, measured
+from pages.recorded import kept
 
 import ganzoo
 from ganzoo.models.gan import GAN
@@ -53,7 +53,7 @@ def draw(path, runs):
 def measure(path, runs):
     """Nats of test images and seconds a sample of each run, next to recorded rows."""
     test = np.load(path)["x_test"][:TESTED]
-    rows = measured("families") if (RESULTS / "families.json").exists() else {}
+    rows = kept("families")
     for run in runs:
         model = ganzoo.load(run)
         row = {"variant": type(model).__name__, "steps": model.step}

@@ -26,6 +26,7 @@ from ganzoo.evaluation.extractors import from_classifier
 from ganzoo.evaluation.scorer import Scorer
 from ganzoo.metrics import mode_coverage
 from ganzoo.networks import mlp
+from ganzoo.variants.dcgan import RATES
 
 SEEDS = (0, 1, 2)
 COMMAND = "python experiments/theory.py "
@@ -257,7 +258,7 @@ def rates():
             model = ganzoo.build(
                 "dcgan",
                 image_shape=(8, 8, 1),
-                learning_rate={"d": 4e-4 * factor, "g": 2e-3 * factor},
+                learning_rate={key: rate * factor for key, rate in RATES.items()},
                 seed=seed,
             )
             train(model, parts.train.arrays["real"], 1000, 64, 250)

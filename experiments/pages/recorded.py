@@ -16,6 +16,11 @@ def measured(name):
     return recorded(name)["measured"]
 
 
+def kept(name):
+    """Returns the measurements of one result file, none if there is no such file."""
+    return measured(name) if (RESULTS / f"{name}.json").exists() else {}
+
+
 def minutes(result) -> str:
     """The time of all runs of a result; "-" where none was kept."""
     total = sum(result["seconds"])

@@ -47,12 +47,7 @@ def precision_recall(
         balls[f] += within.sum(axis=0)
         covered[r] |= within.any(axis=1)
         recalled[r] |= (distances < fake_radii[f]).any(axis=1)
-    return {
-        "precision": float((balls > 0).mean()),
-        "recall": float(recalled.mean()),
-        "density": float(balls.mean() / k),
-        "coverage": float(covered.mean()),
-    }
+    return _shares(balls, recalled, covered, k)
 
 
 def precision_recall_left_out(
@@ -88,17 +83,20 @@ def precision_recall_left_out(
             recalled[g, r] |= (distances < fake_radii[g, f]).any(axis=1)
     rows = []
     for g in range(groups):
-        left = balls[~members[g]]
         others = np.delete(covered, g, axis=0)
-        rows.append(
-            {
-                "precision": float((left > 0).mean()),
-                "recall": float(recalled[g].mean()),
-                "density": float(left.mean() / k),
-                "coverage": float(others.any(axis=0).mean()),
-            }
-        )
+        left = balls[~members[g]]
+        rows.append(_shares(left, recalled[g], others.any(axis=0), k))
     return rows
+
+
+def _shares(balls, recalled, covered, k):
+    """The four figures, from counts by fake and answers by real sample."""
+    return {
+        "precision": float((balls > 0).mean()),
+        "recall": float(recalled.mean()),
+        "density": float(balls.mean() / k),
+        "coverage": float(covered.mean()),
+    }
 
 
 def _radii(fake, members, k):
