@@ -39,9 +39,12 @@ COMPILED = {
     "cyclegan": 1,
     "text2image-l1": 1,
 }
-# Five seconds and more: long tests.
-LONGER = ("cyclegan", "infogan", "pix2pix", "text2image-l1", "vanilla")
-LONGER_ALONE = ("cyclegan", "ddpm", "dragan", "sagan", "sgan", "sngan", "text2image")
+# Several seconds each: the others are long tests.
+QUICK = ("cgan", "dcgan", "made", "vae", "wgan")
+
+
+def long_unless_quick(name, *marks):
+    return pytest.param(name, marks=[*marks, *[pytest.mark.long] * (name not in QUICK)])
 
 
 def built(name, d_steps=1, **options):
@@ -60,10 +63,7 @@ def differing(a, b):
     return [key for key in a if not np.array_equal(a[key], b[key])]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(n, marks=[pytest.mark.long] * (n in LONGER_ALONE)) for n in VARIANTS],
-)
+@pytest.mark.parametrize("name", [long_unless_quick(name) for name in VARIANTS])
 def test_trains_saves_and_resumes_bit_for_bit(name, tmp_path):
     check_training(name, tmp_path, steps_per_call=2 if name in COMPILED else 1)
 
@@ -241,12 +241,8 @@ def test_classes_that_are_embedded(name, mirrored, tmp_path):
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(
-            n,
-            marks=[pytest.mark.slow] * (n not in COMPILED)
-            + [pytest.mark.long] * (n in LONGER),
-        )
-        for n in VARIANTS
+        long_unless_quick(name, *[pytest.mark.slow] * (name not in COMPILED))
+        for name in VARIANTS
     ],
 )
 def test_compiled_replicas_equal_one_device_and_resume(name, mirrored, tmp_path):
