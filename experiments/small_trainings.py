@@ -54,7 +54,7 @@ def train(model, real, steps, batch_size, every, record=None):
 
 
 def lipschitz(options, seed, steps=1500):
-    size = {"image_shape": (8, 8, 1), "filters": 16}
+    size = {"image_shape": (8, 8, 1), "filters": 16, "penalties": {}}
     model = ganzoo.build("dcgan", **size, loss="wasserstein", seed=seed, **options)
     train(model, load_data("digits").arrays["real"], steps, 64, 250)
     held_out = load_data("digits", split="test").arrays["real"]

@@ -1,7 +1,8 @@
 """Penalties on the critic: pure functions (critic, real, fake, seed) -> scalar mean.
 
-`critic` maps samples to logits and closes over the labels. A new gradient penalty is
-one function that returns a `Penalty`, and one line in `PENALTIES`.
+`critic` maps samples to logits and closes over the labels; `real` and `fake` are
+samples, or their logits for a penalty `of_logits`. A new gradient penalty is one
+function that returns a `Penalty`, and one line in `PENALTIES`.
 """
 
 import math
@@ -34,6 +35,7 @@ class Penalty:
     points: Callable
     value: Callable
     per_sample = True  # the critic must look at each sample alone
+    of_logits = False
     state = ()  # variables
 
     def __call__(self, critic, real, fake, seed):
@@ -108,13 +110,14 @@ class LeCam:
 
     Real logits are pulled down to a running mean of the fake logits, fake logits up to
     a running mean of the real ones; both means follow the global batch of the last D
-    step.
+    step. The logits are those of D's loss, as in their code, so it costs no time.
 
     Args:
         decay: decay of the running means, which are unbiased from the first step.
     """
 
     per_sample = False
+    of_logits = True
 
     def __init__(self, decay: float = 0.99):
         if not 0 <= decay < 1:
@@ -136,7 +139,7 @@ class LeCam:
 
     def at(self, critic, points):
         """Mean squared distances beyond the running means, which begin at 0."""
-        real, fake = (critic(samples) for samples in points)
+        real, fake = points
         sum_real, sum_fake, weight = tf.unstack(tf.cast(self.sums, real.dtype))
         down = tf.nn.relu(real - tf.math.divide_no_nan(sum_fake, weight))
         up = tf.nn.relu(tf.math.divide_no_nan(sum_real, weight) - fake)
@@ -175,14 +178,15 @@ class Term:
     weight: float
     every: int = 1
 
-    def __call__(self, critic, real, fake, seed, update=None):
+    def __call__(self, critic, real, fake, seed, update=None, logits=()):
         """Returns the weighted penalty.
 
         Args:
             update: number of D updates so far; None, as in evaluation, ignores
                 the interval.
+            logits: D's logits of `real` and `fake` in its loss.
         """
-        real, fake = _wide(real), _wide(fake)
+        real, fake = map(_wide, logits if self.penalty.of_logits else (real, fake))
         # Outside the branch, which must not contain operations that span the replicas.
         points = self.penalty.points(real, fake, seed)
 

@@ -153,22 +153,38 @@ def test_terms_are_float32_at_least(name):
 
 def test_lecam_by_hand():
     own = penalty("lecam", decay=0.5)
-
-    def logits(x):
-        return x
-
     real, fake = tf.constant([[1.0], [3.0]]), tf.constant([[-2.0], [1.0]])
     # Both means are 0: real (1 + 9) / 2, fake: only -2 is below, 4 / 2.
-    assert abs(float(own(logits, real, fake, SEED)) - 7.0) < 1e-6
+    assert abs(float(own(None, real, fake, SEED)) - 7.0) < 1e-6
     values = {"real_logit": tf.constant(2.0), "fake_logit": tf.constant(-0.5)}
     own.follow(values)
     # Unbiased at once: 2 and -0.5. Real 1.5 and 3.5, fake 4 and 1.
     expected = (1.5**2 + 3.5**2) / 2 + (16 + 1) / 2
-    assert abs(float(own(logits, real, fake, SEED)) - expected) < 1e-5
+    assert abs(float(own(None, real, fake, SEED)) - expected) < 1e-5
     own.follow({"real_logit": tf.constant(5.0), "fake_logit": tf.constant(1.0)})
     # Weights 1/4 and 1/2 of 3/4: real 4, fake 0.5.
     expected = (0.5**2 + 2.5**2) / 2 + (36 + 9) / 2
-    assert abs(float(own(logits, real, fake, SEED)) - expected) < 1e-5
+    assert abs(float(own(None, real, fake, SEED)) - expected) < 1e-5
+
+
+def test_lecam_takes_the_logits_of_the_loss():
+    """The same dropout and augmentation, and no second pass of D."""
+    model = tiny("vanilla", dropout=0.5, augment="noise", penalties={"lecam": 1.0})
+    batch = model.as_batch(RNG.integers(0, 256, (8, 8, 8, 1), dtype="uint8"))
+    d_part, _ = model.parts(batch, model.step_seed())
+    fake = model.generate(d_part, True)
+    judged = []
+    discriminate = model.discriminate
+
+    def spy(inputs, training):
+        judged.append(discriminate(inputs, training))
+        return judged[-1]
+
+    model.discriminate = spy
+    terms, _ = model.discriminator_loss(d_part, fake, training=True)
+    real, made = judged
+    expected = penalty("lecam")(None, real, made, SEED)
+    np.testing.assert_allclose(terms["d_lecam"], expected, rtol=1e-6)
 
 
 def test_lecam_follows_the_last_d_step_and_is_saved(tmp_path):
@@ -324,7 +340,7 @@ def test_each_penalty_draws_for_itself(monkeypatch):
     monkeypatch.setattr(
         penalties.Term,
         "__call__",
-        lambda term, critic, real, fake, seed, update=None: (
+        lambda term, critic, real, fake, seed, *others: (
             seeds.append(tuple(seed.numpy())) or tf.zeros(())
         ),
     )
@@ -543,9 +559,8 @@ def test_refuses_an_interval_over_layers_that_span_the_replicas(mirrored):
     with mirrored.scope():
         with pytest.raises(ValueError, match="needs every=1.*every=2 with spread"):
             _assemble(MinibatchStdDev(name="spread"), penalties=lazy)
-        lecam = {"lecam": {"weight": 1.0, "every": 2}}
-        with pytest.raises(ValueError, match="needs every=1.*every=2 with mean"):
-            _assemble(layers.BatchNormalization(name="mean"), penalties=lecam)
+        lecam = {"lecam": {"weight": 1.0, "every": 2}}  # asks D for nothing
+        _assemble(layers.BatchNormalization(), penalties=lecam)
         _assemble(MinibatchStdDev(), penalties={"r1": 1.0})
         _assemble(layers.Dense(4), penalties=lazy)
     _assemble(MinibatchStdDev(), penalties=lazy)

@@ -159,7 +159,8 @@ class JudgedModel(AdversarialModel):
     def _d_terms(self, batch, fake, real_logits, logits, training):
         """D's terms from its logits of real and fake samples."""
         terms = {"d_adv": self.loss_functions.discriminator(real_logits, logits)}
-        terms |= self._penalise(batch, fake["sample"], training)
+        judged = real_logits, logits
+        terms |= self._penalise(batch, fake["sample"], judged, training)
         watched = self._watch(real_logits, logits)
         watched["real_logit"] = tf.reduce_mean(real_logits)
         watched["fake_logit"] = tf.reduce_mean(logits)
@@ -181,14 +182,15 @@ class JudgedModel(AdversarialModel):
             {**batch, "sample": batch["real"]}, Use.AUGMENT_REAL, training
         )
 
-    def _penalise(self, batch, fake, training):
-        """The weighted penalties, as d_<name>."""
+    def _penalise(self, batch, fake, logits, training):
+        """The weighted penalties, as d_<name>; `logits` are those of real and fake."""
         critic = self._critic(batch, training)
         terms = {}
         for i, (name, term) in enumerate(self.penalty_terms.items()):
             seed = distribute.fold(distribute.fold(batch["seed"], Use.PENALTY), i)
             update = batch["d_updates"] if training else None
-            terms[f"d_{name}"] = term(critic, batch["real"], fake, seed, update)
+            real = batch["real"]
+            terms[f"d_{name}"] = term(critic, real, fake, seed, update, logits)
         return terms
 
     def _critic(self, batch, training):
@@ -232,7 +234,7 @@ def _check_penalties(terms, discriminators):
                 "normalisation makes depend on the others. Build D without it: "
                 f'd_norm="layer", "none" or "instance". Received: {mixing}.'
             )
-        spanning = _names(layers, SPANNING)
+        spanning = not term.penalty.of_logits and _names(layers, SPANNING)
         if term.every > 1 and spanning and distribute.replica_count() > 1:
             raise ValueError(
                 f"Under several replicas the penalty {name!r} needs every=1: layers "

@@ -63,10 +63,10 @@ class PacGAN(GAN):
         samples = tf.stack(tf.split(packs, self.pack, axis=-1), axis=1)
         return tf.reshape(samples, (-1, *samples.shape[2:]))
 
-    def _penalise(self, batch, fake, training):
+    def _penalise(self, batch, fake, logits, training):
         # A penalty takes D's gradient at a pack.
         batch = {**batch, "real": self.packed(batch["real"])}
-        return super()._penalise(batch, self.packed(fake), training)
+        return super()._penalise(batch, self.packed(fake), logits, training)
 
     def _critic(self, batch, training):
         critic = super()._critic(batch, training)
