@@ -22,6 +22,7 @@ def generator(
     hidden=(128, 256, 512),
     activation="tanh",
     bond_kinds=4,
+    sequential=0,
     relaxation="softmax",
     temperature=1.0,
     condition=None,
@@ -29,30 +30,52 @@ def generator(
 ):
     """Network from latent [and label (N,)] to graphs (N, L, V), one-hot in V.
 
-    A multilayer perceptron makes all atoms and bonds at once.
+    A multilayer perceptron makes all atoms and bonds at once, as in the paper. With
+    `sequential`, it chooses the atoms first, and then the bonds of one atom after
+    another, each given all choices before: a bond knows the valences that are left.
 
     Args:
         image_shape: (L, V): n atoms and n (n - 1) / 2 bonds, of V kinds.
         hidden: units of each hidden layer.
         activation: see `inputs.activation`.
         bond_kinds: kinds of bonds, at most V; the first means no bond.
+        sequential: units of the hidden layer before each of these choices; 0 makes
+            all at once.
         relaxation: see `layers.Categorical`.
         temperature: see `layers.Categorical`.
     """
     symbols, kinds, atoms = _check_graph(image_shape, bond_kinds)
     check_whole(1, latent_dim=latent_dim)
+    check_whole(0, sequential=sequential)
     inputs.check_one_hot(value_range)
     named, code = inputs.with_label("latent", (latent_dim,), condition)
     x = inputs.join(named["latent"], code)
     for units in hidden:
         x = inputs.activation(activation)(layers.Dense(units)(x))
-    of_atoms = layers.Reshape((atoms, kinds))(layers.Dense(atoms * kinds)(x))
-    pairs = symbols - atoms
-    of_bonds = layers.Reshape((pairs, bond_kinds))(layers.Dense(pairs * bond_kinds)(x))
     room = ((0, 0), (0, 0), (0, kinds - bond_kinds))
-    of_bonds = ops.pad(of_bonds, room, constant_values=NEVER)
-    logits = layers.Concatenate(axis=1)([of_atoms, of_bonds])
-    x = Categorical(relaxation, temperature)(logits)
+
+    def of_atoms(x):
+        return layers.Reshape((atoms, kinds))(layers.Dense(atoms * kinds)(x))
+
+    def of_bonds(x, count):
+        logits = layers.Reshape((count, bond_kinds))(
+            layers.Dense(count * bond_kinds)(x)
+        )
+        return ops.pad(logits, room, constant_values=NEVER)
+
+    def choose(logits):
+        return Categorical(relaxation, temperature)(logits)
+
+    if not sequential:
+        logits = [of_atoms(x), of_bonds(x, symbols - atoms)]
+        x = choose(layers.Concatenate(axis=1)(logits))
+        return keras.Model(named, x, name="generator")
+    chosen = [choose(of_atoms(x))]
+    for count in range(atoms - 1, 0, -1):  # of pairs (i, j) with the same i
+        y = layers.Concatenate()([x, *map(layers.Flatten(), chosen)])
+        y = inputs.activation("relu")(layers.Dense(sequential)(y))
+        chosen.append(choose(of_bonds(y, count)))
+    x = layers.Concatenate(axis=1)(chosen)
     return keras.Model(named, x, name="generator")
 
 
