@@ -30,17 +30,26 @@ class Categorical(Noisy):
     Args:
         relaxation: `softmax`, `gumbel` or `straight_through`.
         temperature: divisor of the logits; a low one is nearer to a choice.
+        choice_temperature: divisor of the logits whose softmax a random choice has in
+            inference: below 1, fewer unlikely choices, and less variety.
     """
 
-    def __init__(self, relaxation="softmax", temperature=1.0, **kwargs):
+    def __init__(
+        self,
+        relaxation="softmax",
+        temperature=1.0,
+        choice_temperature=1.0,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         check_known("relaxation", [relaxation], RELAXATIONS)
-        if not temperature > 0:
-            raise ValueError(
-                f"`temperature` must be above 0. Received: {temperature!r}."
-            )
+        named = {"temperature": temperature, "choice_temperature": choice_temperature}
+        for name, value in named.items():
+            if not value > 0:
+                raise ValueError(f"`{name}` must be above 0. Received: {value!r}.")
         self.relaxation = relaxation
         self.temperature = temperature
+        self.choice_temperature = choice_temperature
         self.seed_generator = keras.random.SeedGenerator(0)
 
     def call(self, inputs, training=False):
@@ -49,7 +58,8 @@ class Categorical(Noisy):
             shape = ops.shape(logits)
             uniform = distribute.global_uniform(shape, next_seed(self), logits.dtype)
             tiny = tf.constant(1e-20, logits.dtype)
-            logits -= tf.math.log(tiny - tf.math.log(uniform + tiny))
+            spread = 1.0 if training else self.choice_temperature
+            logits -= spread * tf.math.log(tiny - tf.math.log(uniform + tiny))
         soft = tf.nn.softmax(logits / self.temperature)
         if training and self.relaxation != "straight_through":
             return tf.cast(soft, inputs.dtype)
@@ -60,8 +70,8 @@ class Categorical(Noisy):
         return input_shape
 
     def get_config(self):
-        own = {"relaxation": self.relaxation, "temperature": self.temperature}
-        return {**super().get_config(), **own}
+        own = ("relaxation", "temperature", "choice_temperature")
+        return {**super().get_config(), **{name: getattr(self, name) for name in own}}
 
     @property
     def acts_always(self):

@@ -65,7 +65,7 @@ def discriminator(
     filters=None,
     kernel=4,
     units=None,
-    maps=False,
+    maps=None,
     projection=0,
     dropout=0.0,
     d_norm="batch",
@@ -87,10 +87,11 @@ def discriminator(
             the larger side is below 64, else 0.
         maps: if True, the logit reads each channel's mean over the last maps, and the
             spread of the maps over the batch (`MinibatchStdDev`), as well as the dense
-            layer. A batch is all real or all fake, and batch normalisation of the dense
-            layer takes away its mean: without the means, D cannot see which image a G
-            makes that makes one alone. Without a dense layer, the logit reads the maps
-            anyway, and `minibatch` gives it their spread.
+            layer; by default with batch normalisation. A batch is all real or all fake,
+            and batch normalisation of the dense layer takes away its mean: without the
+            means, D cannot see which image a G makes that makes one alone. Without a
+            dense layer, the logit reads the maps anyway, and `minibatch` gives it their
+            spread.
         projection: units of `inputs.match`, which joins the logit: it tells early if
             image and label fit; 0 for none, as without a label.
         dropout: dropout rate after each level.
@@ -113,6 +114,7 @@ def discriminator(
     if units:
         x = _hidden(inputs.join(x, code), units, norm, batch.spread)
     x = batch.last(inputs.join(x, code))
+    maps = norm.hides_mean if maps is None else maps
     if maps and units:
         means = layers.GlobalAveragePooling2D()(MinibatchStdDev()(last))
         x = layers.Concatenate()([means, x])

@@ -25,6 +25,7 @@ def generator(
     sequential=0,
     relaxation="softmax",
     temperature=1.0,
+    choice_temperature=1.0,
     condition=None,
     value_range=(0.0, 1.0),
 ):
@@ -43,6 +44,7 @@ def generator(
             all at once.
         relaxation: see `layers.Categorical`.
         temperature: see `layers.Categorical`.
+        choice_temperature: see `layers.Categorical`.
     """
     symbols, kinds, atoms = _check_graph(image_shape, bond_kinds)
     check_whole(1, latent_dim=latent_dim)
@@ -64,7 +66,7 @@ def generator(
         return ops.pad(logits, room, constant_values=NEVER)
 
     def choose(logits):
-        return Categorical(relaxation, temperature)(logits)
+        return Categorical(relaxation, temperature, choice_temperature)(logits)
 
     if not sequential:
         logits = [of_atoms(x), of_bonds(x, symbols - atoms)]

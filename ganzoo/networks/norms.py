@@ -16,11 +16,14 @@ class Norm:
         after: makes the layer that normalises the result, None for none. It has its
             own bias, so the layer before it needs none.
         maps_only: if True, `after` needs positions, which vectors lack.
+        hides_mean: if True, `after` takes away the mean of the batch, so that a batch
+            of one image looks like a batch of another.
     """
 
     wrap: Callable = lambda layer: layer
     after: Callable | None = None
     maps_only: bool = False
+    hides_mean: bool = False
 
     def apply(self, x, kind, *sizes, normed=True, **options):
         """Applies a layer of a kind, and what normalises its result.
@@ -39,7 +42,7 @@ class Norm:
 
 NORMS = {
     "none": Norm(),
-    "batch": Norm(after=batch_norm),
+    "batch": Norm(after=batch_norm, hides_mean=True),
     "layer": Norm(after=layer_norm),
     "instance": Norm(after=instance_norm, maps_only=True),
     "spectral": Norm(wrap=SpectralNorm),

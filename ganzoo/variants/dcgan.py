@@ -3,8 +3,6 @@
 from ganzoo.models.assemble import assemble
 from ganzoo.variants._registry import register
 
-NETWORK = {"name": "dcgan", "maps": True}
-
 # Chosen in experiments/pilots.md: with 2e-4, for 10^5 steps, G learns too slowly.
 RATES = {"d": 4e-4, "g": 2e-3}
 PENALTIES = {"lecam": 0.1}
@@ -17,7 +15,7 @@ PENALTIES = {"lecam": 0.1}
     tasks=("image",),
 )
 def dcgan(
-    network=NETWORK,
+    network="dcgan",
     prior="uniform",
     penalties=PENALTIES,
     learning_rate=RATES,

@@ -8,7 +8,7 @@ from ganzoo.models.gan import GAN
 from ganzoo.models.seeds import Use
 from ganzoo.variants._registry import register
 
-NETWORK = {"name": "dcgan", "minibatch": "discrimination", "maps": True}
+NETWORK = {"name": "dcgan", "minibatch": "discrimination"}
 SMOOTHED = {"name": "non_saturating", "real_target": 0.9}
 
 # Chosen in experiments/pilots.md: with 2e-4, for 10^5 steps, G learns too slowly.

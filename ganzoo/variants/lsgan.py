@@ -3,8 +3,6 @@
 from ganzoo.models.assemble import assemble
 from ganzoo.variants._registry import register
 
-NETWORK = {"name": "dcgan", "maps": True}
-
 # Chosen in experiments/pilots.md: with 2e-4, for 10^5 steps, G learns too slowly.
 RATES = {"d": 4e-4, "g": 2e-3}
 
@@ -16,7 +14,7 @@ RATES = {"d": 4e-4, "g": 2e-3}
     tasks=("image",),
 )
 def lsgan(
-    network=NETWORK,
+    network="dcgan",
     loss="least_squares",
     learning_rate=RATES,
     ema_decay=0.99,

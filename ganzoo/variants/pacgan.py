@@ -9,7 +9,7 @@ from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
 
 # Chosen in experiments/pilots.md: with 2e-4, for 10^5 steps, G learns too slowly.
-RATES = {"d": 4e-4, "g": 1e-3}
+RATES = {"d": 4e-4, "g": 2e-3}
 
 
 @keras.saving.register_keras_serializable("ganzoo")

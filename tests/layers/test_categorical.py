@@ -34,6 +34,15 @@ def test_random_choices_have_the_probabilities(relaxation):
     np.testing.assert_allclose(out.mean(axis=0), np.exp(LOGITS[0]), atol=0.02)
 
 
+def test_the_temperature_of_choices_acts_in_inference_alone():
+    layer = Categorical("straight_through", choice_temperature=0.5)
+    squares = np.array([0.04, 0.25, 0.09])
+    expected = squares / squares.sum()
+    np.testing.assert_allclose(layer(MANY).numpy().mean(axis=0), expected, atol=0.02)
+    trained = layer(MANY, training=True).numpy().mean(axis=0)
+    np.testing.assert_allclose(trained, np.exp(LOGITS[0]), atol=0.02)
+
+
 def test_gumbel_is_soft_in_training_and_straight_through_is_not():
     soft = Categorical("gumbel")(MANY, training=True).numpy()
     assert soft.max(axis=1).mean() < 0.9
@@ -65,9 +74,11 @@ def test_the_noise_follows_the_seed():
 
 
 def test_its_config_and_what_it_refuses():
-    layer = copied(Categorical("gumbel", temperature=0.5))
+    layer = copied(Categorical("gumbel", temperature=0.5, choice_temperature=0.2))
     assert (layer.relaxation, layer.temperature) == ("gumbel", 0.5)
+    assert layer.choice_temperature == 0.2
     with pytest.raises(ValueError, match="Unknown relaxation 'gumble'. Did you mean"):
         Categorical("gumble")
-    with pytest.raises(ValueError, match="must be above 0. Received: 0"):
-        Categorical(temperature=0)
+    for name in ("temperature", "choice_temperature"):
+        with pytest.raises(ValueError, match=f"`{name}` must be above 0. Received: 0"):
+            Categorical(**{name: 0})

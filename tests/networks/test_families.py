@@ -114,7 +114,7 @@ def test_dcgan_gives_each_layer_the_label():
     """Three classes more at each layer's input: Radford's train_cond_dcgan.py."""
     sizes = {"filters": 2, "units": 5, "condition": 3}
     g = dcgan.generator((8, 8, 1), latent_dim=6, **sizes)
-    d = dcgan.discriminator((8, 8, 1), **sizes)
+    d = dcgan.discriminator((8, 8, 1), maps=False, **sizes)
     assert [x.kernel.shape[0] for x in of_kind(g, layers.Dense)] == [6 + 3, 5 + 3]
     deconvolutions = of_kind(g, layers.Conv2DTranspose)
     assert [x.kernel.shape[-1] for x in deconvolutions] == [4 + 3, 2 + 3]
@@ -126,7 +126,7 @@ def test_many_classes_join_as_a_row_of_a_table():
     """64 values at each layer's input, and a table of 64 for each class."""
     sizes = {"filters": 2, "units": 5}
     g = dcgan.generator((8, 8, 1), latent_dim=6, condition=1000, **sizes)
-    d = dcgan.discriminator((8, 8, 1), condition=1000, **sizes)
+    d = dcgan.discriminator((8, 8, 1), condition=1000, maps=False, **sizes)
     assert [x.kernel.shape[0] for x in of_kind(g, layers.Dense)] == [6 + 64, 5 + 64]
     deconvolutions = of_kind(g, layers.Conv2DTranspose)
     assert [x.kernel.shape[-1] for x in deconvolutions] == [4 + 64, 2 + 64]
