@@ -19,7 +19,11 @@ pytestmark = [
 ]
 COUNT = 5000
 VALID, UNIQUE = 0.85, 0.208  # twice the published uniqueness
-ABLATIONS = {"soft outputs": {"relaxation": "softmax"}}
+ABLATIONS = {
+    "all at once": {"sequential": 0},
+    "soft outputs": {"relaxation": "softmax"},
+    "the choices as likely as in training": {"choice_temperature": 1.0},
+}
 
 
 def test_molgan_qm9():
