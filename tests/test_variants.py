@@ -112,7 +112,7 @@ def seeds(monkeypatch):
     return found
 
 
-@every_variant
+@pytest.mark.parametrize("name", [long_unless_quick(name) for name in VARIANTS])
 def test_trains_and_saves_in_bfloat16_and_each_draw_has_its_seed(name, tmp_path, seeds):
     model = built(name, d_steps=2, dtype="mixed_bfloat16")
     batch = _batch(model)
@@ -203,7 +203,9 @@ def _changed(update, model):
     }
 
 
-@pytest.mark.parametrize("name", sorted(set(VARIANTS) - set(COMPILED)))
+@pytest.mark.parametrize(
+    "name", [long_unless_quick(name) for name in sorted(set(VARIANTS) - set(COMPILED))]
+)
 def test_one_device_equals_two_replicas(name, mirrored):
     """With the variant's dropout and noise; the step is not compiled."""
     check_replicas(name, mirrored)
