@@ -29,8 +29,8 @@ IMAGES = 200
 NOTE = (
     "200 drawings; 5,000 samples; the classifier tells the glasses of 20,000 drawings; "
     "docs/fine_tuning.png was looked at: drawings in both, clearer from the pretrained "
-    "model; at the usual rates of dcgan, four times as high, noise in both: 22.9, "
-    "18.1, 19.2 and 28.9, 20.9, 38.0"
+    "model; with the networks of before, at the usual rates of dcgan, four times as "
+    "high, noise in both: 22.9, 18.1, 19.2 and 28.9, 20.9, 38.0"
 )
 STARTS = {"pretrained": str(RUNS / "dcgan_faces"), "nothing": None}
 

@@ -163,6 +163,30 @@ MUTATIONS = [
     ),
     M(
         "penalties.py",
+        "of_logits = True",
+        "of_logits = False",
+        PENALTIES.format("takes_the_logits"),
+    ),
+    M(
+        "networks/norms.py",
+        "Norm(after=batch_norm, hides_mean=True)",
+        "Norm(after=batch_norm)",
+        "tests/networks/test_families.py -k 'hides_its_mean'",
+    ),
+    M(
+        "networks/graph.py",
+        "*map(layers.Flatten(), chosen)]",
+        "layers.Flatten()(chosen[0])]",
+        "tests/networks/test_graph.py -k 'choices_before'",
+    ),
+    M(
+        "layers/categorical.py",
+        "1.0 if training else self.choice_temperature",
+        "self.choice_temperature",
+        "tests/layers/test_categorical.py -k 'inference_alone'",
+    ),
+    M(
+        "penalties.py",
         "distribute.global_mean(values[key])",
         "values[key]",
         PENALTIES.format("lecam_by_hand or lecam_follows or global_batch"),
@@ -1020,7 +1044,7 @@ def code_of(tests, folder):
     sys.dont_write_bytecode = True
     import pytest
 
-    fixed = ["-n0", "-q", "-x", "-p", "no:cacheprovider"]
+    fixed = ["-n0", "-q", "-x", "-p", "no:cacheprovider", "-m", "not slow"]
     os._exit(pytest.main([*fixed, *shlex.split(tests)]))
 
 

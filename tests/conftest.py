@@ -1,5 +1,6 @@
 """Two virtual CPUs for every test, and what several test files share."""
 
+import copy
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -48,8 +49,11 @@ def quick_classifier(request, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def seeded():
+def seeded(request, monkeypatch):
+    """Each test draws the same numbers, in whatever order the tests run."""
     keras.utils.set_random_seed(7)
+    if "RNG" in vars(request.module):
+        monkeypatch.setattr(request.module, "RNG", copy.deepcopy(request.module.RNG))
 
 
 @pytest.fixture

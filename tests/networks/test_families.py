@@ -18,7 +18,7 @@ from ganzoo.layers import (
     WeightNormDense,
     starting,
 )
-from ganzoo.networks import dcgan, improved, inputs, mlp, resnet
+from ganzoo.networks import dcgan, improved, inputs, mlp, norms, resnet
 
 IMAGES = [(8, 8, 1), (28, 28, 1), (25, 31, 3), (64, 48, 3), (32, 32, 3)]
 ANY = [(2,), (28, 28, 1), (4, 4, 4, 1)]
@@ -271,7 +271,7 @@ def test_dcgan_normalises_all_levels_but_the_ends():
 @pytest.mark.parametrize("condition", [None, 3])
 def test_dcgan_sees_what_the_one_image_of_a_batch_is(condition):
     """Normalised unit by unit, every batch of one image has equal hidden values: 0."""
-    d = dcgan.discriminator((32, 32, 3), filters=2, maps=True, condition=condition)
+    d = dcgan.discriminator((32, 32, 3), filters=2, condition=condition)
     label = {"label": tf.zeros(4, tf.int32)} if condition else {}
 
     def two_answers():
@@ -290,7 +290,7 @@ def test_dcgan_sees_what_the_one_image_of_a_batch_is(condition):
 
 def test_dcgan_sees_the_spread_of_the_batch():
     """The deviation of each value of the last maps over the batch, averaged."""
-    d = dcgan.discriminator((32, 32, 3), filters=2, maps=True)
+    d = dcgan.discriminator((32, 32, 3), filters=2)
     kernel, channels = d.layers[-1].kernel, 8
     only = np.zeros(kernel.shape)
     only[channels] = 1
@@ -300,6 +300,15 @@ def test_dcgan_sees_the_spread_of_the_batch():
     maps = keras.Model(d.input, flat.input)(batch, training=True).numpy()
     spread = np.sqrt(maps.var(axis=0) + 1e-8).mean()
     np.testing.assert_allclose(d(batch, training=True), np.full((4, 1), spread), 1e-4)
+
+
+@pytest.mark.parametrize("d_norm", norms.NORMS)
+def test_dcgan_reads_its_maps_where_the_batch_hides_its_mean(d_norm):
+    read = of_kind(
+        dcgan.discriminator((32, 32, 3), filters=2, d_norm=d_norm),
+        layers.GlobalAveragePooling2D,
+    )
+    assert len(read) == (d_norm == "batch")
 
 
 def test_dcgan_weights_start_from_their_own_draws():
