@@ -63,7 +63,7 @@ def rolls(pictures, path):
     for place, (name, points) in enumerate(pictures.items(), start=1):
         axes = figure.add_subplot(1, len(pictures), place, projection="3d")
         axes.scatter(*points[:2000].T, s=1, c=points[:2000, 2], cmap="viridis")
-        axes.set_title(name.replace(", ", ",\n"))
+        axes.set_title(name.replace(", ", ",\n"), fontsize=11, y=0.95)
         axes.view_init(10, -75)
         axes.set_axis_off()
     figure.tight_layout()
