@@ -75,8 +75,7 @@ AT_TINY_SIZE = {
     "ganzoo evaluate runs/dcgan_digits": "--extractor=pixels --n=8",
     "ganzoo train --config=vanilla_ring8": f"{SHORT} --set=g_hidden=[4]",
     "ganzoo train dcgan --dataset=./photos --image_size=64": f"{SHORT} {TINY}",
-    "ganzoo train dcgan --dataset=faces --steps=2000 --batch_size=64": f"{SHORT} "
-    f"{TINY}",
+    "ganzoo train --config=dcgan_faces": f"{SHORT} {TINY}",
     "ganzoo train --config=pix2pix_flood --dataset=./photos": f"{SHORT} "
     "--batch_size=2 --image_size=32 --set=filters=2 --set=d_filters=2",
     "ganzoo train --config=text2image_faces": f"{SHORT} --batch_size=4 --set=filters=4",

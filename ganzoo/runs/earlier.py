@@ -29,6 +29,7 @@ OF_VARIANTS: dict[str, dict] = {
     "unrolled": {"network": "mlp"},
 }
 OF_ANY_DATA: dict[str, dict] = {
+    "dcgan": {"penalties": {}},
     "bigan": {"d_norm": "batch", "prior": "uniform"},
     "unrolled": {"unroll": 5, "saddle": True},
     "text2image": {"text_norm": False, "projection": 0},
