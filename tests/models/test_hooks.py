@@ -81,6 +81,7 @@ def _train(model, steps=10):
     return model.fit({"real": POINTS}, batch_size=8, **settings).history
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SKETCHES)
 def test_sketches_train_alike_on_two_replicas(name, mirrored, float64):
     keras.utils.set_random_seed(1)

@@ -310,6 +310,7 @@ def frozen(network):
     return layer, layer.get_weights()
 
 
+@pytest.mark.long
 def test_a_frozen_layer_needs_compile_and_then_stays(tmp_path):
     model = tiny("vanilla", learning_rate=1e-3)
     fit(model)
@@ -347,6 +348,7 @@ def test_a_whole_player_may_be_frozen():
     assert (model.generator.get_weights()[0] != generator).any()
 
 
+@pytest.mark.long
 def test_compile_without_a_change_keeps_the_state():
     def made():
         keras.utils.set_random_seed(3)

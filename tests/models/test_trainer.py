@@ -38,6 +38,7 @@ def both(mirrored, function, make=made):
     return one, two, function(one), function(two)
 
 
+@pytest.mark.long
 def test_the_steps_in_a_call_change_no_weight():
     """In float32, where two copies of this step were rounded differently: two models
     are traced, which takes its seconds."""
@@ -99,6 +100,7 @@ def test_evaluate_is_that_of_one_device_however_uneven(make, mirrored):
         assert two == pytest.approx(one, abs=1e-10)
 
 
+@pytest.mark.long
 def test_validation_within_fit(mirrored):
     def fit(model):
         return model.fit(
@@ -212,6 +214,7 @@ def whole(tmp_path_factory):
     return path, run(path, 8, "none")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first,then", [("none", "mirrored"), ("mirrored", "none")])
 def test_a_run_goes_on_under_another_strategy(first, then, whole, mirrored, tmp_path):
     path, whole = whole

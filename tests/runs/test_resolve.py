@@ -70,6 +70,7 @@ def test_evaluate_loads_each_split_once(loads, tmp_path):
     assert loads == BOTH
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "changes", [{}, {"model": "sgan", "options": {}, "labels_per_class": 5}]
 )

@@ -219,6 +219,7 @@ def _photos(folder):
     (folder / "notes.txt").write_text("")
 
 
+@pytest.mark.long
 def test_a_run_goes_on_however_its_data_are_named(tmp_path, monkeypatch, capsys):
     _photos(tmp_path / "photos")
     monkeypatch.chdir(tmp_path)
@@ -382,6 +383,7 @@ def test_a_start_that_does_not_fit_is_refused(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.long
 def test_jitter_resumes_bit_for_bit(tmp_path):
     """An interrupted run sees the crops and flips of one that was not."""
     settings = {"image_size": 8, "load_size": 10, "flip": True}

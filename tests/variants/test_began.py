@@ -62,6 +62,7 @@ def test_k_follows_the_errors_of_a_step():
     assert model.k > 0
 
 
+@pytest.mark.long
 def test_k_is_equal_on_two_replicas_and_saved(mirrored, tmp_path):
     def make():
         keras.utils.set_random_seed(5)

@@ -5,6 +5,7 @@ import sys
 
 import keras
 import numpy as np
+import pytest
 from helpers import tiny
 
 import ganzoo
@@ -23,6 +24,7 @@ for path in sys.argv[1:]:
 """
 
 
+@pytest.mark.long
 def test_keras_loads_models_and_networks(tmp_path):
     """In a new process, which imports Keras last."""
     model, judge = tiny("sngan"), tiny("improved").discriminator

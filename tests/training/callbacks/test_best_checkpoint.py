@@ -174,6 +174,7 @@ def test_a_score_that_does_not_apply_is_refused_before_training(tmp_path):
         Experiment(**RUN | {"evaluate_every": 3})
 
 
+@pytest.mark.long
 def test_watching_changes_no_weight_and_survives_pruning_and_resuming(tmp_path):
     plain = _train(tmp_path / "plain", evaluate_every=None)
     watched = _train(tmp_path / "watched")
