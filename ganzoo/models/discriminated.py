@@ -184,12 +184,10 @@ class JudgedModel(AdversarialModel):
 
     def _penalise(self, batch, fake, logits, training):
         """The weighted penalties, as d_<name>; `logits` are those of real and fake."""
-        critic = self._critic(batch, training)
-        terms = {}
+        critic, real, terms = self._critic(batch, training), batch["real"], {}
         for i, (name, term) in enumerate(self.penalty_terms.items()):
             seed = distribute.fold(distribute.fold(batch["seed"], Use.PENALTY), i)
             update = batch["d_updates"] if training else None
-            real = batch["real"]
             terms[f"d_{name}"] = term(critic, real, fake, seed, update, logits)
         return terms
 
