@@ -28,7 +28,7 @@ GROUPS = {
         "strict",
     ),
     "training": ("steps", "batch_size", "seed", "init_from", "init_optimizers"),
-    "devices": ("dtype", "strategy", "virtual_devices"),
+    "devices": ("dtype", "strategy", "virtual_devices", "local_batch_norm"),
     "files": ("log_every", "sample_every", "checkpoint_every", "checkpoint_minutes"),
     "scores": ("evaluate_every", "metric", "extractor", "evaluation_samples"),
 }

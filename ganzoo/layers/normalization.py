@@ -11,15 +11,15 @@ EPSILON = 1e-5
 
 @keras.saving.register_keras_serializable("ganzoo")
 class BatchNorm(keras.layers.BatchNormalization):
-    """Keras' layer, with statistics that span the replicas of the current strategy.
+    """Keras' layer, with a cheaper exchange of statistics if `synchronized`.
 
-    Keras' own `synchronized` exchanges three values one after the other, and two for
-    their gradients, and must be set when the layer is created. On two local workers, a
-    step of `dcgan` spent most of its time waiting for these exchanges.
+    Keras' own exchanges three values one after the other, and two for their gradients.
+    On two local workers, a step of `dcgan` spent most of its time waiting for these
+    exchanges. `Trainer.compile` sets `synchronized`.
     """
 
     def _moments(self, inputs, mask):
-        if distribute.replica_count() == 1:
+        if not self.synchronized or distribute.replica_count() == 1:
             return super()._moments(inputs, mask)
         axes = self._reduction_axes
         here = [tf.reduce_mean(inputs, axes), tf.reduce_mean(inputs**2, axes)]

@@ -102,6 +102,7 @@ class Trainer(CompiledSteps):
         g_optimizer=None,
         jit_compile=None,
         run_eagerly=None,
+        local_batch_norm=None,
         **others,
     ):
         """Gives each player its optimizer, and builds the state of training.
@@ -116,6 +117,10 @@ class Trainer(CompiledSteps):
             jit_compile: compile the step with XLA (one device only); None keeps the
                 present setting, at first False.
             run_eagerly: run the step line by line, to debug it; None as above.
+            local_batch_norm: normalise each replica's share of a batch by its own
+                statistics, instead of those of the global batch: fewer exchanges, but
+                other weights than on one device. The statistics that are kept for
+                sampling are the first replica's. None as above.
             **others: refused. The losses are options of the build.
 
         Raises:
@@ -130,6 +135,8 @@ class Trainer(CompiledSteps):
             jit_compile = False if first else self.jit_compile
         if run_eagerly is None:
             run_eagerly = False if first else self.run_eagerly
+        if local_batch_norm is None:
+            local_batch_norm = False if first else self.local_batch_norm
         with self.distribute_strategy.scope():
             self._check_networks(jit_compile)
             both = [
@@ -144,7 +151,11 @@ class Trainer(CompiledSteps):
                 jit_compile=jit_compile and not run_eagerly,
                 run_eagerly=run_eagerly,
             )
-            span_replicas(self._flatten_layers())
+            self.local_batch_norm = local_batch_norm
+            synchronized = distribute.replica_count() > 1 and not local_batch_norm
+            for layer in self._flatten_layers():
+                if isinstance(layer, keras.layers.BatchNormalization):
+                    layer.synchronized = synchronized
             self.d_optimizer, self.g_optimizer = both
             self.optimizer = players.BothOptimizers(
                 self.d_optimizer, self.g_optimizer, self.updates
@@ -433,6 +444,7 @@ class Trainer(CompiledSteps):
         return {
             **{k: keras.saving.serialize_keras_object(v) for k, v in own.items()},
             "jit_compile": self.jit_compile,
+            "local_batch_norm": self.local_batch_norm,
         }
 
     def compile_from_config(self, config):
@@ -458,13 +470,6 @@ def _one_pass(door, x, y, batch_size, **steps):
         return door.dataset(source)
     check_whole(1, batch_size=batch_size)
     return pipeline.finite(door.arrays(x, y), batch_size)
-
-
-def span_replicas(layers):
-    """Synchronises batch statistics if the present strategy has several replicas."""
-    for layer in layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.synchronized = distribute.replica_count() > 1
 
 
 def _check_settings(d_steps, ema_decay, seed):

@@ -37,6 +37,7 @@ class Experiment:
     dtype: str = "float32"
     strategy: str = "none"
     virtual_devices: int = 0
+    local_batch_norm: bool = False
     log_every: int = 100
     sample_every: int | None = None
     checkpoint_every: int | None = None
@@ -56,6 +57,11 @@ class Experiment:
         if self.init_optimizers and self.init_from is None:
             raise ValueError(
                 "`init_optimizers` needs `init_from`, a run to start from."
+            )
+        if self.local_batch_norm and self.strategy == "none":
+            raise ValueError(
+                "`local_batch_norm` needs replicas: strategy 'mirrored', "
+                "'multi_worker' or 'tpu'. Received: 'none'."
             )
         for name in ("sample_every", "checkpoint_every"):
             if getattr(self, name) is None:  # INTERVAL, in whole intervals of the log
@@ -129,6 +135,8 @@ HELP = {
     "dtype": "float32, mixed_bfloat16 or float64",
     "strategy": "distribution: none, mirrored, multi_worker or tpu (untested)",
     "virtual_devices": "split the CPU into N devices, for tests and teaching",
+    "local_batch_norm": "normalise each replica's share of a batch by its own "
+    "statistics: faster, but the weights are not those of one device",
     "log_every": "write a line of the log every N steps",
     "sample_every": "save a sample grid every N steps (default: 500, rounded up to a "
     "multiple of log_every)",

@@ -260,6 +260,8 @@ def _model(experiment, resolved, strategy, path):
     with strategy.scope():
         keras.utils.set_random_seed(experiment.seed)
         model = build(experiment.model, dtype=experiment.dtype, **resolved.options)
+        if experiment.local_batch_norm:
+            model.compile(local_batch_norm=True)
     before = checkpoint.restore_run(model, path / CHECKPOINTS) or {}
     step = model.step
     if not step:

@@ -189,6 +189,64 @@ def test_the_users_own_networks_span_the_replicas(mirrored):
     assert largest_difference(one, two) <= 1e-6
 
 
+def test_local_statistics_are_those_of_a_share(mirrored):
+    """Without noise, a step of gradient descent on two replicas is then the mean of two
+    steps, one on each share."""
+
+    def build(**settings):
+        keras.utils.set_random_seed(5)
+        model = tiny("srresnet", dtype="float64", ema_decay=0.0)
+        model.compile(g_optimizer=keras.optimizers.SGD(0.1), **settings)
+        return model
+
+    with mirrored.scope():
+        both = build(local_batch_norm=True)
+        spanning = build()
+    (batch,) = batches_for(both, 1)
+    shares = [{k: v[i : i + 4] for k, v in batch.items()} for i in (0, 4)]
+    halves = [build() for _ in shares]
+    for model, given in [
+        (both, batch),
+        (spanning, batch),
+        *zip(halves, shares, strict=True),
+    ]:
+        train_eagerly(model, [given])
+    trained = [
+        [v.numpy() for v in model.trainable_variables]
+        for model in (both, spanning, *halves)
+    ]
+    apart = []
+    for local, spans, first, second in zip(*trained, strict=True):
+        np.testing.assert_allclose(local, (first + second) / 2, atol=1e-12)
+        apart.append(np.max(np.abs(local - spans)))
+    assert max(apart) > 1e-4
+    # The statistics of the first replica are kept.
+    kept, first = (
+        np.concatenate([np.ravel(v) for v in model.non_trainable_variables])
+        for model in (both, halves[0])
+    )
+    np.testing.assert_allclose(kept, first, atol=1e-12)
+
+
+def test_local_statistics_stay_through_compile_and_files(mirrored, tmp_path):
+    with mirrored.scope():
+        model = tiny("dcgan")
+        model.compile(local_batch_norm=True)
+        model.compile()
+        assert model.local_batch_norm
+        model.save(tmp_path / "model.keras")
+        loaded = ganzoo.load(tmp_path / "model.keras")
+    norms = [
+        layer
+        for layer in loaded._flatten_layers()
+        if isinstance(layer, keras.layers.BatchNormalization)
+    ]
+    assert norms and not any(layer.synchronized for layer in norms)
+    loaded.compile(local_batch_norm=False)
+    assert not loaded.local_batch_norm
+    assert all(layer.synchronized for layer in norms)
+
+
 # --- a whole run ------------------------------------------------------------------
 
 RUN = {
@@ -255,6 +313,21 @@ def test_the_monitor_stops_a_run_under_replicas(mirrored, tmp_path):
     options = {**RUN["options"], "d_optimizer": sgd, "g_optimizer": sgd}
     with pytest.raises(TrainingDiverged, match="not finite"):
         run(tmp_path, 4, "mirrored", options=options)
+
+
+def test_a_run_with_local_statistics(mirrored, tmp_path):
+    settings = {"model": "dcgan", "options": {"filters": 4, "d_units": 4, "g_units": 4}}
+    model = run(tmp_path / "a", 2, "mirrored", **settings, local_batch_norm=True)
+    other = run(tmp_path / "b", 2, "mirrored", **settings)
+    assert model.local_batch_norm and not other.local_batch_norm
+    assert largest_difference(model, other) > 1e-4
+    with pytest.raises(ValueError, match="local_batch_norm"):
+        run(tmp_path / "a", 4, "mirrored", **settings)
+
+
+def test_local_statistics_need_replicas():
+    with pytest.raises(ValueError, match="`local_batch_norm` needs replicas.*'none'"):
+        Experiment(local_batch_norm=True)
 
 
 def test_a_model_is_freed_after_its_training():
