@@ -38,19 +38,19 @@ from ganzoo.training.train import STEPS_PER_CALL
 
 BATCH = 128
 ROUNDS, STEPS = 7, 8  # alternating rounds, and steps of each way in a round
-# Strategy, processes, intra-op threads of each, batch, how batch statistics span the
-# replicas.
+# Strategy, processes, intra-op threads of each, batch, batch statistics: `ours` and
+# `keras` span the replicas, `local` are each replica's own.
 ALONE = {"one device": ("none", 1, 2, BATCH, "ours")}
 WAYS = {
     **ALONE,
     "mirrored, 2 virtual devices": ("mirrored", 1, 2, BATCH, "ours"),
     "2 workers": ("multi_worker", 2, 1, BATCH, "ours"),
 }
-# Keras' own exchange of statistics, none of them, and no exchange at all.
+# Keras' exchange of statistics, none of them, and no exchange at all.
 PROFILE = {
     **ALONE,
     "2 workers, Keras' synchronized": ("multi_worker", 2, 1, BATCH, "keras"),
-    "2 workers, each its own batch statistics": ("multi_worker", 2, 1, BATCH, "own"),
+    "2 workers, --local_batch_norm": ("multi_worker", 2, 1, BATCH, "local"),
     "2 processes of half the batch": ("none", 2, 1, BATCH // 2, "ours"),
 }
 
@@ -58,14 +58,12 @@ PROFILE = {
 def serve(kind, threads, batch, statistics_of):
     """A process of a way: at each line of input, `STEPS` steps; answers when done."""
     tf.config.threading.set_intra_op_parallelism_threads(int(threads))
-    if statistics_of != "ours":
+    if statistics_of == "keras":
         layers.BatchNorm._moments = keras.layers.BatchNormalization._moments
     strategy = distribute.get_strategy(kind, 2 if kind == "mirrored" else 0)
     with strategy.scope():
         model = ganzoo.build("dcgan")
-    for layer in model._flatten_layers():
-        if isinstance(layer, layers.BatchNorm):
-            layer.synchronized = statistics_of == "keras"
+        model.compile(local_batch_norm=statistics_of == "local")
     data = batches(helpers.arrays_for(model, 1024), int(batch), seed=0)
     iterator = iter(strategy.experimental_distribute_dataset(data))
     model.make_train_function()
@@ -80,17 +78,17 @@ def serve(kind, threads, batch, statistics_of):
 
 def pairs():
     """Measures the cost of replicas."""
-    return _rounds(WAYS)
+    return rounds_of(WAYS)
 
 
 def profile():
     """Measures the parts of the cost of two workers."""
-    return _rounds(PROFILE)
+    return rounds_of(PROFILE)
 
 
-def _rounds(ways):
+def rounds_of(ways):
     """Rounds of all ways in turn, each on both cores alone."""
-    started = {name: _start(*way) for name, way in ways.items()}
+    started = {name: start(__file__, *way) for name, way in ways.items()}
     for processes in started.values():
         _wait(processes, "ready")
     _time(started["one device"])
@@ -113,11 +111,12 @@ def _rounds(ways):
     }
 
 
-def _start(kind, count, *settings):
+def start(script, kind, count, *settings):
+    """Starts `script serve kind settings` in processes that know each other."""
     addresses = [f"localhost:{port}" for port in _free_ports(count)]
     return [
         subprocess.Popen(
-            [sys.executable, __file__, "serve", kind, *map(str, settings)],
+            [sys.executable, script, "serve", kind, *map(str, settings)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -193,12 +192,14 @@ def traffic():
     count of the same step on one device.
     """
     strategy = distribute.get_strategy("mirrored", 2)
-    return {name: _exchange(name, strategy) for name in ganzoo.list_models()}
+    return {name: exchange(name, strategy) for name in ganzoo.list_models()}
 
 
-def _exchange(name, strategy):
+def exchange(name, strategy, **settings):
+    """The same of one variant, compiled with `settings`."""
     with strategy.scope():
         model = ganzoo.build(name)
+        model.compile(**settings)
     size = BATCH * max(1, model.d_steps)
     arrays = helpers.arrays_for(model, size)
     data = strategy.experimental_distribute_dataset(batches(arrays, size, seed=0))

@@ -139,8 +139,8 @@ MUTATIONS = [
     ),
     M(
         "penalties.py",
-        "distribute.global_mean(tf.reduce_mean((real - mean) ** 2))",
-        "tf.reduce_mean((real - mean) ** 2)",
+        "_, variance = distribute.global_moments(real, list(range(len(real.shape))))",
+        "variance = tf.math.reduce_variance(real)",
         PENALTIES.format("dragan and not two_replicas"),
     ),
     M(
@@ -187,8 +187,8 @@ MUTATIONS = [
     ),
     M(
         "penalties.py",
-        "distribute.global_mean(values[key])",
-        "values[key]",
+        "distribute.global_mean(here)",
+        "here",
         PENALTIES.format("lecam_by_hand or lecam_follows or global_batch"),
     ),
     M(
@@ -266,15 +266,21 @@ MUTATIONS = [
         "tests/layers/test_noise.py",
     ),
     M(
-        "layers/normalization.py",
-        "tf.unstack(distribute.global_mean(tf.stack(here)))",
+        "distribute.py",
+        "tf.unstack(global_mean(tf.stack(here)))",
         "tf.unstack(tf.stack(here))",
         "tests/layers/test_normalization.py",
     ),
     M(
+        "layers/normalization.py",
+        "not self.synchronized or ",
+        "",
+        "tests/layers/test_normalization.py",
+    ),
+    M(
         "layers/minibatch.py",
-        "mean = distribute.global_mean(tf.reduce_mean(own, axis=0))",
-        "mean = tf.reduce_mean(own, axis=0)",
+        "_, variance = distribute.global_moments(own, [0])",
+        "variance = tf.math.reduce_variance(own, 0)",
         "tests/layers/test_minibatch.py",
     ),
     M(

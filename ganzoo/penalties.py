@@ -82,8 +82,7 @@ def dragan(target: float = 1.0, spread: float = 0.5) -> Penalty:
     _check_from_zero(target=target, spread=spread)
 
     def around(real, fake, seed):
-        mean = distribute.global_mean(tf.reduce_mean(real))
-        variance = distribute.global_mean(tf.reduce_mean((real - mean) ** 2))
+        _, variance = distribute.global_moments(real, list(range(len(real.shape))))
         shape = (_count(real), *real.shape[1:])
         noise = distribute.global_uniform(shape, distribute.fold(seed, 1), real.dtype)
         part = _one_a_sample(real, distribute.fold(seed, 0))
@@ -147,10 +146,9 @@ class LeCam:
 
     def follow(self, values):
         """Moves the means towards this replica's `real_logit` and `fake_logit`."""
-        real, fake = (
-            distribute.global_mean(values[key]) for key in ("real_logit", "fake_logit")
-        )
-        new = tf.cast(tf.stack([real, fake, tf.ones_like(real)]), self.sums.dtype)
+        one = tf.ones_like(values["real_logit"])
+        here = tf.stack([values["real_logit"], values["fake_logit"], one])
+        new = tf.cast(distribute.global_mean(here), self.sums.dtype)
         self.sums.assign(self.decay * self.sums + (1 - self.decay) * new)
 
 

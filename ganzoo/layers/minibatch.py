@@ -110,10 +110,9 @@ class MinibatchStdDev(keras.layers.Layer):
 
     def call(self, inputs):
         own = tf.cast(inputs, self.variable_dtype)
-        mean = distribute.global_mean(tf.reduce_mean(own, axis=0))
-        squares = tf.reduce_mean(tf.square(own - mean), axis=0)
+        _, variance = distribute.global_moments(own, [0])
         # The root has no finite gradient at 0, where all samples are equal.
-        spread = tf.sqrt(distribute.global_mean(squares) + 1e-8)
+        spread = tf.sqrt(variance + 1e-8)
         channel = tf.ones_like(inputs[..., :1])
         channel *= tf.cast(tf.reduce_mean(spread), inputs.dtype)
         return tf.concat([inputs, channel], axis=-1)

@@ -1,7 +1,6 @@
 """Normalisation of activations: by batch, by sample, by map, and by label."""
 
 import keras
-import tensorflow as tf
 from keras import ops
 
 from ganzoo import distribute
@@ -21,10 +20,7 @@ class BatchNorm(keras.layers.BatchNormalization):
     def _moments(self, inputs, mask):
         if not self.synchronized or distribute.replica_count() == 1:
             return super()._moments(inputs, mask)
-        axes = self._reduction_axes
-        here = [tf.reduce_mean(inputs, axes), tf.reduce_mean(inputs**2, axes)]
-        mean, square = tf.unstack(distribute.global_mean(tf.stack(here)))
-        return mean, tf.maximum(square - mean**2, 0)
+        return distribute.global_moments(inputs, self._reduction_axes)
 
 
 def batch_norm(**options):
