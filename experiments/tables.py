@@ -94,6 +94,9 @@ PAGES = {
         replicas.profile,
         replicas.saving,
         replicas.traffic,
+        replicas.scaling,
+        replicas.bandwidth,
+        replicas.local_statistics,
     ],
 }
 

@@ -1,9 +1,14 @@
 """Tables of docs/replicas.md, which `python experiments/tables.py` writes."""
 
+import math
+
 from pages.recorded import measured, table
 
 RATE = 12.5e9  # bytes/s of a 100 Gb/s network
 SPEED = 20e12  # FLOP/s that a replica is supposed to reach
+HOP = 10e-6  # seconds from one replica to another
+NETWORKS = (1, 10, 25, 100, 400)  # Gb/s
+CLUSTERS = (2, 4, 16, 64, 256)  # replicas
 
 
 def equality() -> str:
@@ -146,6 +151,59 @@ def traffic() -> str:
         "ms at 100 Gb/s",
         "samples per replica where both take equally long",
     )
+    return table(head, rows)
+
+
+def scaling() -> str:
+    """Predicted and measured time of a step of local workers."""
+    rows = [
+        (
+            way,
+            *(by[key] for key in ("without exchanges", "predicted", "measured")),
+            f"{by['measured'] / by['predicted']:.2f}",
+        )
+        for way, by in measured("scaling")["rows"].items()
+    ]
+    head = ("", "ms without exchanges", "ms predicted", "ms measured", "ratio")
+    return table(head, rows)
+
+
+def bandwidth() -> str:
+    """Milliseconds of a step by replicas and bandwidth, with both kinds of statistics.
+
+    Each replica has a batch of its own. An exchange climbs a tree and comes down, a hop
+    of HOP each, and the bytes go round a ring.
+    """
+    traffic = measured("scaling")["traffic"]
+    rows = []
+    for network in NETWORKS:
+        cells = []
+        for count in CLUSTERS:
+            times = [_step(by, count, network * 1e9 / 8) for by in traffic.values()]
+            cells.append(", ".join(f"{1e3 * seconds:.1f}" for seconds in times))
+        rows.append((f"{network} Gb/s", *cells))
+    return table(("", *(f"{count} replicas" for count in CLUSTERS)), rows)
+
+
+def _step(traffic, count, rate):
+    waiting = traffic["all-reduces"] * 2 * math.ceil(math.log2(count)) * HOP
+    sending = 2 * (count - 1) / count * traffic["all-reduced"] / rate
+    return traffic["flop"] / SPEED + waiting + sending
+
+
+def local_statistics() -> str:
+    """Frechet distances by replicas that normalise by their own statistics."""
+    found = measured("local_statistics")
+    rows = [
+        (
+            "exact, on any number" if count == "1" else f"own, on {count}",
+            128 // int(count) if count != "1" else 128,
+            ", ".join(f"{value:.2f}" for value in by.values()),
+            f"{found['means'][count]:.2f}",
+        )
+        for count, by in found["distances"].items()
+    ]
+    head = ("statistics", "images that share them", "three seeds", "mean")
     return table(head, rows)
 
 
