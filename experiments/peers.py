@@ -4,7 +4,8 @@
 
 TORCH_PYTHON has PyTorch, and torch.compile needs a C++ compiler. The programs of a case
 (experiments/peers/) are processes that wait while another one trains. Each case is
-recorded in zoo_configs/results/peers.json as it ends.
+recorded in zoo_configs/results/NAME.json as it ends, `peers` unless --name says
+another.
 """
 
 import argparse
@@ -122,13 +123,13 @@ def summary(turns) -> dict:
 PYTHON = sys.executable
 
 
-def record(cases, pairs):
+def record(name, cases, pairs):
     missed = any(found["best over ours"] < 1 for found in cases.values())
     missed = missed or cases.get("DCGAN, float32", {}).get("best over ours", 1.3) < 1.3
-    shown = (f"{name} {found['best over ours']}x" for name, found in cases.items())
+    shown = (f"{net} {found['best over ours']}x" for net, found in cases.items())
     write_result(
-        "peers",
-        command="python experiments/peers.py --python=TORCH_PYTHON",
+        name,
+        command=f"python experiments/peers.py --python=TORCH_PYTHON --name={name}",
         headline=verdict(missed)
         + "the best peer's time of a step over ours: "
         + "; ".join(shown),
@@ -141,14 +142,15 @@ def record(cases, pairs):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--python", required=True)
+    parser.add_argument("--name", default="peers", help="of the JSON")
     parser.add_argument("--seconds", type=float, default=SECONDS)
     parser.add_argument("--pairs", type=int, default=PAIRS)
     parser.add_argument(
         "--only", nargs="+", choices=CASES, help="keeps the other results"
     )
     args = parser.parse_args()
-    known = args.only and (RESULTS / "peers.json").exists()
-    cases = measured("peers") if known else {}
+    known = args.only and (RESULTS / f"{args.name}.json").exists()
+    cases = measured(args.name) if known else {}
     for name in args.only or CASES:
         print(name, flush=True)
         try:
@@ -156,7 +158,7 @@ def main():
         except RuntimeError as error:  # the other cases can be measured all the same
             print("FAILED:", error, flush=True)
         else:
-            record(cases, args.pairs)
+            record(args.name, cases, args.pairs)
 
 
 if __name__ == "__main__":

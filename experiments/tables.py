@@ -77,6 +77,8 @@ PAGES = {
         performance.race,
         performance.peers,
         performance.profile,
+        performance.gpu_steps,
+        performance.peers_gpu,
         performance.growth,
         performance.files,
         performance.sampling,

@@ -31,8 +31,17 @@ def race() -> str:
 
 def peers() -> str:
     """Every program of every case, and the ratio of each turn."""
+    return _peers("peers")
+
+
+def peers_gpu() -> str:
+    """The same on a GPU."""
+    return _peers("peers_gpu")
+
+
+def _peers(of):
     rows = []
-    for name, case in measured("peers").items():
+    for name, case in measured(of).items():
         turns = case["ms/step, turn by turn"]
         for program, pace in case["ms/step"].items():
             ratios = ", ".join(f"{t[program] / t['ganzoo']:.2f}" for t in turns)
@@ -42,6 +51,14 @@ def peers() -> str:
             name = ""
     head = ("net", "program", "ms/step", "over ours", "turn by turn")
     return table(head, rows)
+
+
+def gpu_steps() -> str:
+    """Milliseconds of a step on a GPU, by model and way."""
+    times = measured("gpu_steps")["ms/step"]
+    ways = list(next(iter(times.values())))
+    rows = [(f"`{name}`", *by.values()) for name, by in times.items()]
+    return table(("", *ways), rows)
 
 
 def profile() -> str:

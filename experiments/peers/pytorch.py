@@ -1,11 +1,12 @@
-"""GANs in PyTorch on the CPU, as peers of ours: the same networks, losses and steps.
+"""GANs in PyTorch, as peers of ours: the same networks, losses and steps.
 
     TORCH_PYTHON experiments/peers/pytorch.py NET BATCH [--bf16] [--tuned]
 
 A step is one of D and one of G, each on fresh noise. `--tuned` is what a careful user
 adds: both networks through torch.compile, images NHWC in memory, Adam in one kernel.
 D of `wgan_gp` stays as it is, since torch.compile has no second derivatives, and that
-of `resnet`, whose spectral norms change between D's two passes.
+of `resnet`, whose spectral norms change between D's two passes. It takes a GPU if there
+is one, and waits for it after each step, as the TensorFlow programs do.
 """
 
 import argparse
@@ -306,6 +307,8 @@ def main():
     parser.add_argument("--bf16", action="store_true")
     parser.add_argument("--tuned", action="store_true")
     args = parser.parse_args()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.set_default_device(device)
     torch.manual_seed(0)
     step, _, shape, counts = training(args.net, args.tuned)
     images = torch.rand(8 * args.batch, *shape) * 2 - 1
@@ -314,8 +317,10 @@ def main():
         real = images[torch.randint(len(images), (args.batch,))]
         if args.tuned and len(shape) == 3:
             real = real.contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16, enabled=args.bf16):
+        with torch.autocast(device, torch.bfloat16, enabled=args.bf16):
             step(real)
+        if device == "cuda":
+            torch.cuda.synchronize()
 
     serve(f"PyTorch {torch.__version__}", counts, timed(on_a_batch))
 

@@ -81,6 +81,8 @@ MEASURED = {
             **peers.summary(TURNS),
         }
     },
+    "peers_gpu": {"MLP": {"ms/step, turn by turn": TURNS, **peers.summary(TURNS)}},
+    "gpu_steps": {"ms/step": {"dcgan": {"float32": 2.5, "float32, XLA": 1.5}}},
     "op_profile": {
         "dcgan": {"operations a step": 900, "shares": {"Conv2D": 0.5, "Mul": 0.25}}
     },
@@ -118,6 +120,8 @@ ROWS = {
     performance.first_minute: "| `ganzoo list` | 0.25 |",
     performance.race: "| 0 | 4.00 | 1000 | 3.50 | 250 | 0.25 |",
     performance.peers: "|  | PyTorch | 20.0 | 1.3 | 2.00, 1.00, 1.30 |",
+    performance.peers_gpu: "| MLP | ganzoo | 10.0 |  |  |",
+    performance.gpu_steps: "| `dcgan` | 2.5 | 1.5 |",
     performance.profile: "| dcgan | 900 | Conv2D 50.0%, Mul 25.0% |",
     performance.growth: "| ms/step | 10, 640 | 1.0 | 1.0 |",
     performance.files: "| `metrics.jsonl` | 5 | 10 | 2,500 |",
