@@ -6,7 +6,9 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.models.from_noise import LatentModel
+from ganzoo.models.from_noise import PLACE, SEED, LatentModel
+
+DRAWN = 16  # samples in a picture of training
 
 
 class StepwiseModel(LatentModel):
@@ -51,11 +53,31 @@ class StepwiseModel(LatentModel):
             seed: seed of what is drawn: grey values that become black or white, the
                 noise of a bound.
         """
-        network = self.average_of(self.generator)
         noise = tf.constant([seed, 1])
-        return self._by_chunks(
-            lambda sample: self.log_densities(network, sample, noise).numpy(), x
+        network = self.average_of(self.generator)
+        densities = self._traced(
+            "log densities",
+            lambda sample, seed: self.log_densities(network, sample, seed),
+            tf.TensorSpec((None, *self.sample_shape), self.variable_dtype),
+            SEED,
         )
+        return self._by_chunks(lambda sample: densities(sample, noise).numpy(), x)
+
+    def gallery(self, arrays, count):
+        """As the model's, of fewer samples."""
+        return super().gallery(arrays, min(count, DRAWN))
+
+    def _samples_at(self, inputs, ema, seed, place):
+        # Compiled: line by line, the calls of a thousand steps take longer than these.
+        make = super()._samples_at
+        made = self._traced(
+            ("steps", ema),
+            lambda latent, seed, place: make({"latent": latent}, ema, seed, place),
+            tf.TensorSpec((None, self.latent_dim), self.variable_dtype),
+            SEED,
+            PLACE,
+        )
+        return made(inputs["latent"], seed, place)
 
     def _samples_of(self, inputs, ema, training):
         network = self._choose(self.generator, ema)

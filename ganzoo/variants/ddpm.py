@@ -144,8 +144,8 @@ class DDPM(StepwiseModel):
         root = deviation * np.sqrt(2.0)
         above, below = (sample + half - mean) / root, (sample - half - mean) / root
         # The outermost values take all that lies beyond them.
-        upper = tf.where(sample > high - half, 2.0, 1 + tf.math.erf(above))
-        lower = tf.where(sample < low + half, 0.0, 1 + tf.math.erf(below))
+        upper = tf.where(sample > high - half, tf.ones_like(above), tf.math.erf(above))
+        lower = tf.where(sample < low + half, -tf.ones_like(below), tf.math.erf(below))
         return sums(tf.math.log(tf.maximum((upper - lower) / 2, 1e-12)))
 
 

@@ -109,6 +109,22 @@ def test_any_size_that_can_be_halved(shape):
     assert model.sample(2).shape == (2, *shape)
 
 
+def test_compiled_samples_follow_the_weights():
+    model, other = small(times=3), small(times=3)
+    changed = [w + 0.1 for w in model.get_weights()]
+    other.set_weights(changed)
+    assert not np.array_equal(model.sample(5), other.sample(5))
+    model.set_weights(changed)
+    np.testing.assert_array_equal(model.sample(5), other.sample(5))
+    assert model.sample(2).shape == (2, 4, 4, 1)
+    assert len(model._functions) == 1
+
+
+def test_few_samples_in_a_picture():
+    samples, columns = small(times=2).gallery({}, 64)
+    assert (len(samples), columns) == (16, None)
+
+
 def test_refusals():
     with pytest.raises(ValueError, match="multiple of 4.*Received: 6"):
         small(filters=6)
