@@ -467,6 +467,12 @@ MUTATIONS = [
     ),
     # --- metrics
     M(
+        "metrics/kernel.py",
+        "within.sum() - 2 * within.sum(axis=1)",
+        "within.sum() - within.sum(axis=1)",
+        "tests/metrics/test_kernel.py -k left_out",
+    ),
+    M(
         "metrics/frechet.py",
         "covariance / (len(features) - 1)",
         "covariance / len(features)",

@@ -90,6 +90,16 @@ def _kid(real, fake, subsets, subset_size, seed):
     return metrics.kernel_distances(*sets, *np.swapaxes(draws, 0, 1)).mean()
 
 
+def _kernel_left_out(name):
+    """The intervals of kernel distances are those of all pairs, not of subsets."""
+
+    def left_out(real, fake, group, **of_subsets):
+        sets = real.reference.features, fake.features
+        return [{name: v} for v in metrics.kernel_distance_left_out(*sets, group)]
+
+    return left_out
+
+
 def _inception_score(real, fake, splits, seed):
     """In a random order, as torch-fidelity."""
     p = fake.probabilities
@@ -182,6 +192,7 @@ METRICS = (
         options=lambda n: {"subsets": 100, "subset_size": 1000, "seed": 2020},
         least=1000,
         jackknife=True,
+        left_out=_kernel_left_out("kid"),
     ),
     Metric(
         {"inception_score": "higher"},
@@ -209,6 +220,7 @@ METRICS = (
         ("another network",),
         options=lambda n: {"subsets": 100, "subset_size": min(1000, n), "seed": 0},
         jackknife=True,
+        left_out=_kernel_left_out("kernel_distance"),
     ),
     Metric(
         {"monge_distance": "lower"},

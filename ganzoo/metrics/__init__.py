@@ -16,6 +16,7 @@ from ganzoo.metrics.images import ssim as ssim
 from ganzoo.metrics.jackknife import GROUPS as GROUPS
 from ganzoo.metrics.jackknife import jackknife_margin as jackknife_margin
 from ganzoo.metrics.kernel import kernel_distance as kernel_distance
+from ganzoo.metrics.kernel import kernel_distance_left_out as kernel_distance_left_out
 from ganzoo.metrics.kernel import kernel_distances as kernel_distances
 from ganzoo.metrics.kernel import kernel_subsets as kernel_subsets
 from ganzoo.metrics.linear_svm import linear_svm_accuracy as linear_svm_accuracy

@@ -81,6 +81,45 @@ def kernel_distances(
     return _distances(real, fake, real_rows, fake_rows)
 
 
+def kernel_distance_left_out(
+    real: np.ndarray, fake: np.ndarray, group: np.ndarray
+) -> list[float]:
+    """Unbiased squared MMD without each group of fakes in turn, at the cost of one.
+
+    Over all pairs of samples, whose subsets `kernel_distance` draws: both have the same
+    expectation, and every sample the same share in them.
+
+    Args:
+        real: features `(N, d)`, N > 1.
+        fake: features `(M, d)`, two or more outside each group.
+        group: `(M,)`, the group of each fake, from 0.
+
+    Returns:
+        A distance for each group.
+
+    Raises:
+        ValueError: as `kernel_distance`.
+    """
+    real, fake = check_features(real=real, fake=fake)
+    sizes = np.bincount(group)
+    check_count("samples outside a group", len(fake) - sizes.max(), 2, len(fake))
+    x = _with_one(real)
+    parts = [_with_one(fake[group == g]) for g in range(len(sizes))]
+    room = np.empty((2, BLOCK * max(len(x), *sizes)))
+    # Sums of the kernel: a group with the real samples, and a group with another.
+    across = np.array([_sum(y, x, room) for y in parts])
+    within = np.zeros((len(parts), len(parts)))
+    for i, y in enumerate(parts):
+        within[i, i] = _sum_of_pairs(y, room)
+        for j in range(i):
+            within[i, j] = within[j, i] = _sum(y, parts[j], room)
+    left = len(fake) - sizes
+    # A group's row and column leave, which both hold its own pairs.
+    pairs = within.sum() - 2 * within.sum(axis=1) + within.diagonal()
+    own = _mean_of_pairs(x, room) + pairs / (left * (left - 1))
+    return (own - 2 * (across.sum() - across) / (left * len(x))).tolist()
+
+
 def _distances(real, fake, real_rows, fake_rows) -> np.ndarray:
     # Fresh memory for every block would cost as much as the arithmetic.
     most = max(real_rows.shape[1], fake_rows.shape[1])
@@ -102,19 +141,26 @@ def _with_one(x: np.ndarray) -> np.ndarray:
 
 
 def _mean(x: np.ndarray, y: np.ndarray, room: np.ndarray) -> float:
-    total = sum(_cubes(x[rows], y, room) for rows in slices(len(x), BLOCK))
-    return total / (len(x) * len(y))
+    return _sum(x, y, room) / (len(x) * len(y))
 
 
 def _mean_of_pairs(x: np.ndarray, room: np.ndarray) -> float:
     """Mean kernel of two different samples: unbiased without the diagonal."""
+    return _sum_of_pairs(x, room) / (len(x) * (len(x) - 1))
+
+
+def _sum(x: np.ndarray, y: np.ndarray, room: np.ndarray) -> float:
+    return sum(_cubes(x[rows], y, room) for rows in slices(len(x), BLOCK))
+
+
+def _sum_of_pairs(x: np.ndarray, room: np.ndarray) -> float:
     total = 0.0
     for rows in slices(len(x), BLOCK):
         block, later = x[rows], x[rows.stop :]
         own = np.einsum("ij,ij->i", block, block)
         total += _cubes(block, block, room) - np.sum(own**3)
         total += 2 * _cubes(block, later, room)
-    return total / (len(x) * (len(x) - 1))
+    return total
 
 
 def _cubes(x: np.ndarray, y: np.ndarray, room: np.ndarray) -> float:

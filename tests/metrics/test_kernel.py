@@ -5,7 +5,12 @@ import numpy as np
 import pytest
 from feature_sets import feature_sets, kid_rows
 
-from ganzoo.metrics import kernel_distance, kernel_distances, kernel_subsets
+from ganzoo.metrics import (
+    kernel_distance,
+    kernel_distance_left_out,
+    kernel_distances,
+    kernel_subsets,
+)
 
 RECORDED = json.loads((Path(__file__).parent / "torch_fidelity.json").read_text())
 SETS = feature_sets()
@@ -88,6 +93,22 @@ def test_float32_features_are_scored_in_float64():
     real, fake = (x.astype("float32") for x in SETS["few"])
     exact = kernel_distance(real.astype(float), fake.astype(float), subset_size=40)
     assert kernel_distance(real, fake, subset_size=40) == exact
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_left_out_groups_are_as_absent_samples(name):
+    real, fake = (samples[:40] for samples in SETS[name])
+    group = RNG.integers(0, 3, len(fake))
+    found = kernel_distance_left_out(real, fake, group)
+    expected = [_by_pairs(real, fake[group != g]) for g in range(3)]
+    assert found == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+def test_one_sample_outside_a_group_is_refused():
+    with pytest.raises(ValueError, match="samples outside a group.* from 2"):
+        kernel_distance_left_out(
+            RNG.normal(size=(4, 2)), RNG.normal(size=(4, 2)), np.array([0, 0, 0, 1])
+        )
 
 
 def test_refuses_subsets_larger_than_the_set():
