@@ -480,8 +480,8 @@ MUTATIONS = [
     ),
     M(
         "metrics/kernel.py",
-        "total / (len(x) * (len(x) - 1))",
-        "total / (len(x) * len(x))",
+        "room) / (len(x) * (len(x) - 1))",
+        "room) / (len(x) * len(x))",
         "tests/metrics/test_kernel.py",
     ),
     M(
