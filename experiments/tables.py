@@ -70,7 +70,12 @@ PAGES = {
     "docs/guides/maps.md": [translation.maps, translation.maps_back],
     "docs/guides/flood.md": [translation.flood],
     "docs/guides/unpaired.md": [translation.ink, translation.glasses],
-    "docs/metrics.md": [metrics.sense, metrics.labels],
+    "docs/metrics.md": [
+        metrics.sense,
+        metrics.labels,
+        metrics.augmentations,
+        metrics.anomalies,
+    ],
     "docs/performance.md": [
         performance.targets,
         performance.first_minute,

@@ -1,6 +1,6 @@
 """Tables of docs/metrics.md, which `python experiments/tables.py` writes."""
 
-from pages.recorded import measured, table
+from pages.recorded import kept, measured, table
 
 # Score, decimals, and how far from the best a value is.
 SCORES = {
@@ -57,3 +57,36 @@ def labels() -> str:
     real = (f"{result['real data'][name]:.{digits}f}" for name, digits in names.items())
     rows.append(("real test set", *real))
     return table(("sgan on MNIST", *(n.replace("_", " ") for n in names)), rows)
+
+
+def augmentations() -> str:
+    """Accuracy of a classifier on real images, and the gain of each addition."""
+    rows, arms = [], []
+    for name in ("mnist", "cifar10_jpeg"):
+        for count, row in kept(f"augmentation_{name}").items():
+            arms = list(row["gains"])
+            alone = row["accuracies"]["real alone"]
+            gains = (
+                f"{100 * gain:+.1f} +- {100 * half:.1f}"
+                for gain, half in row["gains"].values()
+            )
+            rows.append((name, count, f"{sum(alone) / len(alone):.1%}", *gains))
+    return table(("data", "labels a class", "real alone", *arms), rows)
+
+
+# AUROC of a variational autoencoder by digit (Tonnaer 2023, table 3.3, 32 latents).
+AUTOENCODER = (0.81, 0.09, 0.92, 0.87, 0.78, 0.86, 0.87, 0.51, 0.89, 0.58)
+
+
+def anomalies() -> str:
+    """Areas of both ways to find a latent, by the digit that training lacked."""
+    rows = []
+    for digit, by_seed in measured("anomaly").items():
+        cells = [digit]
+        for method in ("encoder", "search"):
+            for area in ("auroc", "auprc"):
+                values = [row[method][area] for row in by_seed.values()]
+                cells.append(", ".join(f"{value:.2f}" for value in values))
+        rows.append([*cells, AUTOENCODER[int(digit)]])
+    methods = ("encoder, AUROC", "AUPRC", "search, AUROC", "AUPRC")
+    return table(("digit", *methods, "published, AUROC"), rows)
