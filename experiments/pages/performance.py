@@ -126,6 +126,7 @@ def overhead() -> str:
         ("compare", found["seconds of compare"]),
         (f"training, {len(trained)} runs", f"{sum(trained):.1f}"),
         ("scoring", found["seconds of scoring"]),
+        *((f"other: {where}", took) for where, took in found["other seconds"].items()),
         ("ratio", found["ratio"]),
     ]
     return table(("", "seconds"), rows)
