@@ -60,12 +60,12 @@ def main():
 
 
 def written(path):
-    """When a file was written last, in seconds."""
+    """The time of the last write to a file, in seconds."""
     return path.stat().st_mtime
 
 
 def begun(run):
-    """When a run began: it writes its config first, and once."""
+    """The start of a run: it writes its config first, and once."""
     return written(run / "config.json")
 
 
