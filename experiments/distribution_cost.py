@@ -95,9 +95,7 @@ def rounds_of(ways):
     _time(started["one device"])
     rounds = [{name: _time(started[name]) for name in ways} for _ in range(ROUNDS)]
     for processes in started.values():
-        for process in processes:
-            process.stdin.close()
-            process.wait()
+        end(processes)
     ratios = {
         name: [round(times[name] / times["one device"], 3) for times in rounds]
         for name in ways
@@ -134,6 +132,13 @@ def start(script, kind, count, *settings):
         )
         for index in range(count)
     ]
+
+
+def end(processes):
+    """Ends the processes of `start`."""
+    for process in processes:
+        process.stdin.close()
+        process.wait()
 
 
 def _wait(processes, word):

@@ -72,9 +72,7 @@ def exchanges():
     for count in WORKERS:
         processes = cost.start(__file__, "multi_worker", count)
         told = [json.loads(process.stdout.readline()) for process in processes]
-        for process in processes:
-            process.stdin.close()
-            process.wait()
+        cost.end(processes)
         found[str(count)] = told[0]
     return found
 

@@ -197,7 +197,7 @@ def local_statistics() -> str:
     rows = [
         (
             "exact, on any number" if count == "1" else f"own, on {count}",
-            128 // int(count) if count != "1" else 128,
+            128 // int(count),
             ", ".join(f"{value:.2f}" for value in by.values()),
             f"{found['means'][count]:.2f}",
         )
