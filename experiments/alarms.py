@@ -238,7 +238,7 @@ def trained(dataset, steps, options, seed):
     keras.utils.set_random_seed(seed)
     data = load_data(dataset)
     model = ganzoo.build("vanilla", image_shape=data.sample_shape, seed=seed, **options)
-    monitor = HealthMonitor(data, every=spacing(steps, 100))
+    monitor = HealthMonitor(data, every=spacing(steps, 100, model.checks))
     rows = []
     monitor._write = rows.append
     try:

@@ -55,6 +55,7 @@ class AdversarialModel(Trainer):
     # --- hooks with defaults ----------------------------------------------------
 
     checked = 256  # samples that the health monitor looks at each time
+    checks = 30  # times in a run that it looks
 
     def update_discriminators(self, part, fake):
         """Updates D once; `fake` was generated outside the tape, so it is constant."""

@@ -21,7 +21,9 @@ class StepwiseModel(LatentModel):
         **settings: see `LatentModel`; `generator` names the input `sample`.
     """
 
-    checked = 64  # each takes many steps
+    # Each sample takes many steps: by the usual numbers, checks of `ddpm` would take as
+    # long as its training.
+    checked, checks = 64, 4
 
     @property
     def sample_shape(self):

@@ -156,7 +156,7 @@ def train_resolved(
                 resolved.data,
                 path if writes else None,
                 before,
-                every=spacing(experiment.steps, every),
+                every=spacing(experiment.steps, every, model.checks),
             )
             last = Interruption(halt, every, experiment.steps, before)
             call = largest_divisor(math.gcd(every, monitor.every), STEPS_PER_CALL)

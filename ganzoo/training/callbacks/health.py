@@ -208,12 +208,12 @@ def remedy(alarm: str) -> str:
     return f"Small trainings were rescued by: {', '.join(helped)}."
 
 
-def spacing(steps: int, interval: int) -> int:
-    """Steps between checks: a thirtieth of a run, or a tenth of a short one.
+def spacing(steps: int, interval: int, checks: int) -> int:
+    """Steps between `checks` checks of a run, or a tenth of a short one.
 
     Checks and intervals of the log meet where they can, for more steps per call.
     """
-    about = max(10, steps // 30, min(50, steps // 10))
+    about = max(10, steps // checks, min(50, steps // 10))
     if about >= interval:
         return about // interval * interval
     fitting = [n for n in range(about // 2 + 1, about + 1) if interval % n == 0]

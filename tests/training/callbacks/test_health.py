@@ -205,19 +205,20 @@ def test_remedies_are_those_that_rescued_and_their_shares_those_measured():
 
 
 @pytest.mark.parametrize(
-    "steps,interval,expected",
+    "steps,interval,checks,expected",
     [
-        (4000, 100, 100),  # with the log
-        (469, 100, 25),  # a divisor of the log's, for whole calls
-        (469, 20, 40),
-        (156, 10, 10),
-        (12_000, 100, 400),
-        (469, 47, 46),  # a prime: no divisor is near
-        (13, 4, 8),
+        (4000, 100, 30, 100),  # with the log
+        (469, 100, 30, 25),  # a divisor of the log's, for whole calls
+        (469, 20, 30, 40),
+        (156, 10, 30, 10),
+        (12_000, 100, 30, 400),
+        (469, 47, 30, 46),  # a prime: no divisor is near
+        (13, 4, 30, 8),
+        (4688, 293, 4, 1172),  # a model whose samples are slow
     ],
 )
-def test_spacing(steps, interval, expected):
-    assert spacing(steps, interval) == expected
+def test_spacing(steps, interval, checks, expected):
+    assert spacing(steps, interval, checks) == expected
 
 
 @pytest.mark.parametrize("every,step", [(25, 300), (100, 300), (200, 600)])
