@@ -69,16 +69,17 @@ def measure(path, runs):
             row["standard error"] = float(nats.std() / np.sqrt(len(nats)))
         rows[", ".join(Path(run).parts[-2:])] = row
         print(row, flush=True)
-    headline = "; ".join(
-        f"{name}: Frechet distance {row['Frechet distance']:.1f}"
+    headlines = {
+        name.split(",")[0]: f"Frechet distance {row['Frechet distance']:.1f}"
         + (f", {row['nats']:.1f} nats" if "nats" in row else "")
         for name, row in rows.items()
-    )
+    }
     write_result(
         "families",
         config="made_mnist",
         command="see docs/families.md",
-        headline=headline,
+        headline="; ".join(f"{name}: {text}" for name, text in headlines.items()),
+        headlines=headlines,
         target="-",
         measured=rows,
     )

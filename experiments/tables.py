@@ -136,6 +136,9 @@ def headlines() -> str:
             texts = {"headline": result["headline"], "target": result["target"]}
             variant = result["experiment"]["model"]
             of_variants.setdefault(variant, {})[path.stem] = texts
+        for variant, headline in result.get("headlines", {}).items():
+            texts = {"headline": headline, "target": result["target"]}
+            of_variants.setdefault(variant, {})[path.stem] = texts
     return json.dumps(of_variants, indent=2, sort_keys=True) + "\n"
 
 

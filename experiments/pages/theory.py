@@ -113,7 +113,8 @@ ROWS = [
         "`pix2pix`, `translate(samples=)`",
         ["pix2pix_halves"],
     ),
-    ("sketches to photographs", "`pix2pix`", ["pix2pix_facades"]),
+    ("sketches to photographs", "`pix2pix`", ["pix2pix_edges"]),
+    ("label maps to photographs", "`pix2pix`", ["pix2pix_facades"]),
     (
         "maps from satellite photographs",
         "`pix2pix`",

@@ -93,7 +93,8 @@ def score_of(run) -> str:
     """The first score of a run, with that of real data."""
     scores = run["scores"][:1]
     return "".join(
-        f"{rounded(row['value'], 2)} ({rounded(row['floor'], 1)})" for row in scores
+        f"{rounded(row['value'], 2)} ({rounded(row['floor'], 1 + (row['floor'] > 1))})"
+        for row in scores
     )
 
 

@@ -260,7 +260,7 @@ def efficientnet_lite0(parts: Parts) -> Extractor:
         return (published_networks.bilinear(images, 224) - 127) / 128
 
     digest = published_networks.LITE0_SHA256[:12]
-    run = runner(network, prepare, batch=32)
+    run = runner(network, prepare, batch=8)  # as fast as 32, with 270 MiB less
     return Extractor("efficientnet_lite0", digest, run)
 
 

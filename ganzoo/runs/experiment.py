@@ -122,7 +122,8 @@ HELP = {
     "unlabelled",
     "class_name": "train on the samples of this class only",
     "pairs": "make pairs from single images: edges, invert, rotate, halves, "
-    "downscale2, downscale4, hole, free_form, next_frame, ink (of faces), flood",
+    "downscale2, downscale4, hole, free_form, next_frame, ink and glasses (of faces), "
+    "flood",
     "direction": "AtoB or BtoA: A is the left image of a pair, or the one that `pairs` "
     "makes",
     "load_size": "load images at N x N pixels, for random crops of image_size",

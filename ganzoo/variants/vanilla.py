@@ -23,8 +23,8 @@ def vanilla(network=NETWORK, learning_rate=RATES, ema_decay=0.999, **options):
 
     The defaults are a plain small pair that trains well. The paper's own MNIST nets
     (zoo_configs/vanilla_mnist_paper.toml) have ReLU layers of 1200 in G, maxout
-    layers of 240 x 5 in D, dropout on D's input and hidden layers, a uniform prior,
-    SGD with momentum and no batch normalisation.
+    layers of 240 x 5 in D, dropout on D's input and hidden layers, SGD with momentum
+    and no batch normalisation. The paper's prior is uniform, the config's normal.
     """
     return assemble(
         network=network, learning_rate=learning_rate, ema_decay=ema_decay, **options
