@@ -89,8 +89,8 @@ def compare(args):
     plan["plugins"] = args.plugin or plan.get("plugins", [])
     options = config_files.parse_options(args.set)
     plan["options"] = {**plan.get("options", {}), **options}
-    dataset = plan.get("dataset", schema.Experiment.dataset)
-    name = Path(args.config or f"compare_{dataset}").stem
+    dataset = Path(plan.get("dataset", schema.Experiment.dataset))
+    name = Path(args.config).stem if args.config else f"compare_{dataset.stem}"
     workdir = Path(args.workdir or Path("runs") / name)
     try:
         comparison = compare(

@@ -102,8 +102,9 @@ def write_text(samples: np.ndarray, path: str | Path, codec=None) -> None:
 
 def write_arrays(samples: np.ndarray, path: str | Path) -> None:
     """Writes the array of samples under the key `samples`."""
-    with files.replacing(path) as temporary:
-        np.savez_compressed(temporary, samples=samples)
+    # An open file: to a name, NumPy adds an ending that it does not find.
+    with files.replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, samples=samples)
 
 
 def write_mesh(samples: np.ndarray, path: str | Path) -> None:

@@ -19,6 +19,7 @@ from ganzoo.comparison.result import Comparison, Run
 from ganzoo.comparison.workers import Task, Workers
 from ganzoo.evaluation.evaluate import read
 from ganzoo.evaluation.metric_table import BETTER
+from ganzoo.evaluation.score import Score
 from ganzoo.runs import directory
 from ganzoo.runs.experiment import completed, to_dict
 from ganzoo.utils import signals, untrusted
@@ -222,7 +223,7 @@ def _outcome(task, failure=""):
         failure = f"{path} was written by a newer version of ganzoo. Update it."
     elif record:
         measured = record["cost"], record.get("blends")  # unknown until 0.1.0
-        return Run(entry.name, seed, path, read(path).scores, *measured)
+        return Run(entry.name, seed, path, _scores(record, path), *measured)
     return Run(entry.name, seed, path, failure=failure)
 
 
@@ -236,10 +237,17 @@ def _record(task) -> dict:
             return record
         settings = completed(record["experiment"]), record["only"]
         same = settings == (to_dict(task.experiment), task.only)
-        whole = same and record["cost"] and (task.only == [] or read(task.path))
-        return record if whole else {}
+        scored = task.only == [] or _scores(record, task.path)
+        return record if same and record["cost"] and scored else {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
+
+
+def _scores(record, path) -> list[Score]:
+    """The scores of a finished run; until 0.1.0 its evaluation alone has them."""
+    if "scores" in record:
+        return [Score.from_dict(row) for row in record["scores"]]
+    return read(path).scores
 
 
 def _keep_settings(path, entries):

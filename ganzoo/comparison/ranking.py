@@ -12,7 +12,7 @@ from ganzoo.evaluation.score import Score, comparable, rank
 
 LEVEL = 0.95
 BEST, EQUAL, WORSE = "best mean", "within seed noise", "worse than the best"
-UNKNOWN = "too few seeds to tell"
+UNKNOWN = "cannot be told"
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,12 @@ class Place:
         name: name of the entry.
         seeds: number of scored seeds.
         mean: mean of the scores.
-        std: standard deviation of the scores (n - 1); NaN for one seed.
+        std: standard deviation of the scores (n - 1); NaN for one seed, or a score that
+            is not finite.
         difference: distance from the best mean, 0 or more.
         low, high: simultaneous 95% interval of the difference; NaN if an entry has one
-            seed.
-        verdict: `BEST`, `EQUAL`, `WORSE` or, if an entry has one seed, `UNKNOWN`.
+            seed, or a score that is not finite.
+        verdict: `BEST`, `EQUAL`, `WORSE` or, without an interval, `UNKNOWN`.
     """
 
     name: str
@@ -76,9 +77,9 @@ def winner(places: Sequence[Place]) -> str | None:
 def interval(a: np.ndarray, b: np.ndarray, count: int = 2) -> tuple[float, float]:
     """Interval of mean(a) - mean(b), for two of `count` samples.
 
-    (NaN, NaN) if a sample has a single value.
+    (NaN, NaN) if a sample has a single value, or one that is not finite.
     """
-    if min(len(a), len(b)) < 2:
+    if min(len(a), len(b)) < 2 or not np.isfinite([*a, *b]).all():
         return math.nan, math.nan
     parts = [values.var(ddof=1) / len(values) for values in (a, b)]
     difference, square = a.mean() - b.mean(), sum(parts)
@@ -102,7 +103,8 @@ def _compared(ranks, name, best):
     if name == best:
         return 0.0, 0.0, 0.0, BEST
     low, high = interval(ranks[name], ranks[best], len(ranks))
-    difference = ranks[name].mean() - ranks[best].mean()
+    with np.errstate(invalid="ignore"):  # both are infinite
+        difference = ranks[name].mean() - ranks[best].mean()
     if math.isnan(low):
         verdict = UNKNOWN
     else:
@@ -112,7 +114,8 @@ def _compared(ranks, name, best):
 
 def _place(name, scores, difference, low, high, verdict):
     values = np.array([score.value for score in scores])
-    std = float(values.std(ddof=1)) if len(values) > 1 else math.nan
+    spread = len(values) > 1 and np.isfinite(values).all()
+    std = float(values.std(ddof=1)) if spread else math.nan
     mean = float(values.mean())
     numbers = (float(v) for v in (difference, low, high))
     return Place(name, len(values), mean, std, *numbers, verdict)

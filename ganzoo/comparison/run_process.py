@@ -66,7 +66,9 @@ def run(experiment: Experiment, path, only=None, loaded=None) -> Loaded:
     if only != []:
         n, extractor = experiment.evaluation_samples, experiment.extractor
         scorer = scorer_for(model, resolved.parts, n=n, extractor=extractor)
-        evaluate(path, n=n, only=only, scorer=scorer)
+        scores = evaluate(path, n=n, only=only, scorer=scorer).scores
+        # Kept here, too: `ganzoo evaluate` of the run writes others in their place.
+        record["scores"] = [score.to_dict() for score in scores]
         draw(model, resolved.data, path / "samples")
         record["blends"] = scorer.blends
     write_atomically(path / FILE, json.dumps(record, indent=2).encode())
@@ -86,10 +88,8 @@ def cost(model, rows) -> dict:
         name: int(sum(np.prod(w.shape) for net in nets for w in net.trainable_weights))
         for name, nets in counts.items()
     }
-    one = {
-        "latent": tf.constant(model.latents(1), model.variable_dtype),
-        "label": tf.constant([0]),
-    }
+    latent = tf.constant(model.latents(1), model.variable_dtype)
+    one = {"latent": latent, **model._conditions(None, 1)}
     return {
         **parameters,
         "flops_per_sample": flops(model.call, one),
@@ -112,7 +112,7 @@ def draw(model, data, folder) -> None:
     if len(model.sample_shape) > 1:
         samples = model.sample(PAIRS, seed=1)
         real = model.as_samples(real)
-        flat = [v.reshape(len(v), -1) / 255 for v in (samples, real)]
+        flat = [v.reshape(len(v), -1) for v in (samples, real)]
         rows = nearest_distances(*flat)[1]
         picture = pictures.samples_picture(np.concatenate([samples, real[rows]]), PAIRS)
         pictures.save_png(picture, folder / "neighbours.png")
@@ -121,6 +121,7 @@ def draw(model, data, folder) -> None:
 def main(plugins) -> None:
     """Runs the tasks from standard input; reports a failure, and ends with it."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # a plug-in that prints gives no answer
     for plugin in plugins:
         import_plugin(plugin)
     tasks, busy, loaded = SimpleQueue(), threading.Event(), None

@@ -46,10 +46,10 @@ def load_captioned(folder: Path, reading: Reading) -> Data:
             f"No caption of {str(folder)!r} is of the split {reading.split!r}, or none "
             f"is of 'train'. Received: {len(rows)} captions, {len(known)} of 'train'."
         )
-    trains = reading.split == "train"
-    tests = [file for file in rows if trains and parts[file] == "test"]
-    entries, others = ([(folder / f,) for f in part] for part in (chosen, tests))
-    pictures = read_images(folder, entries, reading, others=others)
+    rest = [file for file in rows if parts[file] not in reading.parts]
+    entries, others = ([(folder / f,) for f in part] for part in (chosen, rest))
+    deciding = others if reading.split == "test" else entries
+    pictures = read_images(folder, entries, reading, others=others, deciding=deciding)
     chosen = [rows[chosen[i]] for i in pictures.rows]
     longest = max(len(tokenizer.words(caption)) for caption in known)
     reader = tokenizer.Tokenizer(
@@ -67,7 +67,7 @@ def load_captioned(folder: Path, reading: Reading) -> Data:
         arrays,
         names if len(names) > 1 else (),
         vocabulary=reader.vocabulary,
-        account=pictures.account(files, has_others=trains),
+        account=pictures.account(files, has_others=reading.split == "train"),
     )
 
 

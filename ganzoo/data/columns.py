@@ -93,11 +93,13 @@ class Number(Column):
 
     def restore(self, block: np.ndarray) -> np.ndarray:
         """Numbers of a block, NaN for a missing one."""
-        values = block[:, 0].astype("float64") * self.std + self.mean
-        if self.decimals is not None:
-            values = np.round(values, self.decimals)
+        values = self.rounded(block[:, 0].astype("float64") * self.std + self.mean)
         values = np.clip(values, self.low, self.high) + 0.0  # not -0.0
         return np.where(block[:, -1] > 0.5, np.nan, values) if self.missing else values
+
+    def rounded(self, values: np.ndarray) -> np.ndarray:
+        """Numbers (n,) with the decimals of the column."""
+        return values if self.decimals is None else np.round(values, self.decimals)
 
     def _block(self, values):
         gaps = np.isnan(values)

@@ -236,7 +236,7 @@ def split(listing: Listing) -> Split:
         unknown = [path for path, part in test.items() if part[0] not in numbers]
         leave_out(OTHER_CLASSES, unknown)
         test = {path: part for path, part in test.items() if part[0] in numbers}
-        empty = _without_images(listing, train, names)
+        empty = _without_images(train, names)
         if empty:
             left_out["folder without images"] = empty
     return Split(
@@ -262,7 +262,7 @@ def _descended(parts, stop=()):
     return parts, inner
 
 
-def _without_images(listing, train, names):
+def _without_images(train, names):
     """Returns the folders next to the classes' that hold no image."""
     path, part = next(iter(train.items()))
     place = path.parents[len(part) - 1]

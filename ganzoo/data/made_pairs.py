@@ -5,6 +5,7 @@ returns two such arrays: the sources, made from them, and the targets. A functio
 `OF_CLIPS` takes clips (N, frames, H, W, C), too.
 """
 
+import hashlib
 import math
 from collections.abc import Callable
 
@@ -139,7 +140,8 @@ def made_pairs(data: Data, pairs: str, reading: Reading) -> Data:
     def side_of(side, rows):
         samples = ((x, 0) for _, made in blocks(rows) for x in made[side])
         shape = shapes[side]
-        parts = data.fingerprint, pairs, side, len(rows), shape
+        of_rows = hashlib.sha256(rows.tobytes()).hexdigest()
+        parts = data.fingerprint, pairs, side, of_rows, shape
         path = cache_path(reading.cache_dir, *parts)
         limit = reading.memory_limit
         return collect(samples, len(rows), shape, path=path, memory_limit=limit)[0]

@@ -88,8 +88,16 @@ def _read(folder, entries, reading, columns=1):
     chosen = [entry for part in reading.parts for entry in entries[part]]
     if not chosen:
         raise NoSuchSplit(f"No {reading.split} images of A and B in {str(folder)!r}.")
-    others = entries.get("test", []) if reading.split == "train" else []
-    return read_images(folder, chosen, reading, columns=columns, others=others)
+    others = [
+        entry
+        for part, of_part in entries.items()
+        if part not in reading.parts
+        for entry in of_part
+    ]
+    deciding = others if reading.split == "test" else chosen
+    return read_images(
+        folder, chosen, reading, columns=columns, others=others, deciding=deciding
+    )
 
 
 def _sides(folder, files):

@@ -176,7 +176,9 @@ class Table:
             named = zip(self.condition, rows, strict=True)
             values |= {column.name: row for column, row in named}
         series = {
-            column.name: pandas.Series(values[column.name], dtype=_dtype(column))
+            column.name: pandas.Series(
+                values[column.name], dtype=_dtype(column, values[column.name])
+            )
             for column in self.columns
             if column.name in values
         }
@@ -189,6 +191,11 @@ class Table:
         shares = np.array(self.counts) / sum(self.counts)
         places = np.random.default_rng(seed).choice(len(shares), n, p=shares)
         return np.array(self.class_names)[places]
+
+    def rounded(self, labels: np.ndarray) -> np.ndarray:
+        """Numbers (n, k) with no more decimals than those of the training rows."""
+        columns = zip(self.condition, labels.T, strict=True)
+        return np.stack([column.rounded(row) for column, row in columns], axis=1)
 
     def of_class(self, name: str) -> "Table":
         """The schema of the rows of one class: its column holds one value alone."""
@@ -416,7 +423,11 @@ def _worded(columns):
                 yield column.name + f" (but for {texts})" * bool(odd)
 
 
-def _dtype(column):
+def _dtype(column, values):
+    if "int" in column.dtype.lower() and isinstance(column, Number):
+        # A label that was asked for may lie between whole numbers.
+        known = values[~np.isnan(values)]
+        return column.dtype if (known == np.round(known)).all() else "float64"
     if not column.dtype.endswith("category"):
         return column.dtype
     values = [value for value in column.values if value is not None]

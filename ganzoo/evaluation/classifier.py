@@ -64,7 +64,7 @@ def trained(data: Data, keep: bool = True) -> keras.Model:
     _check(data)
     model = network(data.sample_shape, data.num_classes)
     if keep:
-        key = f"{data.fingerprint}_recipe{RECIPE}_steps{STEPS}"
+        key = f"{data.fingerprint}_{data.num_classes}_recipe{RECIPE}_steps{STEPS}"
         small_networks.keep_weights(
             model, "classifiers", key, lambda: _train(model, data)
         )

@@ -18,7 +18,7 @@ from ganzoo.evaluation import metric_table
 from ganzoo.evaluation.classifier import accuracy, recalls
 from ganzoo.evaluation.sampling import draw
 from ganzoo.evaluation.score import Score, frame
-from ganzoo.evaluation.scorer import Scorer, View, measure, scorer_for
+from ganzoo.evaluation.scorer import Scorer, View, as_samples, measure, scorer_for
 from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.models.from_image import TranslationModel
 from ganzoo.models.from_noise import LatentModel
@@ -143,11 +143,13 @@ def evaluate(
             the run's, an extractor or a score that does not apply, fewer samples
             than the scores need, NaN or constant samples.
     """
+    only = None if only is None else list(only)
     stages = "loading the model", "reading the data", "sampling", "scoring"
     with Bar(len(stages), "stages", show=progress, leave=False, words=stages[0]) as bar:
         models = _models(source)
         run = None if isinstance(source, keras.Model) else directory.read_config(source)
         bar.step(stages[1])
+        asked = n if scorer is None else scorer.n
         if scorer is None:
             parts = parts_of(run, models["last"], dataset, data_dir)
             scorer = scorer_for(
@@ -162,7 +164,7 @@ def evaluate(
         }
         bar.step(stages[3])
         scores = _scores(models, views, scorer, only, seed)
-    notes = _notes(scorer, n) + _notes_on_classes(scorer, views["last"])
+    notes = _notes(scorer, asked) + _notes_on_classes(scorer, views["last"])
     evaluation = Evaluation(scores, notes)
     if run is not None:
         _write(Path(source) / FILE, evaluation)
@@ -234,7 +236,7 @@ def _models(source) -> dict:
 
 
 def parts_of(run, model, dataset=None, data_dir=None) -> Parts:
-    """Parts of a run's data set, or of one in the form that the model makes.
+    """Parts of a run's data set, or of another, in the form of the model's samples.
 
     Args:
         run: the `config.json` of a run, None for a model that is no run.
@@ -256,7 +258,8 @@ def parts_of(run, model, dataset=None, data_dir=None) -> Parts:
             form = {"table": Table.of(model.table)}
         entries = model.batch_spec.entries
         source_key = next((key for key in SOURCES if key in entries), None)
-        return load_parts(dataset, data_dir=data_dir, source_key=source_key, **form)
+        parts = load_parts(dataset, data_dir=data_dir, source_key=source_key, **form)
+        return as_samples(model, parts)
     experiment = from_dict(run["experiment"])
     name = str(dataset or experiment.dataset)
     if dataset is not None and not Path(name).exists():  # a path may have changed
@@ -268,13 +271,13 @@ def parts_of(run, model, dataset=None, data_dir=None) -> Parts:
             f"The data set {name!r} is not the one of the run: it is "
             "another, or has changed since."
         )
-    return resolved.parts
+    return as_samples(model, resolved.parts)
 
 
 def _notes(scorer, n):
     extractor, real = scorer.extractor, scorer.test
     notes = [f"{scorer.n} samples; extractor {extractor.label}."]
-    if extractor.classes:
+    if extractor.classes and "labelled test" in scorer.facts:
         right = accuracy(real.probabilities, real.data.arrays["label"])
         notes.append(f"The classifier's accuracy on real test data: {right:.2%}.")
     if extractor.note:
@@ -297,7 +300,10 @@ def _notes(scorer, n):
 
 def _notes_on_classes(scorer, fake):
     """Recalls of each class by a classifier of the samples, where they are vectors."""
-    if not {"vectors", "labelled"} <= scorer.facts or "label" not in fake.data.arrays:
+    if (
+        not {"vectors", "labelled test"} <= scorer.facts
+        or "label" not in fake.data.arrays
+    ):
         return []
     test, names = scorer.test.data.arrays, scorer.parts.train.class_names
     by_source = [
@@ -338,7 +344,9 @@ def nearest_pairs(scorer: Scorer, fake: View) -> np.ndarray:
     """
     training = scorer.training
     distances, places = fake.nearest(training)
-    first = np.argsort(distances, kind="stable")[: 2 * PAIRS]
+    count = min(len(distances), 2 * PAIRS)
+    whole = count // PAIRS * PAIRS or count  # each row is full
+    first = np.argsort(distances, kind="stable")[:whole]
     images = [
         source[rows[i : i + PAIRS]]
         for i in range(0, len(first), PAIRS)
@@ -347,7 +355,7 @@ def nearest_pairs(scorer: Scorer, fake: View) -> np.ndarray:
             (training.samples, places[first]),
         )
     ]
-    return image_grid(np.concatenate(images), columns=PAIRS)
+    return image_grid(np.concatenate(images), columns=min(PAIRS, whole))
 
 
 PAIRS = 8  # in a row

@@ -271,12 +271,18 @@ def from_model(model: keras.Model) -> Extractor:
     `probabilities`. The hash covers its configuration and weights.
 
     Raises:
-        ValueError: a model of the zoo, which makes samples.
+        ValueError: a model of the zoo, which makes samples; one without inputs.
     """
     if isinstance(model, Trainer):
         raise ValueError(
             "An extractor is a network from images to features. "
             f"Received: a {type(model).__name__}, which makes samples."
+        )
+    if getattr(model, "inputs", None) is None:
+        raise ValueError(
+            "An extractor is a functional model, whose inputs are known. Of another, "
+            "make one: x = keras.Input(shape); keras.Model(x, model(x)). "
+            f"Received: a {type(model).__name__} without inputs."
         )
     return Extractor(model.name, _digest(model), runner(model))
 

@@ -123,12 +123,12 @@ def _copying(real, fake):
     }
 
 
-def _class_coverage(real, fake):
+def _class_coverage(real, fake, shares):
     classes = real.parts.train.num_classes
-    labels = real.reference.data.arrays["label"]
-    shares = np.bincount(labels[labels >= 0], minlength=classes)
+    labels = getattr(real, shares).data.arrays["label"]
+    counts = np.bincount(labels[labels >= 0], minlength=classes)
     coverage = metrics.class_coverage(
-        fake.probabilities.argmax(axis=1), classes, shares / shares.sum()
+        fake.probabilities.argmax(axis=1), classes, counts / counts.sum()
     )
     return {"classes": coverage["modes"], "class_kl": coverage["reverse_kl"]}
 
@@ -273,7 +273,11 @@ METRICS = (
         jackknife=True,
     ),
     Metric(
-        {"classes": "higher", "class_kl": "lower"}, _class_coverage, needs=("classes",)
+        {"classes": "higher", "class_kl": "lower"},
+        _class_coverage,
+        needs=("classes",),
+        # Of the whole training split: a part may lack a rare class, or all labels.
+        options=lambda n: {"shares": "training"},
     ),
     Metric(
         {"ms_ssim": "floor"},
@@ -313,21 +317,21 @@ METRICS = (
     Metric(
         {"gan_train_accuracy": "higher"},
         _gan_train(classifier.accuracy),
-        needs=("images or vectors", "labelled", "label of samples"),
+        needs=("images or vectors", "labelled test", "label of samples"),
         floor="reference",
         reads="recipe",
     ),
     Metric(
         {"gan_train_recall": "higher"},
         _gan_train(lambda *answers: np.nanmin(classifier.recalls(*answers))),
-        needs=("vectors", "labelled", "label of samples"),
+        needs=("vectors", "labelled test", "label of samples"),
         floor="reference",
         reads="recipe",
     ),
     Metric(
         {"gan_test_accuracy": "higher"},
         _gan_test,
-        needs=("images or vectors", "labelled", "label of samples"),
+        needs=("images or vectors", "labelled test", "label of samples"),
         reads="classifier",
     ),
     Metric(

@@ -241,6 +241,7 @@ class Scorer:
 
     def values(self, fake: View, only: Iterable[str] | None = None) -> dict:
         """`score` of a view."""
+        only = None if only is None else list(only)
         values = {}
         for row in each(self._chosen(fake.data.arrays, only), "scores", "scores"):
             values |= self._run(row, fake)
@@ -257,9 +258,10 @@ class Scorer:
         for row in [row for row in rows if row.left_out]:
             found = row.left_out(self, fake, group, **row.options(self.n))
             values = [v | f for v, f in zip(values, found, strict=True)]
-        for g, value in enumerate(values):  # one at a time, which bounds the memory
-            left = fake.subset(group != g)
-            for row in [row for row in rows if not row.left_out]:
+        others = [row for row in rows if not row.left_out]
+        for g, value in enumerate(values if others else ()):
+            left = fake.subset(group != g)  # one at a time, which bounds the memory
+            for row in others:
                 value |= self._run(row, left)
         return {
             name: metrics.jackknife_margin([value[name] for value in values])
@@ -340,11 +342,16 @@ class Scorer:
             "text": kind == "text",
             "probabilities": "probabilities" in self.test.outputs,
             "labelled": labelled,
+            "labelled test": labelled and self._knows_labels(self.test),
             "network of FID": self.extractor.of_fid,
             "another network": not self.extractor.of_fid,
             "classes": labelled and self.extractor.classes,
         }
         return {fact for fact, holds in held.items() if holds}
+
+    @staticmethod
+    def _knows_labels(view):
+        return (view.data.arrays.get("label", np.array([-1])) >= 0).any()
 
     def _applies(self, row):
         return not row.named and (self.thorough or not row.extra)
@@ -414,8 +421,7 @@ def scorer_for(
     known = _SCORERS.setdefault(parts, {})
     key = n, extractor, roles, thorough, model.value_range
     if key not in known:
-        data = (_as_samples(model, data) for data in (parts.train, parts.held_out))
-        own = Parts(*data)
+        own = as_samples(model, parts)
         extract = extractors.get(extractor, own)
         known[key] = Scorer(own, extract, n, roles, thorough)
     return known[key]
@@ -455,6 +461,11 @@ def measure(scorer: Scorer, fake: View, *, only=None, seed, step, checkpoint):
         )
         for name, value in values.items()
     ]
+
+
+def as_samples(model, parts: Parts) -> Parts:
+    """Parts of a data set in the form of the model's samples: images are uint8."""
+    return Parts(*(_as_samples(model, x) for x in (parts.train, parts.held_out)))
 
 
 def _as_samples(model, data):

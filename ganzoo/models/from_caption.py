@@ -122,16 +122,15 @@ class TextModel(LatentModel):
 
     def project(self, x, *, caption=None, **settings) -> Projection:
         """As `LatentModel.project`, for a caption, or n of them, as in `sample`."""
-        conditions = {"caption": self._captions(caption, len(x))}
-        return project(self, x, conditions, **settings)
+        return project(self, x, self._conditions(caption, len(x)), **settings)
 
     def decode(
         self, latents, *, caption=None, ema=None, seed=0, into=None
     ) -> np.ndarray:
         """Generates the samples of latents (n, latent_dim); see `sample`."""
         latents = self._checked_latents(latents)
-        caption = self._captions(caption, len(latents))
-        return self._decode(latents, {"caption": caption}, ema, seed, into)
+        conditions = self._conditions(caption, len(latents))
+        return self._decode(latents, conditions, ema, seed, into)
 
     def interpolate(self, a, b, n=10, *, caption=None, ema=None) -> np.ndarray:
         """Generates n samples on the path from latent a to latent b, for one caption.
@@ -184,6 +183,10 @@ class TextModel(LatentModel):
     def _samples_of(self, inputs, ema, training):
         text = feed(self._choose(self.encoder, ema), inputs, training)
         return super()._samples_of({**inputs, "text": text}, ema, training)
+
+    def _conditions(self, caption, n):
+        """The networks' input `caption` for n samples."""
+        return {"caption": self._captions(caption, n)}
 
     def _captions(self, caption, n):
         if caption is None:

@@ -290,7 +290,8 @@ class LatentModel(AdversarialModel):
         Args:
             n: number of rows.
             seed: as in `sample`, as all that follows.
-            label: by default, classes are drawn as often as they were in training.
+            label: by default, classes are drawn as often as they were in training, and
+                numbers are those of `sample`, with the decimals of the training rows.
             ema: as in `sample`.
             truncation: as in `sample`.
 
@@ -307,7 +308,10 @@ class LatentModel(AdversarialModel):
         if not self._entry:
             vectors = self._decode(latents, self._conditions(label, n), ema, seed)
             return self._table.frame(vectors)
-        label = self._table.draw_classes(n, seed) if label is None else label
+        if label is None and self._table.class_names:
+            label = self._table.draw_classes(n, seed)
+        elif label is None:
+            label = self._table.rounded(self._entry.examples(n))
         labels = self._entry.expand(label, n)
         vectors = self._decode(latents, self._label_input(labels), ema, seed)
         return self._table.frame(vectors, labels)

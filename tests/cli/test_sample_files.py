@@ -37,9 +37,10 @@ def test_text_is_a_line_for_each_sample(tmp_path):
 
 
 def test_arrays_of_any_rank(tmp_path):
-    for samples in (VOLUMES, np.zeros((2, 3), np.float32)):
-        with np.load(written(samples, tmp_path / "x.npz")) as file:
+    for samples, name in ((VOLUMES, "x.npz"), (np.zeros((2, 3), np.float32), "X.NPZ")):
+        with np.load(written(samples, tmp_path / name)) as file:
             np.testing.assert_array_equal(file["samples"], samples)
+    assert {path.name for path in tmp_path.iterdir()} == {"x.npz", "X.NPZ"}
 
 
 @pytest.mark.parametrize("suffix", sample_files.MESHES)

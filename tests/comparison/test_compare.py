@@ -143,6 +143,13 @@ def test_what_is_not_whole_is_run_again(one, trained):
     assert trained == [("vanilla", 0)]
 
 
+def test_a_run_that_is_evaluated_by_hand_keeps_its_scores(one, trained):
+    before = compare(one, WORDS[:1], seeds=1).rows()
+    run = one / "runs" / "vanilla" / "seed_0"
+    ganzoo.evaluate(run, n=40, extractor="pixels", only=["coverage"])
+    assert compare(one, WORDS[:1], seeds=1).rows() == before and not trained
+
+
 def test_an_interrupted_comparison_leaves_a_report_of_what_is_there(
     tmp_path, trained, monkeypatch
 ):
@@ -198,6 +205,7 @@ def test_a_step_that_cannot_be_measured_is_told(tmp_path, trained):
 # --- variants of others -----------------------------------------------------------
 
 PLUGIN = """
+print("a plug-in that prints", flush=True)
 from ganzoo import assemble, register
 
 @register("my-lsgan", paper="Mao et al. 2017", tasks=("image",))
@@ -329,7 +337,7 @@ def test_a_comparison_of_an_older_version_goes_on(one, trained):
     (record,) = one.glob(f"runs/*/*/{run_process.FILE}")
     record = record.rename(record.with_name(run_process.OLD_FILE))
     content = json.loads(record.read_text())
-    del content["experiment"]["direction"]
+    del content["experiment"]["direction"], content["scores"]
     record.write_text(json.dumps(content))
     content = json.loads((one / module.FILE).read_text())
     content["cells"] = content.pop("entries")
@@ -428,3 +436,25 @@ def test_a_flag_replaces_the_budget_of_a_config(tmp_path, monkeypatch):
         with pytest.raises(SystemExit, match="enough"):
             main()
     assert received == [{"images": 1280}, {"steps": 7}, {"seconds": 0.5}]
+
+
+@pytest.mark.parametrize(
+    "words,expected",
+    [
+        (["--dataset=/data/faces.npz"], "runs/compare_faces"),
+        (["--config=compare_digits"], "runs/compare_digits"),
+        ([], "runs/compare_digits"),
+    ],
+)
+def test_the_directory_is_named_after_the_data(monkeypatch, words, expected):
+    received = []
+
+    def compare(**given):
+        received.append(given["workdir"])
+        raise ValueError("enough")
+
+    monkeypatch.setattr(module, "compare", compare)
+    monkeypatch.setattr(sys, "argv", ["ganzoo", "compare", "dcgan", *words])
+    with pytest.raises(SystemExit, match="enough"):
+        main()
+    assert [str(path) for path in received] == [expected]

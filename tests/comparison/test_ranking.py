@@ -61,6 +61,13 @@ def test_one_seed_tells_nothing():
     assert (places[1].verdict, winner(places)) == (UNKNOWN, None)
 
 
+@pytest.mark.parametrize("others", [[1, 2, 3], [math.inf, 2, 3]])
+def test_an_infinite_score_tells_nothing(others):
+    places = ranking({"a": scores(others), "b": scores([1, 2, math.inf])})
+    assert places[0].name == "a" and math.isnan(places[1].low)
+    assert (places[1].verdict, winner(places)) == (UNKNOWN, None)
+
+
 def test_one_entry_or_none_has_no_winner():
     assert winner(ranking({"a": scores([1, 2])})) is None
     assert ranking({"a": []}) == []

@@ -142,3 +142,17 @@ def test_a_set_without_captions_or_without_a_split_is_refused(tmp_path):
     (path / captions.FILE).write_text("\n")
     with pytest.raises(ValueError, match="holds no caption"):
         load_data(path)
+
+
+def test_both_splits_have_one_scale_and_the_channels_of_training(tmp_path):
+    named = [(f"{part}/1.png", "a thing") for part in ("train", "test")]
+    deep, plain = (folder(tmp_path / name, named) for name in ("deep", "plain"))
+    for part, peak in (("train", 4000), ("test", 1000)):
+        pixels = np.full((2, 2), 500, np.uint16)
+        pixels[0, 0] = peak
+        Image.fromarray(pixels).save(deep / part / "1.png")
+    Image.new("L", (4, 4)).save(plain / "test" / "1.png")
+    for split in ("train", "test"):
+        found = load_data(deep, split=split).arrays["real"]
+        assert found[0, 1, 1, 0] == 500 * 255 // 4000
+        assert load_data(plain, split=split).sample_shape == (4, 4, 3)

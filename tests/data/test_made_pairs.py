@@ -165,6 +165,22 @@ def test_a_set_above_the_limit_is_mapped_and_the_same(tmp_path, name):
         np.testing.assert_array_equal(kept[key], array)
 
 
+def test_both_directions_of_an_unpaired_set_have_files_of_their_own(tmp_path):
+    found = [
+        made(
+            tmp_path / cache,
+            "invert",
+            IMAGES,
+            memory_limit=0,
+            source_key="unpaired",
+            direction=direction,
+        ).arrays
+        for cache, direction in (("a", "AtoB"), ("a", "BtoA"), ("b", "BtoA"))
+    ]
+    for key, array in found[1].items():
+        np.testing.assert_array_equal(array, found[2][key])
+
+
 def test_refuses_what_are_no_images(tmp_path):
     with pytest.raises(ValueError, match=r"uint8 images.*float32 of shape \(4, 2\)"):
         made(tmp_path, "invert", np.zeros((4, 2), np.float32))

@@ -43,6 +43,27 @@ def test_each_half_is_resized_by_itself(tmp_path):
     assert not found["source"].any() and (found["real"] == 255).all()
 
 
+@pytest.mark.parametrize("names", [["{}/1.png"], ["{}/A/1.png", "{}/B/1.png"]])
+def test_both_splits_have_one_scale_and_the_channels_of_training(tmp_path, names):
+    for part, peak, mode in (("train", 4000, "RGB"), ("test", 1000, "L")):
+        deep = np.full((2, 4 // len(names)), 500, np.uint16)
+        deep[0, 0] = peak
+        for name in names:
+            for folder, image in (
+                ("deep", Image.fromarray(deep)),
+                ("plain", Image.new(mode, deep.shape[::-1])),
+            ):
+                file = tmp_path / folder / name.format(part)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                image.save(file)
+    for split in ("train", "test"):
+        settings = {"source_key": "source", "split": split}
+        found = load_data(tmp_path / "deep", **settings).arrays["real"]
+        assert found[0, -1, -1, 0] == 500 * 255 // 4000
+        plain = load_data(tmp_path / "plain", **settings).arrays
+        assert plain["real"].shape[-1] == plain["source"].shape[-1] == 3
+
+
 @pytest.mark.parametrize("places", ["{}A", "{}/A", "A/{}"])
 def test_two_folders_with_equal_names(tmp_path, places):
     for part, count in (("train", 2), ("test", 1)):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from helpers import tiny
 
+import ganzoo
 from ganzoo.data.dataset import Data
 from ganzoo.data.splits import Parts
 from ganzoo.evaluation import augmentation as module
@@ -15,6 +16,7 @@ from ganzoo.evaluation.augmentation import (
     augmentation,
     compare_arms,
 )
+from ganzoo.runs.experiment import Experiment
 
 RNG = np.random.default_rng(0)
 
@@ -70,6 +72,30 @@ def test_each_seed_has_samples_of_its_own(monkeypatch):
     compare_arms(model, halves(40), halves(20), shares=(1.0,), seeds=3)
     assert [seed for seed, _ in asked] == [1, 2, 3]
     assert len({labels for _, labels in asked}) == 3
+
+
+def test_floats_of_a_run_are_seen_as_its_samples_are(tmp_path, monkeypatch):
+    train, test = halves(40), halves(20)
+    pairs = {"x_train": train, "x_test": test}
+    arrays = {k: x.arrays["real"] / np.float32(127.5) - 1 for k, x in pairs.items()}
+    labels = {k.replace("x", "y"): x.arrays["label"] for k, x in pairs.items()}
+    np.savez(tmp_path / "x.npz", **arrays, **labels)
+    options = {"network": {"name": "mlp", "hidden": (8,)}, "latent_dim": 2}
+    settings = {"steps": 1, "log_every": 1, "sample_every": 1, "checkpoint_every": 1}
+    experiment = Experiment(
+        model="cgan", dataset=str(tmp_path / "x.npz"), options=options, **settings
+    )
+    ganzoo.train(experiment, tmp_path / "run", progress=False)
+    seen = []
+    monkeypatch.setattr(
+        module,
+        "_accuracy",
+        lambda real, jitter, test, *_: seen.append((real, test)) or 1,
+    )
+    augmentation(tmp_path / "run", seeds=2)
+    np.testing.assert_array_equal(seen[0][0]["real"], train.arrays["real"])
+    np.testing.assert_array_equal(seen[0][1].arrays["real"], test.arrays["real"])
+    assert {real["real"].dtype for real, _ in seen} == {np.dtype("uint8")}
 
 
 def test_images_without_a_class_are_left_out(monkeypatch):

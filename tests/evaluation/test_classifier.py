@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,15 @@ def test_a_damaged_file_is_made_anew(digits, tmp_path, damage):
 def test_fakes_leave_nothing_in_the_cache(digits, tmp_path):
     classifier.trained(digits, keep=False)
     assert not list(tmp_path.rglob("*"))
+
+
+def test_one_more_class_is_another_classifier(digits, tmp_path, monkeypatch):
+    monkeypatch.setenv("GANZOO_CACHE", str(tmp_path))
+    monkeypatch.setattr(classifier, "STEPS", 1)
+    more = replace(digits, class_names=(*digits.class_names, "none"))
+    models = [classifier.trained(data) for data in (digits, more)]
+    classes = [m.output["probabilities"].shape[-1] for m in models]
+    assert classes == [10, 11]
 
 
 def test_unlabelled_samples_are_left_out(digits):

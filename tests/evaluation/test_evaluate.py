@@ -9,7 +9,7 @@ from terminal import Terminal
 
 import ganzoo
 from ganzoo.data.dataset import Data
-from ganzoo.data.splits import load_parts
+from ganzoo.data.splits import Parts, load_parts
 from ganzoo.evaluation import evaluate
 from ganzoo.evaluation.evaluate import baselines
 from ganzoo.evaluation.scorer import scorer_for
@@ -112,6 +112,20 @@ def test_nearest_pairs_stand_above_their_training_images():
     assert (top[:, later] != bottom[:, later]).any()
 
 
+@pytest.mark.parametrize("count,rows", [(7, 2), (12, 2), (16, 4), (20, 4)])
+def test_nearest_pairs_have_whole_rows(count, rows):
+    parts = load_parts("digits")
+    scorer = scorer_for(tiny("vanilla"), parts, n=count, extractor="pixels")
+    samples = parts.train.arrays["real"][:count]
+    picture = evaluate.nearest_pairs(
+        scorer, scorer.view(Data("samples", {"real": samples}))
+    )
+    side = (picture.shape[1] - 2) // min(count, 8)
+    assert (len(picture) - 2) // side == rows
+    top, bottom = picture[2 : side + 2], picture[side + 2 : 2 * side + 2]
+    np.testing.assert_array_equal(top, bottom)  # each is its own nearest one
+
+
 def test_scores_of_the_older_format_are_read(run):
     found = ganzoo.evaluate(run, n=50, extractor="pixels", only=["recall"])
     path = run / "evaluation.json"
@@ -149,6 +163,46 @@ def test_a_conditional_model_is_asked_for_the_labels_of_the_data():
     assert asked[0].tolist() == [str(label) for label in labels]  # by name
     assert found.get("gan_test_accuracy").value < 0.5
     assert found.get("gan_test_accuracy").floor > 0.8
+
+
+@pytest.mark.parametrize("kind", ["images", "vectors"])
+def test_a_test_split_without_labels_leaves_out_what_needs_them(tmp_path, kind):
+    rng = np.random.default_rng(0)
+    shape = (8, 8, 1) if kind == "images" else (3,)
+    real = rng.normal(size=(60, *shape)).astype("float32").clip(-1, 1)
+    labels = np.arange(40) % 2
+    np.savez(tmp_path / "x.npz", x_train=real[:40], y_train=labels, x_test=real[40:])
+    model = tiny("cgan", image_shape=shape, num_classes=2)
+    found = ganzoo.evaluate(model, n=12, dataset=tmp_path / "x.npz", extractor="pixels")
+    names = {score.metric for score in found.scores}
+    assert "recall" in names and not {n for n in names if n.startswith("gan_t")}
+
+
+def test_the_shares_of_classes_are_those_of_the_training_split(tmp_path):
+    """A reference of 12 samples lacks most of 30 classes."""
+    rng = np.random.default_rng(0)
+    data = rng.integers(0, 256, (120, 8, 8, 1), "uint8")
+    labels = np.arange(120) % 30
+    train, test = (
+        Data(
+            "set",
+            {"real": data[part], "label": labels[part]},
+            tuple(map(str, range(30))),
+        )
+        for part in (slice(90), slice(90, None))
+    )
+    scorer = scorer_for(tiny("vanilla"), Parts(train, test), n=12)
+    scores = ganzoo.evaluate(tiny("vanilla"), scorer=scorer, only=["class_kl"]).scores
+    assert np.isfinite([scores[0].value, scores[0].floor]).all()
+    assert "class_kl(shares=training)" in scores[0].protocol
+
+
+def test_a_scorer_says_its_own_number_and_names_may_come_once():
+    model = tiny("vanilla")
+    scorer = scorer_for(model, load_parts("digits"), n=30, extractor="pixels")
+    found = ganzoo.evaluate(model, scorer=scorer, only=(x for x in ["recall"]))
+    assert [score.metric for score in found.scores] == ["recall"]
+    assert not any("Fewer" in note for note in found.notes)
 
 
 def test_one_scorer_serves_many_models():

@@ -146,6 +146,17 @@ def test_inception_offline_fails_at_once_and_says_what_to_do(monkeypatch, tmp_pa
         extractors.get("inception", None)
 
 
+def test_a_model_without_inputs_is_told_what_would_do(parts):
+    class Mine(keras.Model):
+        def call(self, images):
+            return keras.ops.mean(images, axis=(1, 2))
+
+    with pytest.raises(
+        ValueError, match=r"keras.Model\(x, model\(x\)\).*a Mine without"
+    ):
+        extractors.get(Mine(), parts)
+
+
 def test_a_model_of_samples_and_other_shapes_are_no_features(parts, images):
     with pytest.raises(ValueError, match="from images to features.*Received: a VAE"):
         extractors.get(tiny("vae"), parts)

@@ -295,3 +295,15 @@ def test_signals_train_on_perceptrons_and_other_networks_say_so():
     assert model.sample(3).shape == (3, 12, 2)
     with pytest.raises(ValueError, match=r"\(H, W, C\).*signals: network=mlp"):
         ganzoo.build("dcgan", image_shape=(12, 2))
+
+
+def test_whole_numbers_are_labels_that_may_lie_between():
+    data = load_data(spam(), label_column="num3d,capitalTotal", drop_columns="type")
+    model = built(data, condition={"name": "numbers", "count": 2})
+    model.fit(data, batch_size=16, steps_per_epoch=1, verbose=0)
+    drawn = model.sample_frame(7)
+    assert drawn["capitalTotal"].dtype == "int64"
+    assert drawn["capitalTotal"].is_monotonic_increasing
+    assert (drawn["num3d"] == drawn["num3d"].round(2)).all()
+    asked = model.sample_frame(2, label=[[0.2, 59.5], [0, 60]])["capitalTotal"]
+    assert asked.tolist() == [59.5, 60.0]
