@@ -218,7 +218,8 @@ def lazy_ratio(terms: Mapping[str, Term]) -> float:
     """StyleGAN2's factor c = k / (k + 1) for the shortest interval k above 1, else 1.
 
     Adam's rate is multiplied by c and its betas are raised to the power c (Karras et
-    al. 2020, arXiv 1912.04958, appendix B).
+    al. 2020, arXiv 1912.04958, appendix B). There the penalty has an update of its own;
+    here it joins the update of the loss, so c makes D a little slower than it was.
     """
     every = min((t.every for t in terms.values() if t.every > 1), default=math.inf)
     return 1.0 if math.isinf(every) else every / (every + 1)

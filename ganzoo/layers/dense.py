@@ -5,6 +5,8 @@ from keras import ops
 
 from ganzoo.layers.start import DataDependent
 
+TINY = 1e-6  # deviations below it are rounding errors
+
 
 @keras.saving.register_keras_serializable("ganzoo")
 class Maxout(keras.layers.Layer):
@@ -89,6 +91,8 @@ class WeightNormDense(DataDependent):
         """Sets scale and bias so that `inputs` give outputs of mean 0, variance 1."""
         outputs = ops.cast(self._outputs(inputs), self.variable_dtype)
         mean, deviation = ops.mean(outputs, axis=0), ops.std(outputs, axis=0)
+        # A batch of one sample, or a dead unit, has none: its scale stays.
+        deviation = ops.where(deviation > TINY, deviation, 1.0)
         self.scale.assign(self.scale / deviation)
         self.bias.assign((self.bias - mean) / deviation)
 

@@ -96,6 +96,12 @@ class JudgedModel(AdversarialModel):
         super().compile(*args, **kwargs)
         shape, span = self.sample_shape, self.value_range
         self.augmented = augmentation(self.augment, shape, span)
+        for option in ("augment", "d_clip") if not self.discriminators else ():
+            if getattr(self, option):
+                raise ValueError(
+                    f"`{option}` is for models with a D. "
+                    f"Received: {getattr(self, option)!r} without one."
+                )
         _check_penalties(self.penalty_terms, self.discriminators)
         _clip(self.discriminators, self.d_clip)
 

@@ -113,6 +113,7 @@ def discriminator(
     """
     symbols, kinds, atoms = _check_graph(image_shape, bond_kinds)
     norm, batch = norms.get(d_norm, maps=False), inputs.minibatch(minibatch)
+    inputs.check_spread(batch, hidden)
     named, code = inputs.with_label("sample", (symbols, kinds), condition)
     nodes = named["sample"][:, :atoms]
     edges = named["sample"][:, atoms:, 1:bond_kinds]  # no bond carries no message

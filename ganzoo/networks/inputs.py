@@ -209,6 +209,15 @@ def minibatch(spec) -> Minibatch:
     return from_spec("minibatch layer", spec, MINIBATCH)
 
 
+def check_spread(batch: Minibatch, hidden) -> None:
+    """Raises ValueError if a layer for the whole batch has no hidden layer to be in."""
+    if batch.spread is not None and not hidden:
+        raise ValueError(
+            "minibatch='stddev' adds a value to the input of the last hidden layer, so "
+            "it needs one. Received: hidden=()."
+        )
+
+
 MINIBATCH = {
     "none": lambda: Minibatch(),
     "discrimination": lambda units=100, dims=5: Minibatch(

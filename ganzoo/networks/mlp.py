@@ -56,11 +56,12 @@ def generator(
             f"needs two hidden layers. Received: {latent_to_hidden} of {latent_dim}, "
             f"with {len(hidden)} hidden layers."
         )
+    _check_label_units(label_units, condition)
     named, code = inputs.with_label("latent", (latent_dim,), condition)
     x = named["latent"]
     late = x[:, latent_dim - latent_to_hidden :]
     x = x[:, : latent_dim - latent_to_hidden]
-    if condition and label_units:
+    if label_units:
         code = layers.Dense(label_units, activation="relu")(code)
     x = inputs.join(x, code)
     for i, units in enumerate(hidden):
@@ -117,10 +118,12 @@ def discriminator(
             return Maxout(units, maxout_pieces, kernel_initializer=begin)
         return layers.Dense(units, use_bias=use_bias, kernel_initializer=begin)
 
+    inputs.check_spread(batch, hidden)
+    _check_label_units(label_units, condition)
     named, code = inputs.with_label("sample", shape, condition)
     x = layers.Flatten()(named["sample"])
     x = Dropout(input_dropout)(x) if input_dropout else x
-    if condition and label_units:
+    if label_units:
         code = norm.wrap(layers.Dense(label_units, activation="relu"))(code)
     x = inputs.join(x, code)
     for i, units in enumerate(hidden):
@@ -133,3 +136,11 @@ def discriminator(
     logits = norm.wrap(layers.Dense(1, kernel_initializer=start(initializer)))(x)
     answers = inputs.outputs(logits, x, norm, heads)
     return keras.Model(named, answers, name="discriminator")
+
+
+def _check_label_units(units, condition):
+    if units and condition is None:
+        raise ValueError(
+            "`label_units` is for models with labels. "
+            f"Received: label_units={units}, no condition."
+        )

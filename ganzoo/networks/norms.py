@@ -37,7 +37,19 @@ class Norm:
         """
         normed = normed and self.after is not None
         x = self.wrap(kind(*sizes, use_bias=not normed, **options))(x)
+        if normed and self.maps_only:
+            check_positions(x.shape[1:-1])
         return self.after()(x) if normed else x
+
+
+def check_positions(sides) -> None:
+    """Raises ValueError if a map with these sides has a single position."""
+    if all(side == 1 for side in sides):
+        raise ValueError(
+            "Instance normalisation of a single position leaves a constant. Use fewer "
+            "levels, larger images, or another normalisation. "
+            f"Received: a map with the sides {tuple(sides)}."
+        )
 
 
 NORMS = {

@@ -1,16 +1,19 @@
 """PatchGAN, a discriminator of patches (Isola et al. 2017, arXiv 1611.07004)."""
 
+import math
+
 import keras
 from keras import layers
 
 from ganzoo.networks import inputs, norms
 from ganzoo.utils.options import check_whole
 
+LEVELS = 3
 WIDEST = 8  # times `filters`: the paper's 512
 
 
 def discriminator(
-    image_shape, *, source_channels=0, filters=64, levels=3, d_norm="instance"
+    image_shape, *, source_channels=0, filters=64, levels=None, d_norm="instance"
 ):
     """Network from sample [and source (N, H, W, C')] to a map of logits (N, h, w, 1).
 
@@ -24,13 +27,21 @@ def discriminator(
         image_shape: (H, W, C) of the training samples; any other size works too.
         source_channels: C', the channels of the source; 0 if D sees samples alone.
         filters: channels of the first level, 64 in the paper; doubled up to 8 times.
-        levels: 3 in the paper (70x70); 1 is its 16x16, 5 its 286x286.
+        levels: 3 in the paper (70x70); 1 is its 16x16, 5 its 286x286. By default 3, or
+            fewer for images of 8 pixels, which 3 would halve to a single position.
         d_norm: a name of `norms.NORMS`. The paper's batch normalisation at batch size
             1 is instance normalisation.
+
+    Raises:
+        ValueError: instance normalisation of a single position.
     """
     shape = inputs.check_image_shape(image_shape, (3,))
+    if levels is None:
+        levels = max(1, min(LEVELS, math.ceil(math.log2(max(shape[:2]))) - 1))
     check_whole(1, filters=filters, levels=levels)
     norm = norms.get(d_norm)
+    if norm.maps_only:
+        norms.check_positions([-(-side // 2**levels) for side in shape[:2]])
     named = {"sample": keras.Input((None, None, shape[-1]), name="sample")}
     x = named["sample"]
     if source_channels:

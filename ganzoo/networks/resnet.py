@@ -3,10 +3,10 @@
 At 32x32, the blocks of its CIFAR-10 table: in G three that double the sides from 4x4;
 in D two that halve them, two that keep them, ReLU and a sum over positions. At other
 sizes, G starts as DCGAN does (the shorter side halved down to 4, at least twice), and D
-halves down to 8 or less, so that its last blocks see the whole image. Channels double
-with each halving, as in the paper's nets for STL-10 and ImageNet; its CIFAR-10 nets
-have 256 in every block of G and 128 in D (`doubling=False`). The default of 16 next to
-the image trains on two cores of a CPU.
+halves its shorter side down to 8 or less, for last blocks that see all of it. Channels
+double with each halving, as in the paper's nets for STL-10 and ImageNet; its CIFAR-10
+nets have 256 in every block of G and 128 in D (`doubling=False`). The default of 16
+next to the image trains on two cores of a CPU.
 
 Without normalisation, the initialisation decides: `initializer="msr"` and `zero_last`
 follow R3GAN (Huang et al. 2024, arXiv 2501.05441), on these blocks.
@@ -134,8 +134,8 @@ def discriminator(
         filters: channels of the first block.
         doubling: if True, each block that halves the sides has twice the channels of
             the one before.
-        last: largest side of the last maps, which decides how many blocks halve them;
-            the first one always does.
+        last: most positions along the shorter side of the last maps, until which blocks
+            halve the sides; the first one always does.
         d_norm: a name of `norms.NORMS`, used before every activation except at the
             first block's input.
         attention: self-attention after the first block, on maps of half the sides.
@@ -198,6 +198,13 @@ class _Blocks:
     zero_last: bool
     bias: bool
     count: int
+
+    def __post_init__(self):
+        if self.zero_last and self.norm is norms.NORMS["spectral"]:
+            raise ValueError(
+                "`zero_last` starts kernels from 0, which spectral normalisation would "
+                "divide by their norm. Use another normalisation, or zero_last=False."
+            )
 
     def start(self, branch=False):
         """Initializer of a kernel, within a block's branch or outside.

@@ -19,13 +19,14 @@ def generator(
 ):
     """Network from source (N, H, W, C') to samples (N, H, W, C).
 
-    Sides may be any multiple of 2^`halvings`. In the paper's terms c7s1-64, d128, d256,
-    R256 x `blocks`, u128, u64, c7s1-3: two halvings, residual blocks, two doublings by
-    transposed 3x3 convolutions; reflected borders in the blocks and at both ends, ReLU,
-    normalisation except at the output.
+    Sides may be any multiple of 2^`halvings`, from twice that. In the paper's terms
+    c7s1-64, d128, d256, R256 x `blocks`, u128, u64, c7s1-3: two halvings, residual
+    blocks, two doublings by transposed 3x3 convolutions; reflected borders in the
+    blocks and at both ends, ReLU, normalisation except at the output.
 
     Args:
-        image_shape: (H, W, C) of the training samples, sides of at least 8.
+        image_shape: (H, W, C) of the training samples, sides of at least 8, and of two
+            positions between the halvings.
         source_channels: C', the channels of the source; by default C.
         filters: channels of the first convolution, 64 in the paper.
         blocks: residual blocks; 6 in the paper for 128x128, 9 from 256x256.
@@ -35,9 +36,11 @@ def generator(
         norm: a name of `norms.NORMS`.
         value_range: (low, high) of the samples.
     """
-    shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     check_whole(1, filters=filters, blocks=blocks)
     check_whole(0, halvings=halvings)
+    # Reflected borders need two positions between the halvings.
+    smallest = max(8, 2 ** (halvings + 1))
+    shape = inputs.check_image_shape(image_shape, (3,), smallest=smallest)
     norm = norms.get(norm, option="norm")
     source = keras.Input((None, None, source_channels or shape[-1]), name="source")
 

@@ -127,6 +127,16 @@ class CycleGAN(TranslationModel):
             return self.reverse_generator, self.image_shape[-1]
         return super()._direction(reverse)
 
+    def _checked_images(self, images, channels):
+        images = super()._checked_images(images, channels)
+        least = max(4, self.multiple + 1)  # reflected borders need room inside
+        if min(images.shape[1:3]) < least:
+            raise ValueError(
+                f"CycleGAN translates images with sides of at least {least}. "
+                f"Received: {images.shape}."
+            )
+        return images
+
     def sample_for(self, data, n, seed):
         """As in `TranslationModel`, with `again`: the samples translated back."""
         samples = super().sample_for(data, n, seed)
@@ -161,7 +171,7 @@ def cyclegan(
     halvings=2,
     norm="instance",
     d_filters=None,
-    d_levels=3,
+    d_levels=None,
     d_norm="instance",
     loss=SQUARES,
     cycle=10.0,
@@ -195,7 +205,8 @@ def cyclegan(
             details of images of 32 pixels and less.
         norm: the generators' normalisation, a name of `networks.norms`.
         d_filters: filters of the PatchGANs; by default as `filters`.
-        d_levels: levels of the PatchGANs: 1 sees 16x16, 3 70x70, 5 286x286 pixels.
+        d_levels: levels of the PatchGANs: 1 sees 16x16, 3 70x70, 5 286x286 pixels; by
+            default 3, or fewer for images of 8 pixels.
         cycle: lambda, the weight of the cycles; 0 leaves out cycles and identities.
         identity: weight of the identities, as a share of `cycle`.
         pool: number of past fakes kept for each set; 0 keeps none.

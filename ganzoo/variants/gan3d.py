@@ -16,7 +16,7 @@ class GatedGAN(GAN):
     """D is updated only while its accuracy on the last batch is low enough.
 
     The accuracy counts D's verdicts on the step's real and fake samples, over all
-    replicas. If it is above `gate`, the step leaves D unchanged, bit for bit: weights,
+    replicas. If it is above `gate`, D's update is undone, bit for bit: weights,
     statistics, optimizer slots and iterations.
 
     Args:

@@ -32,10 +32,14 @@ class PacGAN(GAN):
     @classmethod
     def d_arguments(cls, image_shape, condition, settings):
         *sides, channels = image_shape
-        return {
-            "image_shape": (*sides, settings["pack"] * channels),
-            "condition": condition,
-        }
+        pack = settings["pack"]
+        if pack > 1 and (condition or len(sides) == 1):
+            raise ValueError(
+                "PacGAN packs images, volumes and vectors without labels: a pack has "
+                "none, and D would mix the symbols of graphs and texts. Received: "
+                f"samples {tuple(image_shape)}{', labels' if condition else ''}."
+            )
+        return {"image_shape": (*sides, pack * channels), "condition": condition}
 
     @property
     def batch_spec(self):
@@ -92,7 +96,7 @@ def pacgan(network="auto", pack=2, learning_rate=RATES, ema_decay=0.99, **option
         pack: m, samples that D judges at once; 1 is the plain GAN.
 
     Raises:
-        ValueError: a pack below 1.
+        ValueError: a pack below 1; labels, graphs or texts in packs.
     """
     check_whole(1, pack=pack)
     return assemble(

@@ -24,7 +24,7 @@ def pix2pix(
     latent_dim=0,
     norm="instance",
     d_filters=None,
-    d_levels=3,
+    d_levels=None,
     d_norm="instance",
     d_sees_source=True,
     masked=False,
@@ -59,7 +59,8 @@ def pix2pix(
         latent_dim: length of an additional latent; the paper reports that G ignores it.
         norm: G's normalisation, a name of `networks.norms`.
         d_filters: filters of the PatchGAN; by default as `filters`.
-        d_levels: levels of the PatchGAN: 1 sees 16x16, 3 70x70, 5 286x286 pixels.
+        d_levels: levels of the PatchGAN: 1 sees 16x16, 3 70x70, 5 286x286 pixels; by
+            default 3, or fewer for images of 8 pixels.
         d_sees_source: if True, D sees the source with the sample.
         masked: if True, a source holds a mask before its image, and G changes nothing
             but what the mask marks, see `models.masked.MaskedModel`. D and L1 see the

@@ -13,7 +13,10 @@ from ganzoo.variants._registry import register
 
 # Chosen in experiments/pilots.md.
 RATES = {"d": 4e-4, "g": 2e-3}
-ADAM_EXTRAS = "amsgrad clipnorm clipvalue global_clipnorm use_ema weight_decay".split()
+ADAM_EXTRAS = (
+    "amsgrad clipnorm clipvalue global_clipnorm gradient_accumulation_steps use_ema "
+    "weight_decay"
+).split()
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -69,9 +72,13 @@ class Unrolled(GAN):
             weights = [tf.identity(state[id(v)][1]) for v in own]
             state |= {id(v): (v, w) for v, w in zip(own, weights, strict=True)}
             with keras.StatelessScope(list(state.values())) as scope:
+                # Decides when a penalty is due; in an evaluation it always is.
+                number = batch.get("d_updates", 0) + ahead
                 with tf.GradientTape() as tape:
                     tape.watch(weights)
-                    terms, _ = self.discriminator_loss(batch, fake, training)
+                    terms, _ = self.discriminator_loss(
+                        {**batch, "d_updates": number}, fake, training
+                    )
                     loss = tf.add_n(list(terms.values()))
                 gradients = tape.gradient(loss, weights)
             # Statistics and noise seeds advance in the scope alone.

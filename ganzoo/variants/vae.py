@@ -50,7 +50,8 @@ class VAE(LatentModel):
         seed = distribute.fold(batch["seed"], Use.LATENT)
         count = batch["real"].shape[0] or tf.shape(batch["real"])[0]
         latent = mean + tf.exp(log_variance / 2) * self._draw(count, seed)
-        sample = feed(self.generator, {"latent": latent}, training)
+        network = self.generator if training else self.average_of(self.generator)
+        sample = feed(network, {"latent": latent}, training)
         return {"sample": sample, "mean": mean, "log_variance": log_variance}
 
     def generator_loss(self, batch, fake, training):

@@ -88,6 +88,15 @@ def test_initialize_gives_mean_0_and_deviation_1(train_scale):
     np.testing.assert_allclose(out.std(axis=0), 1, atol=1e-4)
 
 
+def test_one_sample_sets_the_mean_and_leaves_the_scale():
+    layer = WeightNormDense(3)
+    x = np.ones((1, 2), "float32")
+    layer.build(x.shape)
+    layer.initialize(x)
+    np.testing.assert_allclose(layer(x), 0, atol=1e-6)
+    np.testing.assert_array_equal(layer.scale, 1)
+
+
 def test_a_kept_scale_is_not_trained():
     free, kept = WeightNormDense(2), WeightNormDense(2, train_scale=False)
     for layer in (free, kept):

@@ -108,6 +108,10 @@ def test_a_latent_is_noise_too():
             lambda: tiny("pix2pix", adversarial=0, penalties={"r1": 1.0}),
             "need a discriminator",
         ),
+        (
+            lambda: tiny("pix2pix", adversarial=0, d_clip=0.1),
+            "`d_clip` is for models with a D",
+        ),
     ],
 )
 def test_refuses(make, message):

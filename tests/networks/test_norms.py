@@ -1,5 +1,7 @@
 """`d_norm` of every family: what it puts where, and that it trains."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -16,7 +18,17 @@ from keras import layers
 import ganzoo
 from ganzoo import networks
 from ganzoo.layers import SpectralNorm, instance_norm
-from ganzoo.networks import FAMILIES, dcgan, mlp, norms, resnet
+from ganzoo.networks import (
+    FAMILIES,
+    channelwise,
+    dcgan,
+    encoder,
+    mlp,
+    norms,
+    patchgan,
+    resnet,
+    subpixel,
+)
 from ganzoo.runs import checkpoint
 
 RNG = np.random.default_rng(0)
@@ -195,6 +207,56 @@ def test_instance_norm_of_one_position_leaves_nothing():
     d = dcgan.discriminator((8, 8, 1), filters=4, d_norm="instance")
     maps = [n.input.shape for n in d.layers if isinstance(n, AFTER["instance"])]
     assert min(np.prod(shape[1:-1]) for shape in maps) >= 4
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: patchgan.discriminator((8, 8, 1), levels=3),
+        lambda: patchgan.discriminator((32, 32, 1), levels=5),
+        lambda: encoder.encoder((2,), outputs=3, norm="instance"),
+        lambda: encoder.joint_discriminator((2,), latent_dim=3, norm="instance"),
+        lambda: subpixel.discriminator((16, 16, 1), filters=2, d_norm="instance"),
+        lambda: channelwise.generator(
+            (8, 8, 1), source_channels=2, filters=2, levels=3, norm="instance"
+        ),
+    ],
+)
+def test_instance_norm_of_one_position_is_refused(make):
+    with pytest.raises(ValueError, match="of a single position leaves a constant"):
+        make()
+
+
+def test_a_d_of_patches_sees_the_smallest_images():
+    d = patchgan.discriminator((8, 8, 1), filters=4)
+    x = tf.constant(RNG.uniform(-1, 1, (2, 8, 8, 1)), tf.float32)
+    assert d({"sample": x}).shape == (2, 2, 2, 1)
+    assert np.std(d({"sample": x})) > 0
+    big = patchgan.discriminator((64, 64, 1), filters=4)
+    assert big.count_params() > d.count_params()
+
+
+def test_zeros_cannot_be_normalised_by_their_norm():
+    for build in (
+        lambda: resnet.discriminator((8, 8, 1), filters=2, zero_last=True),
+        lambda: resnet.generator(
+            (8, 8, 1), latent_dim=2, filters=2, spectral=True, zero_last=True
+        ),
+    ):
+        with pytest.raises(ValueError, match="`zero_last` starts kernels from 0"):
+            build()
+
+
+@pytest.mark.parametrize("family", ["mlp", "graph"])
+def test_a_spread_needs_a_hidden_layer(family):
+    with pytest.raises(ValueError, match=r"it needs one. Received: hidden=\(\)"):
+        discriminator(family, minibatch="stddev", hidden=())
+
+
+def test_units_of_a_label_need_a_label():
+    for build in (mlp.discriminator, functools.partial(mlp.generator, latent_dim=2)):
+        with pytest.raises(ValueError, match="`label_units` is for models with labels"):
+            build((2,), label_units=4)
 
 
 @pytest.mark.parametrize("spec", ["discrimination", "stddev"])

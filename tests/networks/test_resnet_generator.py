@@ -54,6 +54,11 @@ def test_sides_may_be_any_multiple_of_the_halvings(halvings, shapes):
         assert np.abs(out).max() <= 1
 
 
+def test_halvings_that_leave_one_position_are_refused():
+    with pytest.raises(ValueError, match="sides of at least 16"):
+        resnet_generator.generator((8, 8, 3), filters=2, halvings=3)
+
+
 def test_borders_are_reflected():
     """A border of zeros would show in the first maps of a constant image."""
     network = resnet_generator.generator((16, 16, 1), filters=2, blocks=1, norm="none")

@@ -142,3 +142,16 @@ def test_sets_of_other_lengths_have_orders_of_their_own():
 def test_refuses(options, message):
     with pytest.raises(ValueError, match=message):
         tiny("cyclegan", **options)
+
+
+def test_images_without_room_for_their_borders_are_refused():
+    model = tiny("cyclegan")
+    least = model.multiple + 1
+    assert model.translate(np.zeros((1, least, 9, 1), "uint8")).shape == (
+        1,
+        least,
+        9,
+        1,
+    )
+    with pytest.raises(ValueError, match=f"sides of at least {least}. Received"):
+        model.translate(np.zeros((1, least - 1, 9, 1), "uint8"))

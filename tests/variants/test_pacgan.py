@@ -96,3 +96,18 @@ def test_d_of_a_single_sample_is_refused():
 def test_a_pack_is_a_whole_number(pack):
     with pytest.raises(ValueError, match="`pack` must be a whole number from 1"):
         points(pack=pack)
+
+
+@pytest.mark.parametrize(
+    "options,received",
+    [
+        ({"image_shape": (2,), "num_classes": 3}, r"\(2,\), labels"),
+        (
+            {"image_shape": (6, 5), "network": "graph", "value_range": (0, 1)},
+            r"\(6, 5\)",
+        ),
+    ],
+)
+def test_what_cannot_be_packed_is_refused(options, received):
+    with pytest.raises(ValueError, match=f"packs images, volumes.*{received}"):
+        points(**{"network": "mlp"} | options)

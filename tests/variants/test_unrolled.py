@@ -103,6 +103,19 @@ def test_the_look_ahead_is_what_d_would_do(before):
         )
 
 
+def test_a_lazy_penalty_is_due_as_in_real_steps():
+    lazy = {"r1": {"weight": 0.5, "every": 2}}
+    model, batch = points(3, penalties=lazy)
+    fake = model.generate(batch, training=True)
+    ahead = {v.path: value.numpy() for v, value in model.look_ahead(batch, fake, True)}
+    for number in range(3):
+        model.update_discriminators({**batch, "d_updates": number}, fake)
+    for variable in model.discriminator.variables:
+        np.testing.assert_allclose(
+            ahead[variable.path], variable.numpy(), rtol=1e-9, atol=1e-12
+        )
+
+
 def test_d_is_not_touched_by_the_look_ahead():
     model, batch = points(4, d_norm="batch")
     watched = [*model.discriminator.variables, *model.d_optimizer.variables]
@@ -170,6 +183,10 @@ def test_the_root_is_flat_at_zero_where_xla_compiles_it():
         ({"unroll": -1}, "`unroll` must be a whole number from 1"),
         ({"d_optimizer": "sgd"}, "plain Adam steps"),
         ({"d_optimizer": {"name": "adam", "clipnorm": 1.0}}, "plain Adam steps"),
+        (
+            {"d_optimizer": {"name": "adam", "gradient_accumulation_steps": 2}},
+            "plain Adam steps",
+        ),
         ({"d_norm": "spectral"}, "other than spectral"),
         ({"d_clip": 0.1}, "Unrolled takes no `d_clip`"),
     ],

@@ -45,6 +45,18 @@ def test_the_bound_is_tight_for_a_linear_model_with_its_exact_posterior():
     assert loose["g_loss"] > exact + 0.1
 
 
+def test_an_evaluation_is_of_the_averages_alone():
+    model = tiny("vae", ema_decay=0.5)
+    x = RNG.uniform(size=(8, 8, 8, 1)).astype("float32")
+    model.fit(x, batch_size=4, epochs=2, verbose=0)
+    settings = {"batch_size": 8, "return_dict": True, "verbose": 0}
+    before = model.evaluate(x, **settings)
+    for network in model.generators:
+        for weight in network.weights:
+            weight.assign(weight + 1)
+    assert model.evaluate(x, **settings) == before
+
+
 def test_importance_weights_tighten_the_bound():
     model = tiny("vae", image_shape=(1,), latent_dim=1, hidden=(4,), deviation=0.5)
     model.generator = _linear("latent", [[2.0]], [0.0])
