@@ -95,7 +95,7 @@ def unknown_words(args, words) -> str:
     flag, _, value = words[0].partition("=")
     name = flag.lstrip("-").replace("-", "_")
     name = SYNONYMS.get(name, name)
-    flags = [word for word in args.command.format_help().split() if word[:2] == "--"]
+    flags = [word for word in args.parser.format_help().split() if word[:2] == "--"]
     hint = did_you_mean(f"--{name}", {word.rstrip(",]") for word in flags}, cutoff=0.7)
     if flag[0] != "-" and "dataset" in args:
         hint = f" Did you mean '--dataset={words[0]}'?"

@@ -38,7 +38,7 @@ def command_line() -> argparse_flags.ArgumentParser:
         command = commands.add_parser(
             name, help=text, description=text, inherited_absl_flags=None
         )
-        command.set_defaults(function=function, command=command)
+        command.set_defaults(function=function, parser=command)
         return command
 
     for group in GROUPS:
@@ -54,7 +54,7 @@ def parse(argv):
     flags.FLAGS(argv[:1])  # absl's own flags keep their defaults
     args, unknown = parser.parse_known_args(argv[1:])
     if unknown:
-        args.command.error(unknown_words(args, unknown))
+        args.parser.error(unknown_words(args, unknown))
     return args
 
 

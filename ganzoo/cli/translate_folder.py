@@ -57,7 +57,7 @@ def translate_folder(
 
     Args:
         model: a `TranslationModel`.
-        source: folder of images, read with its subfolders.
+        source: folder of images, read with its subfolders, except for `target`.
         target: another folder, made if needed; files in it are replaced, links too.
         image_size: side for resized and cropped images, as in training; by default
             each image keeps its size.
@@ -83,6 +83,9 @@ def translate_folder(
             f"or cyclegan. Received: {type(model).__name__}."
         )
     paths = listing.walk(source).images if source.is_dir() else []
+    if source.resolve() in target.resolve().parents:
+        # Results of an earlier call are no sources.
+        paths = [p for p in paths if target.resolve() not in p.resolve().parents]
     if not paths:
         raise ValueError(f"There is no folder {str(source)!r} with images in it.")
     if target.resolve() == source.resolve():

@@ -15,7 +15,7 @@ from ganzoo.models.from_noise import PRIORS
 from ganzoo.models.image_arrays import check_sides, like, padded, spread
 from ganzoo.models.seeds import Use
 from ganzoo.models.user_networks import named
-from ganzoo.utils.options import check_known, check_whole
+from ganzoo.utils.options import check_known, check_seed, check_whole
 
 PIXELS = 2**20  # of the sources translated at once, so that memory is bounded
 EXAMPLES = 8  # rows of the picture that training draws
@@ -218,7 +218,7 @@ class TranslationModel(JudgedModel):
         network, channels = self._direction(reverse)
         network = self._choose(network, ema)
         images = self._checked_images(images, channels)
-        check_whole(0, seed=seed)
+        check_seed(seed)
         if samples is not None:
             check_whole(1, samples=samples)
         if (samples or 1) > 1 and not self.noisy:

@@ -21,7 +21,7 @@ from ganzoo.models.projection import Projection, project
 from ganzoo.models.seeds import Use
 from ganzoo.models.user_networks import named
 from ganzoo.plots import pictures
-from ganzoo.utils.options import check_known, check_whole
+from ganzoo.utils.options import check_known, check_seed, check_whole
 
 if TYPE_CHECKING:
     import pandas
@@ -162,7 +162,8 @@ class LatentModel(AdversarialModel):
         A larger n starts with the same latents as a smaller one; `truncation` is that
         of `sample`.
         """
-        check_whole(0, n=n, seed=seed)
+        check_whole(0, n=n)
+        check_seed(seed)
         # NumPy's integers may be of eight bits.
         seed, count = tf.constant([int(seed), 1]), tf.constant(-(-int(n) // CHUNK))
         draw = self._draw_chunks
@@ -355,6 +356,7 @@ class LatentModel(AdversarialModel):
         into: Callable[[np.ndarray], object] | None = None,
     ) -> np.ndarray:
         """Generates the samples of latents (n, latent_dim); see `sample`."""
+        check_seed(seed)
         checked = self._checked_latents(latents)
         conditions = self._conditions(label, len(checked))
         return self._decode(checked, conditions, ema, seed, into)

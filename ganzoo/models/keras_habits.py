@@ -135,3 +135,25 @@ class _Totals(keras.callbacks.Callback):
         total = sum(value for name, value in logs.items() if name.endswith("_loss"))
         for callback in self.watching:
             callback.on_train_batch_end(batch, {**logs, "loss": total})
+
+
+def check_whole_calls(source, steps_per_epoch, steps_per_call) -> None:
+    """Raises ValueError for calls of several steps that a pass does not fill."""
+    if (steps_per_call or 1) == 1 or steps_per_epoch:
+        return
+    batches = int(source.cardinality())
+    if batches < 1 or batches % steps_per_call:
+        known = f"{batches} batches" if batches > 0 else "batches of unknown number"
+        raise ValueError(
+            "`steps_per_call` must divide the number of batches, or `steps_per_epoch` "
+            f"if it is given. Received: {steps_per_call}, {known}."
+        )
+
+
+def check_single_steps(steps_per_call) -> None:
+    """Raises ValueError for calls of several steps next to validation data."""
+    if (steps_per_call or 1) > 1:
+        raise ValueError(
+            "With validation data, `steps_per_call` must be 1: an evaluation would "
+            f"take as many batches at once. Received: {steps_per_call}."
+        )

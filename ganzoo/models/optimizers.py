@@ -10,6 +10,7 @@ from keras import ops
 from ganzoo.utils.options import check_whole, from_spec
 
 Schedule = keras.optimizers.schedules.LearningRateSchedule
+HALF = "half"  # the default decay
 
 
 def make(spec, rate, decay, updates):
@@ -22,11 +23,17 @@ def make(spec, rate, decay, updates):
         updates: total updates of this player; None if unknown.
 
     Raises:
-        ValueError: an unknown name or option, an impossible rate or decay, or two
-            schedules.
+        ValueError: an unknown name or option, an impossible rate or decay, two
+            schedules, or one for an optimizer that is made.
     """
     falling = from_spec("decay", decay, DECAYS)
     if isinstance(spec, keras.optimizers.Optimizer):
+        if updates is not None or decay != HALF:
+            raise ValueError(
+                "`decay` and `decay_steps` are for optimizers by name; one that is "
+                "made has its schedule as its learning rate. "
+                f"Received: {type(spec).__name__} with decay={decay!r}."
+            )
         return spec
     table = spec if isinstance(spec, Mapping) else {"name": spec}
     table = {"learning_rate": rate, **table}
@@ -201,7 +208,7 @@ def _exponential(factor, lowest=0.0):
 
 
 DECAYS = {
-    "half": lambda: _linear(0.5),
+    HALF: lambda: _linear(0.5),
     "linear": lambda: _linear(0.0),
     "cosine": lambda: _cosine,
     "exponential": _exponential,

@@ -44,6 +44,22 @@ def check_clipping(optimizer):
         )
 
 
+def check_followed(optimizer):
+    """Raises ValueError for an optimizer with settings that a step does not follow."""
+    scaled = getattr(optimizer, "loss_scale_factor", None)
+    if scaled or isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        raise ValueError(
+            "The losses are not scaled, so an optimizer that divides by a scale would "
+            "hardly move. Use mixed_bfloat16, which needs none. "
+            f"Received: {type(optimizer).__name__} {optimizer.name!r} with a scale."
+        )
+    if optimizer.use_ema:
+        raise ValueError(
+            "The average of an optimizer (use_ema) would not be used. Keep that of the "
+            f"generator: `ema_decay`, such as 0.99. Received: {optimizer.name!r}."
+        )
+
+
 def trained_weights(networks) -> list:
     """The trainable weights of a player's networks."""
     return [v for network in networks for v in network.trainable_variables]
@@ -76,8 +92,8 @@ def optimizer_of(networks, spec, present):
         present: the player's optimizer so far.
 
     Raises:
-        ValueError: neither is there, the name is unknown, or it clips gradients under
-            several replicas.
+        ValueError: neither is there, the name is unknown, it clips gradients under
+            several replicas, or it has a scale of the loss or an average of its own.
     """
     if not networks:
         return None
@@ -89,6 +105,7 @@ def optimizer_of(networks, spec, present):
             f"Received: none for the {networks[0].name}."
         )
     check_clipping(optimizer)
+    check_followed(optimizer)
     return fitted(optimizer, trained_weights(networks))
 
 

@@ -95,6 +95,11 @@ def _product(program, layer, x, kernel, bias):
 
 
 def _dense(program, layer, x):
+    if len(layer.input.shape) != 2:
+        raise ValueError(
+            f"A page cannot run the dense layer {layer.name!r} on a map. Received: "
+            f"inputs {layer.input.shape[1:]}."
+        )
     bias = layer.bias if layer.use_bias else np.zeros(layer.units)
     x = _product(program, layer, x, layer.kernel, bias)
     return program.activated(x, layer.activation)
@@ -119,6 +124,7 @@ def _convolution(op):
             and layer.dilation_rate == (1, 1)
             and layer.data_format == "channels_last"
             and layer.get_config().get("groups", 1) == 1
+            and layer.get_config().get("output_padding") is None
         )
         if not plain:
             raise ValueError(
@@ -209,7 +215,18 @@ def _slice(program, operation, x, key):
 
 
 def _merge(op):
-    return lambda program, layer, inputs: program.add(op, list(inputs))
+    def step(program, layer, inputs):
+        shapes = [value.shape[1:] for value in layer.input]
+        first, *others = shapes
+        ends = [first[len(first) - len(shape) :] for shape in others]
+        if len(shapes) != 2 or ends != others:
+            raise ValueError(
+                f"A page cannot run {layer.name!r}: it joins two values of one shape, "
+                f"or one with the last axes of another. Received: {shapes}."
+            )
+        return program.add(op, list(inputs))
+
+    return step
 
 
 STEPS = {

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganzoo.utils.options import check_whole
+from ganzoo.utils.options import check_seed, check_whole
 
 CHUNK = 256  # latents that descend at once, which bounds the memory
 BOUNDS = {
@@ -67,7 +67,7 @@ def project(
             not above 0, features that have no gradient.
     """
     check_whole(1, starts=starts, steps=steps)
-    check_whole(0, seed=seed)
+    check_seed(seed)
     if not 0 < learning_rate < np.inf:
         raise ValueError(
             f"`learning_rate` must be finite and above 0. Received: {learning_rate}."

@@ -16,7 +16,7 @@ from ganzoo.models.compiled_steps import CompiledSteps
 from ganzoo.models.state import LogMean, Updates, total_of
 from ganzoo.models.user_networks import check_layers, check_loadable
 from ganzoo.utils import html, precision
-from ganzoo.utils.options import check_whole, largest_divisor, span_of
+from ganzoo.utils.options import check_seed, check_whole, largest_divisor, span_of
 
 
 class Trainer(CompiledSteps):
@@ -232,7 +232,8 @@ class Trainer(CompiledSteps):
                 largest divisor of `steps_per_epoch` up to 16, and 1 for data sets or
                 with `validation_data`. Callbacks see the last step of a call.
             validation_data: as `x`, or (x, y); evaluated after each epoch.
-            jitter: a `data.jitter.Jitter` that crops and mirrors arrays of images.
+            jitter: a `data.jitter.Jitter` that crops and mirrors arrays of images; of
+                those that `validation_split` holds out, the first corner is taken.
             callbacks: callbacks of Keras or of ganzoo. Those that set a learning rate
                 set G's, and D's follows in proportion. TerminateOnNaN watches both
                 losses.
@@ -254,8 +255,8 @@ class Trainer(CompiledSteps):
         keras_habits.check_unweighted(class_weight, sample_weight)
         keras_habits.check_callbacks(callbacks)
         check_whole(0, epochs=epochs)
-        if steps_per_epoch is not None:
-            check_whole(1, steps_per_epoch=steps_per_epoch)
+        given = {"steps_per_epoch": steps_per_epoch, "steps_per_call": steps_per_call}
+        check_whole(1, **{k: v for k, v in given.items() if v is not None})
         with self._opened(Door(self.batch_spec)) as door:
             source = sources.as_dataset(
                 x, y, failed=door.refuse, steps_per_epoch=steps_per_epoch
@@ -265,6 +266,7 @@ class Trainer(CompiledSteps):
                 keras_habits.check_of_batches(batch_size=batch_size, jitter=jitter)
                 batch_size = 128  # of arrays as validation_data
                 first, batches = door.full_batches(source)
+                keras_habits.check_whole_calls(source, steps_per_epoch, steps_per_call)
             else:
                 keras_habits.check_shuffled(shuffle)
                 batch_size = 128 if batch_size is None else batch_size
@@ -273,6 +275,8 @@ class Trainer(CompiledSteps):
                     arrays, validation_data = keras_habits.split(
                         arrays, validation_split, validation_data, batch_size
                     )
+                    if jitter is not None:
+                        validation_data = jitter.cut(validation_data)
                 size = int(batch_size) * max(1, self.d_steps)
                 steps_per_epoch = steps_per_epoch or max(1, len(arrays["real"]) // size)
                 most = 16 if validation_data is None else 1
@@ -294,11 +298,12 @@ class Trainer(CompiledSteps):
                     f"`steps_per_call` must divide steps_per_epoch={steps_per_epoch}. "
                     f"Received: {steps_per_call}."
                 )
+            own_size = kwargs.pop("validation_batch_size", None)
             if validation_data is not None:
+                keras_habits.check_single_steps(steps_per_call)
                 steps = {"validation_steps": kwargs.get("validation_steps")}
-                validation_data = _one_pass(
-                    door, validation_data, None, batch_size, **steps
-                )
+                size = batch_size if own_size is None else own_size
+                validation_data = _one_pass(door, validation_data, None, size, **steps)
             self._begin(first)
             self.steps_per_execution = steps_per_call or 1
             self._halt = halt
@@ -473,7 +478,8 @@ def _one_pass(door, x, y, batch_size, **steps):
 
 
 def _check_settings(d_steps, ema_decay, seed):
-    check_whole(0, d_steps=d_steps, seed=seed)
+    check_whole(0, d_steps=d_steps)
+    check_seed(seed)
     if not 0 <= ema_decay < 1:
         raise ValueError(
             f"`ema_decay` must be in [0, 1); 0 keeps no average. Received: {ema_decay}."

@@ -52,7 +52,8 @@ def take_over(model, start, optimizers: bool = False) -> list[str]:
     for plan in plans:
         average = start.average_of(plan.source)
         plan.copy(plan.own, plan.source if optimizers else average)
-        plan.copy(model.average_of(plan.own), average)
+        if model.average_of(plan.own) is not plan.own:
+            plan.copy(model.average_of(plan.own), average)
     model.warm = tuple(plan.own.name for plan in plans if plan.matches)
     filled = [plan.own.name for plan in plans]
     missing = [d.name for d in model.discriminators if d.name not in filled]

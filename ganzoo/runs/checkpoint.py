@@ -61,7 +61,9 @@ def save_best(arrays, step: int, directory, score: dict) -> None:
     """
     path = Path(directory) / f"best_{step:08d}.npz"
     write_arrays(path, arrays, step=step, score=score)
-    _prune(path, keep=1)
+    for other in _files_of(path.parent, "best"):  # newer ones are of a killed process
+        if _step_of(other) != step:
+            other.unlink()
 
 
 def best(directory) -> dict | None:

@@ -19,6 +19,7 @@ FORMAT = 2  # 1 is 0.1.0, with other defaults, see `earlier`
 _BUILD = {"name": str, "dtype": str, "options": dict}
 CHECKPOINTS = "checkpoints"
 LOCK = ".lock"
+WANDB = "wandb"  # a folder of another program, which holds links of its own
 _PACKAGES = ("ganzoo-keras", "tensorflow", "keras", "numpy", "tensorflow-datasets")
 
 
@@ -101,6 +102,8 @@ def _is_ours(path):
 def _check_own(path):
     """Refuses links and pipes: writes must not land elsewhere, nor block."""
     for entry in path.rglob("*"):
+        if path / WANDB in entry.parents:
+            continue
         if entry.is_symlink() or not (entry.is_dir() or entry.is_file()):
             raise ValueError(
                 f"The run directory {path} may hold plain files and folders alone. "

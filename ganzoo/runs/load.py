@@ -24,13 +24,20 @@ def load(source: str | Path, best: bool = False) -> AdversarialModel:
         best: if True, load the checkpoint with the best score instead of the last one.
 
     Raises:
-        ValueError: no such file or checkpoint, or not a model of ganzoo.
+        ValueError: no such file or checkpoint, not a model of ganzoo, or `best` of what
+            is no run directory.
     """
     import_variants()
     if str(source).startswith(hub.PREFIX):
         source = hub.fetch(str(source))
     path = Path(source)
-    if str(source) in pretrained.names() and not path.exists():
+    is_pretrained = str(source) in pretrained.names() and not path.exists()
+    if best and (is_pretrained or path.is_file()):
+        raise ValueError(
+            "best=True is for run directories, which keep a best checkpoint; a file "
+            f"holds one model. Received: {str(source)!r}."
+        )
+    if is_pretrained:
         return pretrained.load(str(source))
     if path.is_file():
         untrusted.check_keras(path)

@@ -5,6 +5,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral
 
+MOST_SEED = 2**31 - 1  # a seed is an int32 in compiled functions
 SYNONYMS = {
     "lr": "learning_rate",
     "n_critic": "d_steps",
@@ -78,6 +79,13 @@ def check_whole(least: int, **values) -> None:
             )
 
 
+def check_seed(seed) -> None:
+    """Raises `ValueError` unless a seed is a whole number from 0 to 2^31 - 1."""
+    check_whole(0, seed=seed)
+    if seed > MOST_SEED:
+        raise ValueError(f"`seed` must be at most {MOST_SEED}. Received: {seed}.")
+
+
 def span_of(value_range) -> tuple[float, float] | None:
     """Returns a range of values, (low, high); None, or "none", for unbounded.
 
@@ -98,8 +106,7 @@ def span_of(value_range) -> tuple[float, float] | None:
 
 def evenly_spread(length: int, count: int) -> list[int]:
     """`count` positions of `length`, from the first to the last."""
-    step = (length - 1) / max(1, count - 1)
-    return [int(i * step) for i in range(count)]
+    return [i * (length - 1) // max(1, count - 1) for i in range(count)]
 
 
 def largest_divisor(number: int, limit: int) -> int:

@@ -316,7 +316,8 @@ def test_an_error_of_the_disk_is_one_line(run, tmp_path):
 
 
 def test_unknown_command_and_flag(capsys):
-    for arguments in (["trane"], ["train", "--stepz=3"], []):
+    unknown = ["launch", "--foo=2", "--", "train", "dcgan"]
+    for arguments in (["trane"], ["train", "--stepz=3"], unknown, []):
         with pytest.raises(SystemExit) as end:
             _ganzoo(*arguments)
         assert end.value.code == 2

@@ -313,3 +313,12 @@ def test_the_exported_generator_answers_as_the_model(name, tmp_path, capsys):
     network = keras.saving.load_model(out)
     made = network({"source": x / np.float32(127.5) - 1}, training=False)
     np.testing.assert_array_equal(model.as_samples(made), model.translate(x))
+
+
+def test_results_within_the_folder_are_no_sources(tmp_path):
+    make_folder(tmp_path / "in", 3)
+    outs = [tmp_path / "in" / "out", tmp_path]  # within, and around
+    for out in (outs[0], outs[0], outs[1]):
+        found = translate_folder(identical(), tmp_path / "in", out, progress=False)
+        assert found.count == 3 + (3 if out == outs[1] else 0)
+    assert not (outs[0] / "out").exists()

@@ -173,9 +173,39 @@ def _diverged():
     return model
 
 
+def _of(*layers):
+    """A model whose generator ends in these layers."""
+    latent = keras.Input((4,), name="latent")
+    x = keras.layers.Reshape((8, 8, 1))(keras.layers.Dense(64)(latent))
+    for layer in layers:
+        x = layer(x)
+    image_shape = x.shape[1:]
+    judge = networks.make("mlp", image_shape, latent_dim=4)["discriminator"]
+    return ganzoo.assemble(
+        generator=keras.Model({"latent": latent}, x), discriminator=judge
+    )
+
+
+def _transposed(**options):
+    return keras.layers.Conv2DTranspose(1, 4, 2, **options)
+
+
 @pytest.mark.parametrize(
     "make,message",
     [
+        (lambda: _of(keras.layers.Dense(1)), "the dense layer .* on a map"),
+        (
+            lambda: _of(lambda x: keras.layers.Add()([x, x, x])),
+            "joins two values of one",
+        ),
+        (
+            lambda: _of(lambda x: keras.layers.Multiply()([x[:, :1], x])),
+            "joins two values of one shape",
+        ),
+        (
+            lambda: _of(_transposed(padding="same", output_padding=1)),
+            "cannot run the convolution",
+        ),
         (lambda: keras.Sequential(), "model of ganzoo. Received: Sequential"),
         (_diverged, "Weights of 'dense.*' are NaN or infinite: the model has diverged"),
         (_with_attention, "cannot run the layer SelfAttention .*It runs Activation"),

@@ -389,3 +389,18 @@ def test_memory_beside_the_samples_is_that_of_a_chunk():
         tracemalloc.stop()
     assert samples.nbytes == 2000 * 64 * 64 * 3
     assert (peak - samples.nbytes) / 2**20 < 60
+
+
+@pytest.mark.parametrize("seed", [-1, 2**31, 1.5])
+def test_seeds_are_whole_numbers_that_a_compiled_function_holds(seed):
+    model = tiny("vanilla")
+    latents = model.latents(1)
+    for use in (
+        lambda: model.sample(1, seed=seed),
+        lambda: model.decode(latents, seed=seed),
+        lambda: model.project(model.sample(1), seed=seed),
+        lambda: tiny("vanilla", seed=seed),
+    ):
+        with pytest.raises(ValueError, match="`seed` must be"):
+            use()
+    assert len(model.sample(1024, seed=2**31 - 1)) == 1024

@@ -7,6 +7,7 @@ import tensorflow as tf
 from helpers import arrays_for, largest_difference, tiny
 
 import ganzoo
+from ganzoo.data.jitter import Jitter
 
 CALLBACKS = keras.callbacks
 
@@ -292,6 +293,47 @@ def test_a_validation_split_is_the_end_of_the_arrays():
 def test_refuses_a_split_or_an_order(settings, message):
     with pytest.raises(ValueError, match=message):
         fit(tiny("vanilla"), **settings)
+
+
+def test_what_is_held_out_is_cut_as_large_as_what_is_trained_on():
+    x = np.random.default_rng(0).integers(0, 256, (16, 10, 10, 1), "uint8")
+    model = tiny("vanilla")
+    found = model.fit(
+        x,
+        batch_size=4,
+        jitter=Jitter({"real": (8, 8)}),
+        validation_split=0.25,
+        verbose=0,
+    ).history
+    assert np.isfinite(found["val_g_loss"]).all()
+
+
+def test_validation_has_a_batch_of_its_own(monkeypatch):
+    model, seen = tiny("vanilla"), []
+    step = model.test_step
+    monkeypatch.setattr(
+        model, "test_step", lambda data: seen.append(len(data["real"])) or step(data)
+    )
+    model.run_eagerly = True
+    fit(model, validation_data=images(6), validation_batch_size=2)
+    assert seen == [2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    "settings,message",
+    [
+        ({"steps_per_call": -1}, "`steps_per_call` must be a whole number from 1"),
+        ({"steps_per_call": 3}, "divide the number of batches.*3, 4 batches"),
+        (
+            {"steps_per_call": 2, "validation_data": images(8)},
+            "With validation data, `steps_per_call` must be 1",
+        ),
+    ],
+)
+def test_calls_of_several_steps_are_whole(settings, message):
+    data = tf.data.Dataset.from_tensor_slices(images(16)).batch(4)
+    with pytest.raises(ValueError, match=message):
+        tiny("vanilla").fit(data, verbose=0, **settings)
 
 
 def test_a_data_set_is_not_split():

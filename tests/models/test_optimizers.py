@@ -162,3 +162,26 @@ def test_refuses_rates(rate):
         ValueError, match="`learning_rate` must be a number, or a table"
     ):
         tiny("dcgan", learning_rate=rate)
+
+
+@pytest.mark.parametrize(
+    "optimizer,message",
+    [
+        (keras.optimizers.SGD(0.1, loss_scale_factor=8.0), "would hardly move"),
+        (
+            keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1)),
+            "would hardly move.*LossScaleOptimizer",
+        ),
+        (keras.optimizers.SGD(0.1, use_ema=True), "`ema_decay`, such as"),
+        ({"name": "adam", "loss_scale_factor": 8.0}, "would hardly move"),
+    ],
+)
+def test_refuses_what_a_step_does_not_follow(optimizer, message):
+    with pytest.raises(ValueError, match=message):
+        tiny("vanilla", g_optimizer=optimizer)
+
+
+@pytest.mark.parametrize("options", [{"decay_steps": 10}, {"decay": "linear"}])
+def test_an_optimizer_that_is_made_has_its_own_schedule(options):
+    with pytest.raises(ValueError, match="has its schedule as its learning rate"):
+        tiny("vanilla", g_optimizer=keras.optimizers.Adam(1e-3), **options)

@@ -151,3 +151,10 @@ def test_a_loaded_model_goes_on_with_both_optimizers_or_new_ones(tmp_path):
     loaded.compile(keras.optimizers.Adam(1e-5), keras.optimizers.Adam(1e-5))
     loaded.fit(arrays_for(loaded, 8), batch_size=8, verbose=0)
     assert (loaded.step, int(loaded.d_optimizer.iterations)) == (3, 1)
+
+
+def test_a_model_without_an_average_keeps_the_weights_that_its_moments_belong_to():
+    start = trained("vanilla", ema_decay=0.5)
+    model = tiny("vanilla")
+    take_over(model, start, optimizers=True)
+    assert equal(model.generator, start.generator)

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from ganzoo.plots.animation import animation, thin
+from ganzoo.utils.options import evenly_spread
 
 
 def test_thin_keeps_the_ends():
@@ -64,3 +65,10 @@ def test_animation_refuses(tmp_path):
         animation([], tmp_path / "x.gif")
     with pytest.raises(ValueError, match="Allowed: one or more of one shape"):
         animation(_frames(1) + _frames(1, (5, 6, 3)), tmp_path / "x.gif")
+
+
+@pytest.mark.parametrize("length", [60, 62, 122, 243, 485])
+def test_positions_reach_from_the_first_to_the_last(length):
+    places = evenly_spread(length, 60)
+    assert (places[0], places[-1]) == (0, length - 1)
+    assert np.diff(places).min() >= 1

@@ -265,3 +265,12 @@ def test_a_pickle_in_a_checkpoint_is_not_run(model, folder, tmp_path_factory):
     with pytest.raises(ValueError, match="allow_pickle=False"):
         checkpoint.restore(model, folder)
     assert not sprung.exists()
+
+
+def test_the_best_is_the_last_that_was_best(model, tmp_path):
+    """A killed process was ahead; another way of evaluating does not find it again."""
+    for step in (900, 600):
+        model.updates.count.assign(step)
+        checkpoint.save_best(checkpoint.read_state(model), step, tmp_path, {"value": 1})
+    assert checkpoint.best(tmp_path)["step"] == 600
+    assert _names(tmp_path) == ["best_00000600.json", "best_00000600.npz"]

@@ -106,3 +106,22 @@ def test_settings_that_leave_the_weights_alone_are_free():
     directory.check_same(before, before | dict.fromkeys(directory.FREE, 2), "run")
     with pytest.raises(directory.OtherRun, match=r"  options.filters: 8 before, 9 now"):
         directory.check_same(before, before | {"options": {"filters": 9}}, "run")
+
+
+def test_links_of_wandb_are_its_own(tmp_path):
+    run = tmp_path / "run"
+    (run / "wandb" / "run-1").mkdir(parents=True)
+    (run / ".lock").touch()
+    (run / "wandb" / "latest-run").symlink_to(run / "wandb" / "run-1")
+    with directory.claim(run):
+        pass
+    (run / "checkpoints").symlink_to(tmp_path)
+    with pytest.raises(ValueError, match="a link or a pipe: checkpoints"):
+        with directory.claim(run):
+            pass
+    (run / "checkpoints").unlink()
+    (run / "wandb").rename(tmp_path / "elsewhere")
+    (run / "wandb").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ValueError, match="a link or a pipe: wandb"):
+        with directory.claim(run):
+            pass

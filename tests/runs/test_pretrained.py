@@ -174,3 +174,10 @@ def test_a_path_goes_before_a_name(tmp_path, monkeypatch):
     (tmp_path / "dcgan_mnist").mkdir()
     with pytest.raises(ValueError, match="neither a run directory"):
         ganzoo.load("dcgan_mnist")
+
+
+def test_a_pretrained_model_has_no_best_checkpoint(tmp_path):
+    tiny("vanilla").save(tmp_path / "x.keras")
+    for source in ("vanilla_ring8", tmp_path / "x.keras"):
+        with pytest.raises(ValueError, match="best=True is for run directories"):
+            ganzoo.load(source, best=True)

@@ -63,13 +63,17 @@ class HealthMonitor(keras.callbacks.Callback):
         self.patience = max(self.PATIENCE, -(-self.STEPS // every))
         before = before or {}
         self.counts = {
-            alarm: np.asarray(before.get(f"health/{alarm}", 0)).item()
+            alarm: self._count(np.asarray(before.get(f"health/{alarm}", 0)).item())
             for alarm in SIGNS
         }
         # Of the last checks.
         self.distances = np.asarray(before.get("health/distances", ())).tolist()
         self.likeness = None
         self.events = []
+
+    def _count(self, count):
+        """A count of before; a longer run has rarer checks, and so less patience."""
+        return count if count <= self.patience else self.patience - 1
 
     def state(self) -> dict[str, np.ndarray]:
         """State of the checks, for the next one and for a resumed run."""

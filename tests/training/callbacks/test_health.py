@@ -119,6 +119,17 @@ def test_discriminator_overpowers_generator(points, capsys, tmp_path):
     assert read_health(tmp_path) == (watch.events, "")
 
 
+def test_a_run_that_is_made_longer_is_warned_of_what_was_not_raised(points):
+    """Of 15 rare checks before an alarm, ten have passed; then three are enough."""
+    short = monitor(points, points + 3, every=20)
+    sure = {**HEALTHY, "d_real": 0.995, "d_fake": 0.005}
+    intervals(short, 10, sure, length=20)
+    assert not short.events and short.patience == 15
+    longer = monitor(points, points + 3, before=short.state(), every=100)
+    intervals(longer, 2, sure)
+    assert names(longer) == ["D overpowers G"]
+
+
 @pytest.mark.parametrize("d_real,d_fake", [(0.75, 0.02), (0.995, 0.05)])
 def test_a_discriminator_overpowers_if_it_rejects_and_accepts(points, d_real, d_fake):
     watch = monitor(points, points + 3)
