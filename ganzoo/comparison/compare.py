@@ -247,7 +247,8 @@ def _scores(record, path) -> list[Score]:
     """The scores of a finished run; until 0.1.0 its evaluation alone has them."""
     if "scores" in record:
         return [Score.from_dict(row) for row in record["scores"]]
-    return read(path).scores
+    evaluation = read(path)
+    return evaluation.scores if evaluation else []
 
 
 def _keep_settings(path, entries):
