@@ -66,7 +66,6 @@ def write(name, dataset, rows):
         )
     write_result(
         name,
-        config="cgan_mnist",
         command=f"python experiments/augmentation.py {dataset} {' '.join(rows)}",
         headline="; ".join(shown),
         target="none: what helps is the answer",

@@ -14,6 +14,9 @@ from ganzoo.data.sources import first_and_all
 from ganzoo.data.tables import is_frame
 from ganzoo.utils.options import check_whole
 
+EMPTY = "The data set is empty; training needs a batch."
+ENOUGH = 64  # samples whose values tell their scale
+
 
 class Door:
     """Checks arrays as a whole, and data sets batch by batch.
@@ -80,6 +83,8 @@ class Door:
             for key, values in named.items()
         }
         for key, array in arrays.items():
+            if not array.ndim:
+                raise ValueError(f"{key!r} must hold samples. Received: {array}.")
             self.spec.entry(key).check_dtype(key, array)
         self.spec = self.spec.learned(arrays)
         sizes = {key: len(array) for key, array in arrays.items()}
@@ -149,13 +154,15 @@ class Door:
         """
         with self:
             self._learn(dataset)
-            first, dataset = first_and_all(dataset)
-        if first is None:
-            raise ValueError("The data set is empty; training needs a batch.")
+            start, dataset = first_and_all(dataset, ENOUGH)
+        if not start:
+            raise ValueError(EMPTY)
         with self:
-            (batch,) = self.dataset(tf.data.Dataset.from_tensors(first))
+            (batch,) = self.dataset(tf.data.Dataset.from_tensors(start[0]))
         for key in batch.keys() & self.spec.entries:
-            self.spec.entries[key].check_scale(key, as_dict(first)[key])
+            parts = [np.asarray(as_dict(each)[key]) for each in start]
+            alike = [part for part in parts if part.shape[1:] == parts[0].shape[1:]]
+            self.spec.entries[key].check_scale(key, np.concatenate(alike))
         return batch, self.dataset(dataset, len(batch["real"]))
 
     def _learn(self, dataset):
@@ -172,7 +179,10 @@ class Door:
                     "'high': [...]}."
                 )
             batches = dataset.map(lambda *batch, key=key: element(batch)[key])
-            values = np.concatenate([*map(np.atleast_1d, batches.as_numpy_iterator())])
+            parts = [*map(np.atleast_1d, batches.as_numpy_iterator())]
+            if not parts:
+                raise ValueError(EMPTY)
+            values = np.concatenate(parts)
             self.spec = self.spec.learned({key: values})
 
     def dataset(self, dataset: tf.data.Dataset, size=None) -> tf.data.Dataset:

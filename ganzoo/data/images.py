@@ -47,6 +47,10 @@ class Form:
         return cls(image_size, channels, patch_stride)
 
 
+_EXIF = {"exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp"}
+_TURNED = (5, 6, 7, 8)  # orientations that exchange height and width
+
+
 def is_grey(image: Image.Image) -> bool:
     """Tells from its header if an image has one channel."""
     return image.mode in _GREY_MODES
@@ -55,9 +59,10 @@ def is_grey(image: Image.Image) -> bool:
 def upright_size(image: Image.Image) -> tuple[int, int]:
     """Returns (height, width) after EXIF rotation, from the header."""
     width, height = image.size
-    # Without the chunk, Pillow would decode a whole PNG to look behind the pixels.
-    skip = image.format == "PNG" and "exif" not in image.info
-    turned = not skip and image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+    # Without such a chunk, Pillow would decode a whole PNG to look behind the pixels.
+    skip = image.format == "PNG" and not _EXIF & image.info.keys()
+    # Of any other value, `ImageOps.exif_transpose` turns nothing.
+    turned = not skip and image.getexif().get(ExifTags.Base.Orientation) in _TURNED
     return (width, height) if turned else (height, width)
 
 

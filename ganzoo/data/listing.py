@@ -1,5 +1,6 @@
 """Listing: the image files of a folder, its splits, and everything that is no image."""
 
+import itertools
 import os
 import re
 import unicodedata
@@ -84,6 +85,15 @@ def walk(folder: Path) -> Listing:
     images.sort(key=lambda name: name.split(os.sep))
     others = {kind: sorted(names) for kind, names in left_out.items()}
     return Listing(folder, [folder / name for name in images], others, linked)
+
+
+def only_folder(folder: Path) -> Path | None:
+    """The folder that is all that a folder holds; None if there is more, or a link."""
+    with os.scandir(folder) as found:
+        visible = (entry for entry in found if not _is_hidden(entry))
+        entries = list(itertools.islice(visible, 2))
+    alone = len(entries) == 1 and entries[0].is_dir(follow_symlinks=False)
+    return Path(entries[0].path) if alone else None
 
 
 def _is_hidden(entry) -> bool:

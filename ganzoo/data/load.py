@@ -13,6 +13,7 @@ from ganzoo.data import (
     faces,
     folder,
     images,
+    listing,
     maps,
     molecules,
     moving,
@@ -25,7 +26,7 @@ from ganzoo.data import (
     tfds,
     toy,
 )
-from ganzoo.data.dataset import Data
+from ganzoo.data.dataset import Data, NoSuchSplit
 from ganzoo.data.decoded_cache import default_dir
 from ganzoo.data.made_pairs import PAIRS, made_pairs
 from ganzoo.data.reading import DIRECTIONS, MEMORY_LIMIT, SPLITS, Reading
@@ -190,7 +191,7 @@ def load_data(
         data = _of_samples(name, pairs, reading)
     _check_form(data, reading.form)
     if class_name is not None:
-        data = _of_class(data, class_name)
+        data = _of_class(data, class_name, split)
     if pairs:
         data = made_pairs(data, pairs, reading)
     if labels_per_class is None:
@@ -203,6 +204,7 @@ def _of_samples(name: str | Path, pairs: str | None, reading: Reading) -> Data:
     path = _path(name)
     if archive.is_archive(path):
         path = archive.unpacked(path, reading.cache_dir)
+    path = _within(path) if str(name) and path.is_dir() else path
     sided = reading.source_key and not pairs
     if reading.form.stride and (sided or not _plain_folder(name, path)):
         raise ValueError(
@@ -217,6 +219,16 @@ def _of_samples(name: str | Path, pairs: str | None, reading: Reading) -> Data:
         return _plain(name, path, reading)
     _check_split(name, reading)
     return paired_folders.load_sides(str(name), path, reading)
+
+
+def _within(path: Path) -> Path:
+    """The folder of captions or pairs that lies alone in others, as in archives."""
+    inner: Path | None = path
+    while inner is not None:
+        if (inner / captions.FILE).exists() or paired_folders.has_sides(inner):
+            return inner
+        inner = listing.only_folder(inner)
+    return path
 
 
 def _plain(name: str | Path, path: Path, reading: Reading) -> Data:
@@ -309,11 +321,15 @@ def _unknown(name: str, data_dir: str | Path | None) -> str:
     )
 
 
-def _of_class(data: Data, class_name: str) -> Data:
+def _of_class(data: Data, class_name: str, split: str) -> Data:
     """Returns the samples of one class, unlabelled."""
+    if split == "test" and "label" not in data.arrays:
+        raise NoSuchSplit(f"The test split of {data.name!r} has no labels.")
     check_known(f"class of {data.name!r}", [class_name], data.class_names)
     label, place = data.arrays["label"], data.class_names.index(class_name)
     rows = label == place if label.ndim == 1 else label[:, place] == 1
+    if split == "test" and not rows.any():
+        raise NoSuchSplit(f"The test split of {data.name!r} has no {class_name!r}.")
     real = {"real": data.arrays["real"][rows]}
     account = replace(data.account, test=None)
     table = data.table and data.table.of_class(class_name)

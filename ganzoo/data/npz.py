@@ -43,6 +43,8 @@ def load_npz(path: Path, reading: Reading) -> Data:
     whole = [v for k, v in stored.items() if k[:2] == "x_" and v.dtype.kind in "iu"]
     high = max((v.max(initial=0) for v in whole), default=0)
     real = np.concatenate(_parts(stored, "x", parts, where, others))
+    if reading.split == "test" and not len(real):
+        raise NoSuchSplit(f"`x_test` in {where!r} is empty.")
     real = samples(real, where, high, reading.form.channels)
     arrays, names = {"real": images.reshape_images(real, reading.form)}, ()
     if any(f"y_{part}" in marks for part in parts):

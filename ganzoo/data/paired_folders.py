@@ -53,6 +53,13 @@ def load_sides(name: str, path: Path, reading: Reading) -> Data:
         for side in (0, 1)
     ]
     if names[0] == names[1]:
+        twice = sorted({name for name in names[0] if names[0].count(name) > 1})
+        if twice:
+            raise ValueError(
+                f"Each pair of {str(path)!r} needs one file of its name in A and in B. "
+                f"Received: {len(twice)} name(s) with several endings, such as "
+                f"{twice[0]!r}."
+            )
         pairs = {
             part: [(x, y) for (_, x), (_, y) in zip(a, b, strict=True)]
             for part, (a, b) in sides.items()
@@ -111,7 +118,20 @@ def _sides(folder, files):
         pair = next((x for x in places if all(side.is_dir() for side in x)), None)
         if pair:
             sides[part] = [_below(root, files) for root in pair]
+    if "train" in sides:  # A and B may hold A/test and B/test
+        tests = {path for side in sides.get("test", ()) for _, path in side}
+        sides["train"] = [
+            [(name, path) for name, path in side if path not in tests]
+            for side in sides["train"]
+        ]
     return sides
+
+
+def has_sides(folder: Path) -> bool:
+    """True if a folder holds those of A and B, of any split."""
+    parts = ("", "train", "test", *listing.VALIDATION)
+    places = [place for part in parts for place in _places(folder, part)]
+    return any(all(side.is_dir() for side in place) for place in places)
 
 
 def _places(folder, part):
@@ -126,14 +146,17 @@ def _places(folder, part):
 
 
 def _below(root, files):
-    """Returns names and paths of the images below a folder, which may be a link."""
+    """Returns names and paths of the images below a folder, which may be a link.
+
+    By their names: with its ending, `a.k.png` comes before `a.png`.
+    """
     listed = listing.walk(root) if root.is_symlink() else files
     below = f"{root}{os.sep}"
-    return [
+    return sorted(
         (os.path.splitext(str(path)[len(below) :])[0], path)
         for path in listed.images
         if str(path).startswith(below)
-    ]
+    )
 
 
 def _split(files, sides):

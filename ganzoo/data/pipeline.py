@@ -126,15 +126,14 @@ def finite(arrays: Mapping, batch_size: int) -> tf.data.Dataset:
 
     Streams of another length than `real` are cut, or repeated from their start.
     """
-    count = len(arrays["real"])
-    rows = {
-        key: array
-        if len(array) == count
-        else np.resize(array, (count, *array.shape[1:]))
-        for key, array in mismatched_captions.fill(arrays).items()
-    }
-    slices = tf.data.Dataset.from_tensor_slices(rows)
-    return without_autotune(slices.batch(batch_size).prefetch(2))
+    filled = mismatched_captions.fill(arrays)
+    readers = {key: (_reader(array), len(array)) for key, array in filled.items()}
+
+    def read(index):
+        return {key: rows(index % length) for key, (rows, length) in readers.items()}
+
+    index = tf.data.Dataset.range(len(arrays["real"])).batch(batch_size)
+    return without_autotune(index.map(read).prefetch(2))
 
 
 def without_autotune(dataset: tf.data.Dataset) -> tf.data.Dataset:

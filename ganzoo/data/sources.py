@@ -55,20 +55,31 @@ def as_dataset(
     return _of_batches(lambda: itertools.chain(_drained(start), x), start, failed)
 
 
-def first_and_all(dataset: tf.data.Dataset) -> tuple[object, tf.data.Dataset]:
-    """Returns the first batch of a data set, None if it has none, and the data set.
+def first_and_all(
+    dataset: tf.data.Dataset, samples: int = 1
+) -> tuple[list, tf.data.Dataset]:
+    """Returns the first batches of a data set, none if it is empty, and the data set.
 
     A data set that does not tell its length may serve for one pass only. Its first
-    pass continues after the batch that was taken, so it is not started twice.
+    pass continues after the batches that were taken, so it is not started twice.
+
+    Args:
+        dataset: batches.
+        samples: samples that the first batches hold together, if there are so many.
     """
-    batches = dataset.as_numpy_iterator()
-    start = list(itertools.islice(batches, 1))
-    if not start:
-        return None, dataset
-    if dataset.cardinality() != tf.data.UNKNOWN_CARDINALITY:
-        return start[0], dataset
+    batches, start, count = dataset.as_numpy_iterator(), [], 0
+    # Of a known number at most a half: a source that ends believes that an epoch does.
+    known = int(dataset.cardinality())
+    most = max(1, known // 2) if known > 0 else None
+    for batch in itertools.islice(batches, most):
+        start.append(batch)
+        count += max(1, *np.shape(tf.nest.flatten(batch)[0])[:1], 0)
+        if count >= samples:
+            break
+    if not start or dataset.cardinality() != tf.data.UNKNOWN_CARDINALITY:
+        return start, dataset
     passes = iter([itertools.chain(start, batches)])
-    return start[0], tf.data.Dataset.from_generator(
+    return start, tf.data.Dataset.from_generator(
         lambda: next(passes, None) or dataset.as_numpy_iterator(),
         output_signature=dataset.element_spec,
     )

@@ -102,7 +102,8 @@ def read_lines(path) -> list[str]:
         ValueError: no regular file, no UTF-8, or too large for this machine's memory.
         OSError: it is not there or not readable.
     """
-    return read_bytes(path, _memory() // TABLE_RATIO).decode("utf-8").splitlines()
+    # A mark at its start, as Windows writes, is no text.
+    return read_bytes(path, _memory() // TABLE_RATIO).decode("utf-8-sig").splitlines()
 
 
 def check_fits(size: int, what: str) -> None:

@@ -156,3 +156,10 @@ def test_both_splits_have_one_scale_and_the_channels_of_training(tmp_path):
         found = load_data(deep, split=split).arrays["real"]
         assert found[0, 1, 1, 0] == 500 * 255 // 4000
         assert load_data(plain, split=split).sample_shape == (4, 4, 3)
+
+
+def test_captions_lie_in_a_folder_of_their_own(tmp_path):
+    (tmp_path / "outer").mkdir()
+    inner = folder(tmp_path / "outer" / "sky", rows(60))
+    found, same = load_data(tmp_path / "outer"), load_data(inner)
+    np.testing.assert_array_equal(found.arrays["caption"], same.arrays["caption"])

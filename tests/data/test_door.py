@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers import tiny
 
 from ganzoo.data import BatchSpec, Door
 from ganzoo.data.batch_spec import Samples, Tokens
@@ -434,3 +435,34 @@ def test_networks_get_scaled_samples_and_whole_labels():
     assert tensors["real"].dtype == tensors["weight"].dtype == tf.float64
     assert (tensors["label"].dtype, int(tensors["label"][0])) == (tf.int32, 3)
     assert (tensors["other"].dtype, int(tensors["other"][0])) == (tf.uint8, 7)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_bright_first_batch_says_nothing_of_the_scale(known):
+    """Batches of one: the others tell."""
+    x = np.linspace(-1, 1, 8 * 16, dtype="float32").reshape(8, 4, 4, 1)
+    x = np.roll(x, 1, axis=0)  # the brightest first
+    unit = (x + 1) / 2
+    for values, fits in ((x, True), (unit, False)):
+        batches = tf.data.Dataset.from_tensor_slices(values).batch(1)
+        if not known:
+            batches = batches.filter(lambda _: True)
+        door = Door(tiny("vanilla", image_shape=(4, 4, 1)).batch_spec)
+        if fits:
+            _, found = door.full_batches(batches)
+            read = [batch["real"] for batch in found.as_numpy_iterator()]
+            np.testing.assert_array_equal(np.concatenate(read), values)
+        else:
+            with pytest.raises(ValueError, match="half of the model's value_range"):
+                door.full_batches(batches)
+
+
+def test_what_is_no_sample_is_refused():
+    model = tiny("vanilla")
+    with pytest.raises(ValueError, match="'real' must hold samples. Received: 3.0"):
+        Door(model.batch_spec).arrays(np.float32(3), None)
+    spec = tiny("cgan", condition={"name": "numbers", "count": 1}).batch_spec
+    pairs = np.zeros((0, 8, 8, 1), "float32"), np.zeros((0, 1), "float32")
+    empty = tf.data.Dataset.from_tensor_slices(pairs).batch(2)
+    with pytest.raises(ValueError, match="The data set is empty"):
+        Door(spec).full_batches(empty)

@@ -1,8 +1,10 @@
+import struct
 import warnings
 
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from ganzoo.data import load_data
 from ganzoo.data.dataset import NoSuchSplit
@@ -451,3 +453,23 @@ def test_a_flipped_byte_anywhere_is_damage_or_none(kind, tmp_path):
         except DAMAGE:
             broken += 1
     assert broken > 10
+
+
+@pytest.mark.parametrize("kind,count,value", [(3, 1, b"\t\0\0\0"), (2, 2, b"6\0\0\0")])
+def test_an_orientation_that_is_none_turns_nothing(tmp_path, kind, count, value):
+    """9, and a text."""
+    entry = struct.pack("<HHHI", 1, 0x112, kind, count) + value
+    exif = b"Exif\0\0II*\0" + struct.pack("<I", 8) + entry + bytes(4)
+    Image.new("L", (40, 20), 7).save(tmp_path / "a.jpg", exif=exif)
+    assert pixels(tmp_path).shape == (1, 20, 40, 1)
+
+
+def test_the_orientation_of_an_older_png_counts(tmp_path):
+    exif = Image.Exif()
+    exif[0x112] = 6
+    data = exif.tobytes()
+    lines = "\n".join(data.hex()[i : i + 72] for i in range(0, 2 * len(data), 72))
+    text = PngInfo()
+    text.add_text("Raw profile type exif", f"\nexif\n{len(data):8d}\n{lines}\n")
+    Image.new("L", (40, 20), 7).save(tmp_path / "a.png", pnginfo=text)
+    assert pixels(tmp_path).shape == (1, 40, 20, 1)

@@ -4,6 +4,7 @@ import pytest
 
 from ganzoo.data import account, load_data
 from ganzoo.data.dataset import NoSuchSplit
+from ganzoo.data.splits import load_parts
 
 
 def save(path, **arrays):
@@ -417,3 +418,19 @@ def test_one_array_of_hdf5_is_the_training_samples_whatever_its_name(tmp_path):
         file["masks"] = grey(3)
     with pytest.raises(ValueError, match=r"x_train.*images \(3, .*masks \(3, "):
         load_data(tmp_path / "x.hdf5")
+
+
+def test_a_test_split_that_cannot_serve_is_none(tmp_path):
+    real = np.zeros((6, 4, 4), "uint8")
+    real[0, 0, 0] = 255
+    y = np.arange(4) % 2
+    kinds = {
+        "unlabelled": {"x_test": real[4:]},
+        "another": {"x_test": real[4:], "y_test": np.zeros(2, int)},
+        "empty": {"x_test": real[:0], "y_test": y[:0]},
+    }
+    for name, more in kinds.items():
+        path = tmp_path / f"{name}.npz"
+        np.savez(path, x_train=real[:4], y_train=y, **more)
+        assert load_parts(path, class_name="1").held_out is None
+    assert load_parts(tmp_path / "empty.npz").held_out is None

@@ -207,3 +207,39 @@ def test_real_sets():
     zebras = load_data(SETS / "horse2zebra_128", source_key="unpaired", image_size=8)
     assert zebras.sample_shape == (8, 8, 3)
     assert (len(zebras), len(zebras.arrays["unpaired"])) == (1334, 1067)
+
+
+def test_the_tests_of_a_and_b_within_them_are_not_trained_on(tmp_path):
+    for side, base in (("A", 0), ("B", 100)):
+        for i in range(4):
+            draw(tmp_path / side / f"{i}.png", base + i)
+        for i in range(2):
+            draw(tmp_path / side / "test" / f"{i}.png", base + 10 + i)
+    train, test = (
+        load_data(tmp_path, source_key="source", split=split).arrays
+        for split in ("train", "test")
+    )
+    assert first(train["source"]) == [0, 1, 2, 3]
+    assert (first(test["source"]), first(test["real"])) == ([10, 11], [110, 111])
+
+
+def test_pairs_are_found_by_their_names_whatever_their_endings(tmp_path):
+    for i, name in enumerate(("a", "a.k")):
+        draw(tmp_path / "A" / f"{name}.jpg", 10 + i)
+        draw(tmp_path / "B" / f"{name}.png", 110 + i)
+    found = load_data(tmp_path, source_key="source").arrays
+    assert (first(found["source"]), first(found["real"])) == ([10, 11], [110, 111])
+    for side in "AB":
+        draw(tmp_path / side / "a.bmp", 0)
+    with pytest.raises(ValueError, match="several endings, such as 'a'"):
+        load_data(tmp_path, source_key="source")
+
+
+def test_pairs_lie_in_a_folder_of_their_own(tmp_path):
+    """As in most archives."""
+    for part in ("trainA", "trainB"):
+        for i in range(2):
+            draw(tmp_path / "h2z" / "h2z" / part / f"{i}.png", i, side=8)
+    (tmp_path / "h2z" / "__MACOSX").mkdir()
+    data = load_data(tmp_path / "h2z", source_key="unpaired")
+    assert len(data.arrays["real"]) == len(data.arrays["unpaired"]) == 2

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo.data import batches
+from ganzoo.data import batches, pipeline
 
 
 def take(arrays, count, batch_size=4, seed=1, start=0):
@@ -115,3 +115,15 @@ def test_options():
     assert options.deterministic is True
     policy = options.experimental_distribute.auto_shard_policy
     assert policy == tf.data.experimental.AutoShardPolicy.DATA
+
+
+def test_a_pass_over_a_memory_map_reads_its_rows_alone(tmp_path, monkeypatch):
+    array = np.random.default_rng(0).integers(0, 256, (10, 3), "uint8")
+    np.save(tmp_path / "x.npy", array)
+    arrays = {"real": np.load(tmp_path / "x.npy", mmap_mode="r"), "label": np.arange(4)}
+    monkeypatch.setattr(tf.data.Dataset, "from_tensor_slices", None)
+    batches = list(pipeline.finite(arrays, 4).as_numpy_iterator())
+    assert [len(batch["real"]) for batch in batches] == [4, 4, 2]
+    whole = {k: np.concatenate([b[k] for b in batches]) for k in arrays}
+    np.testing.assert_array_equal(whole["real"], array)
+    np.testing.assert_array_equal(whole["label"], np.arange(10) % 4)

@@ -90,3 +90,11 @@ def test_an_unknown_split_is_refused(tmp_path):
     (tmp_path / "x.txt").write_text("a\nb\n")
     with pytest.raises(ValueError, match="Unknown split.*'validation'"):
         load_data(tmp_path / "x.txt", split="validation")
+
+
+def test_the_mark_of_windows_is_no_symbol(tmp_path):
+    path = tmp_path / "x.txt"
+    path.write_bytes(b"\xef\xbb\xbfab\r\nba\r\nabb\r\n")
+    data = load_data(path, split="all")
+    assert data.codec.strings(data.arrays["real"]) == ["ab", "ba", "abb"]
+    assert data.sample_shape == (3, 3)
