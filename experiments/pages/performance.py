@@ -140,6 +140,7 @@ PARTS = (
     "sampling_speed",
     "compare_overhead",
     "metrics_speed",
+    "thorough_scores",
     "distribution_cost",
 )
 
