@@ -124,7 +124,7 @@ def _convolution(op):
             and layer.dilation_rate == (1, 1)
             and layer.data_format == "channels_last"
             and layer.get_config().get("groups", 1) == 1
-            and layer.get_config().get("output_padding") is None
+            and getattr(layer, "output_padding", None) is None
         )
         if not plain:
             raise ValueError(
