@@ -48,8 +48,7 @@ def load_captioned(folder: Path, reading: Reading) -> Data:
         )
     rest = [file for file in rows if parts[file] not in reading.parts]
     entries, others = ([(folder / f,) for f in part] for part in (chosen, rest))
-    deciding = others if reading.split == "test" else entries
-    pictures = read_images(folder, entries, reading, others=others, deciding=deciding)
+    pictures = read_images(folder, entries, reading, others=others)
     chosen = [rows[chosen[i]] for i in pictures.rows]
     longest = max(len(tokenizer.words(caption)) for caption in known)
     reader = tokenizer.Tokenizer(

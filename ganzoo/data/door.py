@@ -10,11 +10,10 @@ from ganzoo.data.batch_spec import BatchSpec, as_array, as_dict
 from ganzoo.data.dataset import Data
 from ganzoo.data.label_names import listed
 from ganzoo.data.pipeline import stream_of, without_autotune
-from ganzoo.data.sources import first_and_all
+from ganzoo.data.sources import EMPTY, first_and_all
 from ganzoo.data.tables import is_frame
 from ganzoo.utils.options import check_whole
 
-EMPTY = "The data set is empty; training needs a batch."
 ENOUGH = 64  # samples whose values tell their scale
 
 

@@ -57,8 +57,7 @@ def load_folder(folder: Path, reading: Reading) -> Data:
     chosen = files.take(*reading.parts)
     entries = [(path,) for path in chosen]
     others = [(path,) for path in files.take("train", "test") if path not in chosen]
-    deciding = others if reading.split == "test" else entries
-    pictures = read_images(folder, entries, reading, others=others, deciding=deciding)
+    pictures = read_images(folder, entries, reading, others=others)
     arrays = {"real": pictures.real}
     if files.class_names:
         arrays["label"] = np.array(list(chosen.values()), np.int32)[pictures.rows]
@@ -124,7 +123,6 @@ def read_images(
     *,
     columns: int = 1,
     others: Sequence[Entry] = (),
-    deciding: Sequence[Entry] | None = None,
 ) -> Pictures:
     """Reads the images of entries, each from its file or files.
 
@@ -138,8 +136,8 @@ def read_images(
         reading: size and channels of each image, ...; without a size all must be equal.
         columns: number of images side by side in a file: squares, or in the shape of
             `form.size`.
-        others: entries of another split, which are counted by their headers.
-        deciding: the entries whose size and channels all get; by default `entries`.
+        others: entries of another split, which are counted by their headers. Next to a
+            test split they are the training images, whose size and channels all get.
 
     Raises:
         ValueError: as `load_folder`.
@@ -152,7 +150,8 @@ def read_images(
     broken.refuse_if_all(entries)
     counts_of_others = _counts(others, headers, form, columns, elsewhere)
     sound = counts | counts_of_others
-    standard = [e for e in (entries if deciding is None else deciding) if e in sound]
+    deciding = others if reading.split == "test" else entries
+    standard = [entry for entry in deciding if entry in sound]
     sizes = headers.of([path for entry in standard or counts for path in entry])
     size = form.size or _common_size(folder, sizes, columns)
     grey = all(flags & GREY for *_, flags, _ in sizes)

@@ -101,10 +101,7 @@ def _read(folder, entries, reading, columns=1):
         if part not in reading.parts
         for entry in of_part
     ]
-    deciding = others if reading.split == "test" else chosen
-    return read_images(
-        folder, chosen, reading, columns=columns, others=others, deciding=deciding
-    )
+    return read_images(folder, chosen, reading, columns=columns, others=others)
 
 
 def _sides(folder, files):

@@ -10,6 +10,7 @@ import tensorflow as tf
 from ganzoo.data.batch_spec import as_array, as_dict
 
 SOURCES = (tf.data.Dataset, keras.utils.PyDataset, Iterator)
+EMPTY = "The data set is empty; training needs a batch."
 Failed = Callable[[Exception], object]
 
 
@@ -73,7 +74,7 @@ def first_and_all(
     most = max(1, known // 2) if known > 0 else None
     for batch in itertools.islice(batches, most):
         start.append(batch)
-        count += max(1, *np.shape(tf.nest.flatten(batch)[0])[:1], 0)
+        count += max((1, *np.shape(tf.nest.flatten(batch)[0])[:1]))
         if count >= samples:
             break
     if not start or dataset.cardinality() != tf.data.UNKNOWN_CARDINALITY:
@@ -104,7 +105,7 @@ def _of_batches(
 ) -> tf.data.Dataset:
     """Makes a data set of the batches of `make()`, in the form of the first one."""
     if not start:
-        raise ValueError("The data set is empty; training needs a batch.")
+        raise ValueError(EMPTY)
     signature = {
         key: tf.TensorSpec(
             array.shape and (None, *array.shape[1:]), tf.as_dtype(array.dtype)

@@ -157,9 +157,9 @@ def _files_of(directory: Path, kind: str = "step") -> list[Path]:
     return sorted(files, key=lambda path: (_step_of(path), path.name))
 
 
-def _complete(directory: Path, kind: str = "step") -> list[Path]:
+def _complete(directory: Path) -> list[Path]:
     """Complete checkpoints, oldest first."""
-    files = _files_of(directory, kind)
+    files = _files_of(directory)
     return [p for p in files if p.suffix == ".npz" and p.with_suffix(".json") in files]
 
 
@@ -174,9 +174,9 @@ def _prune(path: Path, keep: int) -> None:
 
     Any that are newer are not sound, or the run would have gone on from them.
     """
-    kind, step = path.name.partition("_")[0], _step_of(path)
-    last = [p for p in _complete(path.parent, kind) if _step_of(p) <= step][-keep:]
-    for old in _files_of(path.parent, kind):
+    step = _step_of(path)
+    last = [p for p in _complete(path.parent) if _step_of(p) <= step][-keep:]
+    for old in _files_of(path.parent):
         if _step_of(old) < _step_of(last[0]):
             old.unlink()
 
