@@ -44,7 +44,7 @@ def watchful():
         monitor = "ganzoo.training.callbacks.health.HealthMonitor"
         for name, value in {"STEPS": 0, "REPEATS": 100.0, "PROGRESS": 2.0}.items():
             patch.setattr(f"{monitor}.{name}", value)
-        patch.setattr(train, "spacing", lambda steps, interval: 2)
+        patch.setattr(train, "spacing", lambda steps, interval, checks: 2)
         # Without the picture after the first call, whose length is no part of a run.
         grid = train.SampleGrid
         patch.setattr(train, "SampleGrid", lambda *a, first=0, **k: grid(*a, **k))
