@@ -87,15 +87,17 @@ def interval(a: np.ndarray, b: np.ndarray, count: int = 2) -> tuple[float, float
         return difference, difference
     pairs = zip(parts, (a, b), strict=True)
     df = square**2 / sum(part**2 / (len(v) - 1) for part, v in pairs)
-    half = _quantile(count, math.floor(10 * df) / 10) * math.sqrt(square)
+    if count == 2:
+        quantile = float(t.ppf((1 + LEVEL) / 2, df))
+    else:
+        quantile = _quantile(count, math.floor(10 * df) / 10)
+    half = quantile * math.sqrt(square)
     return difference - half, difference + half
 
 
 @functools.cache
 def _quantile(count, df):
-    """Bound on the difference of any two of `count` means, in standard errors."""
-    if count == 2:
-        return float(t.ppf((1 + LEVEL) / 2, df))
+    """Bound on the difference of any two of `count` means, in standard errors; slow."""
     return float(studentized_range.ppf(LEVEL, count, df) / math.sqrt(2))
 
 

@@ -286,7 +286,12 @@ class Comparison:
 
         Empty without such a grid, or if several entries share a cell.
         """
-        names = {tuple(entry.choices.items()): entry.name for entry in self.entries}
+        names = {
+            tuple((option, str(value)) for option, value in entry.choices.items()): (
+                entry.name
+            )
+            for entry in self.entries
+        }
         unique = len(names) == len(self.entries)
         if not unique or any(len(choices) != 2 for choices in names):
             return []
@@ -295,8 +300,8 @@ class Comparison:
         rows = {a: [""] * len(columns) for (_, a), _ in names}
         for ((_, a), (_, b)), name in names.items():
             rows[a][columns.index(b)] = self._mean(name)
-        head = [f"{self.metric}: {down}, {across}", *map(str, columns)]
-        return [head, *([str(a), *means] for a, means in rows.items())]
+        head = [f"{self.metric}: {down}, {across}", *columns]
+        return [head, *([a, *means] for a, means in rows.items())]
 
     def _mean(self, name):
         mean = self.mean(name, self.metric)

@@ -53,7 +53,8 @@ class _Few:
 
     @property
     def rank(self) -> int:
-        return int(np.linalg.matrix_rank(self.factor))
+        most = self.factor.shape[1] - 1  # see `Gaussian.factor`
+        return min(most, int(np.linalg.matrix_rank(self.factor)))
 
     @property
     def trace(self) -> float:

@@ -178,6 +178,10 @@ def _pairs(a, b, data_range) -> tuple[np.ndarray, np.ndarray, float]:
                 f"[-1, 1]. Received: {a.dtype}."
             )
         data_range = 255
+    if not 0 < data_range < np.inf:
+        raise ValueError(
+            f"data_range must be a positive number. Received: {data_range}."
+        )
     low, high = min(a.min(), b.min()), max(a.max(), b.max())
     if not float(high) - float(low) <= data_range * (1 + 1e-6):
         raise ValueError(

@@ -28,7 +28,8 @@ def mode_coverage(
         over the modes: 0 is best, ln K means one mode, or no high-quality sample.
 
     Raises:
-        ValueError: no samples, NaN or infinite ones, or shapes that do not fit.
+        ValueError: no samples, NaN or infinite points, shapes that do not fit, or a
+            `std` that is not positive.
     """
     samples, centers = np.asarray(samples, float), np.asarray(centers, float)
     if samples.ndim != 2 or not samples.size or samples.shape[1:] != centers.shape[1:]:
@@ -37,6 +38,9 @@ def mode_coverage(
             f"Received: {samples.shape} and {centers.shape}."
         )
     check_finite("samples", samples)
+    check_finite("centers", centers)
+    if not 0 < std < np.inf:
+        raise ValueError(f"std must be a positive number. Received: {std}.")
     distance = np.linalg.norm(samples[:, None] - centers, axis=-1) / std
     nearest = distance.argmin(axis=1)
     good = distance.min(axis=1) < threshold
@@ -98,10 +102,12 @@ def class_coverage(
         np.full(len(counts), 1 / len(counts)) if reference is None else reference
     )
     reference = np.asarray(reference, float)
-    if reference.shape != counts.shape or not np.isclose(reference.sum(), 1):
+    shares = reference.shape == counts.shape and np.isclose(reference.sum(), 1)
+    if not shares or reference.min() < 0:
         raise ValueError(
             f"reference must hold the shares of {len(counts)} modes. Received: shape "
-            f"{reference.shape} with sum {reference.sum():.3g}."
+            f"{reference.shape} with sum {reference.sum():.3g}, the least "
+            f"{reference.min(initial=np.inf):.3g}."
         )
     return {
         "modes": int((counts > 0).sum()),

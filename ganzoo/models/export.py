@@ -10,6 +10,7 @@ import tensorflow as tf
 from ganzoo import layers
 from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.utils.extras import extra
+from ganzoo.utils.files import replacing
 from ganzoo.utils.options import check_known
 
 
@@ -52,7 +53,8 @@ def export(model: AdversarialModel, out: str | Path, format: str = "keras") -> P
 def _write_keras(model, out):
     _check_ending(out, ".keras", "Keras")
     generator = _in_plain_layers(model.sampler)
-    _in_floats(generator, model.variable_dtype).save(out)
+    with replacing(out) as temporary:
+        _in_floats(generator, model.variable_dtype).save(temporary)
 
 
 def _write_saved_model(model, out):
@@ -65,7 +67,10 @@ def _write_tflite(model, out):
     generator = _in_float32(model)
     built_in = {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}
     try:
-        generator.export(str(out), "litert", verbose=False, target_spec=built_in)
+        with replacing(out) as temporary:
+            generator.export(
+                str(temporary), "litert", verbose=False, target_spec=built_in
+            )
     except Exception as error:  # the converter's own class is private
         lines = [line for line in str(error).splitlines() if "Select ops:" in line]
         raise ValueError(
@@ -86,11 +91,20 @@ def _write_onnx(model, out):
         name: tf.TensorSpec(tensor.shape, tensor.dtype, name)
         for name, tensor in generator.input.items()
     }
-    with warnings.catch_warnings():
-        # Keras asks NumPy for names of 1.x, on behalf of tf2onnx.
-        warnings.simplefilter("ignore", FutureWarning)
-        generator.export(str(out), "onnx", verbose=False, input_signature=[inputs])
-    onnx.checker.check_model(str(out))  # tf2onnx only logs what it cannot convert
+    with replacing(out) as temporary:
+        with warnings.catch_warnings():
+            # Keras asks NumPy for names of 1.x, on behalf of tf2onnx.
+            warnings.simplefilter("ignore", FutureWarning)
+            generator.export(
+                str(temporary), "onnx", verbose=False, input_signature=[inputs]
+            )
+        try:  # tf2onnx only logs operations that it cannot convert
+            onnx.checker.check_model(str(temporary))
+        except onnx.checker.ValidationError as error:
+            raise ValueError(
+                "ONNX cannot hold an operation of this network "
+                f"({str(error).splitlines()[0]}). Export with format='saved_model'."
+            ) from error
 
 
 FORMATS = {

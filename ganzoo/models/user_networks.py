@@ -18,10 +18,18 @@ SPANS = {
     **dict.fromkeys(("sigmoid", "hard_sigmoid", "softmax"), (0.0, 1.0)),
     **dict.fromkeys(("Sigmoid", "HardSigmoid", "Softmax"), (0.0, 1.0)),
     **dict.fromkeys(("tanh", "hard_tanh", "Tanh", "HardTanh"), (-1.0, 1.0)),
-    **dict.fromkeys(("relu", "Relu"), (0.0, math.inf)),
+    **dict.fromkeys(("relu", "Relu", "ReLU"), (0.0, math.inf)),
 }
 """Ranges of activations, by the names of Keras' functions and operations."""
-_SHAPING = ("Flatten", "Reshape", "Identity", "Squeeze", "ExpandDims", "Cast")
+_SHAPING = (
+    "Flatten",
+    "Reshape",
+    "Identity",
+    "Squeeze",
+    "ExpandDims",
+    "Cast",
+    "Dropout",
+)
 
 
 def named(network, key: str):
@@ -117,10 +125,13 @@ def last_activation(output) -> str:
     operation, node, place = output._keras_history
     if inner := getattr(operation, "outputs", None):  # a network within
         return last_activation(inner[place])
-    function = getattr(operation, "activation", None) or operation
+    layer = (
+        operation.layer if isinstance(operation, keras.layers.Wrapper) else operation
+    )
+    function = getattr(layer, "activation", None) or layer
     name = getattr(function, "__name__", type(function).__name__)
-    passes = isinstance(operation, keras.layers.Activation) and name == "linear"
-    if passes or type(operation).__name__ in _SHAPING:
+    passes = isinstance(layer, keras.layers.Activation) and name == "linear"
+    if passes or type(layer).__name__ in _SHAPING:
         return last_activation(operation._inbound_nodes[node].input_tensors[0])
     return name
 

@@ -36,16 +36,17 @@ def volumes_picture(volumes: np.ndarray, columns: int | None = None) -> np.ndarr
         uint8 (rows * 160, columns * 160, 3).
 
     Raises:
-        ValueError: not uint8 volumes, or more than one channel.
+        ValueError: no volumes, not uint8, or more than one channel.
     """
-    if volumes.dtype != np.uint8 or volumes.ndim != 5 or volumes.shape[-1] != 1:
+    fits = volumes.ndim == 5 and volumes.shape[-1] == 1 and volumes.size
+    if volumes.dtype != np.uint8 or not fits:
         raise ValueError(
             "`volumes` must be uint8 of shape (n, X, Y, Z, 1). "
             f"Received: {volumes.dtype} of shape {volumes.shape}."
         )
     solid = volumes[:MOST, ..., 0] >= THRESHOLD
-    columns = min(columns or math.ceil(math.sqrt(len(solid))), max(1, len(solid)))
-    rows = max(1, math.ceil(len(solid) / columns))
+    columns = min(columns or math.ceil(math.sqrt(len(solid))), len(solid))
+    rows = math.ceil(len(solid) / columns)
     figure = Figure(figsize=(columns, rows), dpi=PIXELS)
     for index, filled in enumerate(solid):
         row, column = divmod(index, columns)

@@ -74,14 +74,18 @@ def write_arrays(path, arrays: dict, **facts) -> None:
     np.savez(buffer, **arrays)
     data = buffer.getvalue()
     facts["sha256"] = hashlib.sha256(data).hexdigest()
-    record = path.with_suffix(".json")
+    record, named = path.with_suffix(".json"), False
     try:
         with replacing(path) as temporary:
             with open(temporary, "xb") as file:
                 file.write(data)
+                file.flush()
+                _sync(file)  # a full disk shows here: the older files stay whole
             write_atomically(record, json.dumps(facts).encode())
+            named = True
     except BaseException:
-        record.unlink(missing_ok=True)
+        if named:
+            record.unlink(missing_ok=True)
         raise
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import resource
+import sys
 from pathlib import Path
 
 _PROCESS = Path("/proc/self")
@@ -12,9 +13,12 @@ def peak_mib() -> int:
     try:
         lines = (_PROCESS / "status").read_text().splitlines()
     except OSError:  # not Linux
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    (kib,) = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
-    return int(kib) // 1024
+        lines = []
+    for line in lines:
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) // 1024
+    unit = 2**20 if sys.platform == "darwin" else 1024  # macOS counts bytes
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
 
 
 def forget_peak() -> None:

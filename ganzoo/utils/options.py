@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral
 
@@ -92,10 +93,12 @@ def span_of(value_range) -> tuple[float, float] | None:
     Raises:
         ValueError: no range.
     """
-    if value_range in (None, "none"):
+    if value_range is None or isinstance(value_range, str) and value_range == "none":
         return None
     try:
         low, high = map(float, value_range)
+        if not -math.inf < low < high < math.inf:
+            raise ValueError("no range")
     except (TypeError, ValueError) as error:
         raise ValueError(
             "`value_range` must be (low, high), such as (-1, 1) or (0, 1), or none for "

@@ -91,6 +91,8 @@ def _read_old(data: bytes):
     sizes = {tensor.storage.key: tensor.storage for tensor in table.values()}
     storages = {}
     for key in keys:
+        if type(key) is not str:  # hashing a value may have no end
+            raise ValueError("the key of a storage is no text")
         count = int.from_bytes(file.read(8), "little")
         if count != sizes[key].count:
             raise ValueError(f"its storage {key!r:.60} has another size than declared")

@@ -7,6 +7,7 @@ import csv
 import functools
 import io
 import json
+import lzma
 import math
 import os
 import shutil
@@ -50,7 +51,6 @@ MAX_NODE = 2**24  # bytes of one; the largest of the network of FID has 8 MB
 
 _NAMES = ("metadata.json", "config.json", "model.weights.h5")
 _MODULES = {
-    "builtins",  # functions of Keras, by name
     "keras",
     "keras.activations",
     "keras.constraints",
@@ -103,7 +103,9 @@ def read_lines(path) -> list[str]:
         OSError: it is not there or not readable.
     """
     # A mark at its start, as Windows writes, is no text.
-    return read_bytes(path, _memory() // TABLE_RATIO).decode("utf-8-sig").splitlines()
+    text = read_bytes(path, _memory() // TABLE_RATIO).decode("utf-8-sig")
+    # `splitlines` would also end a line at a form feed, or within a paragraph.
+    return [line.removesuffix("\n") for line in io.StringIO(text, newline=None)]
 
 
 def check_fits(size: int, what: str) -> None:
@@ -375,6 +377,8 @@ def _check_array(name, array) -> None:
     """Refuses an array of HDF5 whose values lie elsewhere or need foreign code."""
     import h5py
 
+    if array.shape is None:
+        raise ValueError(f"its array {name!r} holds nothing")
     if array.external or array.is_virtual:
         raise ValueError(f"its array {name!r} lies in another file")
     if array.dtype.hasobject and h5py.check_string_dtype(array.dtype) is None:
@@ -410,7 +414,8 @@ def _memory() -> int:
 def unpack(path, target) -> None:
     """Unpacks a zip archive into a new folder.
 
-    A damaged member becomes a file that ends where the damage begins.
+    A damaged member becomes a file that ends where the damage begins; one packed by
+    bzip2 refuses the archive.
 
     Raises:
         ValueError: no archive, or an encrypted one; members with paths that leave the
@@ -437,13 +442,16 @@ def unpack(path, target) -> None:
             for info in files:
                 out = target / info.filename
                 out.parent.mkdir(parents=True, exist_ok=True)
-                with open(out, "xb") as file, suppress(zipfile.BadZipFile, zlib.error):
+                with open(out, "xb") as file, suppress(*_DAMAGE):
                     shutil.copyfileobj(archive.open(info), file)
     except Exception as error:  # archives fail in as many ways as there are makers
         raise ValueError(
             f"Cannot unpack {str(path)!r}; allowed: an undamaged zip of images. "
             f"Received: {error or type(error).__name__}"
         ) from error
+
+
+_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
 
 
 def _check_member(info) -> None:
@@ -496,12 +504,19 @@ def foreign(config: dict) -> str | None:
         if "class_name" not in value:
             continue
         name, module = value["class_name"], value.get("module")
-        registered = value.get("registered_name")
-        known = registered and keras.saving.get_registered_object(registered)
-        ours = module in _MODULES or str(module).startswith(_OPERATIONS)
+        function = name == "function"
+        # The name that Keras looks up.
+        registered = value.get("config" if function else "registered_name")
+        text = isinstance(registered, str)
+        known = text and keras.saving.get_registered_object(registered)
         if module is None:
             ours = name in _VALUES
-        if name in CODE_LAYERS or not (known or ours):
+        elif module == "builtins":
+            ours = function
+        else:
+            ours = module in _MODULES or str(module).startswith(_OPERATIONS)
+        own_kind = str(name).startswith("__")  # Keras looks at the name alone
+        if name in CODE_LAYERS or not (ours or known and not own_kind):
             return f"{module}.{name}" if module else name
     return None
 
@@ -707,6 +722,8 @@ def open_image(path) -> Iterator:
                 if _is_heic(file.read(32)):
                     raise NeedsHeif("HEIC, which needs pillow-heif") from None
             raise
+        except Image.DecompressionBombError as error:
+            raise ValueError(f"{error}") from error
         with image:
             pixels = image.width * image.height
             if pixels > MAX_PIXELS:

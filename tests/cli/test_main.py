@@ -259,6 +259,7 @@ def test_a_lost_worker_ends_with_a_code_to_try_again_and_patience_is_passed(
         (["vanilla", "--sample_every=3"], "must be a multiple of log_every"),
         (["vanilla", "--config=dcgan_digit"], "Did you mean 'dcgan_digits'?"),
         (["vanilla", "--set=value_range=nome"], "`value_range` must be (low, high)"),
+        (["vanilla", "--set=value_range=[1, -1]"], "(low, high), such as (-1, 1)"),
         (["dcgan_mnist", "--config=my.toml"], "'dcgan_mnist' and --config=my.toml"),
         (["wgan-gp-digits"], "'wgan-gp-digits'. Did you mean 'wgan_gp_digits'?"),
         (["cgan-mnist"], "model 'cgan-mnist'. Did you mean 'cgan_mnist'?"),

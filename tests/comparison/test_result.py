@@ -66,6 +66,18 @@ def test_a_missing_run_is_no_failure_in_the_grid(tmp_path):
     assert found.cross_table()[1][2] == "not run yet"
 
 
+def test_a_grid_of_lists_and_tables(tmp_path):
+    whole = made_up(tmp_path, seeds=1)
+    choices = {"g_hidden": [64, 8], "penalties": {"r1": 1.0}}
+    entries = [
+        replace(e, choices={**choices, "g_hidden": [i]})
+        for i, e in enumerate(whole.entries)
+    ]
+    head, first, second = replace(whole, entries=entries).cross_table()
+    assert head == ["frechet_distance: g_hidden, penalties", "{'r1': 1.0}"]
+    assert (first[0], second[0]) == ("[0]", "[1]") and "" not in first + second
+
+
 def test_a_notebook_shows_the_ranking(tmp_path):
     names = ("a", HOSTILE, "c")
     found = made_up(tmp_path, names=names, seeds=3, failed=["c"])

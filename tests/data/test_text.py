@@ -6,6 +6,7 @@ import pytest
 from ganzoo.data import account, codecs, load_data
 from ganzoo.data.symbols import one_hot
 from ganzoo.data.text import Text
+from ganzoo.utils import untrusted
 
 
 def test_symbols_by_hand():
@@ -50,6 +51,13 @@ def test_text_has_no_size_of_images(form, tmp_path):
     (tmp_path / "x.txt").write_text("a\nb\n")
     with pytest.raises(ValueError, match=r"images alone.*\(1, 3\) in"):
         load_data(tmp_path / "x.txt", split="all", **form)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_line_ends_where_an_editor_ends_it(end, tmp_path):
+    lines = ["first\u2028half", "second\x85end", "third\x0cx", "", "four\x1cq"]
+    (tmp_path / "x.txt").write_bytes((end.join(lines) + end).encode())
+    assert untrusted.read_lines(tmp_path / "x.txt") == lines
 
 
 def test_a_file_of_lines(tmp_path):

@@ -18,6 +18,11 @@ def own_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("GANZOO_CACHE", str(tmp_path))
 
 
+@pytest.fixture
+def few_steps(monkeypatch):
+    monkeypatch.setattr(classifier, "STEPS", 20)
+
+
 def same(one, two):
     pairs = zip(one.get_weights(), two.get_weights(), strict=True)
     return all(np.array_equal(a, b) for a, b in pairs)
@@ -31,6 +36,7 @@ def test_it_classifies_digits_that_it_has_not_seen(digits):
     assert classifier.accuracy(out["probabilities"].numpy(), test["label"]) > 0.9
 
 
+@pytest.mark.usefixtures("few_steps")
 def test_it_is_trained_once_and_the_same_each_time(digits, tmp_path):
     first = classifier.trained(digits)
     (file,) = (tmp_path / "classifiers").glob("*.npz")
@@ -40,6 +46,7 @@ def test_it_is_trained_once_and_the_same_each_time(digits, tmp_path):
     assert same(first, classifier.trained(digits, keep=False))
 
 
+@pytest.mark.usefixtures("few_steps")
 @pytest.mark.parametrize("damage", ["cut", "no checksum"])
 def test_a_damaged_file_is_made_anew(digits, tmp_path, damage):
     first = classifier.trained(digits)
@@ -54,6 +61,7 @@ def test_a_damaged_file_is_made_anew(digits, tmp_path, damage):
     assert same(first, classifier.trained(digits))  # without a warning
 
 
+@pytest.mark.usefixtures("few_steps")
 def test_fakes_leave_nothing_in_the_cache(digits, tmp_path):
     classifier.trained(digits, keep=False)
     assert not list(tmp_path.rglob("*"))
@@ -68,6 +76,7 @@ def test_one_more_class_is_another_classifier(digits, tmp_path, monkeypatch):
     assert classes == [10, 11]
 
 
+@pytest.mark.usefixtures("few_steps")
 def test_unlabelled_samples_are_left_out(digits):
     half = np.arange(len(digits)) % 2 == 0
     arrays = {**digits.arrays, "label": np.where(half, digits.arrays["label"], -1)}

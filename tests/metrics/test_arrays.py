@@ -80,6 +80,22 @@ def test_copies_are_at_distance_zero_and_nothing_else_is(small_blocks):
     assert (distances == 0).all() and (index == 3).all()
 
 
+@pytest.mark.parametrize("outlier", [1e3, 1e6, 1e9])
+def test_an_outlier_leaves_the_other_distances_alone(outlier):
+    x, y = RNG.standard_normal((2, 40, 4))
+    y[0] = outlier
+    for a, b in ((x, y), (y, x)):
+        ((_, _, block),) = arrays.squared_distances(a, b)
+        np.testing.assert_allclose(block, cdist(a, b) ** 2, rtol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_distances_of_whole_numbers_tie_exactly(small_blocks, dtype):
+    x, y = np.eye(10, dtype=dtype)[RNG.integers(10, size=(2, 60, 8))].reshape(2, 60, 80)
+    for rows, columns, block in arrays.squared_distances(x, y):
+        assert (block == cdist(x[rows], y[columns], "cityblock")).all()
+
+
 def test_nearest_and_kth_nearest_across_blocks(small_blocks):
     x, y = RNG.standard_normal((23, 4)), RNG.standard_normal((18, 4))
     distances, index = arrays.nearest(x, y)

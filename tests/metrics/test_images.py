@@ -108,6 +108,8 @@ def test_refuses_pairs_that_do_not_fit(metric):
         metric(a, a)
     with pytest.raises(ValueError, match="do not fit a data_range of 0.5"):
         metric(a, a, data_range=0.5)
+    with pytest.raises(ValueError, match="data_range must be a positive number"):
+        metric(np.zeros_like(a), np.zeros_like(a), data_range=0)
     with pytest.raises(ValueError, match="one range"):
         metric(A[:2], a)
     with pytest.raises(ValueError, match="one shape"):

@@ -59,6 +59,12 @@ def test_refuses_nan():
         mode_coverage([[np.nan, 0.0], [0.0, 0.0]], CENTERS, std=1.0)
 
 
+@pytest.mark.parametrize("std", [-1.0, 0.0, np.nan, np.inf])
+def test_refuses_a_deviation_that_is_not_positive(std):
+    with pytest.raises(ValueError, match="std must be a positive number"):
+        mode_coverage(CENTERS, CENTERS, std=std)
+
+
 def test_classes_by_hand():
     scores = class_coverage(np.array([0, 0, 2, 2, 2, 2, 3, 3]), 4)
     entropy = -(2 * 0.25 * math.log(0.25) + 0.5 * math.log(0.5))
@@ -112,3 +118,5 @@ def test_refuses_a_reference_that_is_no_distribution():
         class_coverage(np.array([0, 1]), 3, np.full(3, 0.5))
     with pytest.raises(ValueError, match=r"shares of 9 modes.*\(3,\)"):
         class_coverage(np.array([[0, 1]]), 3, np.full(3, 1 / 3))
+    with pytest.raises(ValueError, match="shares of 2 modes.*the least -0.5"):
+        class_coverage(np.array([0, 1]), 2, np.array([1.5, -0.5]))

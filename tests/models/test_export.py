@@ -228,6 +228,18 @@ def test_other_runtimes_take_float32_without_noise(format, tmp_path):
     assert not path.exists()
 
 
+def test_an_operation_that_onnx_lacks_leaves_no_file(tmp_path):
+    pytest.importorskip("tf2onnx")
+    players = networks.make("mlp", (8, 8, 1), latent_dim=4)
+    latent, x = players["generator"].input, players["generator"].output
+    players["generator"] = keras.Model(latent, keras.ops.erfinv(0.9 * x))
+    model = ganzoo.assemble(**players)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="ONNX cannot.*Erfinv.*saved_model"):
+            ganzoo.export(model, tmp_path / "g.onnx", "onnx")
+    assert not list(tmp_path.iterdir())
+
+
 def test_onnx_without_its_packages_names_the_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tf2onnx", None)
     with pytest.raises(ImportError, match=r"pip install 'ganzoo-keras\[onnx\]'"):

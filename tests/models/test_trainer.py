@@ -315,8 +315,9 @@ def test_the_monitor_stops_a_run_under_replicas(mirrored, tmp_path):
         run(tmp_path, 4, "mirrored", options=options)
 
 
+@pytest.mark.long
 def test_a_run_with_local_statistics(mirrored, tmp_path):
-    settings = {"model": "dcgan", "options": {"filters": 4, "d_units": 4, "g_units": 4}}
+    settings = {"model": "vanilla", "options": {"g_hidden": [4, 4], "d_hidden": [4]}}
     model = run(tmp_path / "a", 2, "mirrored", **settings, local_batch_norm=True)
     other = run(tmp_path / "b", 2, "mirrored", **settings)
     assert model.local_batch_norm and not other.local_batch_norm

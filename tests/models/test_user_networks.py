@@ -179,6 +179,12 @@ PROBABILITIES = {
     "operation": lambda: functional_d(keras.ops.sigmoid),
     "softmax": lambda: ending(layers.Dense(2, activation="softmax")),
     "Softmax": lambda: ending(layers.Dense(2), layers.Softmax()),
+    "spectral": lambda: ending(
+        layers.SpectralNormalization(layers.Dense(1, activation="sigmoid"))
+    ),
+    "dropout": lambda: ending(
+        layers.Dense(1, activation="sigmoid"), layers.Dropout(0.5)
+    ),
     "within": lambda: wrapped(ending(layers.Dense(1, activation="sigmoid"))),
     "map": lambda: keras.Sequential(
         [keras.Input(SHAPE), layers.Conv2D(1, 4, activation="sigmoid")]
@@ -229,6 +235,7 @@ ENDS = {
     "sigmoid": lambda: layers.Activation("sigmoid"),
     "softmax": lambda: layers.Dense(64, activation="softmax"),
     "relu": lambda: layers.Activation("relu"),
+    "ReLU": lambda: layers.ReLU(),
     "linear": lambda: layers.Dense(64),
     "rescaled": lambda: keras.Sequential(
         [keras.Input((64,)), layers.Activation("tanh"), layers.Rescaling(0.5, 0.5)]
@@ -236,8 +243,8 @@ ENDS = {
 }
 FITTING = {
     "auto": {"tanh", "hard_tanh", "linear", "rescaled"},
-    (0.0, 1.0): {"sigmoid", "softmax", "relu", "linear", "rescaled"},
-    (0, 255): {"relu", "linear", "rescaled"},
+    (0.0, 1.0): {"sigmoid", "softmax", "relu", "ReLU", "linear", "rescaled"},
+    (0, 255): {"relu", "ReLU", "linear", "rescaled"},
     None: {*ENDS},
 }
 

@@ -80,7 +80,12 @@ def test_lays_out_up_to_16_in_rows():
 
 
 @pytest.mark.parametrize(
-    "volumes", [np.zeros((1, 8, 8, 8, 1)), np.zeros((1, 8, 8, 1), np.uint8)]
+    "volumes",
+    [
+        np.zeros((1, 8, 8, 8, 1)),
+        np.zeros((1, 8, 8, 1), np.uint8),
+        np.zeros((0, 8, 8, 8, 1), np.uint8),
+    ],
 )
 def test_refuses_what_is_no_volume(volumes):
     with pytest.raises(ValueError, match="must be uint8 of shape .n, X, Y, Z, 1."):

@@ -198,6 +198,7 @@ def test_a_run_goes_on_however_its_settings_are_spelled(run, finished):
             _train(run, options=options)
 
 
+@pytest.mark.long
 def test_how_often_things_are_written_may_change(run, seven, tmp_path):
     """Bit for bit the weights of a run that had these settings from the first step."""
     often = {"log_every": 1, "sample_every": 1, "checkpoint_every": 3, "steps": 7}
@@ -350,6 +351,7 @@ def test_a_run_starts_from_both_players_of_another(finished, tmp_path, capsys):
     )
 
 
+@pytest.mark.long
 def test_a_run_starts_from_the_optimizers_of_another(finished, tmp_path):
     path, model = finished
     changes = {"init_from": str(path), "init_optimizers": True, "batch_size": 32}

@@ -38,7 +38,7 @@ from ganzoo.runs import checkpoint, directory
 from ganzoo.runs.config_files import load_config
 from ganzoo.runs.experiment import Experiment, from_dict
 from ganzoo.runs.log import drop_after, read_rows
-from ganzoo.utils import files, untrusted
+from ganzoo.utils import files, torch_file, untrusted
 from ganzoo.utils.graph_file import parse_constants
 
 ROOT = Path(__file__).parents[2]
@@ -127,6 +127,16 @@ OBJECTS = {
         "class_name": "__lambda__",
         "config": {"value": "4wEAAAA="},
     },
+    "lambda of a registered name": lambda sprung: _keras_object(
+        "builtins", "__lambda__", {"value": "4wEAAAA="}, "ganzoo>BatchNorm"
+    ),
+    "type of a registered name": lambda sprung: _keras_object(
+        "os", "__typespec__", "os.system", "ganzoo>BatchNorm"
+    ),
+    "function of a registered name": lambda sprung: _keras_object(
+        "os", "function", "system", "ganzoo>BatchNorm"
+    ),
+    "class of builtins": lambda sprung: _keras_object("builtins", "eval", {}),
 }
 
 
@@ -806,6 +816,10 @@ def _h5_zeros(file, tmp_path):
     file.create_dataset("x_train", data=np.zeros((2**18, 8), "|u1"), compression=9)
 
 
+def _h5_null(file, tmp_path):
+    file.create_dataset("x_train", data=h5py.Empty("u1"))
+
+
 def _h5_huge(file, tmp_path):
     file.create_dataset("x_train", (2**45, 8), "|u1", chunks=(1, 8))
 
@@ -839,6 +853,7 @@ def test_hdf5_set_whose_texts_share_their_bytes(tmp_path, monkeypatch):
         (_h5_links, r"x_train \(a link\), y_train \(a link\)"),
         (_h5_filter, "compressed by a plug-in"),
         (_h5_huge, "never written"),
+        (_h5_null, "'x_train' holds nothing"),
         (_h5_zeros, "bytes, more than"),
         (_h5_unwritten, "'x_train' has parts that were never written"),
     ],
@@ -1183,6 +1198,18 @@ def test_weights_of_tuples_that_double(end, tmp_path):
     double = b"\x80\x02N" + b"q\x00h\x00\x86" * 60 + b"q\x00"
     path = torch_files.zipped(tmp_path / "x.pth", double + end)
     _refused_weights(path, "holds no plain tensors")
+
+
+def test_weights_in_the_old_format_whose_keys_double(tmp_path):
+    double = b"\x80\x02N" + b"q\x00h\x00\x86" * 60 + b"q\x00"
+    head = [
+        pickle.dumps(value, 2)
+        for value in (torch_file._MAGIC, 1001, {"little_endian": True}, {})
+    ]
+    keys = b"\x80\x02](" + double[2:] + b"e."
+    path = tmp_path / "x.pth"
+    path.write_bytes(b"".join(head) + keys)
+    _refused_weights(path, "the key of a storage is no text")
 
 
 def test_weights_nested_deep(tmp_path):

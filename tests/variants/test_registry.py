@@ -203,6 +203,7 @@ print(len(names))
 """
 
 
+@pytest.mark.long
 def test_what_is_read_from_the_source_is_what_the_builders_say():
     done = subprocess.run(
         [sys.executable, "-c", READ_THEN_IMPORTED],

@@ -149,7 +149,7 @@ function explorer() {
       const column = Math.floor(((event.clientX - box.left) / box.width) * columns);
       const row = Math.floor(((event.clientY - box.top) / box.height) * Math.ceil(latents.length / columns));
       const chosen = Math.min(row * columns + column, latents.length - 1);
-      base = latents[chosen];
+      [base, time] = [latents[chosen], 0];
       if (label) label.show(data.labels[chosen]);
       stop(false);
       choose();
