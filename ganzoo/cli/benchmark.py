@@ -12,8 +12,9 @@ from ganzoo.data.pipeline import batches
 from ganzoo.layers import Dropout, batch_norm
 from ganzoo.models.assemble import assemble
 from ganzoo.models.flops import flops
+from ganzoo.models.from_noise import LatentModel
 from ganzoo.utils import precision
-from ganzoo.utils.options import check_known
+from ganzoo.utils.options import check_known, check_whole
 from ganzoo.variants._registry import build, list_models
 
 CALL = 10  # steps per call of the train function
@@ -61,8 +62,15 @@ def run(name, batch_size=128, dtype="float32", options=None, seconds=8.0) -> dic
     Returns:
         By name: ms/step (medians for `fit` and for a bare loop of the same step), the
         start-up time of `fit` in seconds, images/s, samples/s, GFLOP/step, GFLOP/s, the
-        matmul peak in GFLOP/s, and the ratio of the two.
+        matmul peak in GFLOP/s, and the ratio of the two. A model of sources has no
+        samples/s.
+
+    Raises:
+        ValueError: an unknown variant, a batch below 1, or no positive duration.
     """
+    check_whole(1, batch_size=batch_size)
+    if not 0 < seconds < math.inf:
+        raise ValueError(f"`seconds` must be a positive number. Received: {seconds}.")
     if name == "tutorial_dcgan":
         with precision.policy(dtype):
             model = tutorial_dcgan(**(options or {}))
@@ -79,12 +87,13 @@ def run(name, batch_size=128, dtype="float32", options=None, seconds=8.0) -> dic
         "bare_ms_per_step": 1e3 * bare,
         "fit_start_seconds": start,
         "images_per_second": images / fit,
-        "samples_per_second": _time_samples(model, seconds / 4),
         "gflop_per_step": operations / 1e9,
         "gflops": operations / fit / 1e9,
         "peak_gflops": peak / 1e9,
         "share_of_peak": operations / fit / peak,
     }
+    if isinstance(model, LatentModel):
+        result["samples_per_second"] = _time_samples(model, seconds / 4)
     for key, value in result.items():
         print(f"{key:>20} {value:.4g}")
     print(f"{name} {dtype} batch {batch_size}: {images / fit:.0f} img/s")

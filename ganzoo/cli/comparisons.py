@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from os.path import expanduser
 from pathlib import Path
 
 from ganzoo.cli.flags import (
@@ -11,6 +12,7 @@ from ganzoo.cli.flags import (
     end,
     names_of,
     set_values,
+    stem_of,
 )
 from ganzoo.runs import config_files
 from ganzoo.runs import experiment as schema
@@ -69,7 +71,9 @@ def add_commands(add) -> None:
         help="file or module that registers further variants; repeat it for several",
     )
     command.add_argument(
-        "--workdir", help="output directory (default: runs/compare_DATASET)"
+        "--workdir",
+        type=expanduser,
+        help="output directory (default: runs/compare_DATASET)",
     )
     add_experiment(command, SHARED)
     add_set(command)
@@ -89,8 +93,8 @@ def compare(args):
     plan["plugins"] = args.plugin or plan.get("plugins", [])
     options = config_files.parse_options(args.set)
     plan["options"] = {**plan.get("options", {}), **options}
-    dataset = Path(plan.get("dataset", schema.Experiment.dataset))
-    name = Path(args.config).stem if args.config else f"compare_{dataset.stem}"
+    dataset = stem_of(plan.get("dataset", schema.Experiment.dataset))
+    name = Path(args.config).stem if args.config else f"compare_{dataset}"
     workdir = Path(args.workdir or Path("runs") / name)
     try:
         comparison = compare(
@@ -101,5 +105,7 @@ def compare(args):
             **plan,
         )
     except KeyboardInterrupt as stop:
-        end(stop, f"saved in {workdir}, with a report of the runs that are done.")
+        end(stop, f"{workdir} has the runs that are done.")
     print(f"{comparison.table()}\nSee {workdir}/report.html")
+    if not comparison.places:
+        sys.exit("ganzoo: no run gave a score.")

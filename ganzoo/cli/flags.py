@@ -1,7 +1,11 @@
 """Flags that several commands share; most come from the fields of Experiment."""
 
+import argparse
+import os
 import sys
 from collections.abc import Callable, Iterable
+from os.path import expanduser
+from pathlib import Path
 from typing import NoReturn
 
 from ganzoo.runs import experiment as schema
@@ -33,6 +37,8 @@ GROUPS = {
     "scores": ("evaluate_every", "metric", "extractor", "evaluation_samples"),
 }
 """Fields of `Experiment` by the group of flags in which the help shows them."""
+PATHS = ("dataset", "data_dir", "init_from")
+"""Those whose `~` is the home: shells leave it as it is in --flag=~/folder."""
 
 
 def add_experiment(command, names) -> None:
@@ -53,13 +59,14 @@ def _add_group(group, names):
         if field.default is not None and field.type is not bool:
             text += f" (default: {field.default})"
         if field.type is bool:
-            settings = {"action": "store_true", "default": None}
+            settings = {"action": argparse.BooleanOptionalAction}
         elif "str" in str(field.type) and "int" in str(field.type):
             settings = {"type": _whole_or_text, "metavar": "N"}
         elif "int" in str(field.type):
             settings = {"type": int, "metavar": "N"}
         else:
-            settings = {"metavar": name.rpartition("_")[2].upper()}
+            kind = expanduser if name in PATHS else str
+            settings = {"type": kind, "metavar": name.rpartition("_")[2].upper()}
         group.add_argument(f"--{name}", help=text, **settings)
 
 
@@ -68,10 +75,10 @@ def _whole_or_text(text):
 
 
 def add_flag(command, name: str, default, text: str, **settings) -> None:
-    """Adds a flag of the type of its default, which its help names."""
+    """Adds a flag, by default of the type of its default, which its help names."""
     text = f"{text} (default: {default})"
-    kind = type(default)
-    command.add_argument(f"--{name}", type=kind, default=default, help=text, **settings)
+    settings = {"type": type(default), "default": default, "help": text, **settings}
+    command.add_argument(f"--{name}", **settings)
 
 
 def add_set(command) -> None:
@@ -97,7 +104,7 @@ def unknown_words(args, words) -> str:
     name = SYNONYMS.get(name, name)
     flags = [word for word in args.parser.format_help().split() if word[:2] == "--"]
     hint = did_you_mean(f"--{name}", {word.rstrip(",]") for word in flags}, cutoff=0.7)
-    if flag[0] != "-" and "dataset" in args:
+    if not flag.startswith("-") and "dataset" in args:
         hint = f" Did you mean '--dataset={words[0]}'?"
     elif "set" in args and name in _options():
         hint = f" It is an option of the variant: --set {name}={value or 'VALUE'}."
@@ -117,13 +124,23 @@ def _options() -> set[str]:
 def end(stop: KeyboardInterrupt, what: str) -> NoReturn:
     """Ends a command that was stopped, with the exit code of its signal."""
     print(f"\nStopped; {what} Run the same command again to resume.", file=sys.stderr)
-    sys.exit(143 if isinstance(stop, Terminated) else 130)
+    sys.exit(code_of(stop))
+
+
+def code_of(stop: KeyboardInterrupt) -> int:
+    """The exit code of a command that was stopped: that of its signal."""
+    return 143 if isinstance(stop, Terminated) else 130
 
 
 def set_values(args, names) -> dict:
     """Returns the named flags that were set."""
     values = {name: getattr(args, name) for name in names}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def stem_of(dataset: str) -> str:
+    """The name that a data set gives to a run directory: of `.`, that of the folder."""
+    return Path(os.path.abspath(dataset)).stem
 
 
 def names_of(text: str | None) -> list[str] | None:

@@ -77,6 +77,7 @@ def _start(index, addresses, arguments):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        errors="backslashreplace",  # a library may print names of files as they are
     )
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from os.path import expanduser
 
 from ganzoo.cli.flags import add_flag, add_set, set_values, with_names
 from ganzoo.runs.config_files import parse_options
@@ -21,15 +22,29 @@ def add_commands(add) -> None:
     command = add("benchmark", benchmark)
     name = command.add_argument("name", help="variant")
     with_names(name, _registry.list_models)
-    add_flag(command, "batch_size", 128, "real samples per D update")
+    command.add_argument(
+        "--batch_size",
+        type=int,
+        metavar="N",
+        help="real samples per D update (default: 128; with --startup: as of `train`)",
+    )
     add_flag(command, "dtype", "float32", "float32, mixed_bfloat16 or float64")
-    add_flag(command, "seconds", 8.0, "minimum duration of a measurement")
+    command.add_argument(
+        "--seconds",
+        type=float,
+        metavar="S",
+        help="minimum duration of a measurement (default: 8)",
+    )
     command.add_argument(
         "--startup",
         action="store_true",
         help="measure the first minute of `ganzoo train NAME` instead, stage by stage",
     )
-    command.add_argument("--dataset", help="with --startup: data set (default: digits)")
+    command.add_argument(
+        "--dataset",
+        type=expanduser,
+        help="with --startup: data set (default: digits)",
+    )
     add_set(command)
 
 
@@ -47,6 +62,8 @@ def benchmark(args):
     """Measure a variant's speed on this machine."""
     options = parse_options(args.set)
     if args.startup:
+        if args.seconds is not None:
+            raise ValueError("--seconds is for speed; --startup measures one start.")
         from ganzoo.cli import startup
 
         settings = set_values(args, ["batch_size", "dtype", "dataset"])
@@ -59,8 +76,7 @@ def benchmark(args):
 
     run(
         args.name,
-        batch_size=args.batch_size,
         dtype=args.dtype,
         options=options,
-        seconds=args.seconds,
+        **set_values(args, ["batch_size", "seconds"]),
     )

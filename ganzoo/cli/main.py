@@ -9,8 +9,10 @@ from absl.flags import argparse_flags
 
 import ganzoo
 from ganzoo.cli import comparisons, machine, runs, walks, zoo
-from ganzoo.cli.flags import unknown_words
+from ganzoo.cli.flags import code_of, unknown_words
 
+BROKEN_PIPE = 141
+"""Exit code of a command whose reader left, as of one that SIGPIPE ended."""
 GROUPS = (zoo, runs, walks, comparisons, machine)
 
 
@@ -70,6 +72,12 @@ def run(args):
     logging.set_verbosity(logging.ERROR)  # TFDS logs each data set that it opens
     try:
         args.function(args)
+        sys.stdout.flush()
+    except KeyboardInterrupt as stop:
+        sys.exit(code_of(stop))
+    except BrokenPipeError:  # the reader, such as `head`, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(BROKEN_PIPE)
     except (ValueError, RuntimeError, OSError, ImportError) as error:
         sys.exit(f"ganzoo: {error}")
 

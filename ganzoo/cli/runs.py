@@ -1,8 +1,8 @@
 """Commands on one run: train, sample, evaluate, translate, export and push."""
 
 import itertools
-import os
 import sys
+from os.path import expanduser
 from pathlib import Path
 
 from ganzoo.cli.flags import (
@@ -13,12 +13,14 @@ from ganzoo.cli.flags import (
     end,
     names_of,
     set_values,
+    stem_of,
     with_names,
 )
 from ganzoo.runs import config_files
 from ganzoo.runs import experiment as schema
-from ganzoo.runs.directory import OtherRun
-from ganzoo.utils.options import check_known, did_you_mean, parameters
+from ganzoo.runs.checkpoint import newest
+from ganzoo.runs.directory import CHECKPOINTS, OtherRun
+from ganzoo.utils.options import check_known, check_whole, did_you_mean, parameters
 from ganzoo.variants import _registry
 
 FLAGS = [name for name in schema.FIELDS if name not in ("model", "options")]
@@ -40,7 +42,7 @@ def add_commands(add) -> None:
         push: _push_flags,
     }.items():
         command = add(function.__name__, function)
-        command.add_argument("source", help=SOURCE)
+        command.add_argument("source", type=expanduser, help=SOURCE)
         flags(command)
 
 
@@ -60,6 +62,7 @@ def _add_train(command):
     add_set(command)
     command.add_argument(
         "--workdir",
+        type=expanduser,
         help="run directory (default: runs/VARIANT_DATASET, or the config; with a "
         "number if that holds another run)",
     )
@@ -102,7 +105,7 @@ def _sample_flags(command):
         ".parquet, for text and molecules .txt, or for volumes a mesh .obj, .ply, .stl "
         "or .glb; or folder/ for single PNGs"
     )
-    add_flag(command, "out", "samples.png", out)
+    add_flag(command, "out", "samples.png", out, type=expanduser)
 
 
 def _evaluate_flags(command):
@@ -116,9 +119,10 @@ def _evaluate_flags(command):
     command.add_argument("--only", help="scores to compute, joined by commas")
     command.add_argument(
         "--dataset",
+        type=expanduser,
         help="data set to score a .keras file on, or the new place of a run's",
     )
-    command.add_argument("--data_dir", help=schema.HELP["data_dir"])
+    _add_data_dir(command)
     add_flag(command, "seed", 0, "seed of the latents")
     command.add_argument(
         "--thorough",
@@ -133,14 +137,25 @@ def _augmentation_flags(command):
         command, "shares", "0.5,1,4", "numbers of samples as shares of the real images"
     )
     add_flag(command, "seeds", 5, "trainings of each arm")
-    command.add_argument("--data_dir", help=schema.HELP["data_dir"])
+    _add_data_dir(command)
+
+
+def _add_data_dir(command):
+    text = schema.HELP["data_dir"]
+    command.add_argument("--data_dir", type=expanduser, help=text)
 
 
 def _translate_flags(command):
     command.add_argument(
-        "in_folder", help="folder of images, searched with its subfolders"
+        "in_folder",
+        type=expanduser,
+        help="folder of images, searched with its subfolders",
     )
-    command.add_argument("out_folder", help="folder for the results, by the same names")
+    command.add_argument(
+        "out_folder",
+        type=expanduser,
+        help="folder for the results, by the same names",
+    )
     command.add_argument(
         "--image_size",
         type=int,
@@ -168,7 +183,9 @@ def _translate_flags(command):
 def _export_flags(command):
     add_flag(command, "format", "keras", "keras, saved_model, tflite or onnx")
     command.add_argument(
-        "--out", help="output path (default: generator, with the format's ending)"
+        "--out",
+        type=expanduser,
+        help="output path (default: generator, with the format's ending)",
     )
 
 
@@ -200,7 +217,8 @@ def train(args):
                 workdir = default.with_name(f"{default.name}-{number}")
                 print(f"{error}\nSo this one goes to {workdir}.", flush=True)
     except KeyboardInterrupt as stop:
-        end(stop, f"saved in {workdir}.")
+        last = newest(workdir / CHECKPOINTS)
+        end(stop, f"{last} is in {workdir}." if last else "no step was saved.")
     except WorkerLost as error:
         print(f"ganzoo: {error}", file=sys.stderr)
         sys.exit(LOST)
@@ -219,9 +237,13 @@ def experiment_of(args) -> schema.Experiment:
         values["model"] = variant
     options = config_files.parse_options(args.set)
     for name in options.keys() & set(FLAGS) - {"seed"}:  # which models have, too
+        value = options[name]
+        flag = f"--{name}={value}"
+        if schema.FIELDS[name].type is bool:
+            flag = f"--{name} or --no-{name}"
         raise ValueError(
-            f"{name!r} is a flag, not an option of the variant: "
-            f"--{name}={options[name]}. Received: --set {name}={options[name]}."
+            f"{name!r} is a flag, not an option of the variant: {flag}. "
+            f"Received: --set {name}={value}."
         )
     values["options"] = {**values.get("options", {}), **options}
     return schema.from_dict(values)
@@ -270,7 +292,7 @@ def _default_name(args, experiment):
     _, config = _named(args)
     if config:
         return Path(config).stem
-    return f"{variant.name}_{Path(os.path.abspath(experiment.dataset)).stem}"
+    return f"{variant.name}_{stem_of(experiment.dataset)}"
 
 
 def sample(args):
@@ -279,6 +301,7 @@ def sample(args):
     from ganzoo.data import codecs
     from ganzoo.runs.load import load
 
+    check_whole(1, n=args.n)
     if sample_files.is_folder(args.out):
         folder = sample_files.Folder(args.out, args.n)
     else:
@@ -391,5 +414,5 @@ def push(args):
 
     name = hub.repository(args.repository)[0]
     model = load(args.source)
-    card = model_card.card(args.source, type(model).__name__, hub.PREFIX + name)
+    card = model_card.card(args.source, model, hub.PREFIX + name)
     print(hub.push(model, args.repository, card, private=args.private))

@@ -72,8 +72,8 @@ def translate_folder(
     Raises:
         ValueError: a model that does not translate single images, no folder, a folder
             without images, a size or a number of `samples` below 1, several for a model
-            without noise, `water` above 1 or for another model, or a folder for
-            results that is a link within `target`.
+            without noise, `water` above 1 or for another model, results of two
+            images in one place, or a folder for results that is a link within `target`.
         OSError: the disk is full; what was written so far is whole.
     """
     source, target = Path(source), Path(target)
@@ -106,6 +106,8 @@ def translate_folder(
     size = sides_of(image_size)
     times = 1 if samples is None else samples
     broken = {}
+    of_answers = model.source_shape if reverse else model.image_shape
+    places = _places(paths, source, target, samples, of_answers[-1] == 4)
     bits, remarks = survey(paths, channels, default_dir())
     with Bar(len(paths), "images", show=progress, words="translating") as bar:
         for count, path in enumerate(paths, 1):
@@ -119,7 +121,7 @@ def translate_folder(
                 (answers,) = model.translate(
                     x, samples=times, seed=seed, reverse=reverse
                 )
-                _write(answers, target, name, numbered=samples is not None)
+                _write(answers, places[path], target)
             bar.to(count)
     return Translated(len(paths) - len(broken), broken, remarks)
 
@@ -133,21 +135,42 @@ def _check_floods(model):
         )
 
 
-def _write(answers, target, name, numbered):
+def _places(paths, source, target, samples, with_opacity):
+    """Where the results of each image go.
+
+    Raises:
+        ValueError: results of two images in one place.
+    """
+    endings = WITH_OPACITY if with_opacity else SAVING
+    numbers = [""] if samples is None else [f"_{i + 1}" for i in range(samples)]
+    places, owners = {}, {}
+    for path in paths:
+        name = target / path.relative_to(source)
+        ending = "" if name.suffix.lower() in endings else ".png"
+        places[path] = [
+            name.with_name(f"{name.stem}{number}{name.suffix}{ending}")
+            for number in numbers
+        ]
+        for place in places[path]:
+            other = owners.setdefault(place, path)
+            if other != path:
+                raise ValueError(
+                    f"The results of {str(other)!r} and {str(path)!r} would both be "
+                    f"{place.name!r}. Rename one of the images."
+                )
+    return places
+
+
+def _write(answers, places, target):
     """Writes answers below a folder; each is there whole or not at all."""
-    path = target / name
-    for below in path.parents[: len(name.parts) - 1]:
+    inner = places[0].relative_to(target)
+    for below in places[0].parents[: len(inner.parts) - 1]:
         if below.is_symlink():
             raise ValueError(
                 f"{str(below)!r} is a link, and nothing is written through links. "
                 "Remove it, or choose another folder for the results."
             )
-    for i, pixels in enumerate(answers, 1):
-        keeps_ending = path.suffix.lower() in (
-            WITH_OPACITY if pixels.shape[-1] == 4 else SAVING
-        )
-        file = f"{path.stem}_{i}{path.suffix}" if numbered else path.name
-        place = path.with_name(file if keeps_ending else f"{file}.png")
+    for pixels, place in zip(answers, places, strict=True):
         with replacing(place) as temporary:
             image = images.from_array(pixels)
             image.save(temporary, **SAVING.get(place.suffix.lower(), {}))

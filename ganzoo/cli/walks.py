@@ -1,5 +1,7 @@
 """Commands on latents: walks, a page to explore them, and the way back from images."""
 
+import os
+from os.path import expanduser
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,7 @@ KINDS = {
 def add_commands(add) -> None:
     """Adds `walk`, `explore` and `project`."""
     command = add("walk", walk)
-    command.add_argument("source", help=SOURCE)
+    command.add_argument("source", type=expanduser, help=SOURCE)
     along = (
         "line: from latent to latent; truncation: from the mean latent outwards; sefa: "
         "a direction of the first layer; ganspace: a direction of the features; class: "
@@ -46,12 +48,12 @@ def add_commands(add) -> None:
     add_flag(command, "frames", 30, "steps of a walk")
 
     command = add("explore", explore)
-    command.add_argument("source", help=SOURCE)
+    command.add_argument("source", type=expanduser, help=SOURCE)
     add_flag(command, "seed", 0, "seed of the grid")
-    add_flag(command, "out", "explore.html", "the page")
+    add_flag(command, "out", "explore.html", "the page", type=expanduser)
 
     command = add("project", project)
-    command.add_argument("source", help=SOURCE)
+    command.add_argument("source", type=expanduser, help=SOURCE)
     _add_common(command, rows="images", out="projection.png")
     add_flag(command, "starts", 8, "starts of each search")
     add_flag(command, "steps", 400, "steps of each search")
@@ -61,10 +63,14 @@ def _add_common(command, rows, out):
     add_flag(command, "rows", 4, f"number of {rows}")
     add_flag(command, "seed", 0, "seed of the latents")
     command.add_argument(
-        "--dataset", help="data set for a model that is no run; a run knows its own"
+        "--dataset",
+        type=expanduser,
+        help="data set for a model that is no run; a run knows its own",
     )
-    command.add_argument("--data_dir", help=schema.HELP["data_dir"])
-    add_flag(command, "out", out, "a picture .png, or a film .gif, .webp or .mp4")
+    text = schema.HELP["data_dir"]
+    command.add_argument("--data_dir", type=expanduser, help=text)
+    files = "a picture .png, or a film .gif, .webp or .mp4"
+    add_flag(command, "out", out, files, type=expanduser)
 
 
 def walk(args):
@@ -105,6 +111,7 @@ def _latents(model, args):
     else:
         find = {"sefa": latent.sefa, "ganspace": latent.ganspace}[args.along]
         count = 1 if args.component is None else args.component
+        check_whole(1, component=count)
         direction = find(model, count)[-1]
     reach = set_values(args, ["reach"])
     return walks.along(model, direction, *size, **reach, seed=args.seed)
@@ -115,7 +122,7 @@ def explore(args):
     from ganzoo.models.explore import explore
     from ganzoo.runs.load import load
 
-    title = Path(args.source).name
+    title = Path(os.path.abspath(args.source)).name
     out = explore(load(args.source), args.out, title=title, seed=args.seed)
     print(f"Wrote {out}: {out.stat().st_size:,} bytes, open it in a browser")
 

@@ -35,7 +35,7 @@ def list_all(args):
     check_known("list", [args.what], LISTS)
     if args.task is not None and args.what != "variants":
         raise ValueError(f"--task chooses among variants. Received: {args.what}.")
-    rows = _variants(args.task) if args.task else LISTS[args.what]()
+    rows = LISTS[args.what]() if args.task is None else _variants(args.task)
     print("\n".join(aligned(list(rows))))
 
 

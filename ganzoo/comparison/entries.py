@@ -13,7 +13,13 @@ from ganzoo.runs.config_files import (
     read_toml,
     split,
 )
-from ganzoo.runs.experiment import BATCH, FIELDS, Experiment, from_dict
+from ganzoo.runs.experiment import (
+    BATCH,
+    FIELDS,
+    Experiment,
+    check_values,
+    from_dict,
+)
 from ganzoo.utils.options import check_known, check_whole
 from ganzoo.variants._registry import SOURCES, find, list_models
 
@@ -152,7 +158,8 @@ def parse_grid(words: Iterable[str]) -> dict[str, list]:
     for word in words:
         name, _, values = word.partition("=")
         tables = [parse_options([f"{name}={value}"]) for value in split(values)]
-        grid[name] = [value for table in tables for value in table.values()]
+        found = [value for table in tables for value in table.values()]
+        grid.setdefault(name, []).extend(found)
     return grid
 
 
@@ -167,14 +174,31 @@ def load_plan(name: str) -> dict:
     """Reads a comparison's TOML: `entries`, a budget, `seeds`, shared settings, ...
 
     Raises:
-        ValueError: no such config, or an unknown key.
+        ValueError: no such config, an unknown key, or a value of the wrong type.
     """
     plan = read_toml(name, FOLDER)
     if "cells" in plan:  # the key's name until 0.1.0
         plan["entries"] = plan.pop("cells")
     own = ["entries", "grid", *UNITS, "seeds", "options", "plugins"]
     check_known("key of a comparison", plan, [*own, *SHARED])
+    check_values({key: plan[key] for key in plan if key in SHARED})
+    for key, kind in _TYPES.items():
+        if not isinstance(plan.get(key, kind()), kind):
+            raise ValueError(
+                f"`{key}` of a comparison must be {_WORDS[kind]}. "
+                f"Received: {plan[key]!r}."
+            )
+    for option, values in plan.get("grid", {}).items():
+        if not isinstance(values, list):
+            raise ValueError(
+                f"The grid lists the values of each option: {option} = [{values}]. "
+                f"Received: {values!r}."
+            )
     return plan
+
+
+_TYPES = {"entries": list, "plugins": list, "grid": dict, "options": dict}
+_WORDS = {list: 'a list, ["a", "b"]', dict: "a table"}
 
 
 def _expanded(word):
@@ -191,7 +215,9 @@ def _parsed(word):
             "An entry is NAME, NAME:option=value,option=value or a config, with LABEL= "
             f"in front to rename it. Received: {word!r}."
         )
-    base, options = match["base"], parse_options(split(match["options"] or ""))
+    base, options = match["base"], {}
+    if match["options"]:
+        options = parse_options(split(match["options"]))
     configs = config_names()
     if base in configs or base.endswith(".toml"):
         values = load_config(base)

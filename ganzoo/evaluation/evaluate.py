@@ -1,6 +1,7 @@
 """`evaluate`: scores of a run, a file or a model, each with its protocol."""
 
 import json
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import keras
 import numpy as np
 
 from ganzoo import metrics
+from ganzoo.data.archive import is_archive
 from ganzoo.data.dataset import Data
 from ganzoo.data.images import Form, reshape_images
 from ganzoo.data.splits import Parts, load_parts
@@ -29,6 +31,7 @@ from ganzoo.runs.experiment import from_dict
 from ganzoo.runs.load import load
 from ganzoo.runs.resolve import resolve
 from ganzoo.utils import files, untrusted
+from ganzoo.utils.options import check_known
 from ganzoo.utils.progress import Bar
 from ganzoo.utils.text import aligned
 from ganzoo.variants._registry import SOURCES
@@ -144,6 +147,7 @@ def evaluate(
             than the scores need, NaN or constant samples.
     """
     only = None if only is None else list(only)
+    check_known("score", only or [], metric_table.BETTER)
     stages = "loading the model", "reading the data", "sampling", "scoring"
     with Bar(len(stages), "stages", show=progress, leave=False, words=stages[0]) as bar:
         models = _models(source)
@@ -167,9 +171,12 @@ def evaluate(
     notes = _notes(scorer, asked) + _notes_on_classes(scorer, views["last"])
     evaluation = Evaluation(scores, notes)
     if run is not None:
-        _write(Path(source) / FILE, evaluation)
-        if scorer.thorough and "pictures" in scorer.facts:
-            save_png(nearest_pairs(scorer, views["last"]), Path(source) / NEAREST)
+        try:
+            _write(Path(source) / FILE, evaluation)
+            if scorer.thorough and "pictures" in scorer.facts:
+                save_png(nearest_pairs(scorer, views["last"]), Path(source) / NEAREST)
+        except OSError as error:  # a run of others, or a full disk: scores take long
+            warnings.warn(f"The scores are not in {source}: {error}.", stacklevel=2)
     return evaluation
 
 
@@ -251,7 +258,8 @@ def parts_of(run, model, dataset=None, data_dir=None) -> Parts:
                 "dataset= (--dataset=). Received none."
             )
         form = {}
-        if len(model.sample_shape) == 3 and Path(dataset).is_dir():
+        place = Path(dataset).expanduser()
+        if len(model.sample_shape) == 3 and (place.is_dir() or is_archive(place)):
             *size, channels = model.sample_shape
             form = {"image_size": tuple(size), "channels": channels}
         if model.table:

@@ -29,12 +29,12 @@ images = model.sample(16, seed=0)
 """
 
 
-def card(source: str, kind: str, address: str) -> str:
+def card(source: str, model, address: str) -> str:
     """Writes the card of a model.
 
     Args:
         source: a run directory, a pretrained name, or a .keras file.
-        kind: name of the model's class.
+        model: the model that was loaded from it. Scores of other steps are left out.
         address: where it will be loaded from.
 
     Returns:
@@ -45,7 +45,8 @@ def card(source: str, kind: str, address: str) -> str:
     Raises:
         ValueError: `config.json` or `evaluation.json` of the run is damaged.
     """
-    variant, facts, scores = _recorded(source)
+    variant, facts, scores = _recorded(source, model.step)
+    kind = type(model).__name__
     named = f"`{variant}`: {_registry.find(variant).paper}." if variant else kind + "."
     text = _HEAD.format(title=address.rsplit("/", 1)[-1], about=named, address=address)
     lines = [f"- {k}: {_plain(v)}\n" for k, v in facts.items() if v != ""]
@@ -58,7 +59,7 @@ def card(source: str, kind: str, address: str) -> str:
     )
 
 
-def _recorded(source):
+def _recorded(source, step):
     """Variant, facts of the training and scores, as far as they are known."""
     if source in pretrained.names() and not Path(source).exists():
         about = pretrained.card(source)
@@ -76,13 +77,18 @@ def _recorded(source):
         where = Path(source, "config.json")
         raise ValueError(f"{where} is damaged: {error} in its data.") from error
     facts |= {
-        "steps": experiment.steps,
+        "steps": step,
         "batch_size": batch_of(experiment, count),
         "seed": experiment.seed,
     }
     options = experiment.options.items()
     facts["options"] = ", ".join(f"{key}={value}" for key, value in options)
-    return experiment.model, facts, scored.scores if scored else []
+    scores = [
+        score
+        for score in (scored.scores if scored else ())
+        if (score.checkpoint, score.step) == ("last", step)
+    ]
+    return experiment.model, facts, scores
 
 
 _MARKUP = str.maketrans({sign: f"&#{ord(sign)};" for sign in "<[`|#*~"})

@@ -45,7 +45,6 @@ def export(model: AdversarialModel, out: str | Path, format: str = "keras") -> P
     out = Path(out)
     if out.exists():
         raise ValueError(f"{out} is there already. Remove it, or choose another name.")
-    out.parent.mkdir(parents=True, exist_ok=True)
     FORMATS[format](model, out)
     return out
 
@@ -59,6 +58,7 @@ def _write_keras(model, out):
 
 def _write_saved_model(model, out):
     generator = _in_floats(model.sampler, model.variable_dtype)
+    out.parent.mkdir(parents=True, exist_ok=True)
     generator.export(str(out), format="tf_saved_model", verbose=False)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 
-from ganzoo.runs.experiment import _check_values
+from ganzoo.runs.experiment import check_values
 from ganzoo.utils import untrusted
 from ganzoo.utils.options import check_known
 
@@ -19,7 +19,7 @@ def load_config(name: str) -> dict:
             that `from_dict` refuses.
     """
     values = read_toml(name)
-    _check_values(values)
+    check_values(values)
     return values
 
 
@@ -56,7 +56,7 @@ def parse_toml(data: bytes, where: str) -> dict:
         ValueError: invalid TOML, nested too deep, or a number too large.
     """
     try:
-        values = tomllib.loads(data.decode("utf-8"))
+        values = tomllib.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{where} is not valid TOML: {error}.") from error
     untrusted.check_values(values, where)
@@ -66,13 +66,19 @@ def parse_toml(data: bytes, where: str) -> dict:
 def parse_options(words: Iterable[str]) -> dict:
     """Reads words OPTION=VALUE, with a value as in TOML or a bare word.
 
+    A name with a point sets one key of a table: `penalties.r1=1.0`. The last of two
+    values of an option counts.
+
     Raises:
         ValueError: a word that is not an assignment.
     """
-    options = {}
+    options: dict = {}
     for word in words:
         try:
-            options |= parse_toml(word.encode(), "an option")
+            found = parse_toml(word.encode(), "an option")
+            if len(found) != 1:
+                raise ValueError("it sets no option")
+            _merge(options, found, "." in word.partition("=")[0])
         except ValueError as error:
             # A bare word is a string. Python's True and None are refused.
             bare = re.fullmatch(r"(\w+)=([a-z][\w-]*)", word)
@@ -83,6 +89,15 @@ def parse_options(words: Iterable[str]) -> dict:
                 ) from error
             options[bare[1]] = bare[2]
     return options
+
+
+def _merge(table, found, within):
+    """Puts what was found into a table, or, with `within`, into the tables in it."""
+    for key, value in found.items():
+        if within and isinstance(value, dict) and isinstance(table.get(key), dict):
+            _merge(table[key], value, within)
+        else:
+            table[key] = value
 
 
 def split(text: str) -> list[str]:

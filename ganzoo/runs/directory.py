@@ -145,6 +145,11 @@ def read_config(workdir) -> dict | None:
     try:
         config = untrusted.read_json(path)
         version = config["format"]
+        if version not in (1, FORMAT):
+            raise ValueError(
+                f"{path} was written by a newer version of ganzoo (format {version}; "
+                f"this one reads up to {FORMAT}). Update ganzoo to use this run."
+            )
         types: list = [(config[key], dict) for key in ("experiment", "build", "data")]
         types += [(config["build"][key], kind) for key, kind in _BUILD.items()]
         types.append((config["data"]["fingerprint"], str))
@@ -152,11 +157,6 @@ def read_config(workdir) -> dict | None:
         raise ValueError(f"{path} is damaged: it lacks {error}.") from error
     if not all(isinstance(value, kind) for value, kind in types):
         raise ValueError(f"{path} is damaged: a value has the wrong type.")
-    if version not in (1, FORMAT):
-        raise ValueError(
-            f"{path} was written by a newer version of ganzoo (format {version}; this "
-            f"one reads up to {FORMAT}). Update ganzoo to use this run."
-        )
     return config
 
 
@@ -183,7 +183,7 @@ def check_same(before: dict, now: dict, workdir, free=FREE) -> None:
     differing = [
         f"  {key}: {old.get(key)!r} before, {new.get(key)!r} now"
         for key in sorted(old.keys() | new.keys())
-        if old.get(key) != new.get(key)
+        if (key in old, old.get(key)) != (key in new, new.get(key))
     ]
     if differing:
         raise OtherRun(
@@ -278,16 +278,19 @@ def version(package: str) -> str | None:
 
 def _commit():
     here = Path(__file__).parent
-    command = ["git", "-C", str(here), "rev-parse", "HEAD"]
+    # The second name is unknown where git does not track this file: in an environment
+    # within the user's own repository.
+    names = ["HEAD", f"HEAD:./{Path(__file__).name}"]
+    command = ["git", "-C", str(here), "rev-parse", *names]
     try:
         result = subprocess.run(command, capture_output=True, text=True, timeout=5)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return result.stdout.strip() or None
+    return None if result.returncode else result.stdout.split()[0]
 
 
 def _flat(value, prefix=""):
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or (prefix and not value):
         return {prefix: value}
     return {
         key: leaf

@@ -156,7 +156,7 @@ def from_dict(values: Mapping) -> Experiment:
     Raises:
         ValueError: an unknown key, with the nearest one, or a value of the wrong type.
     """
-    _check_values(values)
+    check_values(values)
     return Experiment(**values)
 
 
@@ -170,7 +170,8 @@ def completed(values: Mapping) -> dict:
     return {**to_dict(Experiment()), **values}
 
 
-def _check_values(values):
+def check_values(values: Mapping) -> None:
+    """Raises `ValueError` for settings of an unknown name or of the wrong type."""
     check_known("config key", values, FIELDS)
     for name, value in values.items():
         kind = FIELDS[name].type

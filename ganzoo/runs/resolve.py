@@ -69,6 +69,7 @@ def resolve(experiment: Experiment, loaded: Loaded | None = None) -> Resolved:
     Raises:
         ValueError: as in `load_data` and `effective_options`.
     """
+    _check_used(experiment)
     settings = data_settings(experiment)
     if loaded is None or loaded.settings != settings:
         loaded = Loaded(load_data(**settings), settings)
@@ -83,6 +84,22 @@ def resolve(experiment: Experiment, loaded: Loaded | None = None) -> Resolved:
         data = with_few_labels(data, experiment.labels_per_class, experiment.seed)
     size = batch_of(experiment, len(data))
     return Resolved(data, effective_options(experiment, data), size, loaded)
+
+
+def _check_used(experiment):
+    """Refuses settings of the data that the variant would not see."""
+    variant = find(experiment.model)
+    if experiment.labels_per_class is not None and "label" not in variant.batch_keys:
+        raise ValueError(
+            f"{variant.name!r} takes no labels, so `labels_per_class` has no effect. "
+            "Leave it out, or use a variant of labels, such as sgan. "
+            f"Received: {experiment.labels_per_class}."
+        )
+    if experiment.direction != "AtoB" and not variant.source_key:
+        raise ValueError(
+            f"{variant.name!r} makes no images from images, so `direction` has no "
+            f"effect. Leave it out. Received: {experiment.direction!r}."
+        )
 
 
 def batch_of(experiment: Experiment, samples: int) -> int:

@@ -4,6 +4,7 @@ The limits stand here, and nowhere else. docs/safety.md lists what was tried.
 """
 
 import csv
+import datetime
 import functools
 import io
 import json
@@ -136,12 +137,14 @@ def parse_json(data: bytes, where: str, depth: int = MAX_DEPTH) -> dict:
 
 
 def check_values(value, where: str, depth: int = MAX_DEPTH) -> None:
-    """Refuses values that are nested too deep, and whole numbers beyond 64 bits."""
+    """Refuses values nested too deep, whole numbers beyond 64 bits, and dates."""
     level = [value]
     for _ in range(depth):
         for number in level:
             if isinstance(number, int) and not -MAX_NUMBER <= number < MAX_NUMBER:
                 raise ValueError(f"{where} holds a number beyond 64 bits.")
+            if isinstance(number, datetime.date | datetime.time):
+                raise ValueError(f"{where} holds a date or time, {number}.")
         level = [inner for outer in level for inner in _inner(outer)]
         if not level:
             return

@@ -3,9 +3,11 @@
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -25,6 +27,7 @@ from ganzoo.runs.directory import OtherRun
 from ganzoo.runs.experiment import FIELDS
 from ganzoo.training import train
 from ganzoo.training.cluster import WorkerLost
+from ganzoo.utils.signals import Terminated
 from ganzoo.variants import _registry
 from ganzoo.variants._registry import register
 
@@ -223,9 +226,15 @@ def test_ctrl_c_ends_with_130_and_says_how_to_resume(monkeypatch, capsys, tmp_pa
     with pytest.raises(SystemExit) as end:
         _ganzoo("train", "vanilla", f"--workdir={tmp_path}")
     assert end.value.code == 130
-    message = capsys.readouterr().err
-    assert str(tmp_path) in message
-    assert "Run the same command again to resume." in message
+    assert capsys.readouterr().err == (
+        "\nStopped; no step was saved. Run the same command again to resume.\n"
+    )
+    (tmp_path / "checkpoints").mkdir()
+    for name in ("step_00000002.npz", "step_00000002.json"):
+        (tmp_path / "checkpoints" / name).touch()
+    with pytest.raises(SystemExit):
+        _ganzoo("train", "vanilla", f"--workdir={tmp_path}")
+    assert f"step_00000002.npz is in {tmp_path}." in capsys.readouterr().err
 
 
 def test_a_lost_worker_ends_with_a_code_to_try_again_and_patience_is_passed(
@@ -443,8 +452,7 @@ def test_sample_writes_single_images_into_a_folder(run, tmp_path, capsys):
 @pytest.mark.parametrize(
     "arguments,message",
     [
-        (["--n=0"], "n from 1"),
-        (["--n=-1"], "`n` must be a whole number from 0. Received: -1"),
+        (["--n=0"], "`n` must be a whole number from 1. Received: 0"),
         (["--label=3"], "takes no label. Received: 3"),
     ],
 )
@@ -492,5 +500,63 @@ def test_benchmark_hands_its_flags_on(monkeypatch):
     calls = []
     monkeypatch.setattr(benchmark, "run", lambda name, **given: calls.append(given))
     _ganzoo("benchmark", "vanilla", "--batch_size=8", "--dtype=float64", "--set=a=1")
-    given = {"batch_size": 8, "dtype": "float64", "options": {"a": 1}, "seconds": 8.0}
-    assert calls == [given]
+    assert calls == [{"batch_size": 8, "dtype": "float64", "options": {"a": 1}}]
+
+
+@pytest.mark.parametrize(
+    "words,message",
+    [
+        (["--batch_size=0"], "`batch_size` must be a whole number from 1"),
+        (["--seconds=nan"], "`seconds` must be a positive number"),
+        (["--seconds=-1"], "`seconds` must be a positive number"),
+        (["--startup", "--seconds=1"], "--seconds is for speed"),
+        (["--dataset=digits"], "--dataset is for --startup"),
+    ],
+)
+def test_benchmark_refuses_what_it_cannot_measure(words, message):
+    assert message in _fails("benchmark", "vanilla", *words)
+
+
+def test_the_end_of_a_command_that_is_stopped_or_whose_reader_leaves(monkeypatch):
+    stops = {130: KeyboardInterrupt, 143: Terminated}
+    for code, stop in stops.items():
+        monkeypatch.setitem(zoo.LISTS, "variants", mock.Mock(side_effect=stop))
+        with pytest.raises(SystemExit) as end:
+            _ganzoo("list")
+        assert end.value.code == code
+    words = [sys.executable, "-m", "ganzoo", "list"]
+    done = subprocess.run(
+        f"set -o pipefail; {shlex.join(words)} | true",
+        shell=True,
+        executable="/bin/bash",
+        capture_output=True,
+        text=True,
+        cwd=Path(ganzoo.__file__).parents[1],
+    )
+    assert (done.returncode, done.stderr) == (command.BROKEN_PIPE, "")
+
+
+def test_a_train_that_is_stopped_before_its_first_step_saved_nothing(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(train, "resolve", mock.Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(SystemExit):
+        _ganzoo(*TRAIN, f"--workdir={tmp_path / 'run'}")
+    assert "Stopped; no step was saved." in capsys.readouterr().err
+
+
+def test_a_tilde_is_the_home_where_shells_leave_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    _ganzoo(*TRAIN, "--workdir=~/run")
+    _ganzoo("sample", "~/run", "--n=4", "--out=~/s.png")
+    assert (tmp_path / "run" / "config.json").exists()
+    assert (tmp_path / "s.png").exists()
+
+
+def test_flags_that_are_switched_off(tmp_path):
+    args = command.parse(["ganzoo", "train", "vanilla", "--no-flip"])
+    assert experiment_of(args).flip is False
+    assert "--flip or --no-flip" in _fails("train", "vanilla", "--set=flip=true")
+    with pytest.raises(SystemExit) as end:
+        command.parse(["ganzoo", "train", "vanilla", ""])
+    assert end.value.code == 2

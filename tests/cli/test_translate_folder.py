@@ -268,6 +268,30 @@ def test_nothing_is_written_for_no_size_or_number(tmp_path, settings, message):
     assert not out.exists()
 
 
+@pytest.mark.parametrize(
+    "names,samples",
+    [
+        (("photo", "photo.png"), None),
+        (("a.tga", "a.tga.png"), None),
+        (("a", "a.png"), 2),
+    ],
+)
+def test_two_results_in_one_place_are_refused(names, samples, tmp_path):
+    (tmp_path / "in").mkdir()
+    for name in names:
+        kind = "TGA" if name.endswith("tga") else "PNG"
+        Image.new("RGB", (16, 16)).save(tmp_path / "in" / name, kind)
+    with pytest.raises(ValueError, match=f"{names[0]}'.*{names[1]}' would both"):
+        translate_folder(
+            identical(channels=3),
+            tmp_path / "in",
+            tmp_path / "out",
+            samples=samples,
+            progress=False,
+        )
+    assert not (tmp_path / "out").exists()
+
+
 def test_one_direction_is_said(tmp_path):
     make_folder(tmp_path / "in", 1)
     with pytest.raises(ValueError, match="one direction; cyclegan has both"):

@@ -180,11 +180,33 @@ def test_every_comparison_of_the_zoo_makes_its_entries(name):
     assert plan["seeds"] >= 3
 
 
+def test_each_value_of_a_grid_counts_however_it_is_given():
+    grid = entries.parse_grid(["filters=16", "filters=32,64", "penalties.r1=1.0"])
+    assert grid == {"filters": [16, 32, 64], "penalties.r1": [{"r1": 1.0}]}
+
+
 def test_a_plan_with_an_unknown_key_is_refused(tmp_path):
     path = tmp_path / "plan.toml"
     path.write_text('entry = ["dcgan"]')
     with pytest.raises(ValueError, match="Did you mean 'entries'"):
         entries.load_plan(str(path))
+
+
+@pytest.mark.parametrize(
+    "text,message",
+    [
+        ("dataset = 5", "`dataset` must be str. Received: 5"),
+        ("entries = 5", "`entries` of a comparison must be a list.*5"),
+        ("plugins = 'my.py'", "`plugins` of a comparison must be a list.*'my.py'"),
+        ("options = 'x'", "`options` of a comparison must be a table.*'x'"),
+        ("grid = ['x']", "`grid` of a comparison must be a table"),
+        ("grid = {latent_dim = 8}", r"latent_dim = \[8\]. Received: 8"),
+    ],
+)
+def test_a_plan_with_a_value_of_another_type_is_refused(text, message, tmp_path):
+    (tmp_path / "plan.toml").write_text(text)
+    with pytest.raises(ValueError, match=message):
+        entries.load_plan(str(tmp_path / "plan.toml"))
 
 
 def test_the_key_of_older_plans_is_read(tmp_path):

@@ -355,3 +355,15 @@ def test_a_score_of_pairs_needs_known_answers():
     scorer = scorer_for(tiny("vanilla"), load_parts("digits"), n=30, extractor="pixels")
     assert baselines(scorer) == {}
     assert not {"l1", "mean_gradient", "cycle_l1"} & set(scorer.names(["label"]))
+
+
+def test_an_unknown_score_is_refused_before_anything_is_read():
+    with pytest.raises(ValueError, match="score 'recal'. Did you mean 'recall'"):
+        ganzoo.evaluate("no run", only=["recal"])
+
+
+def test_scores_that_cannot_be_written_are_returned(run):
+    (run / evaluate.FILE).mkdir()
+    with pytest.warns(UserWarning, match="The scores are not in .*run"):
+        found = ganzoo.evaluate(run, n=50, extractor="pixels", only=["recall"])
+    assert 0 <= found.get("recall").value <= 1

@@ -11,7 +11,13 @@ from ganzoo.runs import directory
 HOSTILE = "<script>\n# a **title** [link](http://x) `code` | cell"
 BOLD = "&#42;&#42;title&#42;&#42;"
 TEXT = f"&#60;script> &#35; a {BOLD} &#91;link](http://x) &#96;code&#96; &#124; cell"
-SCORE = Score(HOSTILE, float("inf"), 1.0, "lower", f"{HOSTILE} | seed 0").to_dict()
+SCORE = Score(
+    HOSTILE, float("inf"), 1.0, "lower", f"{HOSTILE} | seed 0", step=4
+).to_dict()
+
+
+class GAN:
+    step = 4
 
 
 def card(folder, scores=None, data=None):
@@ -24,7 +30,7 @@ def card(folder, scores=None, data=None):
     )
     if scores is not None:
         (folder / "evaluation.json").write_text(scores)
-    return model_card.card(str(folder), "GAN", "hf://me/small")
+    return model_card.card(str(folder), GAN(), "hf://me/small")
 
 
 def scores(*rows, **others):
@@ -42,6 +48,14 @@ def test_names_in_a_run_are_text_on_its_card(tmp_path):
 
 def test_a_run_without_scores_says_so(tmp_path):
     assert "## Scores\n\nNot measured." in card(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "other", [{"step": 2}, {"checkpoint": "best"}, {"checkpoint": "mean image"}]
+)
+def test_scores_of_other_answers_are_not_the_models(other, tmp_path):
+    text = card(tmp_path, scores({**SCORE, **other}))
+    assert "## Scores\n\nNot measured." in text
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import json
 import os
+import subprocess
 
 import pytest
 import tensorflow as tf
@@ -125,3 +126,40 @@ def test_links_of_wandb_are_its_own(tmp_path):
     with pytest.raises(ValueError, match="a link or a pipe: wandb"):
         with directory.claim(run):
             pass
+
+
+@pytest.mark.parametrize("value", [{}, None])
+def test_an_empty_option_is_not_the_default(value, tmp_path):
+    empty, default = {"options": {"penalties": value}}, {"options": {}}
+    for before, now in ((empty, default), (default, empty)):
+        with pytest.raises(directory.OtherRun, match="options.*penalties|options"):
+            directory.check_same(before, now, tmp_path)
+    directory.check_same(empty, empty, tmp_path)
+
+
+@pytest.mark.parametrize("content", [{"run": {}}, {"experiment": 1}])
+def test_a_newer_version_is_said_whatever_it_writes(content, tmp_path):
+    text = json.dumps({"format": 99, **content})
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(ValueError, match="newer version of ganzoo .format 99"):
+        directory.read_config(tmp_path)
+
+
+def test_the_commit_is_that_of_a_checkout_alone(tmp_path, monkeypatch):
+    """Not that of a repository of the user's, whose environment holds ganzoo."""
+
+    def git(*words):
+        name = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+        subprocess.run(["git", "-C", tmp_path, *name, *words], check=True)
+
+    place = tmp_path / "env" / "directory.py"
+    place.parent.mkdir()
+    place.touch()
+    monkeypatch.setattr(directory, "__file__", str(place))
+    git("init", "-q")
+    assert directory._commit() is None
+    git("commit", "-q", "--allow-empty", "-m", "mine")
+    assert directory._commit() is None
+    git("add", "env")
+    git("commit", "-q", "-m", "a checkout")
+    assert len(directory._commit()) == 40

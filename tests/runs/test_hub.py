@@ -98,7 +98,7 @@ def server(monkeypatch, tmp_path):
 
 def test_a_pushed_model_is_the_loaded_one(server):
     model = tiny("dcgan")
-    card = model_card.card("none.keras", "GAN", "hf://me/small")
+    card = model_card.card("none.keras", model, "hf://me/small")
     url = hub.push(model, "me/small", card, endpoint=server)
     assert url == f"{server}/me/small/commit/{COMMIT}"
     assert Hub.repositories["me/small"]["README.md"].decode() == card

@@ -188,6 +188,43 @@ def test_a_failed_first_start_leaves_the_directory_usable(changes, message, tmp_
     assert _train(tmp_path / "run", steps=2).step == 2
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"evaluate_every": 2, "metric": "frechet_distanse"},
+        {"evaluate_every": 2, "extractor": "inceptoin"},
+    ],
+)
+def test_a_resume_that_fails_leaves_the_settings_of_the_run(changes, run):
+    before = files_of(run)
+    with pytest.raises(ValueError, match="Did you mean"):
+        _train(run, steps=8, **changes)
+    after = files_of(run)
+    for name in ("config.json", "metrics.jsonl", "checkpoints/step_00000004.npz"):
+        assert after[name] == before[name]
+    (run / "checkpoints" / "step_00000004.npz").unlink()  # killed before its first one
+    (run / "checkpoints" / "step_00000004.json").unlink()
+    (run / "metrics.jsonl").unlink()
+    with pytest.raises(ValueError, match="Did you mean"):
+        _train(run, steps=8, **changes)
+    assert (run / "config.json").read_bytes() == before["config.json"]
+
+
+@pytest.mark.parametrize(
+    "changes,message",
+    [
+        ({"metric": "recall"}, "`metric`.*--evaluate_every=N.*'recall'"),
+        ({"evaluation_samples": 7}, "`evaluation_samples`.*7"),
+        ({"labels_per_class": 2}, "'vanilla' takes no labels.*Received: 2"),
+        ({"direction": "BtoA"}, "'vanilla' makes no images from images.*'BtoA'"),
+    ],
+)
+def test_settings_that_nothing_would_use_are_refused(changes, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        _train(tmp_path / "run", **changes)
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_run_goes_on_however_its_settings_are_spelled(run, finished):
     about = ganzoo.describe("vanilla")["options"]
     stated = {name: about[name] for name in ("beta_1", "loss", "ema_decay")}
