@@ -16,7 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganzoo.utils.options import check_known
+from ganzoo.utils.options import check_known, check_whole
 
 PHILOX = tf.random.Algorithm.PHILOX.value
 
@@ -34,9 +34,11 @@ def get_strategy(name: str = "none", virtual_devices: int = 0):
         virtual_devices: splits the CPU into this many devices, for tests and teaching.
 
     Raises:
-        ValueError: an unknown name, or a CPU that can no longer be split.
+        ValueError: an unknown name, a negative number of devices, or a CPU that can no
+            longer be split.
     """
     check_known("strategy", [name], STRATEGIES)
+    check_whole(0, virtual_devices=virtual_devices)
     if virtual_devices:
         _split_cpu(virtual_devices)
     return STRATEGIES[name]()
@@ -237,16 +239,27 @@ def global_mean(value):
     return context.all_reduce(tf.distribute.ReduceOp.SUM, value) / replica_count()
 
 
+def moments(value, axes, keepdims=False):
+    """Returns mean and variance over `axes`; differentiable any number of times.
+
+    `tf.nn.moments`, and so Keras' layers, hold the mean within the variance constant.
+    That leaves the first derivative right and the second wrong, which gradient
+    penalties need, and players that look ahead.
+    """
+    mean = tf.reduce_mean(value, axes, keepdims=True)
+    variance = tf.reduce_mean(tf.square(value - mean), axes, keepdims)
+    return mean if keepdims else tf.squeeze(mean, axes), variance
+
+
 def global_moments(value, axes):
-    """Returns mean and variance over `axes` of the global batch; differentiable.
+    """Returns the `moments` over `axes` of the global batch.
 
     With several replicas in one exchange, which leaves less precision to a variance far
     below the squared mean.
     """
-    mean = tf.reduce_mean(value, axes, keepdims=True)
     if replica_count() == 1:
-        return tf.squeeze(mean, axes), tf.reduce_mean(tf.square(value - mean), axes)
-    here = [tf.squeeze(mean, axes), tf.reduce_mean(tf.square(value), axes)]
+        return moments(value, axes)
+    here = [tf.reduce_mean(value, axes), tf.reduce_mean(tf.square(value), axes)]
     mean, square = tf.unstack(global_mean(tf.stack(here)))
     return mean, tf.maximum(square - mean**2, 0)
 
@@ -254,14 +267,24 @@ def global_moments(value, axes):
 def global_batch(value):
     """Returns the global batch, in order; `value` (N, ...) is this replica's share.
 
-    Differentiable: the gradient of a share is the sum of the gradients on all replicas.
-    With one replica it returns `value`.
+    Differentiable any number of times, which TensorFlow's own `all_gather` is not: the
+    gradient of a share is the sum of the gradients on all replicas. With one replica it
+    returns `value`.
     """
     context = _among_replicas()
     if context is None:
         return value
-    gathered = context.all_gather(value, axis=0)
-    return tf.ensure_shape(gathered, (None, *value.shape[1:]))
+    local = tf.shape(value)[0]
+
+    @tf.custom_gradient
+    def gather(value):
+        def back(upstream):
+            total = context.all_reduce(tf.distribute.ReduceOp.SUM, upstream)
+            return own_share(total, local)
+
+        return context.all_gather(value, axis=0), back
+
+    return tf.ensure_shape(gather(value), (None, *value.shape[1:]))
 
 
 def own_share(value, local):

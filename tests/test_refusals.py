@@ -31,6 +31,28 @@ def test_a_rate_of_zero_is_a_rate_of_zero():
 
 
 @pytest.mark.parametrize(
+    "name,options,message",
+    [
+        ("pix2pix", {"adversarial": 0, "l1": 0}, "Nothing trains this model"),
+        ("cyclegan", {"pool": -1}, "`pool` must be a whole number from 0"),
+        ("cgan", {"num_classes": 0}, "`num_classes` must be a whole number from 1"),
+    ],
+)
+def test_options_that_would_fail_later_or_say_nothing(name, options, message):
+    with pytest.raises(ValueError, match=message):
+        tiny(name, **options)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, 2**31])
+@pytest.mark.parametrize("name", ["vae", "made", "ddpm"])
+def test_seeds_of_a_likelihood(name, seed):
+    model = tiny(name)
+    x = np.zeros((2, *model.sample_shape), "uint8")
+    with pytest.raises(ValueError, match="`seed` must be"):
+        model.log_likelihood(x, seed=seed)
+
+
+@pytest.mark.parametrize(
     "name,kwargs,message",
     [
         ("cgan", {"x": IMAGES}, "need a label of each sample"),

@@ -13,6 +13,7 @@ from ganzoo.layers.noise import always_on as always_on
 from ganzoo.layers.noise import noise_from as noise_from
 from ganzoo.layers.normalization import BatchNorm as BatchNorm
 from ganzoo.layers.normalization import ConditionalBatchNorm as ConditionalBatchNorm
+from ganzoo.layers.normalization import GroupNorm as GroupNorm
 from ganzoo.layers.normalization import batch_norm as batch_norm
 from ganzoo.layers.normalization import instance_norm as instance_norm
 from ganzoo.layers.normalization import layer_norm as layer_norm

@@ -158,9 +158,7 @@ def assemble(
     if network is None:
         check_ends(built)
         check_unregularised(built)
-    for name, beta in {"beta_1": beta_1, "beta_2": beta_2}.items():
-        if not 0 <= beta < 1:
-            raise ValueError(f"`{name}` must be in [0, 1). Received: {beta!r}.")
+    optimizers.check_betas(beta_1=beta_1, beta_2=beta_2)
     adam = {"name": "adam", "beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon}
     d_rate, g_rate = _rates(learning_rate, d_learning_rate, g_learning_rate)
     d_adam = _lazy({**adam, "learning_rate": d_rate}, lazy_ratio(built.penalty_terms))

@@ -211,6 +211,10 @@ def _batch_norm(layer, **changes):
     return keras.layers.BatchNormalization.from_config(config)
 
 
+def _group_norm(layer):
+    return keras.layers.GroupNormalization.from_config(layer.get_config())
+
+
 def _conditional_norm(layer):
     """norm(x) * (1 + code @ gain) + code @ shift as a network of two inputs."""
     dtype = layer.dtype_policy
@@ -240,6 +244,7 @@ def _fill_conditional_norm(plain, layer):
 # For each layer of ganzoo: how to make its replacement, and how to fill the weights.
 PLAIN = {
     layers.BatchNorm: (_batch_norm, _fill_same),
+    layers.GroupNorm: (_group_norm, _fill_same),
     layers.Dropout: (_nothing, _fill_nothing),
     layers.GaussianNoise: (_noise, _fill_nothing),
     layers.WeightNormDense: (_dense, _fill_dense),

@@ -108,7 +108,15 @@ class TranslationModel(JudgedModel):
         self.loss_terms = (*adversarial_terms, *self.loss_terms, *distances)
 
     def compile(self, *args, **kwargs):
-        """As `JudgedModel.compile`; refuses augmentation that would break up pairs."""
+        """As `JudgedModel.compile`; refuses augmentation that would break up pairs.
+
+        So it does a model without a loss.
+        """
+        if not self.loss_terms:
+            raise ValueError(
+                "Nothing trains this model. Give it a discriminator, or a weight "
+                f"above 0 for one of {', '.join(RECONSTRUCTIONS)}. Received: no term."
+            )
         if self.augment and any("source" in d.input for d in self.discriminators):
             raise ValueError(
                 "D sees a sample with its source, and augmentation would change the "

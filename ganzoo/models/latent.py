@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import ArrayLike
 
+from ganzoo.layers.noise import noise_from
 from ganzoo.models.from_noise import LatentModel, check_latents
 from ganzoo.models.walks import lerp as lerp
 from ganzoo.models.walks import slerp as slerp
@@ -109,16 +111,17 @@ def directions(
 def _apart(vectors, k, ridge):
     """Vector k without its share in the others, of length 1, see `directions`."""
     own, others = vectors[k], np.delete(vectors, k, axis=0)
+    if ridge and len(others):
+        shared = others.T @ others
+        rest = np.linalg.solve(
+            shared / np.trace(shared) + ridge * np.eye(len(own)), own
+        )
+        return rest / np.linalg.norm(rest)
     rest = own - others.T @ np.linalg.lstsq(others.T, own, rcond=None)[0]
     if np.linalg.norm(rest) < 1e-4 * np.linalg.norm(own):
         raise ValueError(
             "Each attribute needs a direction of its own. "
             f"Received: column {k} is a combination of the others; leave one out."
-        )
-    if ridge and len(others):
-        shared = others.T @ others
-        rest = np.linalg.solve(
-            shared / np.trace(shared) + ridge * np.eye(len(own)), own
         )
     return rest / np.linalg.norm(rest)
 
@@ -131,7 +134,7 @@ def sefa(model: LatentModel, count: int = 5) -> np.ndarray:
 
     Args:
         model: a `LatentModel`.
-        count: number of directions, at most `latent_dim`.
+        count: number of directions, at most `latent_dim` and the layer's outputs.
 
     Returns:
         Unit vectors (count, latent_dim), by falling stretch.
@@ -158,6 +161,7 @@ def sefa(model: LatentModel, count: int = 5) -> np.ndarray:
             "SeFa needs a generator whose first layer is linear in the latent. "
             f"Received: {layer.name}, a {type(layer).__name__}; use `ganspace`."
         )
+    _check_count(count, min(model.latent_dim, moved.shape[1]))
     _, _, right = np.linalg.svd((moved - zero).T, full_matrices=False)
     return _signed(right[:count])
 
@@ -179,7 +183,8 @@ def ganspace(
         model: a `LatentModel`.
         count: number of directions, at most `latent_dim` and the layer's outputs, and
             below n.
-        layer: name of a layer of the generator; by default the one in the middle.
+        layer: name of a layer of the generator; by default the one in the middle, or
+            the first behind it that the latent reaches.
         n: number of latents.
         seed: seed of the latents.
 
@@ -193,11 +198,14 @@ def ganspace(
     generator = _generator(model)
     check_whole(2, n=n)
     layers = {one.name: one for one in generator.layers}
-    layer = layer or generator.layers[len(layers) // 2].name
-    check_known("layer of the generator", [layer], layers)
+    check_known("layer of the generator", [layer] if layer else [], layers)
     latents = model.latents(n, seed)
-    features = _features(generator, layers[layer], latents, model.variable_dtype)
-    if (features == features[0]).all():
+    tried = [layers[layer]] if layer else generator.layers[len(layers) // 2 :]
+    for one in tried:
+        features = _features(generator, one, latents, model.variable_dtype)
+        if (features != features[0]).any():
+            break
+    else:
         raise ValueError(f"The latent does not reach the layer {layer!r}.")
     _check_count(count, min(model.latent_dim, n - 1, features.shape[1]))
     centred = features - features.mean(axis=0)
@@ -228,7 +236,8 @@ def _features(generator, layer, latents, dtype):
             name: np.zeros((len(part), *tensor.shape[1:]), tensor.dtype)
             for name, tensor in generator.input.items()
         }
-        out = to_layer({**zeros, "latent": part}, training=False)
+        with noise_from(tf.constant([0, 1])):  # of a generator that has some
+            out = to_layer({**zeros, "latent": part}, training=False)
         chunks.append(np.reshape(keras.ops.cast(out, dtype), (len(part), -1)))
     return np.concatenate(chunks)
 

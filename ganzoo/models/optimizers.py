@@ -38,8 +38,9 @@ def make(spec, rate, decay, updates):
     table = spec if isinstance(spec, Mapping) else {"name": spec}
     table = {"learning_rate": rate, **table}
     rate = as_rate(table["learning_rate"])
-    table["learning_rate"] = falling(rate, updates)
-    if isinstance(rate, Schedule) and table["learning_rate"] is not rate:
+    if not isinstance(rate, Schedule):
+        table["learning_rate"] = falling(rate, updates)
+    elif updates is not None or decay != HALF:
         raise ValueError(
             "A rate follows one schedule: a LearningRateSchedule as `learning_rate`, "
             "or `decay` with `decay_steps`. "
@@ -83,6 +84,10 @@ class ExponentialDecay(Schedule):
     def __init__(self, rate, factor, lowest=0.0):
         if not 0 < factor <= 1:
             raise ValueError(f"`factor` must be in (0, 1]. Received: {factor}.")
+        if not 0 <= lowest <= rate:
+            raise ValueError(
+                f"`lowest` must be from 0 to the rate, {rate}. Received: {lowest}."
+            )
         self.rate = rate
         self.factor = factor
         self.lowest = lowest
@@ -133,6 +138,16 @@ def as_rate(value) -> float | Schedule:
     return float(value) if number else value
 
 
+BETAS = ("beta_1", "beta_2")
+
+
+def check_betas(**betas) -> None:
+    """Raises `ValueError` unless Adam's decays are in [0, 1)."""
+    for name, beta in betas.items():
+        if not 0 <= beta < 1:
+            raise ValueError(f"`{name}` must be in [0, 1). Received: {beta!r}.")
+
+
 def times(rate, factor):
     """A rate or schedule, times a factor."""
     if isinstance(rate, Schedule):
@@ -167,6 +182,8 @@ class RampedSGD(keras.optimizers.SGD):
                 f"{ramp_steps}."
             )
         super().__init__(learning_rate, momentum, **kwargs)
+        if self.nesterov:
+            raise ValueError("ramped_sgd has no Nesterov momentum; leave it out.")
         self.final_momentum = final_momentum
         self.ramp_steps = ramp_steps
 
@@ -195,12 +212,27 @@ OPTIMIZERS = {
 }
 
 
-def _linear(hold):
-    return lambda rate, updates: LinearDecay(rate, updates, hold) if updates else rate
+def _half(rate, updates):
+    return rate if updates is None else LinearDecay(rate, updates)
+
+
+def _linear(rate, updates):
+    _check_end("linear", updates)
+    return LinearDecay(rate, updates, hold=0.0)
 
 
 def _cosine(rate, updates):
-    return keras.optimizers.schedules.CosineDecay(rate, updates) if updates else rate
+    _check_end("cosine", updates)
+    return keras.optimizers.schedules.CosineDecay(rate, updates)
+
+
+def _check_end(name, updates):
+    if updates is None:
+        raise ValueError(
+            f"decay={name!r} needs `decay_steps`, after which the rate is 0. "
+            "Received: none."
+        )
+    check_whole(1, decay_steps=updates)
 
 
 def _exponential(factor, lowest=0.0):
@@ -208,8 +240,8 @@ def _exponential(factor, lowest=0.0):
 
 
 DECAYS = {
-    HALF: lambda: _linear(0.5),
-    "linear": lambda: _linear(0.0),
+    HALF: lambda: _half,
+    "linear": lambda: _linear,
     "cosine": lambda: _cosine,
     "exponential": _exponential,
 }
@@ -224,6 +256,7 @@ def compile_without_d(model, learning_rate, jit_compile, **adam):
         jit_compile: compile the step with XLA (one device only).
         **adam: further arguments of `keras.optimizers.Adam`.
     """
-    optimizer = keras.optimizers.Adam(learning_rate, **adam)
+    check_betas(**{name: adam[name] for name in BETAS if name in adam})
+    optimizer = keras.optimizers.Adam(as_rate(learning_rate), **adam)
     model.compile(g_optimizer=optimizer, jit_compile=jit_compile)
     return model

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from ganzoo import distribute
 from ganzoo.models.from_noise import PLACE, SEED, LatentModel
+from ganzoo.utils.options import check_seed
 
 DRAWN = 16  # samples in a picture of training
 
@@ -55,7 +56,8 @@ class StepwiseModel(LatentModel):
             seed: seed of what is drawn: grey values that become black or white, the
                 noise of a bound.
         """
-        noise = tf.constant([seed, 1])
+        check_seed(seed)
+        noise = tf.constant([int(seed), 1])
         network = self.average_of(self.generator)
         densities = self._traced(
             "log densities",

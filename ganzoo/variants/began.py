@@ -59,7 +59,8 @@ class BEGAN(GAN):
         real, fakes = -watched["real_logit"], -watched["fake_logit"]
         k = tf.cast(self.k, real.dtype)
         # The paper's global measure M, lower as training converges.
-        convergence = real + tf.abs(self.gamma * real - fakes)
+        whole, made = tf.unstack(distribute.global_mean(tf.stack([real, fakes])))
+        convergence = whole + tf.abs(self.gamma * whole - made)
         watched |= {"k": k, "convergence": convergence}
         return {**terms, "d_adv": real - k * fakes}, watched
 

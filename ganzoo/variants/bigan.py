@@ -56,7 +56,7 @@ class BiGAN(GAN):
     # --- use --------------------------------------------------------------------
 
     def _encoded(self, sample):
-        return feed(self.average_of(self.encoder), {"sample": sample}, False)
+        return self._feed(self.average_of(self.encoder), {"sample": sample})
 
     def encode(self, x) -> np.ndarray:
         """Latents (n, latent_dim) of samples (n, ...), uint8 or in `value_range`."""

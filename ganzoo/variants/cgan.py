@@ -1,6 +1,7 @@
 """Conditional GAN: both players see the label."""
 
 from ganzoo.models.assemble import assemble
+from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
 
 NETWORK = {
@@ -32,6 +33,7 @@ def cgan(
     latent in G, or the sample in D: see zoo_configs/cgan_mnist_paper.toml. More than 64
     classes, tags or numbers are embedded first, see `networks.inputs.with_label`.
     """
+    check_whole(1, num_classes=num_classes)
     return assemble(
         network=network,
         num_classes=num_classes,

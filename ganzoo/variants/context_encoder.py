@@ -102,8 +102,8 @@ def context_encoder(
     the authors' code), not AlexNet. The middle has the channels of the last level, not
     4000. G predicts the whole image; the sample keeps only the hole, and D sees it with
     the known pixels around it. For central holes, the paper also predicts a border of 7
-    pixels, with weight 10: `overlap=7`. Its error is a sum; here, it is divided by the
-    pixels of the hole, so that holes of any size count alike. `adversarial=0` is the
+    pixels, with weight 10: `overlap=7`. Its error is a sum; here, it is a mean weighted
+    as its pixels are, so that holes of any size count alike. `adversarial=0` is the
     ablation without D. For a frame of a clip, neighbouring frames are further channels
     of `source_shape`. See `ganzoo.data.holes.punch`.
 
@@ -119,7 +119,7 @@ def context_encoder(
             side.
         norm: G's normalisation, a name of `networks.norms`.
         d_filters: channels of D's first level; by default as `filters`.
-        hole: weight of the squared error in the hole, a mean over it (eq. 1).
+        hole: weight of the squared error, a mean over the hole and its border (eq. 1).
         overlap: width of the border around the hole that G predicts too.
         overlap_weight: weight of a pixel in that border; 1 in the hole.
         adversarial: weight of G's adversarial term; 0 builds no D.

@@ -8,6 +8,7 @@ from ganzoo.models.assemble import assemble
 from ganzoo.models.from_image import RECONSTRUCTIONS, TranslationModel
 from ganzoo.models.seeds import Use
 from ganzoo.networks import patchgan, resnet_generator
+from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
 
 
@@ -46,6 +47,7 @@ class CycleGAN(TranslationModel):
         self.reverse_discriminator = reverse_discriminator
         self.cycle = cycle
         self.identity = identity
+        check_whole(0, pool=pool)
         self.pool = pool
         shapes = {"sample": self.image_shape, "reverse": self.source_shape}
         self.pools = {key: Pool(pool, shapes[key]) for key in shapes if pool}

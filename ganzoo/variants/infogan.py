@@ -95,7 +95,7 @@ class InfoGAN(GAN):
                     f"`code` must be of shapes {allowed}. Received: {code}."
                 )
             latents[:, -self.codes :] = code
-        return self.decode(latents, label=label, ema=ema, into=into)
+        return self.decode(latents, label=label, ema=ema, seed=seed, into=into)
 
     def infer(self, x) -> dict[str, np.ndarray]:
         """Infers `category` (n, num_classes), `code` (n, codes) and D's `logits`."""
@@ -140,7 +140,12 @@ def infogan(
         prior: prior of the noise and the continuous codes.
         learning_rate: rate of both players, or `{"d": ..., "g": ...}`; D's is Q's.
     """
-    check_whole(1, categories=categories, codes=codes, noise=latent_dim - codes)
+    check_whole(1, categories=categories, codes=codes)
+    if latent_dim <= codes:
+        raise ValueError(
+            "`latent_dim` counts the codes, and must leave some noise. "
+            f"Received: {latent_dim} with codes={codes}."
+        )
     sizes = {"num_classes": categories, "filters": filters, "units": units}
     return assemble(
         InfoGAN,

@@ -9,7 +9,7 @@ from ganzoo.models.optimizers import compile_without_d
 from ganzoo.models.seeds import Use
 from ganzoo.models.stepwise import StepwiseModel, binary
 from ganzoo.networks import boltzmann
-from ganzoo.utils.options import check_whole
+from ganzoo.utils.options import check_seed, check_whole
 from ganzoo.variants._registry import register
 
 MOST_EXACT = 16  # hidden units whose states are summed one by one
@@ -99,7 +99,9 @@ class RBM(StepwiseModel):
         machine = boltzmann.of(self.average_of(self.generator))
         if machine.hidden_bias.shape[0] <= MOST_EXACT:
             return machine.log_partition()
-        return machine.annealed_log_partition(**ANNEALED, seed=tf.constant([seed, 1]))
+        check_seed(seed)
+        source = tf.constant([int(seed), 1])
+        return machine.annealed_log_partition(**ANNEALED, seed=source)
 
     def log_likelihood(self, x, seed: int = 0) -> np.ndarray:
         """As `StepwiseModel.log_likelihood`, with the log Z of `log_partition`."""

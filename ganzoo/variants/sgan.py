@@ -1,6 +1,7 @@
 """Semi-supervised GAN: D tells the n classes from each other and from fakes."""
 
 import functools
+from collections.abc import Mapping
 
 import keras
 import numpy as np
@@ -107,7 +108,8 @@ class SGAN(GAN):
 
     def evaluate(self, x=None, y=None, *args, **kwargs):
         """As `AdversarialModel.evaluate`; `accuracy` needs every label of arrays."""
-        unlabelled = np.sum(np.asarray(y).astype(str) == UNLABELLED)
+        labels = x.get("label") if isinstance(x, Mapping) else y
+        unlabelled = np.sum(np.asarray(labels).astype(str) == UNLABELLED)
         if unlabelled:
             raise ValueError(
                 "`evaluate` needs the label of every sample: its accuracy is a mean "

@@ -1,6 +1,6 @@
 """SRResNet: super-resolution by the mean squared error. It is not a GAN."""
 
-from ganzoo.models.optimizers import LinearDecay, compile_without_d
+from ganzoo.models.optimizers import LinearDecay, as_rate, compile_without_d
 from ganzoo.models.super_resolution import SuperResolution, factor
 from ganzoo.networks import subpixel
 from ganzoo.variants._registry import register
@@ -67,5 +67,6 @@ def srresnet(
         ema_decay=ema_decay,
         seed=seed,
     )
-    rate = LinearDecay(learning_rate, decay_steps) if decay_steps else learning_rate
+    rate = as_rate(learning_rate)
+    rate = LinearDecay(rate, decay_steps) if decay_steps else rate
     return compile_without_d(model, rate, jit_compile, beta_1=beta_1)

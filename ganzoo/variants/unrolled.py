@@ -7,6 +7,7 @@ from keras import ops
 from ganzoo import distribute
 from ganzoo.models.assemble import assemble
 from ganzoo.models.gan import GAN
+from ganzoo.models.optimizers import Schedule
 from ganzoo.models.seeds import Use
 from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
@@ -93,7 +94,10 @@ class Unrolled(GAN):
         """Takes D's next Adam step, differentiably: returns weights and both slots."""
         adam, each = self.d_optimizer, tf.nest.map_structure
         count = tf.cast(adam.iterations + 1 + ahead, gradients[0].dtype)
-        rate = tf.cast(adam.learning_rate, count.dtype)
+        rate = adam._learning_rate  # the schedule, if there is one
+        if isinstance(rate, Schedule):
+            rate = rate(adam.iterations + ahead)
+        rate = tf.cast(rate, count.dtype)
         # As in Keras: the betas are rounded to floatx before their power.
         betas = adam.beta_1, adam.beta_2
         left = [1 - ops.cast(beta, count.dtype) ** count for beta in betas]

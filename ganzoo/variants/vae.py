@@ -11,6 +11,7 @@ from ganzoo.models.optimizers import compile_without_d
 from ganzoo.models.seeds import Use
 from ganzoo.networks import mlp
 from ganzoo.networks.encoder import encoder
+from ganzoo.utils.options import check_seed, check_whole
 from ganzoo.variants._registry import register
 
 
@@ -81,8 +82,9 @@ class VAE(LatentModel):
         The importance-weighted bound, which grows tight with `samples` of the posterior
         (Burda et al. 2016, arXiv 1509.00519, eq. 8).
         """
-
-        source = tf.constant([seed, 1])
+        check_seed(seed)
+        check_whole(1, samples=samples)
+        source = tf.constant([int(seed), 1])
 
         def bound(sample):
             mean, log_variance = self.posterior(sample, False)

@@ -69,6 +69,29 @@ def test_instance_norm_takes_each_map_by_itself():
     np.testing.assert_allclose(instance_norm()(MAPS), standard(MAPS, (1, 2)), atol=1e-5)
 
 
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("make", [batch_norm, layer_norm, instance_norm])
+def test_second_derivatives_are_those_of_finite_differences(make):
+    """Those that a gradient penalty needs; Keras' own layers miss them."""
+    norm = make()
+    weight, direction = RNG.normal(size=(2, *MAPS.shape))
+
+    def slope(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = norm(x, training=True) if make is batch_norm else norm(x)
+            value = tf.reduce_sum(tf.constant(weight) * y**2)
+        return tf.reduce_sum(tape.gradient(value, x) ** 2)
+
+    x = tf.constant(MAPS, tf.float64)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        value = slope(x)
+    found = tf.reduce_sum(tape.gradient(value, x) * direction)
+    ahead, behind = (slope(x + h * direction) for h in (1e-5, -1e-5))
+    np.testing.assert_allclose(found, (ahead - behind) / 2e-5, rtol=1e-6)
+
+
 @pytest.mark.parametrize("make", [layer_norm, instance_norm])
 def test_no_sample_sees_another(make):
     layer = make()

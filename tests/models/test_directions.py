@@ -37,6 +37,17 @@ def test_ganspace_takes_the_middle_of_a_generator_by_default():
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
 
 
+def test_ganspace_passes_over_layers_of_the_label():
+    model = tiny("cgan", num_classes=65, network={"name": "dcgan", "filters": 2})
+    assert latent.ganspace(model, 2, n=16).shape == (2, 4)
+
+
+def test_ganspace_is_a_function_of_its_seed_where_g_has_noise():
+    model = tiny("vanilla", hidden_noise=0.5)
+    one, two = (latent.ganspace(model, 2, n=16, seed=3) for _ in range(2))
+    np.testing.assert_array_equal(one, two)
+
+
 def test_an_attribute_of_a_linear_model():
     found = latent.directions(linear(*ROWS), lambda x: x[:, 0] > 0.3, n=4000)
     assert found.shape == (3,)
@@ -80,6 +91,12 @@ def test_a_ridge_leaves_a_share_of_the_others():
     np.testing.assert_allclose(nearly, [alone, apart[0]], atol=1e-3)
     lone = latent.directions(model, marks[:, 0], ridge=0.1)
     np.testing.assert_array_equal(lone, alone)
+    draw = np.random.default_rng(0)
+    many = draw.integers(0, 2, (200, 5)).astype(bool)  # in three latents
+    found = latent.directions(model, many, ridge=0.1)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-6)
+    with pytest.raises(ValueError, match="combination of the others"):
+        latent.directions(model, many)
     with pytest.raises(ValueError, match="`ridge` must be 0 or more. Received: -1"):
         latent.directions(model, marks, ridge=-1)
 
@@ -105,6 +122,8 @@ def test_labels_that_name_no_direction(labels, message):
 def test_refusals():
     with pytest.raises(ValueError, match="at most 3. Received: 4"):
         latent.sefa(linear(*ROWS), 4)
+    with pytest.raises(ValueError, match="at most 2. Received: 3"):
+        latent.sefa(linear((1, 0), (0, 1), (1, 1)), 3)
     with pytest.raises(ValueError, match="`count` must be a whole number from 1"):
         latent.ganspace(linear(*ROWS), 0)
     with pytest.raises(ValueError, match="Did you mean 'first'"):

@@ -14,6 +14,7 @@ from ganzoo.models.optimizers import (
     Scaled,
 )
 
+HALVES = {"name": "exponential", "factor": 0.5}
 FALLING = {"name": "exponential", "factor": 0.5, "lowest": 0.15}
 
 
@@ -87,9 +88,8 @@ def test_a_config_can_name_adamw_and_its_settings():
 
 
 def test_the_rates_of_a_model_that_is_not_told_its_steps_stay():
-    for decay in ("half", "linear"):
-        adam = optimizers.make("adam", 0.1, decay, None)
-        assert float(adam.learning_rate) == pytest.approx(0.1)
+    adam = optimizers.make("adam", 0.1, "half", None)
+    assert float(adam.learning_rate) == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +98,12 @@ def test_the_rates_of_a_model_that_is_not_told_its_steps_stay():
         ("liner", "Unknown decay 'liner'. Did you mean 'linear'?"),
         ({"name": "exponential", "faktor": 0.5}, "Did you mean 'factor'?"),
         ({"name": "exponential", "factor": 1.5}, r"must be in \(0, 1\]. Received: 1.5"),
+        (
+            {"name": "exponential", "factor": 0.5, "lowest": 0.2},
+            "from 0 to the rate, 0.1",
+        ),
+        ("linear", "'linear' needs `decay_steps`"),
+        ("cosine", "'cosine' needs `decay_steps`"),
     ],
 )
 def test_refuses_a_decay(decay, message):
@@ -131,6 +137,29 @@ def test_a_config_can_say_all_of_the_schedule_of_2014():
     train(model, 2)
     assert model.g_optimizer.ramp_steps == 3
     assert float(model.g_optimizer.learning_rate) == pytest.approx(0.1, rel=1e-4)
+
+
+@pytest.mark.parametrize("decay", ["half", "linear", "cosine"])
+@pytest.mark.parametrize("steps", [0, 0.5, True])
+def test_refuses_an_end(decay, steps):
+    with pytest.raises(ValueError, match="`decay_steps` must be a whole number from 1"):
+        optimizers.make("adam", 0.1, decay, steps)
+
+
+@pytest.mark.parametrize("name", ["vae", "made", "rbm", "ddpm", "srresnet"])
+@pytest.mark.parametrize("rate", [-1.0, np.nan])
+def test_refuses_the_rate_of_a_model_without_d(name, rate):
+    with pytest.raises(ValueError, match="`learning_rate` must be a number from 0"):
+        tiny(name, learning_rate=rate)
+
+
+def test_refuses_betas_and_nesterov():
+    with pytest.raises(
+        ValueError, match=r"`beta_1` must be in \[0, 1\). Received: 1.5"
+    ):
+        tiny("srresnet", beta_1=1.5)
+    with pytest.raises(ValueError, match="no Nesterov momentum"):
+        RampedSGD(nesterov=True)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +210,7 @@ def test_refuses_what_a_step_does_not_follow(optimizer, message):
         tiny("vanilla", g_optimizer=optimizer)
 
 
-@pytest.mark.parametrize("options", [{"decay_steps": 10}, {"decay": "linear"}])
+@pytest.mark.parametrize("options", [{"decay_steps": 10}, {"decay": HALVES}])
 def test_an_optimizer_that_is_made_has_its_own_schedule(options):
     with pytest.raises(ValueError, match="has its schedule as its learning rate"):
         tiny("vanilla", g_optimizer=keras.optimizers.Adam(1e-3), **options)

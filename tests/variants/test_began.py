@@ -75,6 +75,10 @@ def test_k_is_equal_on_two_replicas_and_saved(mirrored, tmp_path):
         two = make()
         train_eagerly(two, batches_for(two, 3))
     np.testing.assert_allclose(two.k.numpy(), one.k.numpy(), rtol=1e-12)
+    images = arrays_for(one, 8)["real"]
+    images[:4] = 0  # the replicas have different errors
+    logs = [m.train_on_batch(images, return_dict=True) for m in (one, two)]
+    np.testing.assert_allclose(logs[1]["convergence"], logs[0]["convergence"], 1e-9)
     one.save(tmp_path / "model.keras")
     loaded = ganzoo.load(tmp_path / "model.keras")
     np.testing.assert_allclose(loaded.k, one.k, rtol=1e-6)

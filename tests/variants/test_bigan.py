@@ -62,6 +62,11 @@ def test_encode_and_reconstruct_use_the_averages():
     np.testing.assert_array_equal(made, model.decode(codes))
 
 
+def test_codes_are_arrays_that_numpy_knows():
+    model = tiny("bigan", dtype="mixed_bfloat16")
+    assert model.encode(np.zeros((2, 8, 8, 1), "uint8")).dtype == "float32"
+
+
 def test_probability_is_that_of_the_pair():
     model = tiny("bigan")
     images = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 1), "uint8")

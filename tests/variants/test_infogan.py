@@ -103,7 +103,10 @@ def test_needs_no_label_and_pictures_have_a_row_a_category():
     "call,message",
     [
         (lambda: tiny("infogan", codes=0), "`codes` must be a whole number from 1"),
-        (lambda: tiny("infogan", codes=6), "`noise` must be a whole number from 1"),
+        (
+            lambda: tiny("infogan", codes=6),
+            "must leave some noise. Received: 6 with codes=6",
+        ),
         (lambda: tiny("infogan", augment="color"), "InfoGAN takes no `augment`"),
         (
             lambda: tiny("infogan").sample(3, code=(1, 2, 3)),

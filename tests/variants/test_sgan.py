@@ -206,6 +206,16 @@ def test_fit_and_evaluate():
     assert set(logs) == set(model.log.names) >= {"d_class", "accuracy"}
 
 
+@pytest.mark.parametrize("form", [lambda x, y: (x, y), lambda x, y: (both(x, y),)])
+def test_evaluate_needs_every_label_in_every_form(form):
+    with pytest.raises(ValueError, match="needs the label.*Received 1 of -1"):
+        make().evaluate(*form(X, np.where(np.arange(12) == 3, -1, Y)), verbose=0)
+
+
+def both(x, y):
+    return {"real": x, "label": y}
+
+
 def test_penalties_join_the_terms_and_augmentation_is_refused():
     model = tiny("sgan", penalties={"r1": 1.0})
     labels = np.arange(16) % 10

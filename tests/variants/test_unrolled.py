@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import tiny
+from helpers import batches_for, largest_difference, tiny, train_eagerly
 
 import ganzoo
 from ganzoo.variants.unrolled import _root
@@ -43,8 +43,10 @@ def loss_of(model, batch):
         {"penalties": {"r1": 0.5}},
         {"loss": "least_squares"},
         {"loss": "relativistic"},
+        {"network": {"name": "mlp", "hidden": [6], "d_norm": "batch"}},
+        {"network": {"name": "mlp", "hidden": [6], "d_norm": "layer"}},
     ],
-    ids=["plain", "saddle", "r1", "least_squares", "relativistic"],
+    ids=["plain", "saddle", "r1", "least_squares", "relativistic", "batch", "layer"],
 )
 def test_the_gradient_through_the_look_ahead_is_that_of_finite_differences(options):
     model, batch = points(3, **options)
@@ -91,8 +93,9 @@ def train_steps(model, batch, steps):
 
 
 @pytest.mark.parametrize("before", [0, 4])
-def test_the_look_ahead_is_what_d_would_do(before):
-    model, batch = points(3, penalties={"r1": 0.5})
+@pytest.mark.parametrize("options", [{}, {"decay": "linear", "decay_steps": 8}])
+def test_the_look_ahead_is_what_d_would_do(before, options):
+    model, batch = points(3, penalties={"r1": 0.5}, **options)
     train_steps(model, batch, before)
     fake = model.generate(batch, training=True)
     ahead = {v.path: value.numpy() for v, value in model.look_ahead(batch, fake, True)}
@@ -114,6 +117,28 @@ def test_a_lazy_penalty_is_due_as_in_real_steps():
         np.testing.assert_allclose(
             ahead[variable.path], variable.numpy(), rtol=1e-9, atol=1e-12
         )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"network": {"name": "mlp", "hidden": [6], "d_norm": "batch"}},
+        {
+            "network": {"name": "mlp", "hidden": [6], "minibatch": "discrimination"},
+            "penalties": {"r1": 0.5},
+        },
+    ],
+    ids=["batch", "discrimination"],
+)
+def test_the_look_ahead_spans_the_replicas(options, mirrored):
+    """Through exchanges of which second derivatives are taken."""
+    models = []
+    for strategy in (tf.distribute.get_strategy(), mirrored):
+        keras.utils.set_random_seed(5)
+        with strategy.scope():
+            models.append(points(2, normalize=False, **options)[0])
+            train_eagerly(models[-1], batches_for(models[-1], 2))
+    assert largest_difference(*models) <= 1e-10
 
 
 def test_d_is_not_touched_by_the_look_ahead():

@@ -45,6 +45,23 @@ def test_the_bound_is_tight_for_a_linear_model_with_its_exact_posterior():
     assert loose["g_loss"] > exact + 0.1
 
 
+def test_a_sure_decoder_has_a_gradient_in_bfloat16():
+    """A probability near 1 is 1 in bfloat16, and its logarithm was cut."""
+    found = {}
+    for dtype in ("float32", "mixed_bfloat16"):
+        model = tiny("vae", dtype=dtype)
+        bias = model.generator.trainable_variables[-1]
+        bias.assign(np.full(bias.shape, 7.0))
+        batch = {"real": tf.zeros((4, 8, 8, 1)), "seed": tf.constant([0, 1])}
+        with tf.GradientTape() as tape:
+            fake = model.generate(batch, training=True)
+            terms, _ = model.generator_loss(batch, fake, True)
+            loss = terms["g_reconstruction"]
+        found[dtype] = tf.cast(tape.gradient(loss, bias.value), tf.float32).numpy()
+    np.testing.assert_allclose(*found.values(), rtol=0.02)
+    assert (found["float32"] > 0.9).all()
+
+
 def test_an_evaluation_is_of_the_averages_alone():
     model = tiny("vae", ema_decay=0.5)
     x = RNG.uniform(size=(8, 8, 8, 1)).astype("float32")
