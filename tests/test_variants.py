@@ -43,8 +43,8 @@ COMPILED = {
 QUICK = ("cgan", "dcgan", "made", "vae", "wgan")
 
 
-def long_unless_quick(name, *marks):
-    return pytest.param(name, marks=[*marks, *[pytest.mark.long] * (name not in QUICK)])
+def long_unless_quick(name):
+    return pytest.param(name, marks=[pytest.mark.long] * (name not in QUICK))
 
 
 def built(name, d_steps=1, **options):
@@ -243,7 +243,9 @@ def test_classes_that_are_embedded(name, mirrored, tmp_path):
 @pytest.mark.parametrize(
     "name",
     [
-        long_unless_quick(name, *[pytest.mark.slow] * (name not in COMPILED))
+        pytest.param(
+            name, marks=[pytest.mark.long, *[pytest.mark.slow] * (name not in COMPILED)]
+        )
         for name in VARIANTS
     ],
 )

@@ -26,6 +26,8 @@ from ganzoo.variants import _registry
 FLAGS = [name for name in schema.FIELDS if name not in ("model", "options")]
 LOST = 138
 """Exit code after another worker was lost: TFJob's for an error to try again."""
+SCORES = ("metric", "extractor", "evaluation_samples")
+"""Flags of the scores in training, but for the one that asks for them."""
 CONDITIONS = ("label", "caption", "truncation")
 """Flags of `sample` that some models take."""
 
@@ -199,6 +201,7 @@ def _push_flags(command):
 def train(args):
     """Train a variant or a config, or resume a run."""
     experiment = experiment_of(args)
+    _check_scores(args, experiment)
     default = Path("runs") / _default_name(args, experiment)
     workdir, number = Path(args.workdir or default), 1
     from ganzoo.training.cluster import WorkerLost
@@ -217,12 +220,22 @@ def train(args):
                 workdir = default.with_name(f"{default.name}-{number}")
                 print(f"{error}\nSo this one goes to {workdir}.", flush=True)
     except KeyboardInterrupt as stop:
-        last = newest(workdir / CHECKPOINTS)
-        end(stop, f"{last} is in {workdir}." if last else "no step was saved.")
+        saved = newest(workdir / CHECKPOINTS)
+        end(stop, f"saved in {workdir}." if saved else "no step was saved.")
     except WorkerLost as error:
         print(f"ganzoo: {error}", file=sys.stderr)
         sys.exit(LOST)
     print(f"Trained {experiment.steps} steps: see {workdir}/samples")
+
+
+def _check_scores(args, experiment):
+    """Refuses flags of scores in training that nothing would compute."""
+    for name in set_values(args, SCORES):
+        if experiment.evaluate_every is None:
+            raise ValueError(
+                f"--{name} is of the scores in training, which --evaluate_every=N asks "
+                "for. Received none."
+            )
 
 
 def experiment_of(args) -> schema.Experiment:

@@ -136,7 +136,7 @@ def _check_floods(model):
 
 
 def _places(paths, source, target, samples, with_opacity):
-    """Where the results of each image go.
+    """The places of the results of each image.
 
     Raises:
         ValueError: results of two images in one place.

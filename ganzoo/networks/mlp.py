@@ -78,9 +78,7 @@ def generator(
         math.prod(shape), use_bias=own_bias, kernel_initializer=start(initializer)
     )(x)
     x = layers.Reshape(shape)(x)
-    # In bfloat16, a probability near 1 would be 1, and its logarithm without gradient.
-    own = keras.config.dtype_policy().variable_dtype
-    x = layers.Activation(ends, dtype=own)(x if own_bias else MeanBias(ends)(x))
+    x = layers.Activation(ends)(x if own_bias else MeanBias(ends)(x))
     return keras.Model(named, x, name="generator")
 
 

@@ -32,7 +32,7 @@ from ganzoo.runs.directory import (
     write_config,
     write_environment,
 )
-from ganzoo.runs.experiment import FIELDS, Experiment, completed, to_dict
+from ganzoo.runs.experiment import Experiment, completed, to_dict
 from ganzoo.runs.load import load
 from ganzoo.runs.log import last_step
 from ganzoo.runs.resolve import Loaded, Resolved, resolve
@@ -120,7 +120,6 @@ def train_resolved(
             f"{experiment.strategy!r}."
         )
     writes = workers is None or workers.is_chief
-    _check_scores(experiment)
     visible = progress and writes
     with (
         claim(workdir) if writes else nullcontext(Path(workdir)) as path,
@@ -194,17 +193,6 @@ def train_resolved(
         if halted:  # by a signal to another worker
             raise signals.Terminated
         return model, resolved
-
-
-def _check_scores(experiment):
-    """Refuses settings of scores that nothing would compute."""
-    for name in ("metric", "extractor", "evaluation_samples"):
-        value = getattr(experiment, name)
-        if experiment.evaluate_every is None and value != FIELDS[name].default:
-            raise ValueError(
-                f"`{name}` is of the scores in training, which `evaluate_every` asks "
-                f"for: --evaluate_every=N. Received: {name}={value!r} without it."
-            )
 
 
 def _check_version(config, path):

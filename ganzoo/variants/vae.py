@@ -148,14 +148,20 @@ def vae(
     if not deviation > 0:
         raise ValueError(f"`deviation` must be above 0. Received: {deviation}.")
     value_range = None if len(image_shape) == 1 else (0.0, 1.0)
+    decoder = mlp.generator(
+        image_shape,
+        latent_dim=latent_dim,
+        hidden=tuple(reversed(hidden)),
+        normalize=False,
+        value_range=None,
+    )
+    if value_range:
+        # In bfloat16 a probability near 1 is 1, and its logarithm has no gradient.
+        dtype = keras.config.dtype_policy().variable_dtype
+        image = keras.layers.Activation("sigmoid", dtype=dtype)(decoder.output)
+        decoder = keras.Model(decoder.input, image, name="generator")
     model = VAE(
-        generator=mlp.generator(
-            image_shape,
-            latent_dim=latent_dim,
-            hidden=tuple(reversed(hidden)),
-            normalize=False,
-            value_range=value_range,
-        ),
+        generator=decoder,
         encoder=encoder(
             image_shape, outputs=2 * latent_dim, hidden=hidden, norm="none"
         ),

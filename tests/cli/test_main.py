@@ -234,7 +234,7 @@ def test_ctrl_c_ends_with_130_and_says_how_to_resume(monkeypatch, capsys, tmp_pa
         (tmp_path / "checkpoints" / name).touch()
     with pytest.raises(SystemExit):
         _ganzoo("train", "vanilla", f"--workdir={tmp_path}")
-    assert f"step_00000002.npz is in {tmp_path}." in capsys.readouterr().err
+    assert f"Stopped; saved in {tmp_path}." in capsys.readouterr().err
 
 
 def test_a_lost_worker_ends_with_a_code_to_try_again_and_patience_is_passed(
@@ -267,6 +267,11 @@ def test_a_lost_worker_ends_with_a_code_to_try_again_and_patience_is_passed(
         (["vanilla", "--steps=0"], "`steps` must be a whole number from 1"),
         (["vanilla", "--sample_every=3"], "must be a multiple of log_every"),
         (["vanilla", "--config=dcgan_digit"], "Did you mean 'dcgan_digits'?"),
+        (
+            ["vanilla", "--metric=recall"],
+            "--metric is of the scores in training, which",
+        ),
+        (["vanilla", "--evaluation_samples=7"], "--evaluate_every=N asks for"),
         (["vanilla", "--set=value_range=nome"], "`value_range` must be (low, high)"),
         (["vanilla", "--set=value_range=[1, -1]"], "(low, high), such as (-1, 1)"),
         (["dcgan_mnist", "--config=my.toml"], "'dcgan_mnist' and --config=my.toml"),

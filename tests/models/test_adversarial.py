@@ -341,6 +341,7 @@ def test_labels_of_any_whole_type_make_the_same_batches(name):
             np.testing.assert_array_equal(found, whole)
 
 
+@pytest.mark.long
 def test_a_data_set_of_the_batches_of_arrays_trains_as_they_do():
     images = RNG.integers(0, 256, (24, 8, 8, 1), dtype="uint8")
     labels = np.arange(24, dtype="uint8") % 10

@@ -64,6 +64,7 @@ def test_labels_in_any_form_and_from_any_source_are_the_same_batches(
         np.testing.assert_array_equal(batch[key], expected[key])
 
 
+@pytest.mark.long
 def test_labels_in_any_form_and_from_any_source_train_the_same_weights(tmp_path):
     runs = [(from_arrays, "int64"), (from_arrays, "strings"), (from_npz, "one-hot")]
     runs += [(from_data_set, "uint8"), (from_data_set, "strings")]

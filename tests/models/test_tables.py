@@ -173,6 +173,7 @@ def test_models_that_classify_train_on_tables(data):
 # --- labels in any form -----------------------------------------------------------
 
 
+@pytest.mark.long
 def test_labels_in_any_form_train_the_same_weights_as_those_of_a_file(tmp_path):
     frame = spam()
     frame.to_csv(tmp_path / "names.csv", index=False)

@@ -153,6 +153,7 @@ def test_a_loaded_file_computes_in_its_own_precision(name, tmp_path):
     assert keras.config.dtype_policy().name == "float32"
 
 
+@pytest.mark.long
 def test_a_loaded_float64_file_trains_on_as_the_model(tmp_path):
     model = tiny("vanilla", dtype="float64", penalties={"lecam": 1.0})
     model.save(tmp_path / "model.keras")

@@ -36,8 +36,8 @@ def test_vanilla_mnist_paper(mnist_dir):
 def test_parzen_vanilla_mnist(mnist_dir):
     """The same of the zoo's own small nets, which have a running average of G."""
     before = (
-        "; vanilla_mnist had 141.7 nats; an alarm named a collapse at step 2,520, while "
-        "three classes were missing, which came back"
+        "; vanilla_mnist had 141.7 nats; an alarm named a collapse at step 2,520, "
+        "while three classes were missing, which came back"
     )
     config, name = "vanilla_mnist_wide", "parzen_vanilla_mnist"
     _check_parzen(config, mnist_dir, name=name, before=before, **GAN)

@@ -206,6 +206,7 @@ def test_patience_is_a_positive_number_of_seconds(text, monkeypatch):
         cluster.patience_of(0.0)
 
 
+@pytest.mark.long
 def test_training_waits_as_long_as_it_is_asked_to(tmp_path, monkeypatch):
     workers = [f"localhost:{port}" for port in _free_ports(2)]
     task = {"type": "worker", "index": 0}

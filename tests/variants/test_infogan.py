@@ -61,6 +61,7 @@ def test_q_belongs_to_d():
     assert all(id(v) in owned for layer in q for v in layer.trainable_variables)
 
 
+@pytest.mark.long
 def test_q_learns_the_codes_of_a_fixed_generator():
     """Both terms of D fall when D alone is trained: the gradient reaches Q."""
     model = tiny("infogan", d_learning_rate=1e-2)

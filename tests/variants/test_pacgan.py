@@ -60,6 +60,7 @@ def test_a_penalty_takes_the_gradient_at_a_pack():
     assert abs(found - 2.0 * float(tf.reduce_mean(norms)) / 2) < 1e-10
 
 
+@pytest.mark.long
 def test_d_can_see_a_collapse_that_single_samples_hide():
     """Fakes that are one real sample each batch: alone like data, in packs not."""
     model = points(pack=2, d_learning_rate=1e-2)

@@ -165,6 +165,7 @@ def run(tmp_path_factory):
     return path / "run"
 
 
+@pytest.mark.long
 def test_a_run_keeps_its_words_and_pictures(run):
     options = json.loads((run / "config.json").read_text())["build"]["options"]
     assert set(options["vocabulary"]) == {"a", "red", "green", "blue", "square", "box"}
@@ -192,6 +193,7 @@ def test_the_command_samples_a_caption(run, tmp_path, capsys):
         command.run(command.parse([*arguments, "--label=1"]))
 
 
+@pytest.mark.long
 def test_a_run_is_scored_on_captions_that_it_has_not_seen(run):
     only = ["matching_accuracy", "gan_test_accuracy", "recall"]
     found = ganzoo.evaluate(run, extractor="pixels", only=only)

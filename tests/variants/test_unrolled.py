@@ -119,6 +119,7 @@ def test_a_lazy_penalty_is_due_as_in_real_steps():
         )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "options",
     [

@@ -197,6 +197,7 @@ def test_watching_changes_no_weight_and_survives_pruning_and_resuming(tmp_path):
     assert all(np.array_equal(one[k], v) for k, v in state_of(best).items())
 
 
+@pytest.mark.long
 def test_a_run_of_before_there_were_scores_resumes(tmp_path):
     unwatched = {"evaluate_every": None, "extractor": None, "evaluation_samples": 2000}
     _train(tmp_path / "run", **unwatched, steps=4)
