@@ -153,6 +153,7 @@ def test_copies_of_the_training_set_show(digits, on_digits):
     assert found == {"copies": 1.0, "nearer": 1.0}
 
 
+@pytest.mark.long
 def test_labels_asked_for_are_checked_by_a_classifier_and_train_one(
     digits, monkeypatch
 ):

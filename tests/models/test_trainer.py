@@ -163,6 +163,7 @@ def test_a_loaded_float64_file_trains_on_as_the_model(tmp_path):
     assert largest_difference(model, loaded) == 0
 
 
+@pytest.mark.long
 def test_the_users_own_networks_span_the_replicas(mirrored):
     """Keras' own batch normalisation, as a user would have it in a network."""
 
