@@ -273,9 +273,21 @@ MUTATIONS = [
     ),
     M(
         "layers/normalization.py",
-        "not self.synchronized or ",
-        "",
+        "distribute.global_moments if self.synchronized else distribute.moments",
+        "distribute.global_moments",
         "tests/layers/test_normalization.py",
+    ),
+    M(
+        "distribute.py",
+        "tf.reduce_mean(tf.square(value - mean), axes, keepdims)",
+        "tf.reduce_mean(tf.square(value - tf.stop_gradient(mean)), axes, keepdims)",
+        "tests/layers/test_normalization.py",
+    ),
+    M(
+        "metrics/arrays.py",
+        "1e-13 * (x_norms[:, None] + y_norms)",
+        "1e-13 * (x_norms.max() + y_norms.max())",
+        "tests/metrics/test_arrays.py",
     ),
     M(
         "layers/minibatch.py",
@@ -437,8 +449,8 @@ MUTATIONS = [
     ),
     M(
         "variants/began.py",
-        "real + tf.abs(self.gamma * real - fakes)",
-        "real + tf.abs(real - self.gamma * fakes)",
+        "whole + tf.abs(self.gamma * whole - made)",
+        "whole + tf.abs(whole - self.gamma * made)",
         "tests/variants/test_began.py -k 'by_hand or follows'",
     ),
     M(
@@ -622,8 +634,8 @@ MUTATIONS = [
     ),
     M(
         "variants/bigan.py",
-        'feed(self.average_of(self.encoder), {"sample": sample}, False)',
-        'feed(self.encoder, {"sample": sample}, False)',
+        'self._feed(self.average_of(self.encoder), {"sample": sample})',
+        'self._feed(self.encoder, {"sample": sample})',
         "tests/variants/test_bigan.py -k 'averages or pair'",
     ),
     M(

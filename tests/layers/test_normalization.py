@@ -74,12 +74,14 @@ def test_instance_norm_takes_each_map_by_itself():
 def test_second_derivatives_are_those_of_finite_differences(make):
     """Those that a gradient penalty needs; Keras' own layers miss them."""
     norm = make()
-    weight, direction = RNG.normal(size=(2, *MAPS.shape))
+    # What is stretched before has a gradient whose sum is not 0.
+    weight, direction, stretch = RNG.normal(size=(3, *MAPS.shape))
 
     def slope(x):
         with tf.GradientTape() as tape:
             tape.watch(x)
-            y = norm(x, training=True) if make is batch_norm else norm(x)
+            z = x * stretch
+            y = norm(z, training=True) if make is batch_norm else norm(z)
             value = tf.reduce_sum(tf.constant(weight) * y**2)
         return tf.reduce_sum(tape.gradient(value, x) ** 2)
 
