@@ -13,7 +13,6 @@ from ganzoo.utils.options import SYNONYMS, did_you_mean
 from ganzoo.utils.signals import Terminated
 from ganzoo.variants import _registry
 
-SOURCE = "run directory, .keras file or pretrained model"
 GROUPS = {
     "data": (
         "dataset",
@@ -79,6 +78,27 @@ def add_flag(command, name: str, default, text: str, **settings) -> None:
     text = f"{text} (default: {default})"
     settings = {"type": type(default), "default": default, "help": text, **settings}
     command.add_argument(f"--{name}", **settings)
+
+
+def add_source(command) -> None:
+    """Adds the model that a command reads."""
+    command.add_argument(
+        "source",
+        type=expanduser,
+        help="run directory, .keras file or pretrained model",
+    )
+
+
+def add_data(command, text: str) -> None:
+    """Adds `--dataset`, with its help, and `--data_dir`."""
+    command.add_argument("--dataset", type=expanduser, help=text)
+    add_data_dir(command)
+
+
+def add_data_dir(command) -> None:
+    """Adds `--data_dir`."""
+    text = schema.HELP["data_dir"]
+    command.add_argument("--data_dir", type=expanduser, help=text)
 
 
 def add_set(command) -> None:

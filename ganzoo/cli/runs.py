@@ -6,10 +6,13 @@ from os.path import expanduser
 from pathlib import Path
 
 from ganzoo.cli.flags import (
-    SOURCE,
+    GROUPS,
+    add_data,
+    add_data_dir,
     add_experiment,
     add_flag,
     add_set,
+    add_source,
     end,
     names_of,
     set_values,
@@ -26,8 +29,6 @@ from ganzoo.variants import _registry
 FLAGS = [name for name in schema.FIELDS if name not in ("model", "options")]
 LOST = 138
 """Exit code after another worker was lost: TFJob's for an error to try again."""
-SCORES = ("metric", "extractor", "evaluation_samples")
-"""Flags of the scores in training, but for the one that asks for them."""
 CONDITIONS = ("label", "caption", "truncation")
 """Flags of `sample` that some models take."""
 
@@ -44,7 +45,7 @@ def add_commands(add) -> None:
         push: _push_flags,
     }.items():
         command = add(function.__name__, function)
-        command.add_argument("source", type=expanduser, help=SOURCE)
+        add_source(command)
         flags(command)
 
 
@@ -119,12 +120,7 @@ def _evaluate_flags(command):
         ".keras file",
     )
     command.add_argument("--only", help="scores to compute, joined by commas")
-    command.add_argument(
-        "--dataset",
-        type=expanduser,
-        help="data set to score a .keras file on, or the new place of a run's",
-    )
-    _add_data_dir(command)
+    add_data(command, "data set to score a .keras file on, or the new place of a run's")
     add_flag(command, "seed", 0, "seed of the latents")
     command.add_argument(
         "--thorough",
@@ -139,12 +135,7 @@ def _augmentation_flags(command):
         command, "shares", "0.5,1,4", "numbers of samples as shares of the real images"
     )
     add_flag(command, "seeds", 5, "trainings of each arm")
-    _add_data_dir(command)
-
-
-def _add_data_dir(command):
-    text = schema.HELP["data_dir"]
-    command.add_argument("--data_dir", type=expanduser, help=text)
+    add_data_dir(command)
 
 
 def _translate_flags(command):
@@ -230,7 +221,7 @@ def train(args):
 
 def _check_scores(args, experiment):
     """Refuses flags of scores in training that nothing would compute."""
-    for name in set_values(args, SCORES):
+    for name in set_values(args, GROUPS["scores"]):
         if experiment.evaluate_every is None:
             raise ValueError(
                 f"--{name} is of the scores in training, which --evaluate_every=N asks "

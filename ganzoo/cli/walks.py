@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ganzoo.cli.flags import SOURCE, add_flag, set_values
-from ganzoo.runs import experiment as schema
+from ganzoo.cli.flags import add_data, add_flag, add_source, set_values
 from ganzoo.utils.options import check_known, check_whole
 
 DATA = ("dataset", "data_dir")
@@ -24,7 +23,7 @@ KINDS = {
 def add_commands(add) -> None:
     """Adds `walk`, `explore` and `project`."""
     command = add("walk", walk)
-    command.add_argument("source", type=expanduser, help=SOURCE)
+    add_source(command)
     along = (
         "line: from latent to latent; truncation: from the mean latent outwards; sefa: "
         "a direction of the first layer; ganspace: a direction of the features; class: "
@@ -48,12 +47,12 @@ def add_commands(add) -> None:
     add_flag(command, "frames", 30, "steps of a walk")
 
     command = add("explore", explore)
-    command.add_argument("source", type=expanduser, help=SOURCE)
+    add_source(command)
     add_flag(command, "seed", 0, "seed of the grid")
     add_flag(command, "out", "explore.html", "the page", type=expanduser)
 
     command = add("project", project)
-    command.add_argument("source", type=expanduser, help=SOURCE)
+    add_source(command)
     _add_common(command, rows="images", out="projection.png")
     add_flag(command, "starts", 8, "starts of each search")
     add_flag(command, "steps", 400, "steps of each search")
@@ -62,13 +61,7 @@ def add_commands(add) -> None:
 def _add_common(command, rows, out):
     add_flag(command, "rows", 4, f"number of {rows}")
     add_flag(command, "seed", 0, "seed of the latents")
-    command.add_argument(
-        "--dataset",
-        type=expanduser,
-        help="data set for a model that is no run; a run knows its own",
-    )
-    text = schema.HELP["data_dir"]
-    command.add_argument("--data_dir", type=expanduser, help=text)
+    add_data(command, "data set for a model that is no run; a run knows its own")
     files = "a picture .png, or a film .gif, .webp or .mp4"
     add_flag(command, "out", out, files, type=expanduser)
 
