@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 SMALL = load_config("pacgan_grid25_small")["options"]["network"]
 
 
-def _rows(config, dataset, settings, seeds=(0, 1, 2)):
+def _rows(config, dataset, settings, seeds=(0, 1, 2), last=False):
     """A row for each seed and each of the settings, and the seconds of training.
 
     Args:
@@ -22,14 +22,19 @@ def _rows(config, dataset, settings, seeds=(0, 1, 2)):
         dataset: the mixture.
         settings: name: what differs from the config, as `trained` takes it.
         seeds: of the runs.
+        last: also score the last weights of G, where the config keeps an average.
     """
     rows, times = [], []
     for seed in seeds:
         for name, changes in settings.items():
             model, run, seconds = trained(config, seed=seed, **changes)
             times.append(seconds)
-            score = mode_coverage(model.sample(2500, seed=0), *MIXTURES[dataset])
-            rows.append({"seed": seed, "setting": name, **score, "alarms": alarms(run)})
+            weights = {name: True, f"{name}, last": False} if last else {name: None}
+            for label, ema in weights.items():
+                samples = model.sample(2500, seed=0, ema=ema)
+                score = mode_coverage(samples, *MIXTURES[dataset])
+                row = {"seed": seed, "setting": label, **score, "alarms": alarms(run)}
+                rows.append(row)
     return rows, times
 
 
@@ -93,22 +98,23 @@ def test_pacgan_grid25_small():
 
 def test_unrolled_ring8():
     settings = {f"look-ahead {k}": {"options": {"unroll": k}} for k in (0, 5)}
-    rows, times = _rows("unrolled_ring8", "ring8", settings)
+    rows, times = _rows("unrolled_ring8", "ring8", settings, last=True)
     modes = [[row["modes"] for row in _of(rows, name)] for name in settings]
     held = sum(modes[1]) > sum(modes[0]) and all(
         b >= a for a, b in zip(*modes, strict=True)
     )
+    names = dict.fromkeys(row["setting"] for row in rows)
     record(
         "unrolled_ring8",
         "unrolled_ring8",
         headline=verdict(not held)
-        + "; ".join(f"{name}: {_line(_of(rows, name))}" for name in settings),
+        + "; ".join(f"{name}: {_line(_of(rows, name))}" for name in names),
         target="on each seed at least as many of the 8 modes as without look-ahead, "
-        "and "
-        "more on the mean",
+        "and more on the mean",
         measured={"rows": rows},
         seconds=times,
-        note="nets, batch and steps are cut down as the config says",
+        note="the authors' nets, batch and steps; samples of the running average of G, "
+        "and of its last weights",
         published="pictures; VEEGAN's runs of it have 7.6 modes, 35.6% high quality",
         reference="a perfect sampler 8 modes, 98.9%, 0.001",
     )
