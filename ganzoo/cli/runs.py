@@ -325,19 +325,14 @@ def sample(args):
     elif args.label:
         in_turn = itertools.islice(itertools.cycle(args.label), args.n)
         conditions["label"] = list(in_turn)
+    sample_files.check_fits(args.out, model)
     if folder:
         model.sample(args.n, seed=args.seed, into=folder.write, **conditions)
         print(f"Wrote {folder.written} images to {folder.path}")
         return
-    make = model.sample
+    table = sample_files.is_table(args.out)
+    make = model.sample_frame if table else model.sample
     write = sample_files.writer(args.out, codecs.get(model.codec))
-    if sample_files.is_table(args.out):
-        if model.table is None:
-            raise ValueError(
-                f"{args.out} is for models of tables. Write other samples to .npz or "
-                f".png. Received: samples {model.sample_shape}."
-            )
-        make = model.sample_frame
     write(make(args.n, seed=args.seed, **conditions), args.out)
     print(f"Wrote {args.out}")
 

@@ -40,6 +40,30 @@ def writer(path: str | Path, codec=None) -> Callable:
     return WRITERS[suffix]
 
 
+def check_fits(path: str | Path, model) -> None:
+    """Refuses a file for samples of another kind than the model's, before it makes any.
+
+    Args:
+        path: the file, of a type that `writer` knows, or a folder.
+        model: the model that will make the samples.
+
+    Raises:
+        ValueError: single images, a mesh, text or a table, where the samples are none.
+    """
+    shape, writes = model.sample_shape, WRITERS.get(Path(path).suffix.lower())
+    if is_folder(path):
+        _check_images(shape, model.value_range is not None)
+    elif writes is write_mesh:
+        _check_volumes(shape)
+    elif writes is write_text:
+        _check_text(model.codec, shape)
+    elif writes is write_table and model.table is None:
+        raise ValueError(
+            f"{path} is for models of tables. Write other samples to .npz or .png. "
+            f"Received: samples {shape}."
+        )
+
+
 def is_folder(path: str | Path) -> bool:
     """True if samples are written to single files there: `folder/`, or no ending."""
     return str(path).endswith("/") or not Path(path).suffix or Path(path).is_dir()
@@ -68,11 +92,7 @@ class Folder:
 
     def write(self, samples: np.ndarray) -> None:
         """Writes further images, uint8 (n, H, W, C) of 1, 3 or 4 channels."""
-        if samples.ndim != 4 or samples.dtype != np.uint8:
-            raise ValueError(
-                "Single files are for images (n, H, W, C); write other samples to .npz "
-                f"or .png. Received shape: {samples.shape}."
-            )
+        _check_images(samples.shape[1:], samples.dtype == np.uint8)
         self.path.mkdir(parents=True, exist_ok=True)
         for pixels in samples:
             name = f"{self.written:0{self.width}}.png"
@@ -91,11 +111,7 @@ def write_text(samples: np.ndarray, path: str | Path, codec=None) -> None:
     Raises:
         ValueError: the samples say nothing: there is no codec.
     """
-    if codec is None:
-        raise ValueError(
-            "Text is for samples that are strings, such as those of molgan; write "
-            f"others to .png or .npz. Received shape: {samples.shape}."
-        )
+    _check_text(codec, samples.shape[1:])
     lines = "".join(f"{text}\n" for text in codec.strings(samples))
     files.write_atomically(path, lines.encode())
 
@@ -122,11 +138,7 @@ def write_mesh(samples: np.ndarray, path: str | Path) -> None:
         ImportError: the extra `mesh` is not installed.
     """
     measure, trimesh = _mesh_packages()
-    if samples.ndim != 5 or samples.shape[-1] != 1:
-        raise ValueError(
-            "A mesh needs volumes (n, X, Y, Z, 1); write other samples to .png or "
-            f".npz. Received shape: {samples.shape}."
-        )
+    _check_volumes(samples.shape[1:])
     columns = math.ceil(math.sqrt(len(samples)))
     surfaces = []
     for index, volume in enumerate(samples[..., 0]):
@@ -168,6 +180,30 @@ def write_table(frame, path: str | Path) -> None:
             frame.to_parquet(temporary, index=False)
         else:
             frame.to_csv(temporary, sep=tables.SEPARATORS[ending], index=False)
+
+
+def _check_images(shape, pixels):
+    if len(shape) != 3 or not pixels:
+        raise ValueError(
+            "Single files are for images (H, W, C); write other samples to .npz or "
+            f".png. Received: samples {tuple(shape)}."
+        )
+
+
+def _check_volumes(shape):
+    if len(shape) != 4 or shape[-1] != 1:
+        raise ValueError(
+            "A mesh needs volumes (X, Y, Z, 1); write other samples to .png or .npz. "
+            f"Received: samples {tuple(shape)}."
+        )
+
+
+def _check_text(codec, shape):
+    if codec is None:
+        raise ValueError(
+            "Text is for samples that are strings, such as those of molgan; write "
+            f"others to .png or .npz. Received: samples {tuple(shape)}."
+        )
 
 
 def _mesh_packages():

@@ -466,6 +466,15 @@ def test_sample_refuses_what_the_model_cannot_make(arguments, message, run, tmp_
     assert message in _fails("sample", str(run), *arguments, f"--out={out}")
 
 
+def test_sample_refuses_a_file_before_it_makes_samples(run, tmp_path, monkeypatch):
+    def sample(self, n, *, seed=0):
+        raise AssertionError("samples were made")
+
+    monkeypatch.setattr(type(ganzoo.load(run)), "sample", sample)
+    message = _fails("sample", str(run), f"--out={tmp_path / 'x.txt'}")
+    assert "Text is for samples that are strings" in message
+
+
 @pytest.fixture(scope="module")
 def pets(tmp_path_factory):
     """A conditional run on an .npz file with strings as labels."""

@@ -1,6 +1,7 @@
 """Samples in files: by suffix, and meshes with the right place, size and closure."""
 
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -91,11 +92,52 @@ def test_without_the_packages_it_says_what_to_install(monkeypatch):
 
 
 def test_single_files_are_for_images_in_a_folder_of_their_own(tmp_path):
-    with pytest.raises(ValueError, match=r"for images.*\(3, 8, 8, 8, 1\)"):
+    with pytest.raises(ValueError, match=r"for images.*\(8, 8, 8, 1\)"):
         sample_files.Folder(tmp_path / "new", 3).write(VOLUMES)
     (tmp_path / "x.txt").write_text("")
     with pytest.raises(ValueError, match="new or empty folder"):
         sample_files.Folder(tmp_path, 3)
+
+
+@pytest.mark.parametrize(
+    "out,shape,message",
+    [
+        ("folder/", (8, 8, 8, 1), "Single files are for images"),
+        ("x.obj", (8, 8, 1), "A mesh needs volumes"),
+        ("x.PLY", (8, 8, 8, 3), "A mesh needs volumes"),
+        ("x.txt", (8, 8, 1), "Text is for samples that are strings"),
+        ("x.csv", (8,), "x.csv is for models of tables"),
+    ],
+)
+def test_a_file_that_cannot_hold_the_samples(out, shape, message):
+    model = types.SimpleNamespace(
+        sample_shape=shape, value_range=(-1.0, 1.0), codec=None, table=None
+    )
+    with pytest.raises(ValueError, match=message) as error:
+        sample_files.check_fits(out, model)
+    assert str(shape) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "out,shape,other",
+    [
+        ("folder", (8, 8, 3), {}),
+        ("x.obj", (8, 8, 8, 1), {}),
+        ("x.txt", (6, 5), {"codec": "molecules"}),
+        ("x.csv", (8,), {"table": {}}),
+        ("x.png", (8,), {}),
+        ("x.npz", (8, 8, 8, 3), {}),
+    ],
+)
+def test_a_file_that_holds_the_samples(out, shape, other):
+    values = {"value_range": (0.0, 1.0), "codec": None, "table": None, **other}
+    sample_files.check_fits(out, types.SimpleNamespace(sample_shape=shape, **values))
+
+
+def test_floats_are_no_pixels():
+    model = types.SimpleNamespace(sample_shape=(8, 8, 1), value_range=None)
+    with pytest.raises(ValueError, match="Single files are for images"):
+        sample_files.check_fits("folder", model)
 
 
 def test_images_of_every_kind_become_files(tmp_path):

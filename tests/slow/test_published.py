@@ -108,8 +108,8 @@ def test_cdcgan_mnist(mnist_dir):
         target="<= 4.0%, and below the perceptrons",
         measured={"seed": 0, **rows, "50,000 real digits": real},
         seconds=[row["seconds"] for row in rows.values()],
-        note="one seed, last step; samples are of the running average of G; the defaults "
-        "of 0.1.0 had 7.1% after 40 epochs",
+        note="one seed, last step; samples are of the running average of G; by the "
+        "defaults of 0.1.0, 7.1% after 40 epochs",
         published="2.98% after 200 epochs; perceptrons 6.28%",
         reference=f"50,000 real digits {percent([real])}",
     )
