@@ -49,8 +49,7 @@ def finished(folder) -> dict | None:
     if config is None:
         return None
     experiment = completed(config["experiment"])
-    last = read_rows(Path(folder) / "metrics.jsonl")[-1]
-    if last["step"] < experiment["steps"]:
+    if read_rows(Path(folder) / "metrics.jsonl")[-1]["step"] < experiment["steps"]:
         return None
     return {
         "variant": experiment["model"],
@@ -58,7 +57,6 @@ def finished(folder) -> dict | None:
         "command": command(experiment),
         "seed": experiment["seed"],
         "steps": experiment["steps"],
-        "seconds": round(last["seconds"]),
         "scores": scores(Path(folder) / "evaluation.json"),
     }
 
@@ -112,7 +110,7 @@ def page(records) -> str:
         )
         parts.append(
             f"## {run['variant']} on {run['data']}\n\n"
-            f"`{run['command']}`: seed {run['seed']}, {run['seconds']:,} seconds.\n"
+            f"`{run['command']}`: seed {run['seed']}.\n"
             f"{scores_line(run)}.{seeds}\n\n"
             "| samples | real data |\n|---|---|\n"
             f"| ![Samples of {run['variant']}](gallery/{name}.png) "
@@ -147,7 +145,6 @@ HEAD = """# Gallery
 
 The samples of each run at its last step, as the run drew them, next to real data.
 Nothing is chosen by hand. In brackets: the score of held-out real data.
-The seconds are those of shared cores, so they are upper bounds.
 Some runs are older than the present networks: those of `dcgan`, `lsgan`, `improved`,
 `pacgan` and `unrolled` on MNIST, of `dcgan` on letters and of `wgan` on digits
 ([defaults](defaults.md)).
