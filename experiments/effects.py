@@ -10,7 +10,6 @@ together write zoo_configs/results/effects.json.
 
 import argparse
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -127,10 +126,8 @@ def measured(name, arm, seed):
     """Returns the figures of a run, which is made if it is not there yet."""
     path, effect = path_of(name, arm, seed), EFFECTS[name]
     if not path.exists():
-        begin = time.perf_counter()
         keras.utils.set_random_seed(seed)
         figures = effect.run(effect.arms[arm], seed)
-        figures["seconds"] = round(time.perf_counter() - begin, 1)
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
         part.write_text(json.dumps(figures))
@@ -167,10 +164,6 @@ def record():
         f"{name} ({', '.join(f'{arm} {n} of 3' for arm, n in row[HELD].items())})"
         for name, row in verdicts.items()
     ]
-    seconds = [
-        sum(run["seconds"] for runs in row["runs"].values() for run in runs)
-        for row in verdicts.values()
-    ]
     write_result(
         "effects",
         command="python experiments/effects.py",
@@ -178,8 +171,6 @@ def record():
         target="one for each, see docs/axes.md",
         seeds=SEEDS,
         measured=verdicts,
-        seconds=seconds,
-        note="a time for each effect, all its runs, on cores that were shared",
     )
 
 

@@ -39,7 +39,7 @@ def flat(images):
 def trained(
     config, data_dir=None, options=None, dataset=None, init_from=None, **changes
 ):
-    """Trains a config, or resumes; returns (model, run directory, seconds).
+    """Trains a config, or resumes; returns (model, run directory, CPU seconds).
 
     Args:
         config: its name.
@@ -59,7 +59,7 @@ def trained(
     suffix = re.sub(r"[^\w.]+", "-", suffix)
     run = RUNS / (config + suffix)
     model = ganzoo.train(experiment, run, progress=False)
-    return model, run, read_rows(run / "metrics.jsonl")[-1]["seconds"]
+    return model, run, read_rows(run / "metrics.jsonl")[-1].get("cpu_seconds")
 
 
 def untrained(config, image_shape, seed=0):
@@ -102,7 +102,7 @@ def record(
         headline: the figures in a line, for README's table.
         target: the target, fixed before the run.
         measured: all figures, every seed.
-        seconds: training time of each run.
+        seconds: CPU seconds of each training; None of a run that did not count them.
         note: what a reader must know, above all what was cut.
         published: the figure of the paper, with its budget; see docs/published.md.
         reference: the figure of real data, or of an untrained model.
@@ -115,18 +115,17 @@ def record(
         headline=headline,
         target=target,
         measured=measured,
-        seconds=[round(s) for s in seconds],
+        cpu_seconds=[s and round(s) for s in seconds],
         note=note,
         published=published,
         reference=reference,
     )
 
 
-def write_result(name, *, seconds=(), **what):
+def write_result(name, **what):
     """Writes zoo_configs/results/NAME.json, with the versions that it came from."""
     result = {
         **what,
-        "seconds": list(seconds),
         "versions": {"tensorflow": tf.__version__, "keras": keras.__version__},
         "python": platform.python_version(),
         "cores": os.cpu_count(),

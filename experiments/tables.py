@@ -32,10 +32,9 @@ def results() -> str:
     rows = []
     for path in sorted(RESULTS.glob("*.json")):
         result = recorded(path.stem)
-        minutes = ", ".join(f"{s / 60:.1f} min" for s in result["seconds"]) or "-"
         link = f"[{path.stem}](../zoo_configs/results/{path.name})"
-        rows.append((link, result["headline"], result["target"], minutes))
-    return table(("experiment", "measured", "target", "training time"), rows)
+        rows.append((link, result["headline"], result["target"]))
+    return table(("experiment", "measured", "target"), rows)
 
 
 # One for each promise of README, misses included.

@@ -6,7 +6,7 @@ import numpy as np
 
 from ganzoo.runs import checkpoint
 
-OF_THE_MACHINE = ("seconds", "images_per_second", "peak_memory_mib")
+OF_THE_MACHINE = ("seconds", "cpu_seconds", "images_per_second", "peak_memory_mib")
 TINY = {"g_hidden": [8], "d_hidden": [8], "latent_dim": 4, "normalize": False}
 
 

@@ -24,12 +24,11 @@ def _ranking(name):
             f"{row['std']:.2g}",
             f"{row['difference']:.3g}",
             row["verdict"],
-            f"{row['seconds']:.0f}",
         )
         for i, row in enumerate(measured["ranking"], 1)
     ]
-    rows.append(("", "real data", f"{measured['real data']:.4g}", *[""] * 4))
+    rows.append(("", "real data", f"{measured['real data']:.4g}", *[""] * 3))
     failed = sorted({cell for cell, *_ in measured["failed"]})
-    rows += [("", f"`{cell}`", "failed", *[""] * 4) for cell in failed]
-    head = ("", "variant", measured["metric"], "+-", "behind", "verdict", "s/run")
+    rows += [("", f"`{cell}`", "failed", *[""] * 3) for cell in failed]
+    head = ("", "variant", measured["metric"], "+-", "behind", "verdict")
     return table(head, rows)

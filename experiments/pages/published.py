@@ -1,6 +1,6 @@
 """Table of docs/published.md, which `python experiments/tables.py` writes."""
 
-from pages.recorded import RESULTS, minutes, recorded, table
+from pages.recorded import RESULTS, recorded, table
 
 EXPERIMENTS = (
     "sgan_mnist_100",
@@ -44,8 +44,7 @@ def figures() -> str:
                 result["headline"],
                 result["target"],
                 result["note"],
-                minutes(result),
             )
         )
-    head = ("config", "published", "reference", "ours", "target", "cuts", "all runs")
+    head = ("config", "published", "reference", "ours", "target", "cuts")
     return table(head, rows)

@@ -21,12 +21,6 @@ def kept(name):
     return measured(name) if (RESULTS / f"{name}.json").exists() else {}
 
 
-def minutes(result) -> str:
-    """The time of all runs of a result; "-" where none was kept."""
-    total = sum(result["seconds"])
-    return f"{total / 60:.0f} min" if total else "-"
-
-
 def table(head, rows) -> str:
     """Returns a Markdown table."""
     lines = ["| " + " | ".join(map(str, line)) + " |\n" for line in (head, *rows)]

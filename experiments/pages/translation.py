@@ -1,7 +1,7 @@
 """Tables of docs/translation.md and its guides, for `experiments/tables.py`."""
 
 from ganzoo.data import faces
-from pages.recorded import RESULTS, measured, minutes, recorded, table
+from pages.recorded import RESULTS, measured, recorded, table
 
 EXPERIMENTS = {
     "pix2pix_halves": "right half of a digit from its left one",
@@ -39,9 +39,9 @@ def translations() -> str:
             continue
         result = recorded(name)
         rows.append(
-            (task, config, result["headline"], result["target"], minutes(result))
+            (task, config, result["headline"], result["target"])
         )
-    return table(("task", "config", "measured", "target", "all runs"), rows)
+    return table(("task", "config", "measured", "target"), rows)
 
 
 def maps() -> str:

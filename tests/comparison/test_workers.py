@@ -165,7 +165,7 @@ def _contents(run):
     for name in ("scores", "metrics"):
         rows = map(json.loads, (run / f"{name}.jsonl").read_text().splitlines())
         for i, row in enumerate(rows):
-            machine = ("seconds", "images_per_second", "peak_memory_mib")
+            machine = ("seconds", "cpu_seconds", "images_per_second", "peak_memory_mib")
             contents |= {f"{name} {i} {k}": row[k] for k in row if k not in machine}
     for name in ("evaluation.json", "config.json"):
         contents[name] = (run / name).read_text()

@@ -80,7 +80,7 @@ def test_sigterm_to_launch_saves_and_the_same_command_goes_on(tmp_path):
     assert done.returncode == 0, done.stdout
     assert largest_difference(tmp_path / "whole", tmp_path / "run") == 0
     rows = [read_rows(tmp_path / w / "metrics.jsonl") for w in ("whole", "run")]
-    machine = ("seconds", "images_per_second", "peak_memory_mib")
+    machine = ("seconds", "cpu_seconds", "images_per_second", "peak_memory_mib")
     assert [{k: v for k, v in row.items() if k not in machine} for row in rows[0]] == [
         {k: v for k, v in row.items() if k not in machine} for row in rows[1]
     ]

@@ -11,15 +11,16 @@ from ganzoo.runs.log import append, drop_after, read_rows
 from ganzoo.utils.memory import peak_mib
 
 METRICS = "metrics.jsonl"
+CLOCKS = {"seconds": time.perf_counter, "cpu_seconds": time.process_time}
 
 
 class RunLog(keras.callbacks.Callback):
     """Writes a line per interval to `metrics.jsonl`.
 
     Each line has the step, the seconds of training so far over all resumed parts
-    (without pictures and checkpoints), images per second, the process's peak memory,
-    and the mean of every term over the interval. The first interval includes
-    compilation.
+    (without pictures and checkpoints), the same in CPU seconds of this process, images
+    per second, the process's peak memory, and the mean of every term over the interval.
+    The first interval includes compilation.
     """
 
     def __init__(self, workdir, images_per_step: int):
@@ -29,20 +30,23 @@ class RunLog(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         last = drop_after(self.path, self.model.step, sound=numbers)
-        self.seconds = 0.0 if last is None else last.get("seconds", 0.0)
+        # A run that began without one of the clocks goes on without it.
+        known = dict.fromkeys(CLOCKS, 0.0) if last is None else last
+        self.spent = {name: known[name] for name in CLOCKS if name in known}
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.step, self.begin = self.model.step, time.perf_counter()
+        self.step = self.model.step
+        self.begin = {name: clock() for name, clock in CLOCKS.items()}
 
     def on_epoch_end(self, epoch, logs=None):
         # Pictures and checkpoints come between intervals.
-        elapsed, step = time.perf_counter() - self.begin, self.model.step
-        self.seconds += elapsed
-        images = (step - self.step) * self.images_per_step
+        elapsed = {name: clock() - self.begin[name] for name, clock in CLOCKS.items()}
+        self.spent = {name: self.spent[name] + elapsed[name] for name in self.spent}
+        images = (self.model.step - self.step) * self.images_per_step
         row = {
-            "step": step,
-            "seconds": round(self.seconds, 3),
-            "images_per_second": round(images / elapsed, 1),
+            "step": self.model.step,
+            **{name: round(value, 3) for name, value in self.spent.items()},
+            "images_per_second": round(images / elapsed["seconds"], 1),
             "peak_memory_mib": peak_mib(),
             **{name: float(value) for name, value in logs.items()},
         }

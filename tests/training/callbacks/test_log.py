@@ -1,6 +1,7 @@
 """The log of a run, and its curves."""
 
 import json
+import time
 
 import keras
 import numpy as np
@@ -20,7 +21,8 @@ def test_run_log_writes_one_line_an_interval(tmp_path, points):
     assert [row["step"] for row in rows] == [100, 200, 300]
     assert {name: rows[0][name] for name in HEALTHY} == HEALTHY
     assert rows[0]["images_per_second"] > 0
-    assert 0 <= rows[0]["seconds"] <= rows[2]["seconds"]
+    for clock in ("seconds", "cpu_seconds"):
+        assert 0 <= rows[0][clock] <= rows[2][clock]
     draw_curves(tmp_path)
     with Image.open(tmp_path / "curves.png") as image:
         assert image.size == (800, 600)
@@ -28,7 +30,10 @@ def test_run_log_writes_one_line_an_interval(tmp_path, points):
 
 def test_run_log_drops_what_a_resumed_run_does_again(tmp_path, points):
     path = tmp_path / "metrics.jsonl"
-    lines = [{"step": s, "seconds": s / 10, "g_loss": 1.0} for s in (100, 200, 300)]
+    lines = [
+        {"step": s, "seconds": s / 10, "cpu_seconds": s / 5, "g_loss": 1.0}
+        for s in (100, 200, 300)
+    ]
     torn = '{"step": 400, "sec'
     path.write_text("".join(json.dumps(line) + "\n" for line in lines) + torn)
     model = FakeModel(points)
@@ -40,7 +45,32 @@ def test_run_log_drops_what_a_resumed_run_does_again(tmp_path, points):
     assert [row["step"] for row in rows] == [100, 200, 300]
     assert rows[-1]["g_loss"] == HEALTHY["g_loss"]  # the new one
     assert 20 <= rows[-1]["seconds"] < 21  # goes on from the last kept line
+    assert 40 <= rows[-1]["cpu_seconds"] < 41
     assert [p.name for p in tmp_path.iterdir()] == ["metrics.jsonl"]
+
+
+def test_run_log_counts_cpu_seconds(tmp_path, points):
+    log = attach(RunLog(tmp_path, images_per_step=32), FakeModel(points))
+    log.on_epoch_begin(0)
+    end = time.process_time() + 0.2
+    while time.process_time() < end:
+        pass
+    time.sleep(0.3)
+    log.model.step += 100
+    log.on_epoch_end(0, HEALTHY)
+    (row,) = read_rows(tmp_path / "metrics.jsonl")
+    assert row["cpu_seconds"] >= 0.2 and row["seconds"] >= row["cpu_seconds"] + 0.2
+
+
+def test_run_log_of_a_run_without_cpu_seconds(tmp_path, points):
+    path = tmp_path / "metrics.jsonl"
+    path.write_text('{"step": 100, "seconds": 5.0}\n')
+    model = FakeModel(points)
+    model.step = 100
+    log = attach(RunLog(tmp_path, images_per_step=32), model)
+    intervals(log, 1)
+    row = read_rows(path)[-1]
+    assert row["step"] == 200 and row["seconds"] >= 5 and "cpu_seconds" not in row
 
 
 def test_run_log_starts_afresh_at_step_0(tmp_path, points):
