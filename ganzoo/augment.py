@@ -64,7 +64,11 @@ def color():
 
 
 def translation(ratio=0.125):
-    """Shifts by up to `ratio` of each side, in whole pixels; the rest is empty."""
+    """Shifts by up to `ratio` of each side, in whole pixels; the rest is empty.
+
+    Args:
+        ratio: share of a side, from 0 to 1.
+    """
     _check_ratio(ratio)
 
     def transform(x, seed, step):
@@ -77,7 +81,7 @@ def translation(ratio=0.125):
             source = tf.range(side) - shift[:, None]
             inside *= _along(axis, (source >= 0) & (source < side), x)
             place = place * side + _along(axis, source % side, place)
-        # One gather, whose gradient has no permutation: XLA has to know these, and
+        # One gather: its gradient has no permutation, which XLA would have to know, and
         # cannot within the branch of a lazy penalty.
         pixels = tf.reshape(x, (-1, channels))
         return tf.gather_nd(pixels, place[..., None]) * inside
@@ -86,7 +90,11 @@ def translation(ratio=0.125):
 
 
 def cutout(ratio=0.5):
-    """Empties a box of `ratio` of each side; it may reach beyond the border."""
+    """Empties a box of `ratio` of each side; it may reach beyond the border.
+
+    Args:
+        ratio: share of a side, from 0 to 1.
+    """
     _check_ratio(ratio)
 
     def transform(x, seed, step):
@@ -106,6 +114,10 @@ def noise(stddev=0.1, steps=None):
     """Instance noise N(0, stddev), which falls to 0 within `steps` G updates, if set.
 
     Sonderby et al. 2017, arXiv 1610.04490; Arjovsky and Bottou 2017, 1701.04862.
+
+    Args:
+        stddev: standard deviation at the start, in the units of the samples.
+        steps: G updates after which there is no noise; None keeps it constant.
     """
     if not stddev >= 0 or not (steps is None or steps >= 1):
         raise ValueError(

@@ -76,8 +76,8 @@ def _tpu():
 STRATEGIES = {
     "none": tf.distribute.get_strategy,
     "mirrored": _mirrored,
-    # No timeout: TensorFlow would keep a sleeping thread per exchange for as long. Its
-    # coordination service notices lost workers.
+    # No timeout: for each exchange, TensorFlow would keep a thread asleep for as long.
+    # Its coordination service notices lost workers.
     "multi_worker": tf.distribute.MultiWorkerMirroredStrategy,
     "tpu": _tpu,
 }
@@ -226,7 +226,7 @@ def _own_share(draw, shape, seed, bits):
     start = replica_id() * size
     key, counter = tf.raw_ops.StatelessRandomGetKeyCounter(seed=seed)
     counter += tf.cast(tf.stack([start // per_block, 0]), counter.dtype)
-    before = start % per_block  # numbers of the first block that are another's
+    before = start % per_block  # numbers of the first block that belong to another
     numbers = draw(before + size, key=key, counter=counter)
     return tf.reshape(numbers[before : before + size], shape)
 
@@ -242,9 +242,9 @@ def global_mean(value):
 def moments(value, axes, keepdims=False):
     """Returns mean and variance over `axes`; differentiable any number of times.
 
-    `tf.nn.moments`, and so Keras' layers, hold the mean within the variance constant.
-    That leaves the first derivative right and the second wrong, which gradient
-    penalties need, and players that look ahead.
+    In the variance, `tf.nn.moments`, and so Keras' layers, treat the mean as constant.
+    The first derivative is still right, but the second is wrong. Gradient penalties and
+    players that look ahead need it.
     """
     mean = tf.reduce_mean(value, axes, keepdims=True)
     variance = tf.reduce_mean(tf.square(value - mean), axes, keepdims)
@@ -254,8 +254,8 @@ def moments(value, axes, keepdims=False):
 def global_moments(value, axes):
     """Returns the `moments` over `axes` of the global batch.
 
-    With several replicas in one exchange, which leaves less precision to a variance far
-    below the squared mean.
+    With several replicas, it takes one exchange, which leaves less precision to a
+    variance far below the squared mean.
     """
     if replica_count() == 1:
         return moments(value, axes)

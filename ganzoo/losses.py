@@ -1,8 +1,8 @@
 """Adversarial losses: pure functions on logits, arguments always (real, fake).
 
 Each returns a scalar mean over logits of any shape: one number per sample, or a map of
-them for a patch discriminator. A new loss is one function
-that returns a `Loss`, and one line in `LOSSES`.
+them for a patch discriminator. A new loss is one function that returns a `Loss`, and
+one line in `LOSSES`.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ class Loss:
         generator: the same arguments; `real_logits` is None unless `paired`.
         paired: True if G's loss needs D's logits of real samples.
         probability: maps logits to D(x), the probability that x is real, in
-            [0, 1]; None where D's output is no probability.
+            [0, 1]; None where D's output is not a probability.
     """
 
     discriminator: Callable
@@ -144,9 +144,9 @@ def relativistic() -> Loss:
 def relativistic_average() -> Loss:
     """RaGAN (Jolicoeur-Martineau 2018), as in ESRGAN (Wang et al. 2018, 1809.00219).
 
-    Real logits are compared with the mean fake logit and fake logits with the mean
-    real logit, over the global batch; the sum of both terms, as in ESRGAN's equations
-    (some code halves it). G's targets are D's, swapped.
+    Real logits are compared with the mean fake logit, and fake logits with the mean
+    real logit, over the global batch. The loss is the sum of both terms, as in ESRGAN's
+    equations (some code halves it). G's targets are D's, swapped.
     """
 
     def discriminator(real, fake):
@@ -241,8 +241,8 @@ LOSSES = {
 def get(spec: str | dict | Loss | Callable) -> Loss:
     """Returns a loss by name, by `{"name": ..., option: value}`, or as it is.
 
-    A function `(real_logits, fake_logits) -> (D's loss, G's loss)` is a loss, too. D
-    then judges the real samples in G's step as well; a `Loss` of two functions saves
+    A function `(real_logits, fake_logits) -> (D's loss, G's loss)` is also a loss. D
+    then judges the real samples in G's step as well; a `Loss` of two functions avoids
     that.
 
     Raises:
@@ -281,8 +281,8 @@ def own(function: Callable) -> Loss:
 def feature_matching(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
     """Mean squared difference of D's mean features (Salimans et al. 2016, sec. 3.1).
 
-    The means are over the global batch. The mean over features, where the paper has
-    the sum, follows the paper's code.
+    The means are over the global batch. Features are averaged, as in the paper's code;
+    the paper sums over them.
     """
     real, fake = (
         distribute.global_mean(tf.reduce_mean(features, axis=0))

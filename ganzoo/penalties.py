@@ -23,8 +23,8 @@ EPSILON = 1e-12  # inside the root of a norm, whose slope is infinite at 0
 class Penalty:
     """A mean over samples of a function of the norm of the critic's gradient.
 
-    The norm is taken for each sample, over all its axes, of the gradient of the sum of
-    its logits.
+    For each sample, it is the norm, over all axes, of the gradient of the sum of its
+    logits.
 
     Attributes:
         points: `(real, fake, seed) -> samples` at which the gradient is taken;
@@ -42,7 +42,7 @@ class Penalty:
         return self.at(critic, self.points(real, fake, seed))
 
     def at(self, critic, points):
-        """Returns the penalty at points that are known already."""
+        """Returns the penalty at points that are already known."""
         return tf.reduce_mean(self.value(squared_norms(critic, points)))
 
     def follow(self, values):
@@ -63,6 +63,9 @@ def gradient_penalty(target: float = 1.0) -> Penalty:
 
     The norm is pulled to `target` at points drawn uniformly between a real and a fake
     sample, one random number per sample. The paper's weight is 10.
+
+    Args:
+        target: the norm, from 0.
     """
     _check_from_zero(target=target)
 
@@ -78,6 +81,10 @@ def dragan(target: float = 1.0, spread: float = 0.5) -> Penalty:
     As in the authors' code: a random fraction, one number per sample, of a perturbation
     that is uniform in [0, spread x standard deviation of all numbers of the global
     batch). The paper's weight is 10.
+
+    Args:
+        target: the norm, from 0.
+        spread: size of the perturbation, from 0.
     """
     _check_from_zero(target=target, spread=spread)
 
@@ -109,7 +116,7 @@ class LeCam:
 
     Real logits are pulled down to a running mean of the fake logits, fake logits up to
     a running mean of the real ones; both means follow the global batch of the last D
-    step. The logits are those of D's loss, as in their code, so it costs no time.
+    step. The logits are those of D's loss, as in their code, so they cost no time.
 
     Args:
         decay: decay of the running means, which are unbiased from the first step.
@@ -219,7 +226,7 @@ def lazy_ratio(terms: Mapping[str, Term]) -> float:
 
     Adam's rate is multiplied by c and its betas are raised to the power c (Karras et
     al. 2020, arXiv 1912.04958, appendix B). There the penalty has an update of its own;
-    here it joins the update of the loss, so c makes D a little slower than it was.
+    here it joins the update of the loss, so c slows D down a little.
     """
     every = min((t.every for t in terms.values() if t.every > 1), default=math.inf)
     return 1.0 if math.isinf(every) else every / (every + 1)

@@ -38,9 +38,7 @@ def translations() -> str:
             rows.append((task, config, "not measured yet", "", ""))
             continue
         result = recorded(name)
-        rows.append(
-            (task, config, result["headline"], result["target"])
-        )
+        rows.append((task, config, result["headline"], result["target"]))
     return table(("task", "config", "measured", "target"), rows)
 
 

@@ -41,14 +41,14 @@ def writer(path: str | Path, codec=None) -> Callable:
 
 
 def check_fits(path: str | Path, model) -> None:
-    """Refuses a file for samples of another kind than the model's, before it makes any.
+    """Refuses a file for samples of another kind than the model's, before any are made.
 
     Args:
         path: the file, of a type that `writer` knows, or a folder.
         model: the model that will make the samples.
 
     Raises:
-        ValueError: single images, a mesh, text or a table, where the samples are none.
+        ValueError: single images, a mesh, text or a table, for samples of another kind.
     """
     shape, writes = model.sample_shape, WRITERS.get(Path(path).suffix.lower())
     if is_folder(path):
@@ -118,7 +118,7 @@ def write_text(samples: np.ndarray, path: str | Path, codec=None) -> None:
 
 def write_arrays(samples: np.ndarray, path: str | Path) -> None:
     """Writes the array of samples under the key `samples`."""
-    # An open file: to a name, NumPy adds an ending that it does not find.
+    # An open file: NumPy adds its ending to a name that lacks it.
     with files.replacing(path) as temporary, open(temporary, "wb") as file:
         np.savez_compressed(file, samples=samples)
 

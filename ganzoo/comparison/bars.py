@@ -9,14 +9,14 @@ from ganzoo.runs.log import last_step
 from ganzoo.training.callbacks.log import METRICS
 from ganzoo.utils.progress import Bar, tell
 
-QUIET = 15.0  # seconds after which a line is told where there is no bar
+QUIET = 15.0  # seconds between two lines where there is no bar
 
 
 class Bars:
     """Shows the G steps of each run and of all runs, with the time left.
 
-    What runs have done is read from their logs. Without a terminal or widgets a line
-    tells it, each `QUIET` seconds.
+    The progress of runs is read from their logs. Without a terminal or widgets, lines
+    report it every `QUIET` seconds.
 
     Args:
         tasks: all tasks.

@@ -51,10 +51,9 @@ def compare(
 ) -> Comparison:
     """Trains entries on one data set with one budget and several seeds; ranks them.
 
-    Runs have processes of their own: if one dies or runs out of memory, it takes its
-    run alone with it, and its memory can be measured. Table and report are written
-    after each run. Call it again to resume: finished runs are kept, failed ones are
-    tried again.
+    Runs take place in separate processes: if one dies or runs out of memory, only its
+    run is lost, and its memory can be measured. Table and report are written after each
+    run. Call it again to resume: finished runs are kept, failed ones are tried again.
 
     Args:
         entries: see `entries.make`: `dcgan`, `dcgan:loss=hinge`, `a=dcgan`, a config,
@@ -63,7 +62,7 @@ def compare(
         steps: G steps of each run; the default budget, `entries.STEPS` of them.
         images: real images that D sees in a run, instead of steps.
         seconds: seconds of training of a run, instead of steps: a short run of each
-            entry measures what a step takes, and so the number of steps.
+            entry measures the time of a step, which gives the number of steps.
         seeds: runs per entry, with the seeds 0, 1, ...
         grid: values by option; entries are made for their product.
         options: options of every entry.
@@ -78,10 +77,10 @@ def compare(
 
     Raises:
         ValueError: several budgets; as in `entries.make`; a directory that another
-            process uses, that is not a comparison, of a newer version, or with other
+            process uses, that is not a comparison, is of a newer version or has other
             settings; scores of different protocols; a variant that the processes
             cannot import.
-        RuntimeError: the short run failed that measures the time of a step.
+        RuntimeError: the short run that measures the time of a step failed.
         KeyboardInterrupt: after the runs under way have saved (SIGTERM: its subclass
             `Terminated`).
     """
@@ -208,7 +207,7 @@ def _modules(entries, plugins):
 
 
 def folder(name: str) -> str:
-    """Makes a safe folder name of an entry's name; different names stay different."""
+    """Makes a safe folder name from an entry's name; different names stay different."""
     safe = re.sub(r"[^\w.=+-]+", "_", name, flags=re.ASCII)[:80].strip(".")
     if safe == name:
         return name
@@ -244,7 +243,7 @@ def _record(task) -> dict:
 
 
 def _scores(record, path) -> list[Score]:
-    """The scores of a finished run; until 0.1.0 its evaluation alone has them."""
+    """The scores of a finished run; until 0.1.0, only its evaluation has them."""
     if "scores" in record:
         return [Score.from_dict(row) for row in record["scores"]]
     evaluation = read(path)

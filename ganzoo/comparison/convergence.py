@@ -19,10 +19,10 @@ def curve(run: Path) -> list[Score]:
 def improves(curves: Sequence[Sequence[Score]]) -> bool:
     """Tells if a score still got better by more than the spread of its seeds.
 
-    It compares two numbers: by how much the score got better over the last quarter of
-    the training, on the mean over seeds, and the standard deviation over seeds (n - 1)
-    at the end. Between two scores it is interpolated. One seed has no spread, and one
-    score no past: these never improve.
+    It compares two numbers: the gain of the score over the last quarter of the
+    training, as a mean over seeds, and the standard deviation over seeds (n - 1) at the
+    end. Between two scores it is interpolated. One seed has no spread, and one score no
+    past: these never improve.
 
     Args:
         curves: the scores during training of one metric, for each seed.

@@ -114,9 +114,9 @@ class Comparison:
     def withheld(self) -> str:
         """Reason why a verdict would be too early; empty if there is none.
 
-        Runs are not done; or no entry has learnt the data, which means that none has a
-        smaller mean Frechet distance than blends of two real samples; or an entry
-        would win while one, itself or another, is still improving.
+        Some runs are not done; or no entry has learnt the data, that is, none has a
+        smaller mean Frechet distance than blends of two real samples; or an entry would
+        win while one, itself or another, is still improving.
         """
         total = self.seeds * len(self.entries)
         if len(self.runs) < total:

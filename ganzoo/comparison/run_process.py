@@ -47,7 +47,7 @@ def run(experiment: Experiment, path, only=None, loaded=None) -> Loaded:
         experiment: experiment of the entry, with the run's seed.
         path: the run directory.
         only: names of scores, by default all that apply; with none, it only trains.
-        loaded: what the run before has loaded, used again if it is the same.
+        loaded: what the run before has loaded, reused if it is the same.
 
     Returns:
         What was loaded.
@@ -67,7 +67,7 @@ def run(experiment: Experiment, path, only=None, loaded=None) -> Loaded:
         n, extractor = experiment.evaluation_samples, experiment.extractor
         scorer = scorer_for(model, resolved.parts, n=n, extractor=extractor)
         scores = evaluate(path, n=n, only=only, scorer=scorer).scores
-        # Kept here, too: `ganzoo evaluate` of the run writes others in their place.
+        # Also kept here: `ganzoo evaluate` of the run writes others in their place.
         record["scores"] = [score.to_dict() for score in scores]
         draw(model, resolved.data, path / "samples")
         record["blends"] = scorer.blends

@@ -45,9 +45,9 @@ class Task:
 class Workers:
     """Processes for tasks, started when they are needed and kept until the end.
 
-    A process that dies takes its task alone with it; another takes its place, as after
-    `TASKS` tasks. Leaving the context, by an error or Ctrl-C too, lets tasks that are
-    under way save, and ends all processes.
+    A process that dies takes only its task with it; another takes its place, as one
+    does after `TASKS` tasks. Leaving the context, even by an error or Ctrl-C, lets the
+    tasks under way save, and ends all processes.
 
     Args:
         count: number of tasks at the same time.

@@ -29,7 +29,7 @@ _KINDS = {2: "vector", 4: "image"}  # others, such as volumes and clips: samples
 
 @dataclass(frozen=True)
 class Account:
-    """Facts of a source apart from its samples.
+    """Facts about a source, apart from its samples.
 
     Attributes:
         test: number of samples of the test split; 0 if there is none, None if the

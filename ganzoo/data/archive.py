@@ -18,9 +18,9 @@ def is_archive(path: Path) -> bool:
 
 
 def unpacked(path: Path, cache_dir: Path) -> Path:
-    """Returns the folder of an archive's files in the cache, named as the archive.
+    """Returns the folder of an archive's files in the cache, named like the archive.
 
-    One process unpacks it, others wait.
+    One process unpacks it; others wait.
 
     Raises:
         ValueError: as `untrusted.unpack`, or there is no image.

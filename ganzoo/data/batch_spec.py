@@ -71,7 +71,7 @@ class Entry:
         return False
 
     def check_scale(self, key: str, array: np.ndarray) -> None:
-        """Refuses values in another scale, as many samples together show it."""
+        """Refuses values in another scale, which only many samples together show."""
 
     def convert(self, key: str, array: np.ndarray) -> np.ndarray:
         """Converts a checked array to the dtype of batches."""

@@ -25,9 +25,9 @@ _NUMBER = re.compile(r"\s*[-+]?\d[\d.,]*\s*")
 class Column:
     """A column: the base of `Number` and `Category`.
 
-    A subclass has its `width` in a vector, and three functions: `encode` makes a block
-    (n, width) of vectors of a pandas column, `snap` turns any block into one that
-    `encode` could give, and `restore` makes the values (n,) of it.
+    A subclass has its `width` in a vector, and three functions: `encode` turns a pandas
+    column into a block (n, width) of vectors, `snap` turns any block into one that
+    `encode` could return, and `restore` turns that into values (n,).
 
     Attributes:
         name: its name.
@@ -180,7 +180,7 @@ def label(column, train: np.ndarray, numbers: bool) -> Column:
     Args:
         column: pandas column (n,).
         train: bool (n,).
-        numbers: if True, whole numbers are numbers, too.
+        numbers: if True, whole numbers are numbers too.
 
     Raises:
         ValueError: as `feature`, or a number that is missing.
@@ -236,7 +236,7 @@ def distinct(column) -> tuple[np.ndarray, list]:
 
 
 def among_numbers(values) -> list[str] | None:
-    """The texts among values that are no numbers; None unless most texts are."""
+    """The texts among values that are not numbers; None unless most texts are."""
     texts = [value for value in values if isinstance(value, str)]
     odd = [text for text in texts if not _NUMBER.fullmatch(text)]
     return odd if len(odd) < len(texts) / 2 else None

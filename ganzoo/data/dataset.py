@@ -46,9 +46,9 @@ class Data:
             `label` where labelled: int32 `(N,)`, places in `class_names`, -1 for
             "unknown"; or uint8 `(N, k)`, 1 for each of several classes at once; or
             float32 `(N, d)`, numbers; `labeled` and `labeled_label` in the
-            semi-supervised case; `source`, the
-            source of each sample in translation, or `unpaired`, sources in no order:
-            uint8 images, or several stacked in the channels;
+            semi-supervised case; `source`, the source of each sample in translation,
+            or `unpaired`, sources in no order: uint8 images, or several stacked in the
+            channels;
             `caption` int32 `(N, T)` where captioned, see `tokenizer.Tokenizer`.
         class_names: one name per class, no two alike; empty where unlabelled.
         mixture: the distribution of the points, where it is known.
@@ -58,8 +58,8 @@ class Data:
         table: what the points are as rows, where they come from a table.
 
     Raises:
-        ValueError: the arrays are empty, of an unfit rank or dtype, not finite, or
-            their labels do not fit; two classes of one name.
+        ValueError: the arrays are empty, of an unsuitable rank or dtype, not finite, or
+            their labels do not fit; two classes with the same name.
     """
 
     name: str

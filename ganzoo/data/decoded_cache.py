@@ -28,7 +28,7 @@ def cache_path(cache_dir: Path, *parts: object) -> Path:
 
 
 def stamp(path: Path) -> tuple[int, ...]:
-    """Facts that change with a file's content, and stay if its folder moves."""
+    """Facts that change with a file's content, but not when its folder moves."""
     try:
         status = path.stat()
     except OSError:
@@ -54,8 +54,8 @@ def collect(
         path: the file of the memory map, used if `count` samples take more than
             `memory_limit` bytes.
         memory_limit: limit in bytes.
-        keep: if True, the file is written and used for fewer samples, too, since
-            they take long to decode.
+        keep: if True, the file is written and used for fewer samples too, since they
+            take long to decode.
 
     Raises:
         OSError: the file is needed, and cannot be written.
@@ -124,7 +124,7 @@ def _to_memory(
 def _to_disk(
     samples: Samples, path: Path, shape: tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    # The file is renamed once it is complete, so a killed run leaves no half a cache.
+    # The file is renamed once it is complete, so a killed run leaves no partial cache.
     if not path.exists():
         with _lock(path):
             if not path.exists():  # no other process made it meanwhile

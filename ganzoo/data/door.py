@@ -61,7 +61,7 @@ class Door:
             jitter: a `Jitter`, if it cuts images to the model's shape.
 
         Raises:
-            ValueError: invalid data; the message has the allowed and the received.
+            ValueError: invalid data; the message names what is allowed and received.
         """
         check_whole(1, batch_size=batch_size)
         if x is None or isinstance(x, str | os.PathLike):
@@ -106,7 +106,7 @@ class Door:
     def _of_frame(self, frame):
         """The rows of a frame by the model's table; without one, an array of numbers.
 
-        Numbers stay as they are then: only `load_data` standardises.
+        Without one, numbers stay as they are: only `load_data` standardises.
         """
         if self.spec.table:
             return self.spec.table.data(frame)

@@ -1,6 +1,6 @@
 """Material of `faces`: palettes, paints, and drawings on 16x16 cells.
 
-A character of a drawing is a paint, "." none: what lies below shows.
+Each character of a drawing is a paint; "." is none, so what lies below shows.
 """
 
 CELLS = 16

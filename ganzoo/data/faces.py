@@ -144,7 +144,7 @@ def sample_attributes(seed: int | np.random.Generator, n: int) -> np.ndarray:
 def encode(**values: str) -> np.ndarray:
     """The attributes of a face, int32 (12,), from names of values.
 
-    An attribute that is not named has its most likely value, the first of several.
+    An attribute that is not named has its most likely value, the first in a tie.
 
     Raises:
         ValueError: unknown attributes or values, with the nearest name.
@@ -159,7 +159,7 @@ def encode(**values: str) -> np.ndarray:
 
 
 def decode(face: np.ndarray) -> dict[str, str]:
-    """Attribute -> value of one face (12,), the other way round than `encode`."""
+    """Attribute -> value of one face (12,): the inverse of `encode`."""
     (face,) = _checked([face])
     return {
         name: [*values][value]
@@ -178,7 +178,7 @@ def draw(
         size: side in pixels, a multiple of 16; a cell is a square of equal pixels.
 
     Raises:
-        ValueError: what is no attributes, style or size of a face.
+        ValueError: invalid attributes, style or size.
     """
     check_known("style", [style], STYLES)
     if not isinstance(size, int) or size < CELLS or size % CELLS:
@@ -224,7 +224,7 @@ def touched_cells(style: str = "flat") -> np.ndarray:
     return touched[:-1]
 
 
-# Attributes that are read together, each after those that it takes to know its colours.
+# Attributes that are read together, each after those that its colours depend on.
 BLOCKS = (
     ("background",),
     ("clothes",),
@@ -271,8 +271,8 @@ def read_attributes(
 
     A few attributes at a time, see `BLOCKS`, take the values whose drawing is nearest
     in the cells that they touch (squared error of the means of cells). It is exact on
-    what `draw` returns. Of 20,000 faces with Gaussian noise of this std (in 0..255) on
-    each pixel, so many had any attribute misread, most often brows, eyes and hair
+    what `draw` returns. With Gaussian noise of this std (in 0..255) on each pixel, this
+    share of 20,000 faces had any attribute misread, most often brows, eyes and hair
     colour, none of them in more than 1.2% of the faces:
 
         std                 16      32      64
@@ -283,7 +283,7 @@ def read_attributes(
     Args:
         images: (n, side, side, 3) whose side is a multiple of 16.
         style: in "ink" the colours cannot be seen, and are -1.
-        value_range: of images that are not uint8: their black and white.
+        value_range: (black, white) of images that are not uint8.
 
     Raises:
         ValueError: images of another shape, NaN, or floats without a range.
@@ -361,10 +361,10 @@ def caption(face: np.ndarray, mentioned: Collection[str] = tuple(ATTRIBUTES)) ->
 
     Args:
         face: whole numbers, see `ATTRIBUTES`.
-        mentioned: names of the attributes that it speaks of.
+        mentioned: names of the attributes to mention.
 
     Raises:
-        ValueError: unknown attributes, or what is no face.
+        ValueError: unknown attributes, or an invalid face.
     """
     check_known("attribute", mentioned, ATTRIBUTES)
     value = dict.fromkeys(ATTRIBUTES, "")
@@ -381,7 +381,7 @@ def caption(face: np.ndarray, mentioned: Collection[str] = tuple(ATTRIBUTES)) ->
 
 
 def _features(value, bald):
-    """Phrases for what a face has, "" for what it has not."""
+    """Phrases for what a face has, "" for what it lacks."""
     colour = value["hair_colour"]
     return [
         "" if bald else _described("hair", value["hair"], colour),
@@ -435,7 +435,7 @@ def load_faces(name: str, reading: Reading) -> Data:
     """One of the `SETS`: square images, 32 pixels wide by default.
 
     Raises:
-        ValueError: a size that is no multiple of 16.
+        ValueError: a size that is not a multiple of 16.
     """
     form = reading.form
     height, width = form.size or (SIDE, SIDE)
@@ -491,7 +491,7 @@ def inked(images: np.ndarray) -> np.ndarray:
     """The ink drawings of flat faces, uint8 images (n, side, side, 3), of that size.
 
     Raises:
-        ValueError: images that are no faces.
+        ValueError: images that are not faces.
     """
     return draw(_drawn(images), "ink", size=images.shape[1])
 
@@ -508,7 +508,7 @@ def glasses_off_on(images: np.ndarray, rng: np.random.Generator) -> tuple:
         Two arrays like `images`.
 
     Raises:
-        ValueError: images that are no faces.
+        ValueError: images that are not faces.
     """
     column = _COLUMNS[LABEL]
     faces, shown = _drawn(images), np.array([*SHAPES[LABEL].values()])[1:]

@@ -1,8 +1,8 @@
-"""A flood on photographs: water up to a height, rendered, so that its truth is known.
+"""A flood on photographs: water up to a height, rendered so that the truth is known.
 
-The houses of the photographs may be real, the water never is: below a level line, a
-pixel shows the mirror image of what is above the line, swayed by ripples, mixed with
-muddy water the more the deeper it lies. The ripples of a photograph are random.
+The houses in the photographs may be real; the water never is. Below a level line, a
+pixel shows the mirror image of what is above the line, swayed by ripples. The deeper it
+lies, the more muddy water is mixed in. The ripples of a photograph are random.
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ def masks(heights: np.ndarray, sides: tuple[int, int]) -> np.ndarray:
         sides: (H, W).
 
     Raises:
-        ValueError: heights outside of 0 to 1, or no numbers.
+        ValueError: heights outside 0 to 1, or not numbers.
     """
     heights = np.asarray(heights)
     numbers = heights.ndim == 1 and heights.dtype.kind in "iuf"

@@ -35,16 +35,16 @@ Entry = tuple[Path, ...]
 def load_folder(folder: Path, reading: Reading) -> Data:
     """Loads the images under a folder as uint8, in the order of their paths.
 
-    Splits and classes are those of `listing.split`; without splits all is "train".
+    Splits and classes are those of `listing.split`; without splits, all is "train".
 
     Args:
         folder: searched recursively, see `listing.walk`.
-        reading: without a size all images must have the same. With a stride, the images
-            are cut into patches, each of them a sample.
+        reading: without a size, all images must have the same one. With a stride, the
+            images are cut into patches, each of them a sample.
 
     Raises:
         ValueError: no readable image, or none of a class; sizes that differ without
-            `form.size`; or, with `strict`, an unreadable image.
+            `reading.form.size`; or, with `strict`, an unreadable image.
         NoSuchSplit: no test split.
     """
     files = listing.split(listing.walk(folder))
@@ -126,8 +126,8 @@ def read_images(
 ) -> Pictures:
     """Reads the images of entries, each from its file or files.
 
-    What was read of more than `MANY` files is kept in the cache, by their sizes, times
-    and numbers in the file system, and so are sets above the memory limit.
+    Images from more than `MANY` files are kept in the cache, by the files' sizes, times
+    and numbers in the file system; so are sets above the memory limit.
 
     Args:
         folder: the folder that messages name.
@@ -135,9 +135,9 @@ def read_images(
             file with several columns, stand side by side in the sample.
         reading: size and channels of each image, ...; without a size all must be equal.
         columns: number of images side by side in a file: squares, or in the shape of
-            `form.size`.
-        others: entries of another split, which are counted by their headers. Next to a
-            test split they are the training images, whose size and channels all get.
+            `reading.form.size`.
+        others: entries of another split, which are counted by their headers. For a test
+            split they are the training images, which set the size and channels of all.
 
     Raises:
         ValueError: as `load_folder`.

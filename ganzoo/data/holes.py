@@ -54,7 +54,7 @@ def stroke_masks(
         length: smallest and largest length of a piece.
 
     Raises:
-        ValueError: a range that is not above 0, or upside down.
+        ValueError: a range that is not above 0, or reversed.
     """
     for name, (low, high) in {"width": width, "length": length}.items():
         if not 0 < low <= high:

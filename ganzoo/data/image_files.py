@@ -30,10 +30,10 @@ MANY = 1000
 def survey(
     paths: list[Path], channels: int, cache_dir: Path
 ) -> tuple[int, tuple[str, ...]]:
-    """Returns how `read_parts` should read files: their depth, and what to say of it.
+    """Returns how `read_parts` should read files: their depth, and remarks on it.
 
-    The depth is shared by all deep grey values, as in a data set; unreadable files have
-    no say in it.
+    All deep grey values share the depth, as in a data set; unreadable files have no say
+    in it.
 
     Args:
         paths: the files.

@@ -61,7 +61,7 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
     width, height = image.size
     # Without such a chunk, Pillow would decode a whole PNG to look behind the pixels.
     skip = image.format == "PNG" and not _EXIF & image.info.keys()
-    # Of any other value, `ImageOps.exif_transpose` turns nothing.
+    # For any other value, `ImageOps.exif_transpose` turns nothing.
     turned = not skip and image.getexif().get(ExifTags.Base.Orientation) in _TURNED
     return (width, height) if turned else (height, width)
 
@@ -95,7 +95,7 @@ def is_deep_colour(image: Image.Image) -> bool:
 
 
 def is_animated(image: Image.Image) -> bool:
-    """Tells if a file holds several frames or pages; of JPEG they are previews."""
+    """Tells if a file holds several frames or pages; in JPEG they are previews."""
     return image.format not in ("JPEG", "MPO") and getattr(image, "is_animated", False)
 
 
@@ -123,7 +123,7 @@ def check_columns(
         height: height of the file.
         width: width of the file.
         count: number of images.
-        size: height and width, or others of the same ratio; None for squares alone.
+        size: height and width, or others of the same ratio; None for squares only.
     """
     h, w = size or (1, 1)
     part = width // count

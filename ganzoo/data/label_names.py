@@ -48,7 +48,7 @@ def _text(label, where):
 def distinct(labels: np.ndarray) -> tuple[str, ...]:
     """Returns the distinct values of `plain` labels as names, in order.
 
-    Whole numbers are in the order of their size, other names in alphabetical order.
+    Whole numbers are in order of size, other names in alphabetical order.
     """
     return in_order(str(value) for value in np.unique(labels).tolist())
 

@@ -33,7 +33,7 @@ class Condition(Entry):
 
     @property
     def settled(self) -> "Condition":
-        """The condition once a model was trained: its classes keep their names."""
+        """The condition once a model is trained: its classes keep their names."""
         return self
 
     def read(self, label) -> np.ndarray:
@@ -329,7 +329,7 @@ class Numbers(Vector):
     2011.07466), without the vicinal losses of that paper.
 
     Attributes:
-        mean: mean of each column; () until a data set declares it, as the others.
+        mean: mean of each column; like the others, () until a data set declares it.
         std: standard deviation of each column, 1 for a constant one.
         low: lowest number of each column.
         high: highest number of each column.
@@ -407,7 +407,7 @@ class Numbers(Vector):
 
 
 def declared(data: Data) -> Condition | None:
-    """Returns the condition that the labels of a data set are, None without labels."""
+    """Returns the condition of a data set's labels, None if it has none."""
     label = data.arrays.get("label")
     if label is None or not (data.num_classes or label.ndim == 2):
         return None
@@ -437,7 +437,7 @@ def get(spec: int | Sequence | str | Mapping | Condition | None) -> Condition | 
             or 0 for none.
 
     Raises:
-        ValueError: an unknown kind or option, or no name of a class.
+        ValueError: an unknown kind or option, no count, or a name twice.
     """
     if not spec or isinstance(spec, Condition):
         return spec or None

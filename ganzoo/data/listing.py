@@ -62,7 +62,7 @@ def walk(folder: Path) -> Listing:
     folders are not entered.
 
     Raises:
-        OSError: it is no folder.
+        OSError: it is not a folder.
     """
     images, left_out = [], defaultdict(list)
     linked, waiting = 0, [""]
@@ -163,11 +163,11 @@ def roots(listing: Listing, images) -> dict[str, list[str]] | None:
 
     Returns:
         {"train", "test"}: their folders; None unless every folder with images has the
-        name of a split. Those of `VALIDATION` are the test split where there is none
-        of `TEST`, or it lacks the classes of the training images.
+        name of a split. Those of `VALIDATION` are the test split if there is none of
+        `TEST`, or if it lacks the classes of the training images.
 
     Raises:
-        ValueError: a test split alone.
+        ValueError: a test split without a training split.
     """
     names = sorted({parts[0] for parts in images if len(parts) > 1})
     of = {
@@ -190,9 +190,9 @@ def roots(listing: Listing, images) -> dict[str, list[str]] | None:
 def split(listing: Listing) -> Split:
     """Finds the splits and the classes of a folder's images.
 
-    A folder that holds one folder alone stands for it. `train` and `test` (or `val`)
-    are splits only where no other folder holds images. If every training image lies
-    in one of several subfolders, these are the classes.
+    A folder that holds only one folder stands for that one. `train` and `test` (or
+    `val`) are splits only where no other folder holds images. If every training image
+    lies in one of several subfolders, these are the classes.
 
     Raises:
         ValueError: a test split without a training split.
@@ -260,7 +260,7 @@ def split(listing: Listing) -> Split:
 
 
 def _descended(parts, stop=()):
-    """Removes folders that hold one folder alone from all paths; returns them, too."""
+    """Removes folders that hold only one folder from all paths; returns both."""
     inner = ()
     while parts:
         tops = {part[0] for part in parts.values()}

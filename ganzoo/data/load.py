@@ -134,9 +134,9 @@ def load_data(
         split: "train", "test" or "all"; a TFDS set takes its own splits and slices.
         data_dir: folder of prepared TFDS sets; by default `TFDS_DATA_DIR`, then TFDS'
             own default.
-        label_column: of a table: see `tables.load_table`, as the two that follow.
-        drop_columns: of a table.
-        table: of a table: its schema, such as that of a model.
+        label_column: for a table, like the next two: see `tables.load_table`.
+        drop_columns: for a table.
+        table: for a table: its schema, such as a model's.
         image_size: side, "64x48" (height x width) or (height, width), in pixels: the
             images are resized with an antialiased filter to cover it, and the centre
             is cut out.
@@ -151,13 +151,13 @@ def load_data(
         class_name: only the samples of this class, without labels.
         source_key: for translation: `source` for the source of each sample, or
             `unpaired`.
-        pairs: makes them from any set of images, by a name of `made_pairs.PAIRS`; by
+        pairs: a name of `made_pairs.PAIRS`, to make pairs from any set of images; by
             default they are read, see `paired_folders.load_sides`.
         direction: `AtoB` or `BtoA`; A is the left image, or the image that a function
             makes.
         seed: chooses the labelled samples.
-        cache_dir: folder for decoded sets that are larger; by default GANZOO_CACHE,
-            then ~/.cache/ganzoo.
+        cache_dir: folder for decoded sets above `memory_limit`, and for folders of more
+            than 1,000 images; by default GANZOO_CACHE, then ~/.cache/ganzoo.
         memory_limit: bytes of uint8 samples above which a folder or TFDS set is
             memory-mapped from `cache_dir`.
 
@@ -253,7 +253,7 @@ def _plain(name: str | Path, path: Path, reading: Reading) -> Data:
 
 
 def _check_form(data, form):
-    """Refuses a size or channels that samples have not got, since they are no images.
+    """Refuses a size or channels that samples do not have, since they are no images.
 
     Those that are images, or clips of them, were made in this form.
     """

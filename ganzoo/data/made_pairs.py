@@ -2,7 +2,7 @@
 
 A function of `PAIRS` takes uint8 images (N, H, W, C) and a NumPy generator, and
 returns two such arrays: the sources, made from them, and the targets. A function of
-`OF_CLIPS` takes clips (N, frames, H, W, C), too.
+`OF_CLIPS` also takes clips (N, frames, H, W, C).
 """
 
 import hashlib
@@ -69,7 +69,7 @@ def hole(images: np.ndarray, rng: np.random.Generator) -> tuple:
 
 
 def free_form(images: np.ndarray, rng: np.random.Generator) -> tuple:
-    """Removes free-form brush strokes, else as `hole` (arXiv 1806.03589)."""
+    """Removes free-form brush strokes, otherwise as `hole` (arXiv 1806.03589)."""
     return _without(
         images, holes.stroke_masks(len(images), images.shape[-3:-1], seed=rng)
     )

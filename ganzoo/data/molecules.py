@@ -40,7 +40,7 @@ class Molecules:
 
     @property
     def spec(self) -> dict:
-        """The table that `codecs.get` makes this of."""
+        """The table that `codecs.get` makes this from."""
         return {"name": self.kind}
 
     def strings(self, samples: np.ndarray) -> list[str]:
@@ -127,9 +127,9 @@ def symbols_of(text: str, most_atoms: int = MOST_ATOMS) -> np.ndarray | None:
 def load_molecules(name: str, reading: Reading) -> Data:
     """Returns QM9 (Ramakrishnan et al. 2014), as the package `qm9pack` holds it.
 
-    130,251 molecules of up to nine atoms C, N, O and F. The 580 with charged atoms, to
-    which RDKit counts nitro groups, are left out, since the graph has no charges. Every
-    tenth, in a fixed random order, is in the test split. The making of the codes, which
+    130,251 molecules of up to nine atoms C, N, O and F. The 580 with charged atoms,
+    among which RDKit counts nitro groups, are left out, since the graph has no charges.
+    Every tenth, in a fixed random order, is in the test split. Making the codes, which
     are kept, takes half a minute.
 
     Raises:

@@ -57,8 +57,7 @@ def clips_of_digits(mnist: Data, reading: Reading) -> Data:
 def moving_digits(
     images, n, *, frames=20, side=64, digits=2, speed=SPEED, seed=0
 ) -> np.ndarray:
-    """Makes clips (n, frames, side, side, 1), uint8, of digits that bounce off the
-    edges.
+    """Makes clips of bouncing digits, uint8 (n, frames, side, side, 1).
 
     A digit lies at whole pixels: its exact place, rounded. As in the paper, a clip
     depends only on its digits, places and velocities.
@@ -109,8 +108,7 @@ def moving_digits(
 
 
 def bounced(place, room):
-    """Returns the position of a point that would be at `place` without walls at 0 and
-    room.
+    """Returns the position of a point at `place`, reflected by walls at 0 and room.
 
     Args:
         place: any array (..., d).
@@ -121,8 +119,7 @@ def bounced(place, room):
 
 
 def pairs(clips, history=4) -> dict[str, np.ndarray]:
-    """Makes the pairs of `next-frame`: `source`, the first frames, and `real`, the
-    next.
+    """Makes the pairs of `next-frame`: `source`, the first frames; `real`, the next.
 
     Args:
         clips: (n, frames, H, W, C).

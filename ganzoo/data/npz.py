@@ -32,7 +32,7 @@ def load_npz(path: Path, reading: Reading) -> Data:
 
     Raises:
         ValueError: a file that is damaged, pickled or not an archive, a missing split,
-            or arrays of an unfit shape or dtype.
+            or arrays of an unsuitable shape or dtype.
     """
     stored, others = _read(path)
     where, parts = str(path), reading.parts
@@ -115,8 +115,8 @@ def samples(
 
     Grey images (N, H, W) and cubes of voxels (N, D, D, D) get a channel axis; other
     voxels need one of their own. Images with channels first, (N, 1, H, W) or
-    (N, 3, H, W), are turned, those with transparency, (N, H, W, 4), laid on white
-    unless four channels are asked for, both with a warning. Booleans, and voxels of 0
+    (N, 3, H, W), are turned; those with transparency, (N, H, W, 4), are put on white
+    unless four channels are asked for; both with a warning. Booleans, and voxels of 0
     and 1, become 0 and 255; whole numbers above 255 are scaled, see `pixels.as_pixels`;
     those of points become float32.
 
@@ -130,7 +130,7 @@ def samples(
         channels: those that are asked for; None for the samples' own.
 
     Raises:
-        ValueError: an unfit shape or dtype, or floats whose form is unknown.
+        ValueError: an unsuitable shape or dtype, or floats whose form is unknown.
     """
     _check_signals(real, where, channels)
     cubes = real.ndim == 4 and len(set(real.shape[1:])) == 1 and real.shape[1] > 3

@@ -25,7 +25,7 @@ def load_sides(name: str, path: Path, reading: Reading) -> Data:
     Args:
         name: as in `load_data`.
         path: the name as a path.
-        reading: with a `source_key`. A set of pairs is read as an unpaired one, too.
+        reading: with a `source_key`. A set of pairs is also read as an unpaired one.
 
     Raises:
         ValueError: a set without sources, files without a partner, or as `load_folder`.
@@ -91,7 +91,7 @@ def _paired(folder, split, pairs, columns, reading):
 
 
 def _read(folder, entries, reading, columns=1):
-    """Reads the entries of a split, of those by part."""
+    """Reads the entries of the chosen parts, out of those by part."""
     chosen = [entry for part in reading.parts for entry in entries[part]]
     if not chosen:
         raise NoSuchSplit(f"No {reading.split} images of A and B in {str(folder)!r}.")
@@ -145,7 +145,7 @@ def _places(folder, part):
 def _below(root, files):
     """Returns names and paths of the images below a folder, which may be a link.
 
-    By their names: with its ending, `a.k.png` comes before `a.png`.
+    Sorted by name without ending: with it, `a.k.png` would come before `a.png`.
     """
     listed = listing.walk(root) if root.is_symlink() else files
     below = f"{root}{os.sep}"

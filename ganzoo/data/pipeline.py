@@ -37,7 +37,7 @@ def batches(
             one tensor; an `np.memmap` is read row by row.
         batch_size: samples per batch, static in the element's shape.
         seed: seed of the order.
-        start: index of the first batch, or a function that tells it when an iteration
+        start: index of the first batch, or a function that returns it when an iteration
             begins.
         jitter: random crops and flips of the images, new in each batch.
     """
@@ -124,7 +124,7 @@ def _reader(array: np.ndarray):
 def finite(arrays: Mapping, batch_size: int) -> tf.data.Dataset:
     """Makes one pass over arrays in order, including a smaller last batch.
 
-    Streams of another length than `real` are cut, or repeated from their start.
+    Streams whose length differs from `real` are cut, or repeated from their start.
     """
     filled = mismatched_captions.fill(arrays)
     readers = {key: (_reader(array), len(array)) for key, array in filled.items()}

@@ -10,7 +10,7 @@ DEPTHS = (10, 12, 14, 16)  # bits of sensors
 def as_pixels(array: np.ndarray, where: str, high: float = 0) -> np.ndarray:
     """Returns whole numbers above 255 as uint8, scaled from the range of their bits.
 
-    The range is that of the fewest bits, 10, 12, 14 or 16, which hold the highest
+    The range is that of the fewest bits, 10, 12, 14 or 16, that hold the highest
     value. Other arrays stay as they are. A warning names the range.
 
     Args:

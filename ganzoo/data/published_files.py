@@ -1,4 +1,4 @@
-"""Files of published weights: each counts by its SHA-256 alone, whatever its name."""
+"""Files of published weights: only the SHA-256 of each counts, whatever its name."""
 
 import hashlib
 import importlib.util
@@ -18,11 +18,11 @@ def find(
     file: str = "",
     path: str | None = None,
 ) -> tuple[bytes, str]:
-    """The content of a file with a hash, and its path.
+    """Returns the content and the path of the file with a given hash.
 
     Args:
         sha256: the hash.
-        advice: what would do where there is none.
+        advice: what to do if there is none.
         pattern: names of files in the user's cache to look at, as `*.pth`.
         package: a package that ships it, which is not imported.
         file: its path within that package.

@@ -23,7 +23,7 @@ def as_dataset(
 
     Args:
         x: the source.
-        y: labels, which only arrays have next to them.
+        y: labels, which only arrays may have next to them.
         failed: is told an error of a generator or `PyDataset`, or a batch of another
             form, which TensorFlow replaces by an error of its own.
         **steps: number of batches to take, by the name of the argument.
@@ -66,10 +66,10 @@ def first_and_all(
 
     Args:
         dataset: batches.
-        samples: samples that the first batches hold together, if there are so many.
+        samples: samples that the first batches hold together, if there are that many.
     """
     batches, start, count = dataset.as_numpy_iterator(), [], 0
-    # Of a known number at most a half: a source that ends believes that an epoch does.
+    # At most half of a known number: a source that ends believes that an epoch does.
     known = int(dataset.cardinality())
     most = max(1, known // 2) if known > 0 else None
     for batch in itertools.islice(batches, most):

@@ -70,11 +70,11 @@ class Parts:
 
 
 def load_parts(name, **settings) -> Parts:
-    """Loads a data set for evaluation; arguments and errors as of `load_data`.
+    """Loads a data set for evaluation; arguments and errors as in `load_data`.
 
     Args:
         name: see `load_data`.
-        **settings: the others, but `split` and `labels_per_class`.
+        **settings: its other arguments, except `split` and `labels_per_class`.
     """
     return Parts(load_data(name, **settings), load_held_out(name, **settings))
 

@@ -19,7 +19,7 @@ class Codec(Protocol):
 
     @property
     def spec(self) -> dict:
-        """The table that `codecs.get` makes this of."""
+        """The table that `codecs.get` makes this from."""
 
     def strings(self, samples: np.ndarray) -> list[str]:
         """Returns what samples (n, L, V) say, "" for an invalid one.

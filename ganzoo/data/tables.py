@@ -30,12 +30,12 @@ FEWEST = 10  # rows
 class Table:
     """The schema of a table: what its rows are as vectors.
 
-    Numbers are standardised. A category is a one-hot code; of a sample's, the largest
+    Numbers are standardised. A category is a one-hot code; in a sample, its largest
     value counts. A missing value is a value of its category, or a flag next to the
-    number. A column of one value alone is kept aside.
+    number. A column with only one value is kept aside.
 
     Attributes:
-        columns: all columns in order, but the dropped ones.
+        columns: all columns in order, except the dropped ones.
         labels: names of those that are the label: one category, or numbers.
         counts: number of training rows of each class of the label.
         dropped: names of the columns that are left out.
@@ -69,7 +69,7 @@ class Table:
 
     @classmethod
     def of(cls, spec: Mapping) -> "Table":
-        """Makes a table of its `spec`; raises `ValueError` if that is damaged."""
+        """Makes a table from its `spec`; raises `ValueError` if that is damaged."""
         try:
             rows = [_values(row, tuple) for row in spec["columns"]]
             columns = tuple(KINDS[row.pop("kind")](**row) for row in rows)
@@ -120,7 +120,7 @@ class Table:
         """Encodes the rows of a pandas frame; it may lack the label.
 
         Raises:
-            ValueError: other columns, or values, than the table knows; more rows than
+            ValueError: columns or values that the table does not know; more rows than
                 memory holds.
         """
         _check_names(list(frame))
@@ -147,7 +147,7 @@ class Table:
         return label
 
     def snap(self, vectors: np.ndarray) -> np.ndarray:
-        """Turns vectors (n, width) into such as rows have, see `columns.Column`.
+        """Turns vectors (n, width) into ones that rows can have, see `columns.Column`.
 
         Raises:
             ValueError: NaN or infinite values.
@@ -158,7 +158,7 @@ class Table:
         return np.concatenate(blocks, axis=1).astype(vectors.dtype)
 
     def frame(self, vectors: np.ndarray, labels: np.ndarray | None = None):
-        """Makes a pandas frame of snapped vectors, in the dtypes of the table.
+        """Makes a pandas frame from snapped vectors, in the dtypes of the table.
 
         Args:
             vectors: (n, width).
@@ -245,7 +245,7 @@ def load_table(
         label_column: the column that is the label; several, in a list or joined by
             commas, are a vector of numbers.
         drop_columns: columns to leave out, in the same form.
-        table: the schema, if it is known; then the two before are not used.
+        table: the schema, if it is known; the two arguments before are then not used.
 
     Raises:
         ValueError: a file that cannot be read, an unknown column, or one that is

@@ -1,4 +1,4 @@
-"""Text as symbols: the lines of a file, a character a symbol."""
+"""Text as symbols: the lines of a file, one symbol per character."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -26,10 +26,10 @@ class Text:
     Symbol 0 ends a text; the others are the characters of the alphabet, in its order.
 
     Args:
-        alphabet: the characters, each once; no end of a line.
+        alphabet: the characters, each once, without line ends.
 
     Raises:
-        ValueError: no character, one twice, or what is no string.
+        ValueError: no character, one twice, or not a string.
     """
 
     alphabet: str
@@ -51,7 +51,7 @@ class Text:
 
     @property
     def spec(self) -> dict:
-        """The table that `codecs.get` makes this of."""
+        """The table that `codecs.get` makes this from."""
         return {"name": self.kind, "alphabet": self.alphabet}
 
     def symbols(self, lines: list[str], length: int) -> np.ndarray:
@@ -93,7 +93,7 @@ def load_text(path: Path, reading: Reading) -> Data:
         number of distinct characters of the whole file.
 
     Raises:
-        ValueError: no UTF-8, fewer than two lines, a line or an alphabet that is too
+        ValueError: not UTF-8, fewer than two lines, a line or an alphabet that is too
             long, more of both than memory holds, or a size of images.
     """
     where = str(path)

@@ -23,7 +23,7 @@ NETWORK_TIMEOUT = 5.0
 """Seconds that the host of a download has to answer."""
 
 # name[/config][:version]; in particular no path and no foreign namespace. TFDS changes
-# capitals in a name, so that another folder would be read than is checked.
+# capitals in a name, so it would read a folder other than the one that is checked.
 _NAME = re.compile(r"[a-z_][a-z0-9_]*(/\w[\w.+-]*)?(:(\d+|\*)(\.(\d+|\*))*)?")
 _READ_BLOCK = 512
 

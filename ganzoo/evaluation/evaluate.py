@@ -175,7 +175,7 @@ def evaluate(
             _write(Path(source) / FILE, evaluation)
             if scorer.thorough and "pictures" in scorer.facts:
                 save_png(nearest_pairs(scorer, views["last"]), Path(source) / NEAREST)
-        except OSError as error:  # a run of others, or a full disk: scores take long
+        except OSError as error:  # another user's run, or a full disk: scores take long
             warnings.warn(f"The scores are not in {source}: {error}.", stacklevel=2)
     return evaluation
 
@@ -246,9 +246,9 @@ def parts_of(run, model, dataset=None, data_dir=None) -> Parts:
     """Parts of a run's data set, or of another, in the form of the model's samples.
 
     Args:
-        run: the `config.json` of a run, None for a model that is no run.
+        run: the `config.json` of a run, None for a model that is not a run.
         model: the model.
-        dataset: data set for a model that is no run.
+        dataset: data set for a model that is not a run.
         data_dir: as in `load_data`, if it differs from the run's.
     """
     if run is None:

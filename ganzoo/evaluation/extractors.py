@@ -1,7 +1,7 @@
 """Extractors: samples become the features that scores are computed on.
 
 Each has a name and a hash, which are part of every score's protocol. `fid` and
-`clean_fid` are the network of the original FID, and their scores alone are called so.
+`clean_fid` are the network of the original FID, and only their scores are called FID.
 """
 
 import functools
@@ -161,7 +161,7 @@ def inception(parts: Parts | None = None, weights: str = "imagenet") -> Extracto
         weights: as in `keras.applications.InceptionV3`.
 
     Raises:
-        ValueError: the weights are neither here nor can be downloaded.
+        ValueError: the weights are not here and cannot be downloaded.
     """
     if weights == "imagenet":
         _check_download()
@@ -288,9 +288,9 @@ def from_model(model: keras.Model) -> Extractor:
 
 
 def from_callable(function: Callable[[np.ndarray], np.ndarray]) -> Extractor:
-    """Any function of samples (n, ...) to features (n, d).
+    """Any function from samples (n, ...) to features (n, d).
 
-    Its hash covers its name alone: rename it when you change its result.
+    Its hash covers only its name: rename it when you change its result.
     """
     name = getattr(function, "__qualname__", type(function).__qualname__)
     digest = hashlib.sha256(name.encode()).hexdigest()[:12]

@@ -33,8 +33,8 @@ class Metric:
             that score itself.
         reads: what reads the fakes, as the protocol names it in `Scorer.conditions`.
         least: samples that it needs.
-        extra: computed by name and in thorough evaluations alone, since it takes long.
-        named: computed by name alone, since it takes very long.
+        extra: computed only by name and in thorough evaluations, since it takes long.
+        named: computed only by name, since it takes very long.
         jackknife: a thorough evaluation gives it an interval over the samples.
         left_out: (real, fake, group, **options) to its dict of numbers without each
             group of the samples, where that is cheaper than one set after another.

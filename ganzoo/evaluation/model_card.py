@@ -38,9 +38,9 @@ def card(source: str, model, address: str) -> str:
         address: where it will be loaded from.
 
     Returns:
-        Markdown: paper, training, scores next to real data, and limits. What is not
-        recorded of the model is said to be so. Texts of the run's files appear as
-        they are, not as HTML, links, code or headings.
+        Markdown: paper, training, scores next to real data, and limits. It says what is
+        not recorded of the model. Texts of the run's files appear as they are, not as
+        HTML, links, code or headings.
 
     Raises:
         ValueError: `config.json` or `evaluation.json` of the run is damaged.

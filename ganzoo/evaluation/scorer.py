@@ -200,7 +200,7 @@ class Scorer:
     def blends(self) -> float:
         """Frechet distance of blends of two samples of the reference, half and half.
 
-        Whoever has learnt the data is nearer to them than such ghosts are.
+        Samples of a model that has learnt the data are nearer to them than such ghosts.
         """
         real = self.reference.data.arrays["real"]
         others = real[np.random.default_rng(0).permutation(len(real))]
@@ -407,7 +407,7 @@ def scorer_for(
 ):
     """Returns the scorer of a data set, for `evaluate` and for scores during training.
 
-    The same parts have one scorer, whatever asks for it, so that real data are measured
+    The same parts have one scorer, whoever asks for it, so that real data are measured
     once.
 
     Args:

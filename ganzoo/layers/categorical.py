@@ -24,8 +24,8 @@ class Categorical(Noisy):
     et al. 2017, arXiv 1611.01144).
     `straight_through`: the random choice itself, with the gradient of `gumbel`.
 
-    In inference it is the choice itself, one-hot, with the gradient of the relaxation;
-    with `softmax` that of the largest logit, otherwise a random one.
+    In inference, the output is the choice itself, one-hot, with the gradient of the
+    relaxation. With `softmax` it is that of the largest logit, otherwise a random one.
 
     Args:
         relaxation: `softmax`, `gumbel` or `straight_through`.

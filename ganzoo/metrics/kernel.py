@@ -20,8 +20,9 @@ def kernel_distance(
     """Mean of the unbiased squared MMD over random subsets of both sets.
 
     The kernel is (x.y / d + 1)^3. Binkowski et al. 2018 (arXiv 1801.01401), section 4:
-    unlike the Frechet distance its expectation does not depend on N, is 0 for equal
-    distributions, and single values may be negative. State the subsets with it.
+    unlike that of the Frechet distance, its expectation does not depend on N; it is 0
+    for equal distributions, and single values may be negative. State the subsets with
+    the value.
 
     Args:
         real: features `(N, d)`.
@@ -114,7 +115,7 @@ def kernel_distance_left_out(
         for j in range(i):
             within[i, j] = within[j, i] = _sum(y, parts[j], room)
     left = len(fake) - sizes
-    # A group's row and column leave, which both hold its own pairs.
+    # A group's row and column are taken out; both hold its own pairs.
     pairs = within.sum() - 2 * within.sum(axis=1) + within.diagonal()
     own = _mean_of_pairs(x, room) + pairs / (left * (left - 1))
     return (own - 2 * (across.sum() - across) / (left * len(x))).tolist()

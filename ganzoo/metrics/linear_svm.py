@@ -13,8 +13,7 @@ def linear_svm_accuracy(
     *,
     penalty: float = 1e-3,
 ) -> float:
-    """Share of test samples that a linear L2-SVM, fitted on train, classifies
-    correctly.
+    """Share of test samples that a linear L2-SVM fitted on train classifies correctly.
 
     The use of D's features in Radford et al. 2016 (arXiv 1511.06434), section 5.1. Each
     feature is scaled by its mean and deviation on the training set. The paper does not

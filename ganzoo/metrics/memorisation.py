@@ -35,8 +35,8 @@ def memorisation(
     """Tests if samples are nearer to the training set than held-out real data.
 
     The comparison of Meehan et al. 2020 (arXiv 2004.05675), section 3, over the whole
-    space at once. It misses copies that other samples outweigh: look at `copies` and
-    the smallest of `nearest_distances`, too.
+    space at once. It misses copies that other samples outweigh: also look at `copies`
+    and the smallest of `nearest_distances`.
 
     Args:
         samples: `(N, d)`.
@@ -62,6 +62,9 @@ def memorisation_of(distances: np.ndarray, held: np.ndarray) -> dict[str, float]
     Args:
         distances: `(N,)`, of samples to the training set.
         held: `(M,)`, of held-out data to the training set.
+
+    Returns:
+        The values of `memorisation`, by name.
     """
     pairs = len(distances) * len(held)
     return {
@@ -81,7 +84,7 @@ def data_copying(
     the cells. In each, the Mann-Whitney statistic of the distances to the cell's own
     training samples becomes a z-score; C_T is their mean, weighted by the held-out
     samples of a cell. Around 0 within 2 for the real distribution, far below for
-    copies, also of a single cell, and above for samples that miss the training set.
+    copies, even of a single cell, and above for samples that miss the training set.
 
     Args:
         samples: `(N, d)`.
@@ -89,6 +92,9 @@ def data_copying(
         reference: `(R, d)`, the training set.
         cells: number of cells; those with fewer than 20 samples, or without held-out
             data, do not count.
+
+    Returns:
+        C_T, in standard deviations.
 
     Raises:
         ValueError: as `nearest_distances`; no cell counts.
@@ -119,7 +125,7 @@ def data_copying(
 
 
 def authenticity(samples: np.ndarray, reference: np.ndarray) -> float:
-    """Share of samples that are no near copy of a training sample: AuthPct / 100.
+    """Share of samples that are not near copies of a training sample: AuthPct / 100.
 
     A sample is authentic if its nearest training sample has another training sample
     nearer to it than the sample is (Alaa et al. 2022, arXiv 2102.08921). Copies give
@@ -144,6 +150,9 @@ def authenticity_of(
         distances: `(N,)`, of samples to the training set.
         places: `(N,)`, rows of their nearest training samples.
         reference: `(R, d)`, the training set, R > 1.
+
+    Returns:
+        A share from 0 to 1.
 
     Raises:
         ValueError: a single training sample.

@@ -11,11 +11,11 @@ def ngram_divergence(real: Sequence[str], fake: Sequence[str], n: int) -> float:
 
     The mean Kullback-Leibler divergence of both distributions from their mean
     (Gulrajani et al. 2017, arXiv 1704.00028, section 5). It falls with the number of
-    strings, since rare n-grams are in one set alone by chance.
+    strings, since rare n-grams are in only one set by chance.
 
     Args:
         real: strings.
-        fake: strings, for a fair value as many.
+        fake: strings; for a fair value, as many as `real`.
         n: characters of a gram, from 1. A mark stands before and after each string.
 
     Raises:

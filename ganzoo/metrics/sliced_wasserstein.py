@@ -13,7 +13,7 @@ def sliced_wasserstein(
     """Root mean square of the 2-Wasserstein distances along random directions.
 
     Bonneel et al. 2015 (J. Math. Imaging and Vision 51, Monge form, p = 2), exact on
-    each direction, also if N and M differ. It has the units of the features, and the
+    each direction, even if N and M differ. It has the units of the features, and the
     distance of two sets from one distribution falls with N.
 
     Args:
@@ -47,11 +47,21 @@ def monge_distance(
 
     MIND of Berthet et al. 2026 (arXiv 2605.06797), by the definition in torch-fidelity
     after 0.4.0: (3 d / n M) times the sum over M directions of the squared differences
-    of n sorted projections. It is MIND on features of the original Inception network
-    alone. The factor brings it to the size of the Frechet distance; the paper
+    of n sorted projections. It is MIND only on features of the original Inception
+    network. The factor brings it to the size of the Frechet distance; the paper
     recommends 5,000 samples.
 
-    Args and errors as `sliced_wasserstein`.
+    Args:
+        real: `(N, d)`.
+        fake: `(M, d)`.
+        projections: number of random directions.
+        seed: seed of the directions.
+
+    Returns:
+        From 0, in squared units of the features.
+
+    Raises:
+        ValueError: as `sliced_wasserstein`.
     """
     root = sliced_wasserstein(real, fake, projections=projections, seed=seed)
     return 3 * np.shape(real)[1] * root**2

@@ -7,13 +7,16 @@ def string_scores(strings: Sequence[str], known: Collection[str]) -> dict[str, f
     """Returns the validity, uniqueness and novelty of strings.
 
     `valid`: the share of strings that are not empty. `unique`: the number of distinct
-    valid strings, divided by the number of valid ones, with which it falls. `novel`:
-    the share of valid strings that are not known. The last two are 0 if none is valid
-    (De Cao and Kipf 2018, arXiv 1805.11973).
+    valid strings, divided by the number of valid ones; it falls as that number grows.
+    `novel`: the share of valid strings that are not known. The last two are 0 if none
+    is valid (De Cao and Kipf 2018, arXiv 1805.11973).
 
     Args:
         strings: canonical strings, "" for an invalid sample.
         known: strings of the training set.
+
+    Returns:
+        The three shares from 0 to 1, by name.
     """
     valid = [text for text in strings if text]
     count = max(1, len(valid))

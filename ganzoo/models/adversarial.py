@@ -224,8 +224,8 @@ class AdversarialModel(Trainer):
             # that sum into the gradient of the mean over the global batch.
             loss = tf.add_n(list(terms.values())) / distribute.replica_count()
         gradients = tape.gradient(loss, variables)
-        # TensorFlow's graph optimizers (2.20, 2.21) let a write overtake a read of the
-        # same weight whose value the gradient does not need.
+        # TensorFlow's graph optimizers (2.20, 2.21) let a write to a weight overtake a
+        # read of it if the gradient does not need the value that is read.
         with tf.control_dependencies([loss]):
             optimizer.apply(gradients, variables)
         return _merge(terms, watched)

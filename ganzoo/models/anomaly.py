@@ -9,13 +9,13 @@ from ganzoo.models.from_noise import CHUNK, check_latents
 
 
 def anomaly_scores(model, x, latents, *, weight: float = 0.1) -> np.ndarray:
-    """Scores (n,) that are high for samples unlike those of the training.
+    """Scores (n,) that are high for samples unlike the training samples.
 
     (1 - weight) |x - G(z)|_1 + weight |f(x) - f(G(z))|_1, where f are the features
-    before D's logit; D sees the latent if it judges pairs. With latents from an encoder
-    it is EGBAD's score (Zenati et al. 2018, arXiv 1802.06222, section 3, feature
-    matching), with latents from a search AnoGAN's (Schlegl et al. 2017, arXiv
-    1703.05921), whose search includes D's term as well.
+    before D's logit; D sees the latent if it judges pairs. With latents from an
+    encoder, it is EGBAD's score (Zenati et al. 2018, arXiv 1802.06222, section 3,
+    feature matching). With latents from a search, it is AnoGAN's (Schlegl et al. 2017,
+    arXiv 1703.05921), whose search also includes D's term.
 
     Args:
         model: a `GAN`, trained on normal samples.

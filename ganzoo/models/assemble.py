@@ -72,7 +72,7 @@ def assemble(
         latent_dim: length of the latent; by default 100.
         num_classes: number of classes of the labels; 0 for no labels.
         condition: what labels are, instead of `num_classes`: names of classes; a table
-            {name = "tags", names = [...]} for several classes at once of a sample; or
+            {name = "tags", names = [...]} for several classes of a sample at once; or
             "numbers", or {name = "numbers", count = 2}, for a vector of floats.
         d_norm: D's normalisation: `none`, `batch`, `layer`, `instance` or `spectral`;
             by default the family's own, or one that is compatible with a penalty.
@@ -105,24 +105,24 @@ def assemble(
         decay_steps: total G updates, after which the learning rates are 0; None
             keeps them constant.
         decay: schedule of the rates: `half`, linearly down over the second half of
-            `decay_steps`; `linear` or `cosine`, from the first step on; or, without it,
-            `{"name": "exponential", "factor": 0.999996, "lowest": 1e-6}`.
+            `decay_steps`; `linear` or `cosine`, from the first step on. Without
+            `decay_steps`: `{"name": "exponential", "factor": 0.999996, "lowest": 1e-6}`
         prior: `normal`, `uniform` (-1 to 1) or `unit_uniform` (0 to 1).
         codec: what one-hot samples (L, V) mean, so that `model.strings` can say it:
             `molecules`, or {name = "text", alphabet = "..."}; None for other samples.
         ema_decay: decay of the running average of G; 0 keeps none.
-        seed: seed of all noise in training; `build` also draws the first weights from
-            it, where it is given.
+        seed: seed of all noise in training; if it is given, `build` also draws the
+            first weights from it.
         jit_compile: compile the step with XLA (one device only).
         **options: options of the family, for both players or, with the prefix `g_` or
             `d_`, for one; they override the table's. The rest are settings of `model`.
 
     Raises:
         ValueError: an unknown option, with the nearest one, a value that the family or
-            the model does not support, samples of other symbols than those of `codec`,
+            the model does not support, samples whose symbols are not those of `codec`,
             or networks of yours whose last activation does not fit (D answers logits,
-            and G samples in `value_range`) or with regularizers, which no loss would
-            see.
+            and G samples in `value_range`) or that have regularizers, which no loss
+            would see.
     """
     of_networks = {
         "image_shape": image_shape,

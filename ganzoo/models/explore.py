@@ -29,8 +29,8 @@ def explore(
     The page has a grid, `model.sample(64, seed=seed)`, a walk, and sliders for the
     latent's directions (SeFa, GANSpace) and for the label. Below, a GAN in two
     dimensions trains on ring8. No request leaves the page. Weights are 8-bit integers,
-    see `utils.eight_bit`; computed are float64. Pixels equal those of `sample` with
-    the same 8-bit weights within 1 of 255 for a model in float32.
+    see `utils.eight_bit`; the page computes in float64. For a model in float32, pixels
+    equal those of `sample` with the same 8-bit weights, within 1 of 255.
 
     Args:
         model: a model of images (H, W, 1) or (H, W, 3) from latents [and labels].

@@ -21,8 +21,8 @@ def export(model: AdversarialModel, out: str | Path, format: str = "keras") -> P
     `"label"` (n,) int32 if the model is conditional. It returns samples (n, ...) as
     floats in the model's `value_range`. Latents come from `model.prior`. The generator
     of a translation model takes `{"source": (n, H, W, C)}` in `value_range`, see
-    `model.interface`; dropout that serves as noise stays active in `saved_model` only,
-    and the other formats hold Keras' own layers alone.
+    `model.interface`. Dropout that serves as noise stays active in `saved_model` only;
+    the other formats hold only Keras' own layers.
 
     Args:
         model: a model, such as `ganzoo.load` returns.
@@ -179,7 +179,7 @@ def _fill_same(plain, layer):
 
 
 def _nothing(layer):
-    """Replaces noise, which acts in training alone."""
+    """Replaces noise, which acts only in training."""
     return keras.layers.Activation("linear", name=layer.name, dtype=layer.dtype_policy)
 
 

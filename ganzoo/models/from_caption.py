@@ -108,7 +108,7 @@ class TextModel(LatentModel):
             caption: one for all, or n of them, or their tokens (n, T); by default
                 captions of one word, the vocabulary's words in turn. Unknown words
                 count as no word, with a warning.
-            ema: as in `LatentModel.sample`, as `truncation` and `into`.
+            ema: as in `LatentModel.sample`; so are `truncation` and `into`.
 
         Returns:
             uint8 images (n, H, W, C) in 0..255.
@@ -137,8 +137,8 @@ class TextModel(LatentModel):
 
         See `LatentModel.interpolate`; by default the caption has no word.
         """
-        tokens = np.zeros((n, self.caption_length), "int32")
         path = self.path(a, b, n)
+        tokens = np.zeros((n, self.caption_length), "int32")
         return self.decode(
             path, caption=tokens if caption is None else caption, ema=ema
         )

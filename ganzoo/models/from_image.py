@@ -110,7 +110,7 @@ class TranslationModel(JudgedModel):
     def compile(self, *args, **kwargs):
         """As `JudgedModel.compile`; refuses augmentation that would break up pairs.
 
-        So it does a model without a loss.
+        It also refuses a model without a loss.
         """
         if not self.loss_terms:
             raise ValueError(

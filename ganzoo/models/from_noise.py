@@ -159,8 +159,8 @@ class LatentModel(AdversarialModel):
     ) -> np.ndarray:
         """Draws n latents (n, latent_dim) from the prior.
 
-        A larger n starts with the same latents as a smaller one; `truncation` is that
-        of `sample`.
+        A larger n starts with the same latents as a smaller one; for `truncation`, see
+        `sample`.
         """
         check_whole(0, n=n)
         check_seed(seed)
@@ -225,7 +225,7 @@ class LatentModel(AdversarialModel):
             ema: if True, use the running average of the generator; by default, use it
                 if there is one.
             truncation: psi in [0, 1]; each latent z becomes psi z, nearer to the mean
-                latent 0: more typical samples, which vary less (Karras et al. 2019,
+                latent 0: samples are more typical and vary less (Karras et al. 2019,
                 arXiv 1812.04948, appendix B). By default the prior as it is.
             into: a function that takes the samples chunk by chunk, for more of them
                 than memory holds; then none are returned.
@@ -248,8 +248,8 @@ class LatentModel(AdversarialModel):
     ) -> Image.Image:
         """Draws n samples, as `ganzoo sample --out=x.png` does; notebooks show it.
 
-        A grid of images, of up to 16 volumes, or of what one-hot samples mean; of
-        vectors, their first two coordinates; of numbers, a histogram.
+        A grid of images, of up to 16 volumes, or of what one-hot samples mean; for
+        vectors, their first two coordinates; for numbers, a histogram.
 
         Args:
             n: number of samples, from 1.
@@ -286,13 +286,14 @@ class LatentModel(AdversarialModel):
         """Generates n rows like those of the table that the model was trained on.
 
         Columns, their order and dtypes are the table's; numbers stay within the range
-        of the training rows, and have no more decimals than these.
+        of the training rows, and have no more decimals than those.
 
         Args:
             n: number of rows.
-            seed: as in `sample`, as all that follows.
-            label: by default, classes are drawn as often as they were in training, and
-                numbers are those of `sample`, with the decimals of the training rows.
+            seed: as in `sample`.
+            label: as in `sample`; by default, classes are drawn as often as they were
+                in training, and numbers are those of `sample`, with the decimals of the
+                training rows.
             ema: as in `sample`.
             truncation: as in `sample`.
 
@@ -318,7 +319,7 @@ class LatentModel(AdversarialModel):
         return self._table.frame(vectors, labels)
 
     def as_samples(self, values):
-        """As `AdversarialModel.as_samples`; of a table, vectors of possible rows."""
+        """As `AdversarialModel.as_samples`; for a table, vectors of possible rows."""
         samples = super().as_samples(values)
         return self._table.snap(samples) if self._table else samples
 
@@ -355,7 +356,19 @@ class LatentModel(AdversarialModel):
         seed: int = 0,
         into: Callable[[np.ndarray], object] | None = None,
     ) -> np.ndarray:
-        """Generates the samples of latents (n, latent_dim); see `sample`."""
+        """Generates the samples of given latents.
+
+        Args:
+            latents: (n, latent_dim), such as `latents` gives.
+            label: as in `sample`, as are `ema` and `into`.
+            seed: seed of G's noise if it has any.
+
+        Returns:
+            Samples (n, ...), as `sample` returns them.
+
+        Raises:
+            ValueError: latents of another shape, and as `sample`.
+        """
         check_seed(seed)
         checked = self._checked_latents(latents)
         conditions = self._conditions(label, len(checked))
@@ -415,30 +428,45 @@ class LatentModel(AdversarialModel):
         """Generates n samples on the path from latent a to latent b, ends included.
 
         The path is the great circle for a normal prior, a straight line otherwise
-        (White 2016, arXiv 1609.04468). The label is the same all along it, by default
-        the first of those in `sample`.
+        (White 2016, arXiv 1609.04468). The label is the same all along the path; by
+        default, it is the first of those in `sample`.
+
+        Args:
+            a: latent (latent_dim,), the first end.
+            b: latent (latent_dim,), the last end.
+            n: number of samples, from 1, which is `a`.
+            label: one label, as in `sample`, for conditional models.
+            ema: as in `sample`.
+
+        Returns:
+            Samples (n, ...), as `sample` returns them.
+
+        Raises:
+            ValueError: ends of another shape, n that is no number from 1, an unknown
+                label, `ema=True` if no average is kept.
         """
+        latents = self.path(a, b, n).astype(self.variable_dtype)
         conditions = self._conditions(label, n)
         if label is None and self._entry:
             conditions = self._label_input(
                 np.repeat(self._entry.examples(1), n, axis=0)
             )
-        latents = self.path(a, b, n).astype(self.variable_dtype)
         return self._decode(latents, conditions, ema, 0)
 
     def path(self, a, b, n):
         """The n latents of `interpolate`."""
+        check_whole(1, n=n)
         for end in (a, b):
             self._checked_latents(np.asarray(end)[np.newaxis])
         return (walks.slerp if self.prior == "normal" else walks.lerp)(a, b, n)
 
     def project(self, x, *, label=None, **settings) -> Projection:
-        """Finds latents whose samples are near to samples (n, ...).
+        """Finds latents whose samples are near given samples (n, ...).
 
         Args:
             x: uint8, or floats in `value_range`.
             label: a label, or n of them, for conditional models, as in `sample`.
-            **settings: see `projection.project`.
+            **settings: see `projection.project`, as for the errors.
         """
         return project(self, x, self._conditions(label, len(x)), **settings)
 

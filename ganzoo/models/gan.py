@@ -31,7 +31,14 @@ class GAN(JudgedModel, LatentModel):
     def probability_real(
         self, x: ArrayLike, label: ArrayLike | None = None
     ) -> np.ndarray:
-        """D(x) in [0, 1] of samples (n, ...), uint8 or in `value_range`.
+        """D(x) of samples, the probability that D gives to real.
+
+        Args:
+            x: samples (n, ...), uint8 or in `value_range`.
+            label: a label, or n of them, for conditional models, as in `sample`.
+
+        Returns:
+            (n,), in [0, 1].
 
         Raises:
             ValueError: D(x) of a sample is not a probability.

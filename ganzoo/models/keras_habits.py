@@ -49,7 +49,7 @@ def check_of_batches(**settings) -> None:
 
 
 def check_callbacks(callbacks) -> None:
-    """Refuses what is no callback, or the class of one."""
+    """Refuses what is not a callback, or is the class of one."""
     if isinstance(callbacks, keras.callbacks.CallbackList):
         return
     for callback in keras.tree.flatten(callbacks) if callbacks else ():

@@ -52,16 +52,16 @@ def directions(
 ) -> np.ndarray:
     """Latents of attributes, each without a share in the others.
 
-    A sample of latent z shows attribute k the more, the further z lies along its
-    `direction`. With several attributes, the share of such a direction in the others'
-    directions is taken off, so that it changes one attribute alone (conditional
-    manipulation: Shen et al. 2020, InterFaceGAN, arXiv 1907.10786, section 3.2).
+    The further a latent lies along the `direction` of attribute k, the more its sample
+    shows the attribute. With several attributes, each direction loses its share in the
+    others' directions, so that it changes only one attribute (conditional manipulation:
+    Shen et al. 2020, InterFaceGAN, arXiv 1907.10786, section 3.2).
 
-    The others of many attributes may fill nearly the whole space, so that nothing that
-    acts is left. A `ridge` above 0 leaves a share: instead of u without its part in
-    the others' span, the direction is (V'V / tr(V'V) + ridge I)^-1 u, where u is its
-    own and V the others', each times the standard deviation of its labels, by which a
-    rare attribute counts less.
+    With many attributes, the others' directions may fill nearly the whole space, so
+    that nothing with an effect is left. A `ridge` above 0 leaves a share: instead of u
+    without its part in the others' span, the direction is
+    (V'V / tr(V'V) + ridge I)^-1 u. Here u is its own and V the others', each times the
+    standard deviation of its labels, so that a rare attribute counts less.
 
     Args:
         model: a `LatentModel`.
@@ -184,7 +184,7 @@ def ganspace(
         count: number of directions, at most `latent_dim` and the layer's outputs, and
             below n.
         layer: name of a layer of the generator; by default the one in the middle, or
-            the first behind it that the latent reaches.
+            the first after it that the latent reaches.
         n: number of latents.
         seed: seed of the latents.
 

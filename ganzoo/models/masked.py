@@ -12,9 +12,9 @@ from ganzoo.models.from_image import TranslationModel
 class MaskedModel(TranslationModel):
     """Known pixels stay as they are; G makes those under the mask.
 
-    The last channels of a source are the image, filled by anything where the mask is,
-    the one before them the mask, highest where G may paint; those before that, if any,
-    are G's alone. See `ganzoo.data.holes.punch` and `ganzoo.data.flood.sources`.
+    The last channels of a source are the image, with any values under the mask. The
+    channel before them is the mask, highest where G may paint; those before that, if
+    any, are for G alone. See `ganzoo.data.holes.punch` and `ganzoo.data.flood.sources`.
     """
 
     def answer(self, network, source, seed, training):

@@ -24,7 +24,7 @@ def make(spec, rate, decay, updates):
 
     Raises:
         ValueError: an unknown name or option, an impossible rate or decay, two
-            schedules, or one for an optimizer that is made.
+            schedules, or one for an optimizer that is already made.
     """
     falling = from_spec("decay", decay, DECAYS)
     if isinstance(spec, keras.optimizers.Optimizer):
@@ -236,7 +236,15 @@ def _check_end(name, updates):
 
 
 def _exponential(factor, lowest=0.0):
-    return lambda rate, updates: ExponentialDecay(rate, factor, lowest)
+    def falling(rate, updates):
+        if updates is not None:
+            raise ValueError(
+                "decay='exponential' falls by its `factor` without end; leave "
+                f"`decay_steps` out, or set it to None. Received: {updates!r}."
+            )
+        return ExponentialDecay(rate, factor, lowest)
+
+    return falling
 
 
 DECAYS = {

@@ -92,7 +92,7 @@ def optimizer_of(networks, spec, present):
         present: the player's optimizer so far.
 
     Raises:
-        ValueError: neither is there, the name is unknown, it clips gradients under
+        ValueError: there is neither, the name is unknown, it clips gradients under
             several replicas, or it has a scale of the loss or an average of its own.
     """
     if not networks:

@@ -15,8 +15,8 @@ class Program:
     """The steps of a generator in inference, for one sample, and its 8-bit weights.
 
     A step is a table of `op`, the numbers of the steps that it reads in `of`, and
-    settings; its value is an array without the batch axis. Weights stand in `weights`
-    and are named by their number. `ganzoo/plots/templates/generator.js` runs it.
+    settings; its value is an array without the batch axis. Weights are in `weights`,
+    each named by its number. `ganzoo/plots/templates/generator.js` runs the program.
 
     Args:
         network: a functional model of named inputs.

@@ -25,7 +25,7 @@ class Projection:
         latents: (n, latent_dim), the best of the starts.
         distances: (n,), from each sample to its latent's: the root mean square
             of the differences of features, or of pixels in `value_range`.
-        random: (n,), the same for a random start, the mean of its starts, to compare
+        random: (n,), the same for random latents, the mean over the starts, to compare
             the distances with.
     """
 
@@ -45,7 +45,7 @@ def project(
     learning_rate: float = 0.1,
     seed: int = 0,
 ) -> Projection:
-    """Finds latents whose samples are near to `x`: Adam on z from several starts.
+    """Finds latents whose samples are near `x`: Adam on z from several starts.
 
     The search of AnoGAN (Schlegl et al. 2017, arXiv 1703.05921) without D's term,
     started from the prior several times, since it ends in the nearest minimum. Latents

@@ -55,6 +55,9 @@ class StepwiseModel(LatentModel):
             x: uint8, or floats in `value_range`.
             seed: seed of what is drawn: grey values that become black or white, the
                 noise of a bound.
+
+        Raises:
+            ValueError: samples of another shape or range, or an invalid seed.
         """
         check_seed(seed)
         noise = tf.constant([int(seed), 1])

@@ -119,7 +119,7 @@ class Trainer(CompiledSteps):
             run_eagerly: run the step line by line, to debug it; None as above.
             local_batch_norm: normalise each replica's share of a batch by its own
                 statistics, instead of those of the global batch: fewer exchanges, but
-                other weights than on one device. The statistics that are kept for
+                weights other than on one device. The statistics that are kept for
                 sampling are the first replica's. None as above.
             **others: refused. The losses are options of the build.
 
@@ -232,8 +232,8 @@ class Trainer(CompiledSteps):
                 largest divisor of `steps_per_epoch` up to 16, and 1 for data sets or
                 with `validation_data`. Callbacks see the last step of a call.
             validation_data: as `x`, or (x, y); evaluated after each epoch.
-            jitter: a `data.jitter.Jitter` that crops and mirrors arrays of images; of
-                those that `validation_split` holds out, the first corner is taken.
+            jitter: a `data.jitter.Jitter` that crops and mirrors arrays of images;
+                those that `validation_split` holds out are cropped at the first corner.
             callbacks: callbacks of Keras or of ganzoo. Those that set a learning rate
                 set G's, and D's follows in proportion. TerminateOnNaN watches both
                 losses.
@@ -242,15 +242,14 @@ class Trainer(CompiledSteps):
             shuffle: True; arrays are shuffled in an order that `seed` fixes.
             class_weight: refused; so is `sample_weight`.
             sample_weight: refused.
-            halt: a `distribute.Halt`: a call ends after the step in which it was
-                asked. The caller's callback then ends the training.
+            halt: a `distribute.Halt`: a call ends after the step in which the halt was
+                requested. The caller's callback then ends the training.
             **kwargs: the other arguments of `keras.Model.fit`.
 
         Raises:
             ValueError: samples or labels that the model cannot take; a batch that
                 does not divide by `d_steps` x replicas; weights of samples; layers
-                frozen since `compile`; batches without an end and without
-                `steps_per_epoch`.
+                frozen since `compile`; endless batches without `steps_per_epoch`.
         """
         keras_habits.check_unweighted(class_weight, sample_weight)
         keras_habits.check_callbacks(callbacks)
@@ -347,7 +346,7 @@ class Trainer(CompiledSteps):
     def train_on_batch(
         self, x, y=None, sample_weight=None, class_weight=None, return_dict=False
     ):
-        """Trains for one step: `d_steps` updates of D, each on a part of x, one of G.
+        """Trains for one step: `d_steps` updates of D, each on a part of x; one of G.
 
         Args:
             x: real samples as for `fit`, for the whole step.
@@ -396,7 +395,7 @@ class Trainer(CompiledSteps):
         """As `keras.Model.save`; refuses what `ganzoo.load` could not load.
 
         Raises:
-            ValueError: another ending than `.keras`, a layer that runs code, or a class
+            ValueError: an ending other than .keras, a layer that runs code, or a class
                 or function of your own that is not registered with Keras.
         """
         check_loadable(self)
@@ -408,7 +407,7 @@ class Trainer(CompiledSteps):
         super().save(filepath, *args, **kwargs)
 
     def export(self, filepath, format="tf_saved_model", **settings):
-        """Refuses Keras' export, of what the class calls instead of what it samples."""
+        """Refuses Keras' export: it holds what the class calls, not what it samples."""
         raise ValueError(
             "ganzoo.export(model, 'folder', format='saved_model') writes the network "
             "behind `sample`; other formats are keras, tflite and onnx. "
@@ -464,7 +463,7 @@ def _step_of(model):
     """Asks a model, by its weak reference, for its step.
 
     Callbacks may restore an earlier step after `fit` began. TensorFlow never lets go of
-    a generator's function, which must not hold the model.
+    a generator's function, so the function must not hold the model.
     """
     return lambda: model().step
 

@@ -20,7 +20,7 @@ def take_over(model, start, optimizers: bool = False) -> list[str]:
     Args:
         model: the model to fill.
         start: the model to start from, such as `ganzoo.load` returns.
-        optimizers: if True, take the moments and counts of both optimizers, too. The
+        optimizers: if True, also take the moments and counts of both optimizers. The
             rates are those of `model`.
 
     Returns:
@@ -154,5 +154,5 @@ def _check_optimizer(own, source, name):
 
 
 def _state(optimizer) -> list:
-    """The variables of an optimizer without its rate, which a schedule has not."""
+    """The variables of an optimizer but its rate; with a schedule there is none."""
     return [v for v in optimizer.variables if not v.path.endswith("/learning_rate")]

@@ -64,8 +64,8 @@ def normalized(image_shape, *, code_dim, filters=32, value_range=(0.0, 1.0)):
     """Network of DCGAN's levels from sample (N, H, W, C) to its reconstruction.
 
     Every layer but the first and last has batch normalisation, the code too. A batch is
-    all real or all fake: a batch of one image has nothing left after it, so D copies
-    such a batch badly.
+    all real or all fake: of a batch that repeats one image, normalisation leaves
+    nothing, so D copies such a batch badly.
 
     Args:
         image_shape: (H, W, C), sides of at least 8.

@@ -61,7 +61,7 @@ def encoder(length, *, words, units=64, text_dim=128, word_dropout=0.1, text_nor
     """Network from caption (N, length) int32 to text (N, text_dim).
 
     The words' vectors pass a convolution over three words. Its maximum over the
-    caption, by channel, joins the sum of the words. No word, token 0, is zeros.
+    caption, by channel, joins the sum of the words. Token 0, no word, is zeros.
 
     Args:
         length: number of tokens of a caption.

@@ -41,6 +41,7 @@ def generator(
 
     Args:
         image_shape: (H, W, C), sides of at least 8.
+        latent_dim: length of the latent.
         filters: channels before the output layer, doubled at each level below; by
             default 32 if the larger side is below 64, else 64.
         kernel: size of the transposed convolutions, a multiple of their stride 2,
@@ -89,9 +90,8 @@ def discriminator(
             spread of the maps over the batch (`MinibatchStdDev`), as well as the dense
             layer; by default with batch normalisation. A batch is all real or all fake,
             and batch normalisation of the dense layer takes away its mean: without the
-            means, D cannot see which image a G makes that makes one alone. Without a
-            dense layer, the logit reads the maps anyway, and `minibatch` gives it their
-            spread.
+            means, if G makes only one image, D cannot see which. Without a dense layer,
+            the logit reads the maps anyway, and `minibatch` gives it their spread.
         projection: units of `inputs.match`, which joins the logit: it tells early if
             image and label fit; 0 for none, as without a label.
         dropout: dropout rate after each level.

@@ -31,9 +31,10 @@ def joint_discriminator(
 ):
     """Network from sample (N, *image_shape) and latent to logits (N, 1).
 
-    With convolutions, the sample passes them alone, the latent a layer of its own, and
-    both join the hidden layers, which have no normalisation: over a batch it would hide
-    the scale of the encoder's latents. Without, the latent joins the sample.
+    With convolutions, only the sample passes them, the latent passes a layer of its
+    own, and both join the hidden layers. These have no normalisation: over a batch, it
+    would hide the scale of the encoder's latents. Without convolutions, the latent
+    joins the sample.
 
     Args:
         latent_dim: length of the latent.

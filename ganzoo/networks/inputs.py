@@ -41,11 +41,11 @@ def with_label(key, shape, condition, embed=True):
     """Makes inputs by name, `key` and perhaps `label`, and the label's code or None.
 
     The code is (N, k), see `data.labels.get`. One of more than `LONGEST` values would
-    make every layer that it joins as wide as the classes are many, so it passes a
-    linear layer without bias, and the result of `LONGEST` values joins in its place: of
-    classes, a row of a table. In Mirza and Osindero 2014 (arXiv 1411.1784, section
-    4.1), too, a label has a layer of its own before it joins. The vector of a class
-    starts with a length of about 1, the length of its one-hot code.
+    widen every layer that it joins by as many, so it passes a linear layer without
+    bias, and the result of `LONGEST` values joins in its place: for classes, a row of a
+    table. In Mirza and Osindero 2014 (arXiv 1411.1784, section 4.1), a label also has a
+    layer of its own before it joins. The vector of a class starts with a length of
+    about 1, the length of its one-hot code.
 
     Args:
         key: name of the other input.

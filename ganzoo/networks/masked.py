@@ -15,7 +15,7 @@ class MaskedDense(layers.Dense):
     """Dense layer whose unit k sees input j only if the mask (inputs, units) is 1.
 
     Units and inputs have degrees from 1 to `values`, evenly spread over them: an input
-    of degree m depends on the first m values of a sample alone.
+    of degree m depends only on the first m values of a sample.
 
     Args:
         units: length of the output.
@@ -57,7 +57,7 @@ def degrees(units, values):
 def network(image_shape, *, hidden=(500,)):
     """Network from sample (N, *image_shape) to logits of the same shape.
 
-    The logit of a value, in the order of rows, depends on the values before it alone.
+    The logit of a value, in the order of rows, depends only on the values before it.
     Hidden layers have ReLU; the samples also reach the last layer directly.
 
     Args:

@@ -134,8 +134,8 @@ def discriminator(
         filters: channels of the first block.
         doubling: if True, each block that halves the sides has twice the channels of
             the one before.
-        last: most positions along the shorter side of the last maps, until which blocks
-            halve the sides; the first one always does.
+        last: most positions along the shorter side of the last maps: blocks halve the
+            sides until then; the first one always does.
         d_norm: a name of `norms.NORMS`, used before every activation except at the
             first block's input.
         attention: self-attention after the first block, on maps of half the sides.
@@ -143,7 +143,7 @@ def discriminator(
         initializer: as in `generator`.
         zero_last: as in `generator`.
         pool: `sum` or `mean` of the features over the positions; or `weighted`, a sum
-            with a weight for each position of each channel, as D of R3GAN ends.
+            with a weight for each position of each channel, as in R3GAN's D.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     check_whole(1, filters=filters, last=last)

@@ -26,19 +26,19 @@ def generator(
 
     Args:
         image_shape: (H, W, C) of the training samples, sides of at least 8, and of two
-            positions between the halvings.
+            positions after the last halving.
         source_channels: C', the channels of the source; by default C.
         filters: channels of the first convolution, 64 in the paper.
         blocks: residual blocks; 6 in the paper for 128x128, 9 from 256x256.
         halvings: convolutions of stride 2 before the blocks, each with twice the
-            channels of the one before; 2 in the paper. Images of 32 pixels and less
-            lose what is a few pixels large by two.
+            channels of the one before; 2 in the paper. Two halvings lose details of a
+            few pixels in images of 32 pixels and less.
         norm: a name of `norms.NORMS`.
         value_range: (low, high) of the samples.
     """
     check_whole(1, filters=filters, blocks=blocks)
     check_whole(0, halvings=halvings)
-    # Reflected borders need two positions between the halvings.
+    # Reflected borders need two positions after the last halving.
     smallest = max(8, 2 ** (halvings + 1))
     shape = inputs.check_image_shape(image_shape, (3,), smallest=smallest)
     norm = norms.get(norm, option="norm")

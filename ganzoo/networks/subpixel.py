@@ -52,7 +52,7 @@ def generator(image_shape, *, scale=4, filters=64, blocks=16, norm="batch"):
 def reach(scale: int, blocks: int, norm: str) -> int | None:
     """Number of source pixels on each side that a pixel of the sample depends on.
 
-    None if it depends on all of them, by a normalisation over positions.
+    None if it depends on all of them, through a normalisation over positions.
     """
     if norm not in LOCAL:
         return None

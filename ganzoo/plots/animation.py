@@ -12,7 +12,7 @@ from ganzoo.utils.extras import extra
 from ganzoo.utils.files import replacing
 from ganzoo.utils.options import evenly_spread
 
-MAX_FRAMES = 60  # a few MB and some ten seconds
+MAX_FRAMES = 60  # a few MB and about ten seconds
 MAX_SIDE = 1000  # pixels of the longer side
 
 
@@ -25,9 +25,9 @@ def thin(items: Sequence, limit: int = MAX_FRAMES) -> list:
 def animation(frames: Sequence[np.ndarray], path: str | Path, ms: int = 150) -> None:
     """Writes frames as a looping GIF, WebP or APNG, or as an MP4 film, atomically.
 
-    Of looping pictures, more than 60 frames are thinned out and large ones reduced by a
-    whole factor, so that the file stays small; the last frame is shown longer than the
-    others.
+    For looping pictures, more than 60 frames are thinned out and large ones reduced by
+    a whole factor, so that the file stays small; the last frame is shown longer than
+    the others.
 
     Args:
         frames: uint8 (H, W, 3), all of one shape.

@@ -31,8 +31,7 @@ def extent_of(points: np.ndarray, margin: float = 0.25) -> Extent:
 
 
 def mesh(extent: Extent, size: int) -> np.ndarray:
-    """Returns the float32 points (size * size, 2) of a regular mesh, x fastest, y
-    upwards.
+    """Returns float32 points (size * size, 2) of a regular mesh, x fastest, y upwards.
 
     Values at them, reshaped to (size, size), are the `field` of `points_figure`.
     """
@@ -96,7 +95,7 @@ def points_figure(
 
 
 def histogram_figure(values: np.ndarray, title: str | None = None) -> np.ndarray:
-    """Draws how often numbers (n,) lie where, in 50 bins."""
+    """Draws a histogram of numbers (n,), in 50 bins."""
     figure = Figure(figsize=(6.4, 4), dpi=100, layout="constrained")
     axes = figure.add_subplot()
     axes.hist(values, bins=50, color=ORANGE)

@@ -55,7 +55,7 @@ def image_grid(
         uint8 (rows * (H * scale + pad) + pad, columns * (W * scale + pad) + pad, 3).
 
     Raises:
-        ValueError: `images` is empty, or not a uint8 batch of grey or RGB images.
+        ValueError: `images` is empty, or not a uint8 batch of grey, RGB or RGBA images.
     """
     fits = images.ndim == 4 and len(images) > 0 and images.shape[-1] in (1, 3, 4)
     if images.dtype != np.uint8 or not fits:
@@ -91,7 +91,7 @@ def samples_picture(
 ) -> np.ndarray:
     """Draws samples: a grid of images or volumes, or two coordinates of vectors.
 
-    Of numbers (n, 1) it is a histogram.
+    For numbers (n, 1), it is a histogram.
 
     Args:
         samples: (n, H, W, C), (n, D, H, W, C) or one-hot (n, L, V) uint8, or (n, d)

@@ -2,7 +2,7 @@
 
 Each volume is drawn from above and in front as its visible unit faces, far ones first,
 so that near ones cover them. The colour shows the height, the brightness the direction
-of a face. Matplotlib's own 3D axes take seconds per volume, this some hundredths.
+of a face. Matplotlib's own 3D axes take seconds per volume, this takes hundredths.
 """
 
 import math

@@ -70,7 +70,7 @@ def best(directory) -> dict | None:
     """Step and score of the best checkpoint, None if there is none.
 
     Raises:
-        ValueError: no sound one among those there.
+        ValueError: none of those there is sound.
     """
     sound = _newest_sound(Path(directory), "best", "it is left out")
     if sound is None:
@@ -96,7 +96,7 @@ def restore(model, directory, kind: str = "step") -> int:
         The step that was restored, 0 if the directory holds no checkpoint.
 
     Raises:
-        ValueError: a checkpoint of another model, or no sound one among those there.
+        ValueError: a checkpoint of another model, or none of those there is sound.
     """
     return 0 if restore_run(model, directory, kind) is None else model.step
 

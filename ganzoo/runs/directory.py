@@ -31,12 +31,12 @@ class OtherRun(ValueError):
 def claim(workdir):
     """Holds the directory for this process; creates it if needed.
 
-    A directory that it created and in which an error left nothing goes again, with the
-    folders above that it created. Temporary files of processes that were killed here
-    are removed. On a file system without locks it warns, and holds nothing.
+    If an error leaves nothing in a directory that it created, the directory is removed,
+    with the folders above that it created. Temporary files of processes that were
+    killed here are removed. On a file system without locks, it warns and holds nothing.
 
     Raises:
-        ValueError: another process holds it; it has other content than a run of ganzoo,
+        ValueError: another process holds it; it has content other than a run of ganzoo,
             or a link or a pipe; or it cannot be written.
         OSError: the disk is full; the message says how to resume.
     """
@@ -60,7 +60,7 @@ def claim(workdir):
 
 @contextmanager
 def _empty_removed(path, created):
-    """Removes folders on an error, while they hold the lock's file alone."""
+    """Removes folders on an error, while they hold only the lock's file."""
     try:
         yield
     except BaseException:
@@ -201,7 +201,7 @@ def write_config(workdir, config: dict) -> None:
 def forget(workdir) -> None:
     """Removes what the functions here wrote of a run without a step.
 
-    So another run may begin there, with other settings.
+    Another run may then begin there, with other settings.
     """
     path = Path(workdir)
     for name in ("config.json", "data.json", "environment.json"):

@@ -14,7 +14,7 @@ from ganzoo.variants._registry import build, import_variants
 
 
 def load(source: str | Path, best: bool = False) -> AdversarialModel:
-    """Loads a model: a run directory, a `.keras` file, a pretrained model, or a hub's.
+    """Loads a model from a run directory, a `.keras` file, a pretrained name or a hub.
 
     It needs no data, and a connection only for a hub.
 
@@ -24,8 +24,8 @@ def load(source: str | Path, best: bool = False) -> AdversarialModel:
         best: if True, load the checkpoint with the best score instead of the last one.
 
     Raises:
-        ValueError: no such file or checkpoint, not a model of ganzoo, or `best` of what
-            is no run directory.
+        ValueError: no such file or checkpoint, not a model of ganzoo, or `best` of
+            something that is not a run directory.
     """
     import_variants()
     if str(source).startswith(hub.PREFIX):

@@ -64,7 +64,7 @@ def resolve(experiment: Experiment, loaded: Loaded | None = None) -> Resolved:
 
     Args:
         experiment: the experiment.
-        loaded: the data set of an experiment before, used again if it is the same.
+        loaded: the data set of an earlier experiment, reused if it is the same.
 
     Raises:
         ValueError: as in `load_data` and `effective_options`.

@@ -217,7 +217,7 @@ def _stated(settings):
 
 
 def _free(settings):
-    """Settings that may change on resume; how to score, too, if nothing is scored."""
+    """Settings that may change on resume; if nothing is scored, also how to score."""
     if settings["evaluate_every"]:
         return FREE
     return FREE | {"metric", "extractor", "evaluation_samples"}

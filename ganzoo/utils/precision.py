@@ -1,4 +1,4 @@
-"""In which precision Keras builds a model; nothing here needs TensorFlow at import."""
+"""The precision in which Keras builds a model; importing this needs no TensorFlow."""
 
 from contextlib import contextmanager
 

@@ -1,6 +1,6 @@
 """Bars that move: on a terminal, as widgets in a notebook, and nowhere else.
 
-Code below a command tells what it does with `says` and `each`, which use the bar that
+Code below a command uses `says` and `each` to tell what it does. They use the bar that
 is open around them, if there is one.
 """
 

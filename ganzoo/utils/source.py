@@ -62,7 +62,7 @@ class Source:
         """The value of an expression.
 
         Raises:
-            ValueError: it is no literal, with the file and line.
+            ValueError: it is not a literal, with the file and line.
         """
         try:
             return ast.literal_eval(_WithConstants(self._constants).visit(node))

@@ -31,7 +31,7 @@ class Tokenizer:
         length: words of a row; longer captions are cut.
 
     Raises:
-        ValueError: what is no vocabulary, or larger than `safety` allows.
+        ValueError: not a vocabulary, or one larger than `utils.untrusted` allows.
     """
 
     def __init__(self, vocabulary: Sequence[str], length: int):

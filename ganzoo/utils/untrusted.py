@@ -600,7 +600,7 @@ def read_parquet(path):
     """A pandas frame of a Parquet file of plain columns.
 
     Raises:
-        ValueError: damaged, larger than memory, too many columns, or other types than
+        ValueError: damaged, larger than memory, too many columns, or types other than
             numbers, texts, true and false and categories.
         ImportError: pyarrow is not installed.
         OSError: it is not there or not readable.

@@ -155,7 +155,7 @@ def build(name: str, *, dtype: str | None = None, **options: Any) -> "Adversaria
     Raises:
         ValueError: an unknown name, an unknown option, or a value that the
             variant does not support.
-        RuntimeError: Keras uses another backend than TensorFlow, or channels first.
+        RuntimeError: Keras uses a backend other than TensorFlow, or channels first.
     """
     _check_backend()
     _check_image_format()
@@ -280,7 +280,7 @@ def discover() -> None:
     The files are read, not imported. Plug-ins are imported.
 
     Raises:
-        RuntimeError: Keras uses another backend than TensorFlow, and there are
+        RuntimeError: Keras uses a backend other than TensorFlow, and there are
             plug-ins.
     """
     for module, path in _files.modules():
@@ -296,7 +296,7 @@ def import_plugin(plugin: str) -> str:
 
     Raises:
         ValueError: there is no such module or file.
-        RuntimeError: Keras uses another backend than TensorFlow.
+        RuntimeError: Keras uses a backend other than TensorFlow.
     """
     _check_backend()
     if not plugin.endswith(".py"):
@@ -319,7 +319,7 @@ def import_variants() -> None:
     """Imports every variant, so that saved models find their classes.
 
     Raises:
-        RuntimeError: Keras uses another backend than TensorFlow.
+        RuntimeError: Keras uses a backend other than TensorFlow.
     """
     _check_backend()
     discover()

@@ -124,8 +124,8 @@ def acgan(
     Labels are classes, or tags: several classes at once. The label joins the input of
     every layer of G; D does not see it. Adam with beta_1 0.5, as in the paper, where
     the rate is 2e-4. Its deeper networks for 128x128 and 32x32 are left out, and so are
-    their noise on activations and D's dropout of 0.5: with it, a small D learns the
-    class and accepts noise.
+    their noise on activations and D's dropout of 0.5: with that dropout, a small D
+    learns the class and accepts noise.
 
     Args:
         class_weight: factor of the class terms in the losses of both players. The term
@@ -133,7 +133,7 @@ def acgan(
             the adversarial terms (0.1 for 27 tags in zoo_configs/acgan_faces.toml).
         fake_weight: weight of generated samples in D's class term; 1 in the paper. At 0
             D learns classes from real samples alone, so that G cannot please it with
-            samples that are no images, which it did with 27 tags.
+            samples that are not images, as it did with 27 tags.
     """
     check_whole(1, num_classes=num_classes)
     return assemble(

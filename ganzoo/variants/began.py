@@ -97,9 +97,9 @@ def began(
 ):
     """DCGAN's generator, an autoencoder of DCGAN's levels as D, and a uniform prior.
 
-    The paper's networks, filters and rates are in zoo_configs/began_paper.toml. Its D
-    is fair on the mean of its errors alone, and its G, which no batch normalisation
-    holds together, ends at the images that are the easiest to copy: of MNIST the ones.
+    The paper's networks, filters and rates are in zoo_configs/began_paper.toml. Its
+    balance holds only for the mean of D's errors. Its G, which no batch normalisation
+    holds together, ends at the images that are easiest to copy: on MNIST, the ones.
     With values in (-1, 1) and the paper's balance rate, which moves k by at most 1e-4 a
     step, these are images of zeros. The players alternate, while the paper updates both
     at once; and the rate is constant, while the paper halves it when convergence

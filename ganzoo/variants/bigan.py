@@ -59,11 +59,15 @@ class BiGAN(GAN):
         return self._feed(self.average_of(self.encoder), {"sample": sample})
 
     def encode(self, x) -> np.ndarray:
-        """Latents (n, latent_dim) of samples (n, ...), uint8 or in `value_range`."""
+        """Latents (n, latent_dim) of samples (n, ...), uint8 or in `value_range`.
+
+        Raises:
+            ValueError: samples of another shape or range.
+        """
         return self._by_chunks(self._encoded, x)
 
     def reconstruct(self, x) -> np.ndarray:
-        """G(E(x)), in the form of `sample`."""
+        """G(E(x)) of samples (n, ...), in the form of `sample`; errors as `encode`."""
         return self.decode(self.encode(x))
 
     def _probability_chunk(self, arrays):
@@ -98,7 +102,7 @@ def bigan(
     The encoder is D's network with latents at its end. D sees the sample through
     DCGAN's normalised convolutions, the latent through a layer of its own, and the pair
     in a dense layer without normalisation, which over a batch would hide the scale of
-    E(x): E then drowned the image, D could not tell the pairs, and G made noise.
+    E(x): E then drowned the image, D could not tell the pairs apart, and G made noise.
     The paper's perceptrons for MNIST, which take its 400 epochs, are the config
     bigan_mnist: two hidden layers of 1024, batch normalisation in each but the first of
     E and D, a uniform prior of 50. Left out are its weight decay and its nets for
@@ -115,7 +119,7 @@ def bigan(
         hidden: units of each hidden layer of E and D, and of G's perceptrons; by
             default (1024,), or (1024, 1024) for perceptrons.
         normalize: if True, E and perceptrons of G have batch normalisation; a
-            convolutional G has it always.
+            convolutional G always has it.
         d_norm: normalisation of D's convolutions, or of its hidden layers without
             any, a name of `norms.NORMS`; by default `batch`, or `none` for perceptrons.
         value_range: (low, high) of the samples; by default (-1, 1), or None (unbounded)

@@ -20,7 +20,7 @@ class DDPM(StepwiseModel):
     """A network predicts the noise in sqrt(abar_t) x + sqrt(1 - abar_t) noise.
 
     The term is its mean squared error at a random time of each sample (eq. 14). The
-    variances beta_t rise linearly and are those of the steps back, too. A latent is the
+    variances beta_t rise linearly and are also those of the steps back. A latent is the
     noise x_T that the `times` steps begin with.
 
     Args:
@@ -136,8 +136,8 @@ class DDPM(StepwiseModel):
     def _pixels(self, sample, mean, deviation):
         """Log-probability (N,) of the values of pixels under normals (eq. 13).
 
-        No pixel counts less than log 1e-12, as in the authors' code: a step that misses
-        by more than seven deviations is no bound.
+        No pixel counts less than log 1e-12, as in the authors' code: with a step that
+        misses by more than seven deviations, the result is no bound.
         """
         low, high = self.value_range
         half = (high - low) / BINS / 2
@@ -164,7 +164,7 @@ def ddpm(
     seed=0,
     jit_compile=False,
 ):
-    """A baseline for GANs that makes a sample of noise in many steps.
+    """A baseline for GANs that makes a sample from noise in many steps.
 
     The paper's schedule, loss and fixed variances with a small U-Net, without its
     attention and dropout, and with a faster average. `log_likelihood` is the

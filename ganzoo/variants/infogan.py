@@ -83,8 +83,15 @@ class InfoGAN(GAN):
     ) -> np.ndarray:
         """As `GAN.sample`, with codes.
 
-        `label` is the category; `code` holds the continuous codes, (codes,) or
-        (n, codes), from -1 to 1 in training.
+        Args:
+            n: number of samples.
+            seed: as in `GAN.sample`, as are `ema`, `truncation` and `into`.
+            label: the category, or n of them; by default the categories in turn.
+            code: the continuous codes, (codes,) or (n, codes), in training from -1 to
+                1.
+
+        Raises:
+            ValueError: codes of another shape, and as `GAN.sample`.
         """
         latents = self.latents(n, seed, truncation)
         if code is not None:
@@ -98,7 +105,15 @@ class InfoGAN(GAN):
         return self.decode(latents, label=label, ema=ema, seed=seed, into=into)
 
     def infer(self, x) -> dict[str, np.ndarray]:
-        """Infers `category` (n, num_classes), `code` (n, codes) and D's `logits`."""
+        """Infers the codes of samples (n, ...), uint8 or in `value_range`.
+
+        Returns:
+            Arrays by name: `category`, probabilities (n, categories); `code`
+            (n, codes); D's `logits` (n, 1).
+
+        Raises:
+            ValueError: samples of another shape or range.
+        """
         out = self._by_chunks(lambda sample: self.outputs({"sample": sample}, False), x)
         return {**out, "category": tf.nn.softmax(out["category"]).numpy()}
 

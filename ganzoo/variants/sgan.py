@@ -118,7 +118,11 @@ class SGAN(GAN):
         return super().evaluate(x, y, *args, **kwargs)
 
     def classify(self, x) -> np.ndarray:
-        """Class probabilities (N, n) of samples (N, ...), uint8 or in `value_range`."""
+        """Class probabilities (N, n) of samples (N, ...), uint8 or in `value_range`.
+
+        Raises:
+            ValueError: samples of another shape or range.
+        """
         return self._by_chunks(
             lambda sample: tf.nn.softmax(self.answers(sample, training=False)[1]), x
         )

@@ -81,6 +81,14 @@ class VAE(LatentModel):
 
         The importance-weighted bound, which grows tight with `samples` of the posterior
         (Burda et al. 2016, arXiv 1509.00519, eq. 8).
+
+        Args:
+            x: uint8, or floats in `value_range`.
+            seed: seed of the posterior's samples.
+            samples: number of these for each x, from 1.
+
+        Raises:
+            ValueError: samples of another shape or range, an invalid seed or number.
         """
         check_seed(seed)
         check_whole(1, samples=samples)
@@ -103,11 +111,15 @@ class VAE(LatentModel):
         return self._by_chunks(bound, x)
 
     def encode(self, x) -> np.ndarray:
-        """Mean latents (n, latent_dim) of samples (n, ...)."""
+        """Mean latents (n, latent_dim) of samples (n, ...), uint8 or in `value_range`.
+
+        Raises:
+            ValueError: samples of another shape or range.
+        """
         return self._by_chunks(lambda sample: self.posterior(sample, False)[0], x)
 
     def reconstruct(self, x) -> np.ndarray:
-        """Decodes the mean latents of samples; returns samples as `sample` does."""
+        """Decodes `encode(x)`, in the form of `sample`; errors as `encode`."""
         return self.decode(self.encode(x))
 
 

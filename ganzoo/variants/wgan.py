@@ -30,7 +30,7 @@ def wgan(
 
     RMSprop, clipping at 0.01 and DCGAN's networks with batch normalisation in both
     players, as in the paper. Its rate is 5e-5 for both players, for 10^5 updates of G;
-    the defaults suit some thousand. RMSprop's decay of 0.99 is the default of the
+    the defaults suit a few thousand. RMSprop's decay of 0.99 is the default of the
     authors' code. All of the critic's weights are clipped after each update, gains and
     biases included, as in algorithm 1. The code's hundred critic steps for each of G's
     first 25 steps are left out.

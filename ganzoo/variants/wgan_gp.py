@@ -30,7 +30,7 @@ def wgan_gp(
 
     Weight 10, five critic steps per G step, Adam with beta_1 0 and beta_2 0.9, as in
     the paper. Its rate is 1e-4 for both players, for 10^5 updates of G; the defaults
-    suit some thousand. Images have DCGAN's networks; text, lines of characters in
+    suit a few thousand. Images have DCGAN's networks; text, lines of characters in
     one-hot code, has the residual networks of section 5. The penalty rules out
     batch normalisation in the critic; layer normalisation replaces it, as section 4
     recommends.

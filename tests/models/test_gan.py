@@ -232,6 +232,12 @@ def test_a_path_within_a_class(conditional):
     np.testing.assert_array_equal(path[-1:], conditional.decode([b], label=7))
 
 
+@pytest.mark.parametrize("n", [0, -1, 2.5])
+def test_a_path_without_a_point(n, conditional):
+    with pytest.raises(ValueError, match="`n` must be a whole number from 1"):
+        conditional.interpolate(*conditional.latents(2), n)
+
+
 # --- D(x) -------------------------------------------------------------------------
 
 

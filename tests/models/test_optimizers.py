@@ -51,7 +51,8 @@ def test_a_factor_near_one_is_not_rounded_away():
     ],
 )
 def test_decay_of_both_players(decay, rates):
-    model = tiny("vanilla", learning_rate=0.8, decay=decay, decay_steps=4, d_steps=1)
+    steps = {} if decay is FALLING else {"decay_steps": 4}
+    model = tiny("vanilla", learning_rate=0.8, decay=decay, d_steps=1, **steps)
     for optimizer in (model.d_optimizer, model.g_optimizer):
         for step, rate in zip((0, 2, 4), rates, strict=True):
             optimizer.iterations.assign(step)
@@ -144,6 +145,11 @@ def test_a_config_can_say_all_of_the_schedule_of_2014():
 def test_refuses_an_end(decay, steps):
     with pytest.raises(ValueError, match="`decay_steps` must be a whole number from 1"):
         optimizers.make("adam", 0.1, decay, steps)
+
+
+def test_refuses_an_end_of_a_decay_without_one():
+    with pytest.raises(ValueError, match="leave `decay_steps` out.*Received: 4"):
+        optimizers.make("adam", 0.1, HALVES, 4)
 
 
 @pytest.mark.parametrize("name", ["vae", "made", "rbm", "ddpm", "srresnet"])

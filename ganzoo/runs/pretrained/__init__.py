@@ -83,7 +83,7 @@ def write(
         settings: name and options of `build`.
         facts: other entries of the card.
         folder: folder of the files.
-        judge: if True, write the discriminators, too, for fine-tuning.
+        judge: if True, also write the discriminators, for fine-tuning.
 
     Raises:
         ValueError: weights of more than 2 MiB.

@@ -34,11 +34,11 @@ class HealthMonitor(keras.callbacks.Callback):
         every: steps between checks.
     """
 
-    # Samples are all alike: to the nearest other one they are nearer than this share of
-    # what real samples are.
+    # Samples are all alike: their distance to the nearest other one is below this share
+    # of that of real samples.
     REPEATS = 0.25
     # Share of the data that has no samples, while these look like data. Without one of
-    # ten classes it is about a tenth; with one alone, or a few images, far above.
+    # ten classes it is about a tenth; with only one, or a few images, far above.
     MISSED = 0.3
     # Energy distance of samples and data, see `Likeness.of`.
     FAR = 0.3
@@ -72,7 +72,7 @@ class HealthMonitor(keras.callbacks.Callback):
         self.events = []
 
     def _count(self, count):
-        """A count of before; a longer run has rarer checks, and so less patience."""
+        """A count from before a resume; a longer run checks less often, waits less."""
         return count if count <= self.patience else self.patience - 1
 
     def state(self) -> dict[str, np.ndarray]:
@@ -133,8 +133,12 @@ class HealthMonitor(keras.callbacks.Callback):
         self._write({"signs": signs, "judged": not (early or pending), **values})
 
     def _progress(self, distance):
-        """Tells if samples came nearer: this check's than the last two's, or the last
-        two's than those before. A G that jumps between modes is nearer than one."""
+        """Tells if samples came nearer to the data.
+
+        Either this check's are nearer than those of the two before it, or those of the
+        last two checks than those of the two before them. The second sees progress
+        where G jumps between modes and one check is far again.
+        """
         recent = self.distances = [*self.distances, distance][-4:]
         pairs = (recent[-1:], recent[-3:-1]), (recent[-2:], recent[-4:-2])
         falls = [(min(past, default=0.0), max(now)) for now, past in pairs]
@@ -194,8 +198,8 @@ class HealthMonitor(keras.callbacks.Callback):
             append(self.path, {"step": self.model.step, **row})
 
 
-# Of five small trainings that failed so, how many a change rescued, as measured by
-# experiments/alarms.py. What rescued none is left out.
+# Of five small trainings that failed this way, how many each change rescued, measured
+# by experiments/alarms.py. Changes that rescued none are left out.
 RESCUED = {
     "not finite": {"both rates / 10": 3},
     "collapse": {"g_learning_rate / 100": 5},

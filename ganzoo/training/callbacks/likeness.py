@@ -24,7 +24,7 @@ class Likeness:
         real: samples (n, ...), LEAST of them or more.
         labels: classes (n,), -1 for none, or tags (n, k) of 0 and 1; None if unknown.
         names: names of the classes or tags; by default their numbers.
-        as_samples: what brings real samples to the form of those that are compared.
+        as_samples: brings real samples to the form of those that are compared.
         count: samples that are compared at a time, or all real ones if these are fewer.
     """
 
@@ -59,9 +59,9 @@ class Likeness:
         Returns:
             repeats: median distance of a sample to the nearest other one, as a share
                 of that among as many real ones: 0 if all are alike.
-            missed: share of the real samples that lie where hardly a sample does: in
+            missed: share of the real samples that lie where hardly any sample does: in
                 bins that have less than a fifth of the samples they should.
-            lost: names of the classes that hardly a sample shows, by its nearest real
+            lost: names of the classes that hardly any sample shows, by its nearest real
                 neighbour; left out where classes are not known.
             distance: energy distance (Szekely and Rizzo 2013), as a share of the mean
                 distance between real ones: 0 if samples are like them, about 1 for
@@ -99,9 +99,10 @@ class Likeness:
 class _Classes:
     """Classes that samples show, by their nearest real neighbours.
 
-    A neighbour may be of another class. What real samples show, each without itself,
-    tells how often: a class is lost if samples show it no more often than other
-    classes are taken for it, but for a quarter of the difference.
+    A neighbour may be of another class. Real samples, each without itself, show how
+    often a class appears at all, and how often only by mistake for another. A class is
+    lost if samples show it less often than the mistakes plus a quarter of the
+    difference.
     """
 
     def __init__(self, labels, names, neighbours):

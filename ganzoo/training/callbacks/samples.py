@@ -18,13 +18,13 @@ MOST_STRINGS = 16  # drawn in a picture
 class SampleGrid(keras.callbacks.Callback):
     """Draws real samples once, and the same samples of the model during training.
 
-    At the end it animates the latter. A picture that cannot be drawn is warned of:
+    At the end, it animates the latter. If a picture cannot be drawn, it warns, and
     training continues without it.
 
     One-hot samples are drawn as what they mean, 16 of them. Images become a grid in the
-    layout of the model's `gallery`, volumes a grid of up
-    to 16. Points in the plane are drawn with the data over D's decision field, longer
-    vectors by their first two coordinates.
+    layout of the model's `gallery`, volumes a grid of up to 16. Points in the plane are
+    drawn with the data over D's decision field, longer vectors by their first two
+    coordinates.
 
     Args:
         workdir: run directory; pictures go to its folder `samples`.
