@@ -31,7 +31,7 @@ TINY = {
     "sgan": {"latent_dim": 4},
     "pacgan": {"network": {"name": "mlp", "hidden": (16, 16)}, "latent_dim": 4},
     "infogan": {"filters": 2, "units": 8, "latent_dim": 6},
-    "3dgan": {"image_shape": (8, 8, 8, 1), "filters": 2, "latent_dim": 4},
+    "3dgan": {"image_shape": (8, 8, 8, 1), "filters": 2, "units": 8, "latent_dim": 4},
     "molgan": {
         "image_shape": (6, 5),
         "latent_dim": 4,

@@ -18,6 +18,7 @@ from ganzoo.utils.options import check_whole
 
 CONVOLUTION = {3: layers.Conv2D, 4: layers.Conv3D}
 TRANSPOSED = {3: layers.Conv2DTranspose, 4: layers.Conv3DTranspose}
+MEANS = {3: layers.GlobalAveragePooling2D, 4: layers.GlobalAveragePooling3D}
 LARGE = 64  # smallest side for which the levels alone are deep enough
 UNITS = 1024  # units of the dense layer for smaller images
 
@@ -107,17 +108,10 @@ def discriminator(
             "`projection` compares an image with its label, so it needs a D that sees "
             f"labels, such as that of 'cgan'. Received: {projection}, no condition."
         )
-    x = named["sample"]
     spread = None if units else batch.spread
-    last = shrink(x, filters, kernel, dropout, norm, code, spread)
-    x = flat = layers.Flatten()(last)
-    if units:
-        x = _hidden(inputs.join(x, code), units, norm, batch.spread)
-    x = batch.last(inputs.join(x, code))
-    maps = norm.hides_mean if maps is None else maps
-    if maps and units:
-        means = layers.GlobalAveragePooling2D()(MinibatchStdDev()(last))
-        x = layers.Concatenate()([means, x])
+    last = shrink(named["sample"], filters, kernel, dropout, norm, code, spread)
+    x = features(last, units, maps, norm, batch, code)
+    flat = layers.Flatten()(last)
     more = [inputs.match(flat, code, projection, norm)] if projection else []
     return judging(named, x, norm, heads, more)
 
@@ -192,20 +186,42 @@ def shrink(x, filters, kernel, dropout, norm, code=None, spread=None):
     return x
 
 
-def judging(named, features, norm, heads, more=()):
+def features(last, units, maps, norm, batch, code=None):
+    """The features (N, f) before the logit, from the last maps.
+
+    Args:
+        last: maps (N, *sides, C).
+        units: see `discriminator`.
+        maps: see `discriminator`.
+        norm: a `norms.Norm`.
+        batch: an `inputs.Minibatch`.
+        code: a vector that joins the input of every layer; None for none.
+    """
+    x = layers.Flatten()(last)
+    if units:
+        x = _hidden(inputs.join(x, code), units, norm, batch.spread)
+    x = batch.last(inputs.join(x, code))
+    maps = norm.hides_mean if maps is None else maps
+    if maps and units:
+        means = MEANS[len(last.shape) - 1]()(MinibatchStdDev()(last))
+        x = layers.Concatenate()([means, x])
+    return x
+
+
+def judging(named, x, norm, heads, more=()):
     """The discriminator from its inputs by name and the features before the logit.
 
     Args:
         named: inputs by name.
-        features: features (N, f).
+        x: features (N, f).
         norm: a `norms.Norm`.
         heads: see `inputs.outputs`.
         more: further parts (N, 1) of the logit.
     """
     dense = layers.Dense(1, kernel_initializer=inputs.start("normal"))
-    logits = norm.wrap(dense)(features)
+    logits = norm.wrap(dense)(x)
     logits = layers.Add()([logits, *more]) if more else logits
-    answers = inputs.outputs(logits, features, norm, heads)
+    answers = inputs.outputs(logits, x, norm, heads)
     return keras.Model(named, answers, name="discriminator")
 
 

@@ -3,15 +3,17 @@
 DCGAN's networks with a third axis. At 64^3: kernels of 4^3 and 512, 256, 128 and 64
 channels in the generator, the reverse in the discriminator. The paper's first
 transposed convolution, from one position to 4^3, is a dense layer here; so is D's last.
-As in the paper, there is no hidden dense layer, and the first maps are normalised by
-channel.
+Below 64^3, there is a dense layer of 256 units between latent and maps, and before the
+logit, as in the networks of images. The paper's networks have `units=0` and
+`by_unit=False`.
 """
 
 import keras
-from keras import layers
 
 from ganzoo.networks import dcgan, inputs, norms
 from ganzoo.utils.options import check_whole
+
+UNITS = 256  # units of the dense layers for small volumes
 
 
 def generator(
@@ -20,6 +22,8 @@ def generator(
     latent_dim,
     filters=64,
     kernel=4,
+    units=None,
+    by_unit=True,
     condition=None,
     value_range=(0.0, 1.0),
 ):
@@ -29,12 +33,16 @@ def generator(
         image_shape: (D, H, W, C), sides of at least 8.
         filters: channels before the output layer; doubled at each level below.
         kernel: size of the transposed convolutions, a multiple of their stride 2.
+        units: units of a dense layer between the latent and the maps, 0 for none; by
+            default 256 if the largest side is below 64, else 0.
+        by_unit: see `dcgan.generator`.
     """
     shape = inputs.check_image_shape(image_shape, (4,), smallest=8)
     check_whole(1, latent_dim=latent_dim)
+    units = _units(shape, units)
     named, code = inputs.with_label("latent", (latent_dim,), condition)
     x = named["latent"]
-    x = dcgan.grow(x, shape, filters, kernel, value_range, code=code, by_unit=False)
+    x = dcgan.grow(x, shape, filters, kernel, value_range, units, code, by_unit)
     return keras.Model(named, x, name="generator")
 
 
@@ -43,6 +51,8 @@ def discriminator(
     *,
     filters=64,
     kernel=4,
+    units=None,
+    maps=None,
     dropout=0.0,
     d_norm="batch",
     minibatch="none",
@@ -55,13 +65,25 @@ def discriminator(
         image_shape: (D, H, W, C), sides of at least 8.
         filters: channels of the first level; doubled at each level.
         kernel: size of the convolutions.
+        units: units of a dense layer before the logit, 0 for none; by default as in
+            `generator`.
+        maps: see `dcgan.discriminator`.
         dropout: dropout rate after each level.
         d_norm: a name of `norms.NORMS`, used at every level except the first.
     """
     shape = inputs.check_image_shape(image_shape, (4,), smallest=8)
+    units = _units(shape, units)
     norm, batch = norms.get(d_norm), inputs.minibatch(minibatch)
     named, code = inputs.with_label("sample", shape, condition)
-    x = named["sample"]
-    x = dcgan.shrink(x, filters, kernel, dropout, norm, code, batch.spread)
-    x = batch.last(inputs.join(layers.Flatten()(x), code))
+    spread = None if units else batch.spread
+    last = dcgan.shrink(named["sample"], filters, kernel, dropout, norm, code, spread)
+    x = dcgan.features(last, units, maps, norm, batch, code)
     return dcgan.judging(named, x, norm, heads)
+
+
+def _units(shape, units):
+    """Returns the units of the dense layers; None becomes the default for the size."""
+    usual = UNITS if max(shape[:-1]) < dcgan.LARGE else 0
+    units = usual if units is None else units
+    check_whole(0, units=units)
+    return units

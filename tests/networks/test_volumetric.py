@@ -58,3 +58,34 @@ def test_refuses_shapes(shape):
     ):
         with pytest.raises(ValueError, match=r"\(D, H, W, C\), with sides of at least"):
             make()
+
+
+def test_small_volumes_have_dense_layers_and_means_of_the_maps():
+    g = volumetric.generator((32, 32, 32, 1), latent_dim=5, filters=1)
+    d = volumetric.discriminator((32, 32, 32, 1), filters=1)
+    assert [layer.units for layer in of_kind(g, layers.Dense)] == [256, 4**3 * 4]
+    assert [layer.units for layer in of_kind(d, layers.Dense)] == [256, 1]
+    # The logit reads 4 channels, the spread of the maps, and the dense layer.
+    assert d.layers[-1].kernel.shape == (4 + 1 + 256, 1)
+
+
+@pytest.mark.parametrize("options", [{}, {"units": 0, "by_unit": False}])
+def test_the_paper_has_no_hidden_dense_layer(options):
+    """By default at 64^3, and by options below; the first maps are normalised."""
+    side = 16 if options else 64
+    shape, own = (side, side, side, 1), {"latent_dim": 5, "filters": 1}
+    g = volumetric.generator(shape, **own, **options)
+    d = volumetric.discriminator(shape, filters=1, units=options.get("units"))
+    assert len(of_kind(g, layers.Dense)) == len(of_kind(d, layers.Dense)) == 1
+    first = of_kind(g, layers.BatchNormalization)[0].gamma.shape[0]
+    assert first == (2 if options else 4**3 * 8)  # by channel, or unit by unit
+
+
+@pytest.mark.parametrize("units", [-1, 2.5])
+def test_refuses_units(units):
+    for make in (
+        lambda: volumetric.generator((8, 8, 8, 1), latent_dim=6, units=units),
+        lambda: volumetric.discriminator((8, 8, 8, 1), units=units),
+    ):
+        with pytest.raises(ValueError, match="`units` must be a whole number from 0"):
+            make()
