@@ -78,10 +78,10 @@ def gan3d(
 ):
     """Volumetric convolutions; D learns while its accuracy is at most 90%.
 
-    The defaults suit training of minutes to hours. Below 64^3, both players have a dense
-    layer, as in `dcgan`, and LeCam (Tseng et al. 2021, arXiv 2104.03310) keeps D from
-    winning; the paper has neither. Its rates, 0.0025 for G and 1e-5 for D, and its gate
-    of 0.8 suit weeks: config 3dgan_paper. The authors' code has the prior
+    The defaults suit training of minutes to hours. Below 64^3, both players have a
+    dense layer, as in `dcgan`, and LeCam (Tseng et al. 2021, arXiv 2104.03310) keeps D
+    from winning; the paper has neither. Its rates, 0.0025 for G and 1e-5 for D, and its
+    gate of 0.8 suit weeks: config 3dgan_paper. The authors' code has the prior
     `unit_uniform`; with it, small nets at 32^3 mapped all latents to one shape
     (3dgan_shapes_prior.json). Adam's beta_1 of 0.5 is the paper's. G has the
     non-saturating loss; the paper has the minimax one. Tested: a gated step equals no
