@@ -83,11 +83,9 @@ def gan3d(
     from winning; the paper has neither. Its rates, 0.0025 for G and 1e-5 for D, and its
     gate of 0.8 suit weeks: config 3dgan_paper. The authors' code has the prior
     `unit_uniform`; with it, small nets at 32^3 mapped all latents to one shape
-    (3dgan_shapes_prior.json). Adam's beta_1 of 0.5 is the paper's. G has the
-    non-saturating loss; the paper has the minimax one. Tested: a gated step equals no
-    step bit for bit, on one device and on replicas (tests/variants/test_gan3d.py);
-    chairs, and features of ten classes in D, with small nets: configs 3dgan_chairs,
-    3dgan_modelnet10 and 3dgan_shapes.
+    (3dgan_shapes_prior.json). beta_1 of 0.5 is the paper's. G has the non-saturating
+    loss; the paper has the minimax one. Tested: a gated step is no step, bit for bit
+    (tests/variants/test_gan3d.py); chairs, and D's features of ten classes, by configs.
 
     Args:
         gate: the highest accuracy at which D learns; at 1 it always does.
