@@ -48,7 +48,7 @@ def make(config: str) -> None:
         "evaluate": f"ganzoo evaluate {place} --n={SAMPLES}",
         "dataset": dataset,
         "steps": model.step,
-        "seconds": round(seconds),
+        "cpu_seconds": seconds and round(seconds),
     }
     networks = *model.generators, *model.discriminators
     judge = (

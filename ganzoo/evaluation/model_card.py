@@ -63,7 +63,7 @@ def _recorded(source, step):
     """Variant, facts of the training and scores, as far as they are known."""
     if source in pretrained.names() and not Path(source).exists():
         about = pretrained.card(source)
-        facts = {key: about[key] for key in ("dataset", "command", "steps", "seconds")}
+        facts = {key: about[key] for key in ("dataset", "command", "steps")}
         rows = [row for rows in about["scores"].values() for row in rows]
         return about["build"]["name"], facts, [Score.from_dict(row) for row in rows]
     config, scored = read_config(source), evaluate.read(source)
