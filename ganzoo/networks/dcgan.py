@@ -20,7 +20,7 @@ CONVOLUTION = {3: layers.Conv2D, 4: layers.Conv3D}
 TRANSPOSED = {3: layers.Conv2DTranspose, 4: layers.Conv3DTranspose}
 MEANS = {3: layers.GlobalAveragePooling2D, 4: layers.GlobalAveragePooling3D}
 LARGE = 64  # smallest side for which the levels alone are deep enough
-UNITS = 1024  # units of the dense layer for smaller images
+SMALL = (32, 1024)  # filters, and units of the dense layers, for smaller images
 
 
 def generator(
@@ -53,7 +53,7 @@ def generator(
             code; else channel by channel.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
-    filters, units = _sizes(shape, filters, units)
+    filters, units = sizes(shape, SMALL, filters, units)
     check_whole(1, latent_dim=latent_dim)
     named, code = inputs.with_label("latent", (latent_dim,), condition)
     x = named["latent"]
@@ -99,7 +99,7 @@ def discriminator(
         d_norm: a name of `norms.NORMS`; `instance` leaves out the dense layer.
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
-    filters, units = _sizes(shape, filters, units)
+    filters, units = sizes(shape, SMALL, filters, units)
     check_whole(0, units=units, projection=projection)
     norm, batch = norms.get(d_norm), inputs.minibatch(minibatch)
     named, code = inputs.with_label("sample", shape, condition)
@@ -238,9 +238,16 @@ def level_count(*sides: int) -> int:
     return max(2, int(math.log2(min(sides) / 4)))
 
 
-def _sizes(shape, filters, units):
-    """Returns filters and units; None becomes the default for the image's size."""
-    usual = (32, UNITS) if max(shape[:-1]) < LARGE else (64, 0)
+def sizes(shape, small, filters, units):
+    """Returns filters and units; None becomes the default for the size of a sample.
+
+    Args:
+        shape: (*sides, C).
+        small: both defaults below `LARGE`; from there on, the paper's 64 and none.
+        filters: see `generator`.
+        units: see `generator`.
+    """
+    usual = small if max(shape[:-1]) < LARGE else (64, 0)
     values = (filters, units)
     return [u if g is None else g for g, u in zip(values, usual, strict=True)]
 

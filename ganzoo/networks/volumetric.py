@@ -3,9 +3,9 @@
 DCGAN's networks with a third axis. At 64^3: kernels of 4^3 and 512, 256, 128 and 64
 channels in the generator, the reverse in the discriminator. The paper's first
 transposed convolution, from one position to 4^3, is a dense layer here; so is D's last.
-Below 64^3, there is a dense layer of 256 units between latent and maps, and before the
-logit, as in the networks of images. The paper's networks have `units=0` and
-`by_unit=False`.
+Below 64^3, there are 16 channels instead of 64, and a dense layer of 256 units between
+latent and maps, and before the logit, as in the networks of images. The paper's
+networks have `filters=64`, `units=0` and `by_unit=False`.
 """
 
 import keras
@@ -13,14 +13,14 @@ import keras
 from ganzoo.networks import dcgan, inputs, norms
 from ganzoo.utils.options import check_whole
 
-UNITS = 256  # units of the dense layers for small volumes
+SMALL = (16, 256)  # filters, and units of the dense layers, for small volumes
 
 
 def generator(
     image_shape,
     *,
     latent_dim,
-    filters=64,
+    filters=None,
     kernel=4,
     units=None,
     by_unit=True,
@@ -31,7 +31,8 @@ def generator(
 
     Args:
         image_shape: (D, H, W, C), sides of at least 8.
-        filters: channels before the output layer; doubled at each level below.
+        filters: channels before the output layer, doubled at each level below; by
+            default 16 if the largest side is below 64, else 64.
         kernel: size of the transposed convolutions, a multiple of their stride 2.
         units: units of a dense layer between the latent and the maps, 0 for none; by
             default 256 if the largest side is below 64, else 0.
@@ -39,7 +40,8 @@ def generator(
     """
     shape = inputs.check_image_shape(image_shape, (4,), smallest=8)
     check_whole(1, latent_dim=latent_dim)
-    units = _units(shape, units)
+    filters, units = dcgan.sizes(shape, SMALL, filters, units)
+    check_whole(0, units=units)
     named, code = inputs.with_label("latent", (latent_dim,), condition)
     x = named["latent"]
     x = dcgan.grow(x, shape, filters, kernel, value_range, units, code, by_unit)
@@ -49,7 +51,7 @@ def generator(
 def discriminator(
     image_shape,
     *,
-    filters=64,
+    filters=None,
     kernel=4,
     units=None,
     maps=None,
@@ -63,7 +65,8 @@ def discriminator(
 
     Args:
         image_shape: (D, H, W, C), sides of at least 8.
-        filters: channels of the first level; doubled at each level.
+        filters: channels of the first level, doubled at each level; by default as in
+            `generator`.
         kernel: size of the convolutions.
         units: units of a dense layer before the logit, 0 for none; by default as in
             `generator`.
@@ -72,18 +75,11 @@ def discriminator(
         d_norm: a name of `norms.NORMS`, used at every level except the first.
     """
     shape = inputs.check_image_shape(image_shape, (4,), smallest=8)
-    units = _units(shape, units)
+    filters, units = dcgan.sizes(shape, SMALL, filters, units)
+    check_whole(0, units=units)
     norm, batch = norms.get(d_norm), inputs.minibatch(minibatch)
     named, code = inputs.with_label("sample", shape, condition)
     spread = None if units else batch.spread
     last = dcgan.shrink(named["sample"], filters, kernel, dropout, norm, code, spread)
     x = dcgan.features(last, units, maps, norm, batch, code)
     return dcgan.judging(named, x, norm, heads)
-
-
-def _units(shape, units):
-    """Returns the units of the dense layers; None becomes the default for the size."""
-    usual = UNITS if max(shape[:-1]) < dcgan.LARGE else 0
-    units = usual if units is None else units
-    check_whole(0, units=units)
-    return units

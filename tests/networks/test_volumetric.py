@@ -69,6 +69,14 @@ def test_small_volumes_have_dense_layers_and_means_of_the_maps():
     assert d.layers[-1].kernel.shape == (4 + 1 + 256, 1)
 
 
+@pytest.mark.parametrize("side,filters", [(32, 16), (64, 64)])
+def test_the_channels_follow_the_size(side, filters):
+    g = volumetric.generator((side, side, side, 1), latent_dim=5)
+    d = volumetric.discriminator((side, side, side, 1))
+    assert of_kind(d, layers.Conv3D)[0].filters == filters
+    assert of_kind(g, layers.Conv3DTranspose)[-2].filters == filters
+
+
 @pytest.mark.parametrize("options", [{}, {"units": 0, "by_unit": False}])
 def test_the_paper_has_no_hidden_dense_layer(options):
     """By default at 64^3, and by options below; the first maps are normalised."""
