@@ -120,7 +120,7 @@ def page(records) -> str:
 
 
 def sheet(runs) -> Image.Image:
-    """One picture of a run of each variant: the first quarter of its samples."""
+    """One picture of a run of each variant: the first rows of its samples."""
     names = sorted(runs)
     width, height = BOX
     rows = -(-len(names) // COLUMNS)
@@ -135,7 +135,8 @@ def sheet(runs) -> Image.Image:
         write.text((x, y), text, fill="black", font=ImageFont.load_default(GAP - 4))
         with Image.open(FOLDER / f"{run['key']}.png") as image:
             whole = run["data"] in MIXTURES
-            part = image.height if whole else image.height // 4
+            fits = image.width * height // width
+            part = image.height if whole else min(image.height, fits)
             first = image.convert("RGB").crop((0, 0, image.width, part))
         picture.paste(ImageOps.contain(first, BOX), (x, y + GAP))
     return picture
