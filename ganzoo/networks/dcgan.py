@@ -111,8 +111,9 @@ def discriminator(
     spread = None if units else batch.spread
     last = shrink(named["sample"], filters, kernel, dropout, norm, code, spread)
     x = features(last, units, maps, norm, batch, code)
-    flat = layers.Flatten()(last)
-    more = [inputs.match(flat, code, projection, norm)] if projection else []
+    more = []
+    if projection:
+        more = [inputs.match(layers.Flatten()(last), code, projection, norm)]
     return judging(named, x, norm, heads, more)
 
 
