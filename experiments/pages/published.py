@@ -21,6 +21,7 @@ EXPERIMENTS = (
     "bigan_digits",
     "3dgan_shapes",
     "3dgan_shapes_prior",
+    "3dgan_shapes_prior_defaults",
     "3dgan_chairs",
     "3dgan_modelnet10",
 )

@@ -29,7 +29,11 @@ ROWS = [
         "`vanilla`, `vanilla_mnist_paper`",
         ["vanilla_mnist_paper"],
     ),
-    ("the prior of the latent", "`prior=`", ["3dgan_shapes_prior"]),
+    (
+        "the prior of the latent",
+        "`prior=`",
+        ["3dgan_shapes_prior", "3dgan_shapes_prior_defaults"],
+    ),
     (
         "noise and latents into hidden layers",
         "`network.hidden_noise`, `network.latent_to_hidden`",

@@ -81,11 +81,12 @@ def gan3d(
     The defaults suit training of minutes to hours. Below 64^3, both players have a
     dense layer, as in `dcgan`, and LeCam (Tseng et al. 2021, arXiv 2104.03310) keeps D
     from winning; the paper has neither. Its rates, 0.0025 for G and 1e-5 for D, and its
-    gate of 0.8 suit weeks: config 3dgan_paper. The authors' code has the prior
-    `unit_uniform`; with it, small nets at 32^3 mapped all latents to one shape
-    (3dgan_shapes_prior.json). beta_1 of 0.5 is the paper's. G has the non-saturating
-    loss; the paper has the minimax one. Tested: a gated step is no step, bit for bit
-    (tests/variants/test_gan3d.py); chairs, and D's features of ten classes, by configs.
+    gate of 0.8 suit weeks: config 3dgan_paper. With the authors' prior `unit_uniform`,
+    the paper's networks mapped all latents to one shape at 32^3, these do not
+    (3dgan_shapes_prior.json, 3dgan_shapes_prior_defaults.json). beta_1 is the paper's.
+    G has the non-saturating loss; the paper has the minimax one. Tested: a gated step
+    is no step, bit for bit (tests/variants/test_gan3d.py); chairs, and D's features of
+    ten classes, by configs.
 
     Args:
         gate: the highest accuracy at which D learns; at 1 it always does.

@@ -31,22 +31,37 @@ def test_3dgan_chairs():
     _check_chairs("3dgan_chairs", voxels, dataset=voxels)
 
 
+PAPER = {
+    "network": {"name": "volumetric", "units": 0, "by_unit": False},
+    "penalties": {},
+    "ema_decay": 0.0,
+}
+
+
 def test_3dgan_shapes_prior():
-    """The paper's latent, U(0, 1), and the config's: see 3dgan_shapes."""
+    """The latent of the authors' code, U(0, 1), and the config's."""
+    _check_prior("3dgan_shapes_prior", PAPER, note="the paper's networks, no average")
+
+
+def test_3dgan_shapes_prior_defaults():
+    _check_prior("3dgan_shapes_prior_defaults", {}, note="the networks of 3dgan_shapes")
+
+
+def _check_prior(name, others, note):
     config = "3dgan_shapes"
     chairs = load_data("voxel_shapes", split="test", class_name="chair").arrays["real"]
     diversity, times = {}, []
     for prior in ("normal", "unit_uniform"):
         rows = []
         for seed in SEEDS:
-            options = {"prior": prior}
+            options = {"prior": prior, **others}
             model, _, seconds = trained(config, options=options, seed=seed, steps=600)
             rows.append(_diversity(model.sample(128, seed=0), chairs[:128]))
             times.append(seconds)
         diversity[prior] = rows
     least, most = min(diversity["normal"]), max(diversity["unit_uniform"])
     record(
-        "3dgan_shapes_prior",
+        name,
         config,
         headline=verdict(most >= least)
         + "; ".join(
@@ -56,7 +71,7 @@ def test_3dgan_shapes_prior():
         target="each seed of the normal prior above each of U(0, 1)",
         measured={"diversity": diversity},
         seconds=times,
-        note="the seeds 0, 1 and 2; 600 steps, last step",
+        note=f"{note}; the seeds 0, 1 and 2; 600 steps, last step",
     )
     assert most < least
 
