@@ -83,10 +83,9 @@ def gan3d(
     from winning; the paper has neither. Its rates, 0.0025 for G and 1e-5 for D, and its
     gate of 0.8 suit weeks: config 3dgan_paper. With the authors' prior `unit_uniform`,
     the paper's networks mapped all latents to one shape at 32^3, these do not
-    (3dgan_shapes_prior.json, 3dgan_shapes_prior_defaults.json). beta_1 is the paper's.
-    G has the non-saturating loss; the paper has the minimax one. Tested: a gated step
-    is no step, bit for bit (tests/variants/test_gan3d.py); chairs, and D's features of
-    ten classes, by configs.
+    (3dgan_shapes_prior.json, 3dgan_shapes_prior_defaults.json). G has the
+    non-saturating loss; the paper has the minimax one. Tested: a gated step is no step,
+    bit for bit (tests/variants/test_gan3d.py); chairs, and D's features, by configs.
 
     Args:
         gate: the highest accuracy at which D learns; at 1 it always does.
