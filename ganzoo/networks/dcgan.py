@@ -100,7 +100,7 @@ def discriminator(
     """
     shape = inputs.check_image_shape(image_shape, (3,), smallest=8)
     filters, units = sizes(shape, SMALL, filters, units)
-    check_whole(0, units=units, projection=projection)
+    check_whole(0, projection=projection)
     norm, batch = norms.get(d_norm), inputs.minibatch(minibatch)
     named, code = inputs.with_label("sample", shape, condition)
     if projection and code is None:
@@ -131,7 +131,6 @@ def grow(x, shape, filters, kernel, value_range, units=0, code=None, by_unit=Tru
     """
     *sides, channels = shape
     check_whole(1, filters=filters)
-    check_whole(0, units=units)
     if kernel < 2 or kernel % 2:
         raise ValueError(
             f"`kernel` must be a multiple of the stride 2. Received: {kernel}."
@@ -250,7 +249,9 @@ def sizes(shape, small, filters, units):
     """
     usual = small if max(shape[:-1]) < LARGE else (64, 0)
     values = (filters, units)
-    return [u if g is None else g for g, u in zip(values, usual, strict=True)]
+    filters, units = (u if g is None else g for g, u in zip(values, usual, strict=True))
+    check_whole(0, units=units)
+    return filters, units
 
 
 def _without_bias():

@@ -41,7 +41,6 @@ def generator(
     shape = inputs.check_image_shape(image_shape, (4,), smallest=8)
     check_whole(1, latent_dim=latent_dim)
     filters, units = dcgan.sizes(shape, SMALL, filters, units)
-    check_whole(0, units=units)
     named, code = inputs.with_label("latent", (latent_dim,), condition)
     x = named["latent"]
     x = dcgan.grow(x, shape, filters, kernel, value_range, units, code, by_unit)
@@ -76,7 +75,6 @@ def discriminator(
     """
     shape = inputs.check_image_shape(image_shape, (4,), smallest=8)
     filters, units = dcgan.sizes(shape, SMALL, filters, units)
-    check_whole(0, units=units)
     norm, batch = norms.get(d_norm), inputs.minibatch(minibatch)
     named, code = inputs.with_label("sample", shape, condition)
     spread = None if units else batch.spread

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from small_runs import BASE, TINY
+from small_runs import BASE, OF_THE_MACHINE, TINY
 
 from ganzoo.comparison import run_process, workers
 from ganzoo.comparison.workers import Task, Workers
@@ -165,8 +165,8 @@ def _contents(run):
     for name in ("scores", "metrics"):
         rows = map(json.loads, (run / f"{name}.jsonl").read_text().splitlines())
         for i, row in enumerate(rows):
-            machine = ("seconds", "cpu_seconds", "images_per_second", "peak_memory_mib")
-            contents |= {f"{name} {i} {k}": row[k] for k in row if k not in machine}
+            kept = row.keys() - set(OF_THE_MACHINE)
+            contents |= {f"{name} {i} {k}": row[k] for k in kept}
     for name in ("evaluation.json", "config.json"):
         contents[name] = (run / name).read_text()
     contents["pictures"] = [p.read_bytes() for p in sorted(run.glob("samples/*.png"))]

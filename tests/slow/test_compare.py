@@ -5,6 +5,7 @@ GANZOO_RUNS=runs pytest -m slow tests/slow/test_compare.py
 
 import json
 
+import numpy as np
 import pytest
 from experiment import RESULTS, RUNS, write_result
 
@@ -105,7 +106,7 @@ def test_benchmark(name, mnist_dir):
 
 
 def _record(name, found, *, command, headline, target):
-    """Writes the result; what an earlier call has run is in the time of training."""
+    """Writes the result, with the runs that an earlier call has made."""
     ranked = [
         {
             "variant": place.name,
@@ -119,6 +120,7 @@ def _record(name, found, *, command, headline, target):
         for place in found.places
     ]
     known = json.loads(json.dumps(ranked).replace("NaN", "null"))
+    trained = sum(run.cost["seconds"] for run in found.runs if run.cost)
     write_result(
         name,
         command=command,
@@ -136,4 +138,4 @@ def _record(name, found, *, command, headline, target):
             "protocol": found.scores(found.places[0].name)[0].protocol,
         },
     )
-    assert (RESULTS / f"{name}.json").exists()
+    assert (RESULTS / f"{name}.json").exists() and np.isfinite(trained)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from experiment import write_result
+from small_runs import OF_THE_MACHINE
 from worker_jobs import (
     command,
     final,
@@ -103,7 +104,7 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path, mnist_dir):
     differing = [k for k in a if not np.array_equal(a[k], b[k])]
     terms = [
         [
-            {k: v for k, v in row.items() if k not in MACHINE}
+            {k: v for k, v in row.items() if k not in OF_THE_MACHINE}
             for row in read_rows(path / "metrics.jsonl")
         ]
         for path in (whole, killed)
@@ -124,7 +125,6 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path, mnist_dir):
     assert not half_written(killed / "checkpoints")
 
 
-MACHINE = ("seconds", "cpu_seconds", "images_per_second", "peak_memory_mib")
 LONG = 2000  # steps: more than five short lives get through
 
 

@@ -42,9 +42,10 @@ class RunLog(keras.callbacks.Callback):
         # Pictures and checkpoints come between intervals.
         elapsed = {name: clock() - self.begin[name] for name, clock in CLOCKS.items()}
         self.spent = {name: self.spent[name] + elapsed[name] for name in self.spent}
-        images = (self.model.step - self.step) * self.images_per_step
+        step = self.model.step
+        images = (step - self.step) * self.images_per_step
         row = {
-            "step": self.model.step,
+            "step": step,
             **{name: round(value, 3) for name, value in self.spent.items()},
             "images_per_second": round(images / elapsed["seconds"], 1),
             "peak_memory_mib": peak_mib(),
