@@ -2,10 +2,11 @@
 
     python experiments/gallery.py runs/*
 
-Of all given runs of a variant on a data set, the one with the most steps is shown, and
-of these the one with the lowest seed; the scores of the others with as many steps are
-listed. Pictures are those that the run drew of its last step, and of the data: nothing
-is chosen by hand. What was written before of other variants and data sets stays.
+Of all given runs of a variant on a data set, those with the most steps count, and those
+that were written before with as many steps: the one with the lowest seed is shown, and
+the scores of the others are listed. Pictures are those that the run drew of its last
+step, and of the data: nothing is chosen by hand. What was written before of other
+variants and data sets stays.
 """
 
 import json
@@ -40,7 +41,7 @@ FREE = (
     "checkpoint_minutes",
 )
 BOX, GAP, COLUMNS = (240, 120), 16, 4
-SCORES = 3  # of those that `ganzoo evaluate` wrote, in its order
+SHOWN = 3  # of the scores that `ganzoo evaluate` wrote, in its order
 
 
 def finished(folder) -> dict | None:
@@ -76,13 +77,13 @@ def command(experiment) -> str:
 
 
 def scores(path) -> list[dict]:
-    """The first scores of the last checkpoint, with those of real data."""
+    """The scores of the last checkpoint, with those of real data."""
     if not path.exists():
         return []
     rows = json.loads(path.read_text("utf-8"))["scores"]
     names = ("metric", "value", "floor")
     of_last = [row for row in rows if row["checkpoint"] == "last"]
-    return [{name: row[name] for name in names} for row in of_last[:SCORES]]
+    return [{name: row[name] for name in names} for row in of_last]
 
 
 def draw(folder, name, data) -> None:
@@ -105,7 +106,7 @@ def page(records) -> str:
     parts = [HEAD]
     for name, run in sorted(records.items()):
         seeds = "".join(
-            f"\n\nOther seeds: {other['seed']}: {scores_line(other)}."
+            f"\n\nSeed {other['seed']}: {scores_line(other)}."
             for other in run["others"]
         )
         parts.append(
@@ -147,19 +148,34 @@ HEAD = """# Gallery
 The samples of each run at its last step, as the run drew them, next to real data.
 Nothing is chosen by hand. In brackets: the score of held-out real data.
 Some runs are older than the present networks: those of `lsgan`, `improved`, `pacgan`
-and `unrolled` on MNIST, of `dcgan` on letters and of `wgan` on digits
-([defaults](defaults.md)).
+and `unrolled` on MNIST, and of `wgan` on digits ([defaults](defaults.md)).
 `python experiments/gallery.py runs/*` writes this page.
 """
 
 
 def scores_line(run) -> str:
-    """The scores of a run next to those of real data, in words."""
+    """The first scores of a run next to those of real data, in words."""
     texts = [
         f"{row['metric'].replace('_', ' ')} {row['value']:.3g} ({row['floor']:.3g})"
-        for row in run["scores"]
+        for row in run["scores"][:SHOWN]
     ]
     return ", ".join(texts).capitalize() or "Not scored"
+
+
+def by_seed(runs, before) -> list[dict]:
+    """The longest runs by seed: of each seed the given one, or that written before.
+
+    Args:
+        runs: pairs of a run and its folder.
+        before: the record of this variant and data set, or None.
+    """
+    steps = max(run["steps"] for run, _ in runs)
+    known = [run for run, _ in runs]
+    if before is not None:
+        alone = {name: value for name, value in before.items() if name != "others"}
+        known = [alone, *before["others"], *known]
+    found = {run["seed"]: run for run in known if run["steps"] == steps}
+    return [found[seed] for seed in sorted(found)]
 
 
 def main(*folders):
@@ -171,11 +187,11 @@ def main(*folders):
     FOLDER.mkdir(exist_ok=True)
     records = json.loads(RECORDS.read_text("utf-8")) if RECORDS.exists() else {}
     for name, runs in found.items():
-        runs.sort(key=lambda pair: (-pair[0]["steps"], pair[0]["seed"]))
-        (run, folder), *others = runs
-        alike = [one for one, _ in others if one["steps"] == run["steps"]]
-        records[name] = {**run, "others": alike}
-        draw(folder, name, run["data"])
+        shown, *others = by_seed(runs, records.get(name))
+        records[name] = {**shown, "others": others}
+        for run, folder in runs:
+            if run is shown:
+                draw(folder, name, run["data"])
     RECORDS.write_text(json.dumps(records, indent=2, sort_keys=True) + "\n", "utf-8")
     (DOCS / "gallery.md").write_text(page(records), "utf-8")
     sheet(variants.of_each(records)).save(DOCS / "zoo.png")

@@ -14,6 +14,7 @@ from pages import (
     alarms,
     axes,
     comparisons,
+    defaults,
     metrics,
     performance,
     published,
@@ -61,6 +62,7 @@ def selected() -> str:
 PAGES = {
     "README.md": [variants.variants, selected],
     "docs/results.md": [results, comparisons.digits, comparisons.mnist],
+    "docs/defaults.md": [defaults.ten_epochs_mnist, defaults.ten_epochs_letters],
     "docs/guides/alarms.md": [alarms.named, alarms.remedies],
     "docs/axes.md": [axes.effects, axes.axes_cost, axes.axes_peer],
     "docs/theory.md": [theory.theory],

@@ -75,8 +75,27 @@ def test_the_longest_run_and_then_the_lowest_seed_is_shown(made):
     ]
     gallery.main(*runs)
     assert "seed 1." in page()
-    assert "Other seeds: 3: Frechet distance 0.5 (0.25), recall 0.75 (1)." in page()
-    assert "Other seeds: 0" not in page()
+    assert "Seed 3: Frechet distance 0.5 (0.25), recall 0.75 (1)." in page()
+    assert "Seed 0" not in page()
+
+
+def test_seeds_that_were_written_before_are_listed_unless_made_again(made):
+    gallery.main(made("a", seed=1), made("b", seed=2))
+    worse = [{**SCORES[0], "value": 9.0}]
+    gallery.main(made("c", seed=2, scores=worse), made("d", seed=3))
+    assert "seed 1." in page()
+    assert "Seed 2: Frechet distance 9 (0.25)." in page()
+    assert "Seed 3: Frechet distance 0.5 (0.25), recall 0.75 (1)." in page()
+    assert pictures.read_png(gallery.FOLDER / "dcgan_digits.png").max() == 101
+    gallery.main(made("e", seed=0))
+    assert "seed 0." in page() and "Seed 1: " in page()
+    assert pictures.read_png(gallery.FOLDER / "dcgan_digits.png").max() == 100
+
+
+def test_seeds_of_other_lengths_are_not_listed(made):
+    gallery.main(made("a", seed=1))
+    gallery.main(made("b", seed=2, steps=50, last=50))
+    assert "seed 2." in page() and "Seed" not in page()
 
 
 def test_runs_that_have_not_ended_and_other_folders_are_left_out(made, tmp_path):

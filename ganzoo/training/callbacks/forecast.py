@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from ganzoo.data.account import counted
 from ganzoo.utils.progress import tell
 
 SECONDS = 2.0  # of training that are measured
@@ -89,7 +90,7 @@ def device() -> str:
     """Names what TensorFlow computes on."""
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
-        return f"CPU with {len(os.sched_getaffinity(0))} cores"
+        return f"CPU with {counted(len(os.sched_getaffinity(0)), 'core')}"
     details = tf.config.experimental.get_device_details(gpus[0])
     return f"{len(gpus)} x {details.get('device_name', 'GPU')}"
 

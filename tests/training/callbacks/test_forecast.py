@@ -1,5 +1,6 @@
 """Forecast: the time of a step without the first call, and what would take less."""
 
+import os
 import re
 import types
 
@@ -79,6 +80,13 @@ def test_a_training_of_one_call_is_described_at_its_end(clock, capsys):
     line = capsys.readouterr().out
     assert "10 steps of 128; pictures in runs/x/samples" in line
     assert forecast.device() in line
+
+
+@pytest.mark.parametrize("cores,text", [({0}, "1 core"), ({0, 5}, "2 cores")])
+def test_cores_are_those_that_the_process_may_use(cores, text, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: cores)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
+    assert forecast.device() == f"CPU with {text}"
 
 
 @pytest.mark.parametrize(
