@@ -246,10 +246,11 @@ def get(spec: str | dict | Loss | Callable) -> Loss:
     that.
 
     Raises:
-        ValueError: an unknown name or option, with the nearest one; or a function with
+        ValueError: an unknown name or option, with the nearest one; or functions with
             another result.
     """
     if isinstance(spec, Loss):
+        _check_scalars(spec)
         return spec
     return own(spec) if callable(spec) else from_spec("loss", spec, LOSSES)
 
@@ -260,11 +261,9 @@ def own(function: Callable) -> Loss:
     Raises:
         ValueError: the function does not return two scalars.
     """
-    logits = tf.zeros((2, 1))
-    answer = function(logits, logits)
+    answer = function(_logits(), _logits())
     pair = answer if isinstance(answer, tuple | list) else [answer]
-    shapes = [tuple(tf.convert_to_tensor(value).shape) for value in pair]
-    if shapes != [(), ()]:
+    if (shapes := [*map(_shape, pair)]) != [(), ()]:
         raise ValueError(
             "A function as `loss` takes (real_logits, fake_logits) and returns two "
             "scalars, D's loss and G's loss, each a mean over the samples. "
@@ -276,6 +275,33 @@ def own(function: Callable) -> Loss:
         paired=True,
         probability=None,
     )
+
+
+def _check_scalars(loss):
+    """Refuses a `Loss` whose functions do not answer a scalar."""
+    seen = _logits() if loss.paired else None  # by the generator
+    for player, real in {"discriminator": _logits(), "generator": seen}.items():
+        function = getattr(loss, player)
+        try:
+            answer = f"shape {_shape(function(real, _logits()))}"
+        except Exception as error:  # whatever a function of the user's does
+            answer = f"{type(error).__name__}: {error}"
+        if answer != "shape ()":
+            raise ValueError(
+                "The functions of a Loss take (real_logits, fake_logits) and return a "
+                "scalar, a mean over the samples; the generator's real_logits are None "
+                f"unless paired=True. Received: {function!r} as its {player}, which "
+                f"answers {answer}."
+            )
+
+
+def _logits():
+    """Logits of two samples, in the dtype in which a model has them."""
+    return tf.zeros((2, 1), keras.config.dtype_policy().variable_dtype)
+
+
+def _shape(value):
+    return tuple(tf.convert_to_tensor(value).shape)
 
 
 def feature_matching(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:

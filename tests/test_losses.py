@@ -411,3 +411,41 @@ def test_feature_matching_by_hand():
     fake = tf.constant([[0.0, 0.0], [2.0, 2.0]])  # mean 1, 1
     assert abs(float(losses.feature_matching(real, fake)) - (1 + 4) / 2) < 1e-6
     assert float(losses.feature_matching(real, real[::-1])) == 0
+
+
+def mean(real, fake):
+    return tf.reduce_mean(fake)
+
+
+@pytest.mark.parametrize(
+    "discriminator,generator,message",
+    [
+        ("hinge", mean, "'hinge' as its discriminator, which answers TypeError"),
+        (
+            mean,
+            lambda real, fake: -fake,
+            r"as its generator, which answers shape \(2, 1",
+        ),
+        (mean, lambda real, fake: tf.reduce_mean(real - fake), "unless paired=True"),
+    ],
+)
+def test_functions_of_a_loss_answer_scalars(discriminator, generator, message):
+    with pytest.raises(ValueError, match=message):
+        losses.get(losses.Loss(discriminator, generator))
+    assert losses.get(losses.Loss(mean, mean)).generator is mean
+
+
+def test_a_loss_that_needs_real_logits_of_g_is_paired():
+    def difference(real, fake):
+        return tf.reduce_mean(real - fake)
+
+    given = losses.Loss(difference, difference, paired=True)
+    assert losses.get(given) is given
+
+
+def test_a_function_is_probed_in_the_dtype_of_the_model(float64):
+    def exact(real, fake):
+        weight = tf.constant(2.0, tf.float64)
+        return tf.reduce_mean(weight * fake), -tf.reduce_mean(weight * fake)
+
+    assert losses.get(exact).paired

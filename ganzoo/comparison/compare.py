@@ -24,7 +24,7 @@ from ganzoo.runs import directory
 from ganzoo.runs.experiment import completed, to_dict
 from ganzoo.utils import signals, untrusted
 from ganzoo.utils.files import write_atomically
-from ganzoo.utils.options import check_known, check_whole
+from ganzoo.utils.options import check_known, check_list, check_whole
 from ganzoo.utils.progress import Bar, tell
 from ganzoo.variants._registry import find, import_plugin
 
@@ -87,6 +87,9 @@ def compare(
     check_whole(1, seeds=seeds, jobs=jobs)
     spent = budget(steps=steps, images=images, seconds=seconds)
     words = [entries] if isinstance(entries, str) else list(entries)
+    lists = {"plugins": plugins, "only": only or (), **(grid or {})}
+    for name, values in lists.items():
+        check_list(name, values)
     grid = {k: list(v) for k, v in (grid or {}).items()}
     plugins = [str(plugin) for plugin in plugins]
     for plugin in plugins:

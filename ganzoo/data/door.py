@@ -26,15 +26,21 @@ class Door:
 
     Args:
         spec: batch layout of the model, see `BatchSpec`.
+        outer: the door that raises the refusals of this one, by default itself.
 
     Attributes:
         spec: the layout, with the classes or statistics that the data declared.
         refusal: the error of a refused batch or a source, None if there is none.
     """
 
-    def __init__(self, spec: BatchSpec):
+    def __init__(self, spec: BatchSpec, outer: "Door | None" = None):
         self.spec = spec
+        self.outer = outer or self
         self.refusal = None
+
+    def next_to(self, spec: BatchSpec) -> "Door":
+        """A door for other data within the same context."""
+        return Door(spec, self)
 
     def __enter__(self):
         return self
@@ -45,7 +51,7 @@ class Door:
 
     def refuse(self, error: Exception) -> None:
         """Keeps an error that TensorFlow is about to replace by one of its own."""
-        self.refusal = error
+        self.outer.refusal = error
 
     def arrays(self, x, y=None, batch_size=1, jitter=None) -> dict[str, np.ndarray]:
         """Checks the arrays of `fit` and `evaluate`; returns them by batch key.

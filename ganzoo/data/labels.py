@@ -321,6 +321,9 @@ class Tags(Vector):
         return [float(name in tags) for name in names]
 
 
+NUMBERS = ("mean", "std", "low", "high")  # statistics of each column
+
+
 @dataclass(frozen=True)
 class Numbers(Vector):
     """Numbers of each sample, which the networks see standardised.
@@ -343,7 +346,7 @@ class Numbers(Vector):
 
     @property
     def spec(self) -> dict:
-        names = ("mean", "std", "low", "high") if self.mean else ()
+        names = NUMBERS if self.mean else ()
         known = {name: list(getattr(self, name)) for name in names}
         return {"name": "numbers", "count": self.count, **known}
 
@@ -463,7 +466,14 @@ def _tags(names=(), count=None):
 
 def _numbers(count=1, mean=(), std=(), low=(), high=()):
     check_whole(1, count=count)
-    return Numbers(count, *map(tuple, (mean, std, low, high)))
+    columns = [*map(tuple, (mean, std, low, high))]
+    if {*map(len, columns)} not in ({0}, {count}):
+        raise ValueError(
+            "A condition of numbers has none of `mean`, `std`, `low` and `high`, or a "
+            f"value of each for every one of its columns (`count`, here {count}). "
+            f"Received: {dict(zip(NUMBERS, columns, strict=True))}."
+        )
+    return Numbers(count, *columns)
 
 
 def _count(names, count):

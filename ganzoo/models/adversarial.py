@@ -132,8 +132,8 @@ class AdversarialModel(Trainer):
             fake = self.generate(batch, training=False)
             values = {}
             if self.d_steps:
-                values = _merge(*self.discriminator_loss(batch, fake, training=False))
-            values |= _merge(*self.generator_loss(batch, fake, training=False))
+                values = self._merged(self.discriminator_loss(batch, fake, False))
+            values |= self._merged(self.generator_loss(batch, fake, False))
         return self._log(values, tf.shape(batch["real"])[0])
 
     def parts(self, batch, seed):
@@ -219,16 +219,44 @@ class AdversarialModel(Trainer):
     def _update(self, loss_fn, optimizer, networks):
         variables = [v for network in networks for v in network.trainable_variables]
         with tf.GradientTape() as tape:
-            terms, watched = loss_fn()
+            values = self._merged(loss_fn())
             # Optimizers sum gradients over replicas. Dividing inside the tape turns
             # that sum into the gradient of the mean over the global batch.
-            loss = tf.add_n(list(terms.values())) / distribute.replica_count()
+            loss = next(iter(values.values())) / distribute.replica_count()
         gradients = tape.gradient(loss, variables)
         # TensorFlow's graph optimizers (2.20, 2.21) let a write to a weight overtake a
         # read of it if the gradient does not need the value that is read.
         with tf.control_dependencies([loss]):
             optimizer.apply(gradients, variables)
-        return _merge(terms, watched)
+        return values
+
+    def _merged(self, answer: Terms) -> dict[str, tf.Tensor]:
+        """The total of a loss's terms, the terms and the logged scalars.
+
+        Raises:
+            ValueError: an answer of another form, or terms that the log does not have.
+        """
+        pair = isinstance(answer, tuple) and len(answer) == 2
+        if not pair or not all(isinstance(part, Mapping) for part in answer):
+            raise ValueError(
+                "A loss of a model returns two dicts of scalars: the terms to "
+                f"minimise, and those that are only logged. Received: {answer!r}."
+            )
+        terms, watched = answer
+        shapes = {name: tf.convert_to_tensor(v).shape for name, v in terms.items()}
+        if uneven := {name: tuple(s) for name, s in shapes.items() if s.rank}:
+            raise ValueError(
+                "The terms of a loss are scalars, each a mean over the samples. "
+                f"Received: shapes {uneven}."
+            )
+        unnamed = [name for name in terms if name not in self.loss_terms]
+        if unnamed or not terms:
+            raise ValueError(
+                f"A loss returns the terms that `loss_terms` of {type(self).__name__} "
+                f"names: {', '.join(self.loss_terms)}. Received: {', '.join(terms)}."
+            )
+        total = total_of(next(iter(terms)))
+        return {total: tf.add_n(list(terms.values())), **terms, **watched}
 
     def _update_averages(self):
         if not self.averages:
@@ -241,6 +269,13 @@ class AdversarialModel(Trainer):
                 old.assign(old + tf.cast(rate, old.dtype) * (new - old))
 
     def _log(self, values, count):
+        missing = [name for name in self.log.names if name not in values]
+        if missing:
+            raise ValueError(
+                f"The losses of {type(self).__name__} return every value that its "
+                "`loss_terms` and `watched` name; a subclass that returns others sets "
+                f"these. Missing: {', '.join(missing)}."
+            )
         logs = {name: values[name] for name in self.log.names}
         self.log.update_state(list(logs.values()), count)
         return logs
@@ -261,9 +296,3 @@ def feed(network, values, training):
         )
     inputs = {name: values[name] for name in network.input}
     return network(inputs, training=training)
-
-
-def _merge(terms, watched):
-    """Merges terms and logged scalars, with the sum of the terms as a total loss."""
-    total = total_of(next(iter(terms)))
-    return {total: tf.add_n(list(terms.values())), **terms, **watched}

@@ -11,9 +11,16 @@ from ganzoo.data.symbols import check_kinds
 from ganzoo.models import optimizers
 from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.models.gan import GAN
-from ganzoo.models.user_networks import check_ends, check_unregularised
+from ganzoo.models.user_networks import (
+    check_ends,
+    check_inputs,
+    check_unregularised,
+    named,
+    warn_of_noise,
+)
 from ganzoo.penalties import lazy_ratio, terms_of
-from ganzoo.utils.options import check_known
+from ganzoo.utils import precision
+from ganzoo.utils.options import check_known, check_whole
 
 OF_NETWORKS = {
     "image_shape": (28, 28, 1),
@@ -118,12 +125,17 @@ def assemble(
             `d_`, for one; they override the table's. The rest are settings of `model`.
 
     Raises:
-        ValueError: an unknown option, with the nearest one, a value that the family or
-            the model does not support, samples whose symbols are not those of `codec`,
-            or networks of yours whose last activation does not fit (D answers logits,
+        ValueError: an unknown option, with the nearest one, or one that is missing; a
+            value that the family or the model does not support; samples whose symbols
+            are not those of `codec`; or networks of yours whose inputs do not fit the
+            samples and labels, whose last activation does not fit (D answers logits,
             and G samples in `value_range`) or that have regularizers, which no loss
             would see.
     """
+    _check_class(model)
+    precision.checked(None)  # of Keras' policy
+    if decay_steps is not None:
+        check_whole(1, decay_steps=decay_steps)
     of_networks = {
         "image_shape": image_shape,
         "latent_dim": latent_dim,
@@ -137,7 +149,11 @@ def assemble(
     if network is None:
         settings = {**chosen, **options}
         check_known("option of assemble with networks", settings, model.setting_names())
+        _check_given(model, settings)
+        if value_range == "auto":
+            settings["value_range"] = _range_of(settings["generator"], codec)
     else:
+        _check_without_networks(network, options)
         described = {**OF_NETWORKS, **chosen}
         table = networks.table(network, described["image_shape"], codec)
         settings = _with_networks(model, table, described, penalties, options)
@@ -158,7 +174,11 @@ def assemble(
     if network is None:
         check_ends(built)
         check_unregularised(built)
+        warn_of_noise([*built.generators, *built.discriminators])
+        if isinstance(built, GAN):
+            check_inputs(built)
     optimizers.check_betas(beta_1=beta_1, beta_2=beta_2)
+    optimizers.check_epsilon(epsilon)
     adam = {"name": "adam", "beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon}
     d_rate, g_rate = _rates(learning_rate, d_learning_rate, g_learning_rate)
     d_adam = _lazy({**adam, "learning_rate": d_rate}, lazy_ratio(built.penalty_terms))
@@ -175,6 +195,43 @@ def assemble(
         jit_compile=jit_compile,
     )
     return built
+
+
+def _check_class(model):
+    if not isinstance(model, type) or not issubclass(model, AdversarialModel):
+        raise ValueError(
+            "`model` is a class that inherits from ganzoo's models, such as GAN. "
+            f"Received: {model!r}."
+        )
+
+
+def _check_given(model, settings):
+    """Refuses a model without a network that it needs."""
+    missing = sorted(model.needed_settings() - set(settings))
+    if missing:
+        raise ValueError(
+            "assemble needs `network`, the name of a family, or networks of yours: "
+            f"generator=, discriminator=. Missing for {model.__name__}: "
+            f"{', '.join(missing)}."
+        )
+
+
+def _check_without_networks(network, options):
+    """Refuses networks next to a family, which would make them as well."""
+    given = [name for name in ("generator", "discriminator") if name in options]
+    if given:
+        raise ValueError(
+            "A family makes both networks: give `network`, or networks of yours "
+            f"instead. Received: network={network!r} and {', '.join(given)}."
+        )
+
+
+def _range_of(generator, codec):
+    """The range of values that `auto` means for the samples of a network."""
+    if codec is not None:
+        return (0.0, 1.0)
+    rank = len(named(generator, "latent").outputs[0].shape) - 1
+    return None if rank < 3 else (-1.0, 1.0)
 
 
 def _with_networks(model, table, described, penalties, options):

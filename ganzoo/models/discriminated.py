@@ -1,6 +1,5 @@
 """JudgedModel: a discriminator, its loss, penalties and augmentation."""
 
-import math
 from collections.abc import Mapping
 
 import keras
@@ -18,6 +17,7 @@ from ganzoo.models.adversarial import AdversarialModel, feed, layer_noise
 from ganzoo.models.seeds import Use
 from ganzoo.models.user_networks import named
 from ganzoo.penalties import terms_of
+from ganzoo.utils.options import is_number
 
 # Layers of D that exchange values with the other replicas.
 SPANNING = (keras.layers.BatchNormalization, MinibatchDiscrimination, MinibatchStdDev)
@@ -252,9 +252,9 @@ def _names(layers, kinds):
 
 
 def _clip(networks, limit):
-    if not 0 <= limit < math.inf:
+    if not is_number(limit) or limit < 0:
         raise ValueError(
-            f"`d_clip` must be a number from 0; 0 does not clip. Received: {limit}."
+            f"`d_clip` must be a number from 0; 0 does not clip. Received: {limit!r}."
         )
     variables = [v for network in networks for v in network.trainable_variables]
     for variable in variables if limit else ():

@@ -130,7 +130,7 @@ class LatentModel(AdversarialModel):
         seed = distribute.fold(batch["seed"], Use.LATENT)
         count = batch["real"].shape[0] or tf.shape(batch["real"])[0]
         inputs = {**batch, "latent": self._draw(count, seed)}
-        sample = feed(self.generator, inputs, training)
+        sample = self._feed(self.generator, inputs, training)
         return {**inputs, "sample": sample}
 
     # --- use --------------------------------------------------------------------

@@ -4,7 +4,13 @@ import keras
 
 from ganzoo.utils.options import check_known
 
-COMPILE = ("d_optimizer", "g_optimizer", "jit_compile", "run_eagerly")
+COMPILE = (
+    "d_optimizer",
+    "g_optimizer",
+    "jit_compile",
+    "run_eagerly",
+    "local_batch_norm",
+)
 
 
 def check_compile(others) -> None:

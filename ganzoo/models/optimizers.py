@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from numbers import Real
 
 import keras
 from keras import ops
 
-from ganzoo.utils.options import check_whole, from_spec
+from ganzoo.utils.options import check_whole, from_spec, is_number
 
 Schedule = keras.optimizers.schedules.LearningRateSchedule
 HALF = "half"  # the default decay
@@ -24,7 +23,7 @@ def make(spec, rate, decay, updates):
 
     Raises:
         ValueError: an unknown name or option, an impossible rate or decay, two
-            schedules, or one for an optimizer that is already made.
+            schedules, or one or a rate for an optimizer that is already made.
     """
     falling = from_spec("decay", decay, DECAYS)
     if isinstance(spec, keras.optimizers.Optimizer):
@@ -129,7 +128,7 @@ class Scaled(Schedule):
 
 def as_rate(value) -> float | Schedule:
     """Returns a learning rate; raises `ValueError` unless it is one."""
-    number = isinstance(value, Real) and not isinstance(value, bool) and value >= 0
+    number = is_number(value) and value >= 0
     if not number and not isinstance(value, Schedule):
         raise ValueError(
             "`learning_rate` must be a number from 0 or, in code, a "
@@ -141,10 +140,18 @@ def as_rate(value) -> float | Schedule:
 BETAS = ("beta_1", "beta_2")
 
 
+def check_epsilon(epsilon) -> None:
+    """Raises `ValueError` unless Adam's epsilon is a number above 0."""
+    if not is_number(epsilon) or epsilon <= 0:
+        raise ValueError(
+            f"`epsilon` must be a number above 0, such as 1e-7. Received: {epsilon!r}."
+        )
+
+
 def check_betas(**betas) -> None:
     """Raises `ValueError` unless Adam's decays are in [0, 1)."""
     for name, beta in betas.items():
-        if not 0 <= beta < 1:
+        if not is_number(beta) or not 0 <= beta < 1:
             raise ValueError(f"`{name}` must be in [0, 1). Received: {beta!r}.")
 
 

@@ -14,9 +14,17 @@ from ganzoo.data.door import Door
 from ganzoo.models import facts, keras_habits, players
 from ganzoo.models.compiled_steps import CompiledSteps
 from ganzoo.models.state import LogMean, Updates, total_of
-from ganzoo.models.user_networks import check_layers, check_loadable
+from ganzoo.models.user_networks import check_layers, check_loadable, check_scope
 from ganzoo.utils import html, precision
-from ganzoo.utils.options import check_seed, check_whole, largest_divisor, span_of
+from ganzoo.utils.options import (
+    check_flags,
+    check_seed,
+    check_whole,
+    largest_divisor,
+    span_of,
+)
+
+KEYWORDS = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 class Trainer(CompiledSteps):
@@ -90,6 +98,11 @@ class Trainer(CompiledSteps):
         real = Samples(self.sample_shape, self.value_range)
         return BatchSpec({"real": real}, factors)
 
+    @property
+    def evaluation_spec(self) -> BatchSpec:
+        """Layout of the batches of `evaluate`."""
+        return self.batch_spec
+
     def learn(self, spec: BatchSpec) -> None:
         """Keeps what the data declared in a spec, such as the names of classes."""
 
@@ -137,6 +150,11 @@ class Trainer(CompiledSteps):
             run_eagerly = False if first else self.run_eagerly
         if local_batch_norm is None:
             local_batch_norm = False if first else self.local_batch_norm
+        check_flags(
+            jit_compile=jit_compile,
+            run_eagerly=run_eagerly,
+            local_batch_norm=local_batch_norm,
+        )
         with self.distribute_strategy.scope():
             self._check_networks(jit_compile)
             both = [
@@ -173,6 +191,7 @@ class Trainer(CompiledSteps):
         players.check_owners(self.generators, self.discriminators)
         players.check_precision(networks)
         check_layers(networks)
+        check_scope(self.distribute_strategy, networks)
         if self.discriminators and not self.d_steps:
             raise ValueError(
                 "`d_steps` must be a whole number from 1 where there is a "
@@ -302,7 +321,13 @@ class Trainer(CompiledSteps):
                 keras_habits.check_single_steps(steps_per_call)
                 steps = {"validation_steps": kwargs.get("validation_steps")}
                 size = batch_size if own_size is None else own_size
-                validation_data = _one_pass(door, validation_data, None, size, **steps)
+                validation_data = _one_pass(
+                    door.next_to(self.evaluation_spec),
+                    validation_data,
+                    None,
+                    size,
+                    **steps,
+                )
             self._begin(first)
             self.steps_per_execution = steps_per_call or 1
             self._halt = halt
@@ -322,6 +347,8 @@ class Trainer(CompiledSteps):
 
     def _begin(self, batch):
         """Prepares training, from its first batch."""
+        networks = [*self.generators, *self.discriminators]
+        check_scope(self.distribute_strategy, networks)
         players.check_owned(self.d_optimizer, self.discriminators)
         players.check_owned(self.g_optimizer, self.generators)
         if self.step == 0:
@@ -339,7 +366,7 @@ class Trainer(CompiledSteps):
             **kwargs: the other arguments of `keras.Model.evaluate`.
         """
         keras_habits.check_unweighted(None, sample_weight)
-        with self._opened(Door(self.batch_spec)) as door:
+        with self._opened(Door(self.evaluation_spec)) as door:
             x = _one_pass(door, x, y, batch_size, steps=kwargs.get("steps"))
             return super().evaluate(x, **kwargs)
 
@@ -370,7 +397,7 @@ class Trainer(CompiledSteps):
     def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
         """Computes every term on a batch, without an update; see `train_on_batch`."""
         keras_habits.check_unweighted(None, sample_weight)
-        with self._opened(Door(self.batch_spec)) as door:
+        with self._opened(Door(self.evaluation_spec)) as door:
             arrays = door.arrays(x, y)
             return self._on_batch("test_step", arrays, return_dict)
 
@@ -416,13 +443,24 @@ class Trainer(CompiledSteps):
 
     @classmethod
     def setting_names(cls):
-        """The keywords of every `__init__` from `cls` up to this class."""
-        chain = cls.__mro__[: cls.__mro__.index(Trainer)]
+        """The settings of every `__init__` from `cls` up to this class."""
+        return set(cls._settings())
+
+    @classmethod
+    def needed_settings(cls):
+        """The settings without a default."""
+        settings = cls._settings().values()
+        return {p.name for p in settings if p.default is p.empty}
+
+    @classmethod
+    def _settings(cls):
+        """The parameters of every `__init__`, by name, as the lowest class has them."""
+        chain = cls.__mro__[: cls.__mro__.index(Trainer) + 1]
         return {
-            parameter.name
-            for owner in (*chain, Trainer)
+            parameter.name: parameter
+            for owner in reversed(chain)
             for parameter in inspect.signature(owner.__init__).parameters.values()
-            if parameter.kind is parameter.KEYWORD_ONLY
+            if parameter.kind in KEYWORDS and parameter.name != "self"
         }
 
     def get_config(self):

@@ -1,11 +1,14 @@
 """Networks that users bring: inputs, last activations, and what no file can hold."""
 
 import math
+import warnings
 from collections.abc import Mapping
 from types import FunctionType
 
 import keras
 
+from ganzoo.data import labels
+from ganzoo.layers.noise import Noisy
 from ganzoo.utils import untrusted
 
 INSTEAD = (
@@ -56,8 +59,7 @@ def named(network, key: str):
             f'x = keras.Input(shape, name="{key}"); keras.Model({{"{key}": x}}, '
             f"net(x)). Received: {type(network).__name__} {network.name!r}."
         )
-    sequential = isinstance(network, keras.Sequential)  # its own `input` may be unset
-    if not sequential and isinstance(network.input, Mapping):
+    if not _is_sequential(network) and isinstance(network.input, Mapping):
         return network
     if len(network.inputs) == 1:
         (inner,) = network.inputs
@@ -65,6 +67,58 @@ def named(network, key: str):
         return keras.Model({key: own}, network(own), name=network.name)
     names = {tensor.name: tensor for tensor in network.inputs}
     return keras.Model(names, network.output, name=network.name)
+
+
+def _is_sequential(network):
+    """True for a model whose own `input` and `output` may be unset."""
+    return isinstance(network, keras.Sequential)
+
+
+def check_inputs(model) -> None:
+    """Refuses inputs of networks that do not fit the samples and labels of a `GAN`.
+
+    Raises:
+        ValueError: a generator without `latent`, a discriminator of samples of another
+            shape, labels of another shape, or labels in the model alone or in the
+            networks alone.
+    """
+    generator, discriminator = model.generator, model.discriminator
+    if "latent" not in generator.input:
+        raise ValueError(
+            "The generator needs an input named 'latent': keras.Input((100,), "
+            f"name='latent'). Received: inputs {', '.join(generator.input)}."
+        )
+    entry = labels.get(model.condition)
+    settings = {name: getattr(model, name) for name in model.setting_names()}
+    of_d = model.d_arguments(model.sample_shape, entry, settings)
+    if "sample" in discriminator.input:
+        _check_shape("sample", discriminator, of_d["image_shape"], "the generator's")
+    labelled = [net for net in (generator, discriminator) if "label" in net.input]
+    for network in labelled:
+        if entry is None:
+            raise ValueError(
+                "A network with an input 'label' needs num_classes=, or condition=, "
+                f"for the model. Received: {network.name!r} without either."
+            )
+        _check_shape("label", network, entry.shape, f"as {entry.input},")
+    if model.conditional and not labelled:
+        raise ValueError(
+            "Labels would be ignored: neither network has an input named 'label'. Add "
+            "it, or leave out num_classes and condition. "
+            f"Received: condition={model.condition}."
+        )
+
+
+def _check_shape(key, network, shape, whose):
+    received = tuple(network.input[key].shape[1:])
+    fits = len(received) == len(shape) and all(
+        side in (None, own) for side, own in zip(received, shape, strict=True)
+    )
+    if not fits:
+        raise ValueError(
+            f"The input {key!r} of a network must have the shape of one {key}, "
+            f"{whose} {tuple(shape)}. Received: {received}, of {network.name!r}."
+        )
 
 
 def check_ends(model) -> None:
@@ -78,7 +132,8 @@ def check_ends(model) -> None:
             shape, cannot fill `value_range`, or leave it.
     """
     for network in model.discriminators:
-        answer = network.output
+        # A Sequential model has no `output` until it is called.
+        (answer,) = network.outputs if _is_sequential(network) else (network.output,)
         several = answer if isinstance(answer, Mapping) else {"logits": answer}
         if not isinstance(several.get("logits"), keras.KerasTensor):
             raise ValueError(
@@ -148,6 +203,38 @@ def check_unregularised(model) -> None:
             'd_optimizer={"name": "adamw", "weight_decay": ...}, or g_optimizer; '
             f"`penalties` are on D. Received: {', '.join(weights + active)}."
         )
+
+
+def check_scope(strategy, networks) -> None:
+    """Refuses networks that were not made in the scope of the model's strategy."""
+    variables = [v for network in networks for v in network.weights]
+    inside = strategy.extended.variable_created_in_scope
+    if strays := [v.path for v in variables if not inside(v.value)]:
+        raise ValueError(
+            "Networks and model are made, and trained, in the scope of one strategy: "
+            "build both within `with strategy.scope():`. Received: "
+            f"{strays[0]}, which was made outside of that of this "
+            f"{type(strategy).__name__}."
+        )
+
+
+def warn_of_noise(networks) -> None:
+    """Warns of layers whose noise is not that of the step: it is in no checkpoint."""
+    layers = [layer for network in networks for layer in network._flatten_layers()]
+    drawing = [layer.name for layer in layers if _draws(layer)]
+    if drawing:
+        warnings.warn(
+            "Layers of Keras that draw noise have a state that no file holds: a "
+            "resumed training differs, and so do several replicas. ganzoo.layers has "
+            f"Dropout and GaussianNoise without one. Received: {', '.join(drawing)}.",
+            stacklevel=3,
+        )
+
+
+def _draws(layer):
+    own = vars(layer).values()
+    generators = [v for v in own if isinstance(v, keras.random.SeedGenerator)]
+    return bool(generators) and not isinstance(layer, Noisy)
 
 
 def check_layers(networks) -> None:

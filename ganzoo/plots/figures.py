@@ -1,5 +1,6 @@
 """Figures: points with D's field, histograms, and curves of a run."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -100,6 +101,25 @@ def histogram_figure(values: np.ndarray, title: str | None = None) -> np.ndarray
     axes = figure.add_subplot()
     axes.hist(values, bins=50, color=ORANGE)
     axes.set(xlabel="$x_1$", ylabel="samples", title=title)
+    return render(figure)
+
+
+def signals_figure(signals: np.ndarray, columns: int | None = None) -> np.ndarray:
+    """Draws signals (n, L, C) in a grid on one scale, a line for each channel."""
+    count, length, channels = signals.shape
+    columns = columns or math.ceil(math.sqrt(count))
+    low, high = signals.min(), signals.max()
+    heights = (signals - low) / ((high - low) or 1)
+    figure = Figure(figsize=(6.4, 6.4), dpi=100, layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_axis_off()
+    across = np.linspace(0, 1, length)
+    for i, signal in enumerate(heights):
+        row, column = divmod(i, columns)
+        for channel in range(channels):
+            colour = PALETTE[channel % len(PALETTE)]
+            place = across + 1.1 * column, signal[:, channel] - 1.1 * row
+            axes.plot(*place, color=colour, linewidth=1)
     return render(figure)
 
 

@@ -13,7 +13,12 @@ import numpy as np
 from PIL import Image
 
 from ganzoo.plots.captions import with_captions
-from ganzoo.plots.figures import extent_of, histogram_figure, points_figure
+from ganzoo.plots.figures import (
+    extent_of,
+    histogram_figure,
+    points_figure,
+    signals_figure,
+)
 from ganzoo.plots.molecules import molecules_picture
 from ganzoo.plots.text import text_picture
 from ganzoo.plots.voxels import volumes_picture
@@ -115,9 +120,16 @@ def _of_vectors(samples, columns):
     return points_figure(points[:0], points, extent=extent_of(points))
 
 
+def _of_sequences(samples, columns):
+    """Codes (n, L, V) as grey images, signals (n, L, C) as lines."""
+    if samples.dtype == np.uint8:
+        return image_grid(samples[..., np.newaxis], columns)
+    return signals_figure(samples, columns)
+
+
 _OF_SAMPLES = {
     2: _of_vectors,
-    3: lambda codes, columns: image_grid(codes[..., np.newaxis], columns),
+    3: _of_sequences,
     4: image_grid,
     5: volumes_picture,
 }

@@ -161,8 +161,19 @@ def from_dict(values: Mapping) -> Experiment:
 
 
 def to_dict(experiment: Experiment) -> dict:
-    """The inverse of `from_dict`, in the form of JSON: tuples become lists."""
-    return json.loads(json.dumps(dataclasses.asdict(experiment)))
+    """The inverse of `from_dict`, in the form of JSON: tuples become lists.
+
+    Raises:
+        ValueError: an option that a file cannot hold.
+    """
+    try:
+        return json.loads(json.dumps(dataclasses.asdict(experiment)))
+    except TypeError as error:
+        raise ValueError(
+            "Options of an experiment are plain values, which its file can hold. Loss "
+            "and networks of your own belong into a variant of yours, in a plug-in. "
+            f"Received: {experiment.options!r}."
+        ) from error
 
 
 def completed(values: Mapping) -> dict:

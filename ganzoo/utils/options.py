@@ -4,7 +4,7 @@ import difflib
 import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
-from numbers import Integral
+from numbers import Integral, Real
 
 MOST_SEED = 2**31 - 1  # a seed is an int32 in compiled functions
 SYNONYMS = {
@@ -78,6 +78,28 @@ def check_whole(least: int, **values) -> None:
             raise ValueError(
                 f"`{name}` must be a whole number from {least}. Received: {value!r}."
             )
+
+
+def check_list(name: str, values) -> None:
+    """Raises `ValueError` for one value where several are expected."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise ValueError(
+            f"`{name}` must be a list, such as [{values!r}]. Received: {values!r}."
+        )
+
+
+def check_flags(**values) -> None:
+    """Raises `ValueError` for values that are not True or False."""
+    for name, value in values.items():
+        if not isinstance(value, bool):
+            raise ValueError(f"`{name}` must be True or False. Received: {value!r}.")
+
+
+def is_number(value) -> bool:
+    """True for a finite number, of Python or NumPy; not for True and False."""
+    return (
+        isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    )
 
 
 def check_seed(seed) -> None:

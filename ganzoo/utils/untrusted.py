@@ -490,7 +490,9 @@ def check_keras(path) -> None:
                 raise ValueError(f"it holds {', '.join(sorted(held)[:9])}")
             config = archive.read("config.json")
             if name := foreign(parse_json(config[: MAX_TEXT + 1], "its config", 200)):
-                raise ValueError(f"it names {name}, which is not allowed")
+                own = not name.startswith("keras.")
+                hint = "; import the module that registers it first, if it is yours"
+                raise ValueError(f"it names {name}, which is not allowed{hint * own}")
             _check_h5(io.BytesIO(archive.read("model.weights.h5")), size)
     except Exception as error:
         raise ValueError(f"{path} holds no model of ganzoo: {error}") from error

@@ -21,7 +21,7 @@ from importlib.machinery import SourceFileLoader
 from typing import TYPE_CHECKING, Any
 
 from ganzoo.utils import html, precision, untrusted
-from ganzoo.utils.options import check_known
+from ganzoo.utils.options import check_known, check_list
 from ganzoo.utils.seeds import first_weights
 from ganzoo.utils.source import KEYWORD, REST, source_of
 from ganzoo.variants import _files
@@ -120,12 +120,18 @@ def register(
         by_steps: options that an experiment sets to its number of steps by default.
 
     Raises:
-        ValueError: the name is taken by another builder.
+        ValueError: the name is taken by another builder, or words instead of a list of
+            them.
     """
+    lists = {"tasks": tasks, "batch_keys": batch_keys, "by_steps": by_steps}
+    for option, words in lists.items():
+        check_list(option, words)
 
     def decorate(builder):
         other = _variants.get(_key(name))
-        if other and other.builder.__module__ != builder.__module__:
+        # A plug-in replaces what a notebook defined before it became a file.
+        replaced = (builder.__module__, "__main__")
+        if other and other.builder.__module__ not in replaced:
             raise ValueError(
                 f"The name {name!r} is registered already, by "
                 f"{other.builder.__module__}. Choose another name for the builder "
@@ -294,6 +300,8 @@ def discover() -> None:
 def import_plugin(plugin: str) -> str:
     """Imports a module, or a .py file, that registers variants; returns its name.
 
+    A file that is imported already is not imported again.
+
     Raises:
         ValueError: there is no such module or file.
         RuntimeError: Keras uses a backend other than TensorFlow.
@@ -309,6 +317,10 @@ def import_plugin(plugin: str) -> str:
             ) from error
     if not os.path.isfile(plugin):
         raise ValueError(f"There is no plug-in file {plugin!r}.")
+    here = os.path.realpath(plugin)
+    for known in [*sys.modules.values()]:
+        if os.path.realpath(getattr(known, "__file__", None) or "") == here:
+            return known.__name__
     name = f"ganzoo_plugin_{os.path.basename(plugin)[:-3]}"
     sys.modules[name] = module = types.ModuleType(name)
     SourceFileLoader(name, plugin).exec_module(module)

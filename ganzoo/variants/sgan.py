@@ -1,7 +1,7 @@
 """Semi-supervised GAN: D tells the n classes from each other and from fakes."""
 
 import functools
-from collections.abc import Mapping
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -10,7 +10,6 @@ import tensorflow as tf
 from ganzoo import distribute
 from ganzoo.data import labels
 from ganzoo.data.batch_spec import Samples
-from ganzoo.data.label_names import UNLABELLED
 from ganzoo.data.labels import Labels
 from ganzoo.losses import feature_matching
 from ganzoo.models.adversarial import feed
@@ -18,6 +17,8 @@ from ganzoo.models.assemble import assemble
 from ganzoo.models.gan import GAN
 from ganzoo.networks import improved
 from ganzoo.variants._registry import register
+
+LABELS = ("label", "labeled_label")
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -55,6 +56,13 @@ class SGAN(GAN):
             labeled=real,
             labeled_label=partly(unless="label"),
         )
+
+    @property
+    def evaluation_spec(self):
+        # Its accuracy is a mean over samples, so each has a label.
+        spec = self.batch_spec
+        every = {key: replace(spec.entries[key], lowest=0) for key in LABELS}
+        return spec.plus(**every)
 
     def _learn_labels(self, spec):
         label, labeled = spec.entries["label"], spec.entries["labeled_label"]
@@ -105,17 +113,6 @@ class SGAN(GAN):
         real = self.answers(batch["real"], training)[0]
         fake = self.answers(fake["sample"], training)[0]
         return {"g_adv": feature_matching(real, fake)}, {}
-
-    def evaluate(self, x=None, y=None, *args, **kwargs):
-        """As `AdversarialModel.evaluate`; `accuracy` needs every label of arrays."""
-        labels = x.get("label") if isinstance(x, Mapping) else y
-        unlabelled = np.sum(np.asarray(labels).astype(str) == UNLABELLED)
-        if unlabelled:
-            raise ValueError(
-                "`evaluate` needs the label of every sample: its accuracy is a mean "
-                f"over samples. Received {unlabelled} of -1."
-            )
-        return super().evaluate(x, y, *args, **kwargs)
 
     def classify(self, x) -> np.ndarray:
         """Class probabilities (N, n) of samples (N, ...), uint8 or in `value_range`.

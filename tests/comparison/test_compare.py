@@ -239,6 +239,35 @@ def test_a_variant_of_an_imported_module_needs_no_word(plugin, monkeypatch):
     assert module._modules(entries.make(["my-lsgan"], budget), ["mine"]) == []
 
 
+def test_an_imported_module_is_not_imported_again_as_a_file(plugin, monkeypatch):
+    monkeypatch.syspath_prepend(plugin.parent)
+    assert _registry.import_plugin("mine") == "mine"
+    builder = _registry.find("my-lsgan").builder
+    assert _registry.import_plugin(str(plugin)) == "mine"
+    assert _registry.find("my-lsgan").builder is builder
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"plugins": "mine.py"},
+        {"only": "recall"},
+        {"grid": {"network": "mlp"}},
+        {"grid": {"d_steps": 2}},
+    ],
+)
+def test_one_value_instead_of_a_list_is_refused(settings, tmp_path):
+    with pytest.raises(ValueError, match="must be a list, such as"):
+        compare(tmp_path / "c", **settings)
+    assert not (tmp_path / "c").exists()
+
+
+def test_options_that_no_file_can_hold_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="plain values.*in a plug-in"):
+        compare(tmp_path / "c", options={"loss": print})
+    assert not (tmp_path / "c").exists()
+
+
 def test_a_variant_that_processes_cannot_import_is_refused(tmp_path, plugin):
     exec(PLUGIN, {"__name__": "__main__"})
     with pytest.raises(ValueError, match="--plugin=my_variants.py"):

@@ -19,9 +19,10 @@ TEXT = {"name": "text", "alphabet": "abcd"}
         ("3dgan", {}, {"truncation": None}),
         ("vanilla", {"image_shape": (2,)}, {"seed": 3}),
         ("vanilla", {"image_shape": (6, 5), "codec": TEXT}, {}),
+        ("vanilla", {"image_shape": (6, 2)}, {}),
         ("text2image", {}, {"caption": "red square"}),
     ],
-    ids=["images", "volumes", "vectors", "strings", "captions"],
+    ids=["images", "volumes", "vectors", "strings", "signals", "captions"],
 )
 def test_show_is_the_picture_of_sample(name, options, asked):
     model = tiny(name, **options)

@@ -3,11 +3,14 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from helpers import arrays_for, tiny
 from keras import layers
 
 import ganzoo
 from ganzoo.models.from_image import TranslationModel
+from ganzoo.models.gan import GAN
+from ganzoo.utils import precision
 
 SHAPE = (8, 8, 1)
 
@@ -394,3 +397,263 @@ def test_a_function_as_loss_trains_as_the_loss_that_it_is(tmp_path):
     with pytest.raises(ValueError, match="__lambda__.*register_keras"):
         with pytest.warns(UserWarning, match="lambda"):
             made(lambda real, fake: both_hinge(real, fake)).save(tmp_path / "x.keras")
+
+
+# --- inputs, ranges and settings ----------------------------------------------------
+
+
+def of_shape(shape, end=None):
+    """A generator of samples of a shape."""
+    return keras.Sequential(
+        [
+            keras.Input((4,)),
+            layers.Dense(int(np.prod(shape))),
+            layers.Reshape(shape),
+            layers.Activation(end or "linear"),
+        ]
+    )
+
+
+def of_samples(shape):
+    return keras.Sequential([keras.Input(shape), layers.Flatten(), layers.Dense(1)])
+
+
+@pytest.mark.parametrize(
+    "shape,codec,end,expected",
+    [
+        ((2,), None, None, None),
+        ((6, 2), None, None, None),
+        ((6, 4), None, "softmax", None),
+        ((6, 4), {"name": "text", "alphabet": "abc"}, "softmax", (0.0, 1.0)),
+        (SHAPE, None, "tanh", (-1.0, 1.0)),
+    ],
+)
+def test_the_range_follows_the_samples(shape, codec, end, expected):
+    model = ganzoo.assemble(
+        generator=of_shape(shape, end), discriminator=of_samples(shape), codec=codec
+    )
+    assert model.value_range == expected
+    family = ganzoo.assemble(
+        network="mlp", image_shape=shape, codec=codec, value_range="auto"
+    )
+    assert codec or family.value_range == expected
+
+
+def test_vectors_of_any_scale_train_and_stay_floats():
+    model = ganzoo.assemble(generator=of_shape((2,)), discriminator=of_samples((2,)))
+    model.fit(np.full((16, 2), 30.0, "float32"), batch_size=8, verbose=0)
+    assert model.sample(2).dtype == np.float32
+
+
+def labelled_g(shape=(3,), *, named="latent"):
+    latent, label = keras.Input((4,), name=named), keras.Input(shape, name="label")
+    joined = layers.Concatenate()([latent, layers.Flatten()(label)])
+    sample = layers.Reshape(SHAPE)(layers.Dense(64, "tanh")(joined))
+    return keras.Model({named: latent, "label": label}, sample)
+
+
+@pytest.mark.parametrize(
+    "networks,settings,message",
+    [
+        (
+            {"generator": labelled_g(named="z")},
+            {"num_classes": 3},
+            "an input named 'latent'.*Received: inputs z, label",
+        ),
+        (
+            {"generator": labelled_g()},
+            {},
+            "'label' needs num_classes=, or condition=",
+        ),
+        (
+            {"generator": labelled_g()},
+            {"num_classes": 3},
+            r"shape of one label, as label \(n,\) int32 below 3, \(\)."
+            r" Received: \(3,\)",
+        ),
+        ({}, {"num_classes": 3}, "Labels would be ignored"),
+        (
+            {"discriminator": of_samples((16, 16, 1))},
+            {},
+            r"shape of one sample, the generator's \(8, 8, 1\). Received: \(16, 16, 1",
+        ),
+    ],
+    ids=["latent", "no condition", "one-hot", "no input", "sample"],
+)
+def test_inputs_that_do_not_fit(networks, settings, message):
+    usual = {"generator": sequential_g(), "discriminator": sequential_d()}
+    with pytest.raises(ValueError, match=message):
+        ganzoo.assemble(**{**usual, **networks}, **settings)
+
+
+def test_tags_and_sides_that_are_open_fit():
+    condition = {"name": "tags", "names": ["a", "b", "c"]}
+    d = keras.Sequential(
+        [
+            keras.Input((None, None, 1)),
+            layers.Conv2D(4, 3),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(1),
+        ]
+    )
+    model = ganzoo.assemble(
+        generator=labelled_g(), discriminator=d, condition=condition
+    )
+    labels = np.eye(3, dtype="float32")[np.arange(16) % 3]
+    model.fit(images(), labels, batch_size=8, verbose=0)
+    assert not np.array_equal(model.sample(2, label="a"), model.sample(2, label="c"))
+
+
+@pytest.mark.parametrize(
+    "arguments,message",
+    [
+        (
+            {"network": "mlp", "generator": sequential_g()},
+            "give `network`, or networks of yours instead.*generator",
+        ),
+        ({}, "Missing for GAN: discriminator, generator"),
+        ({"generator": sequential_g()}, "Missing for GAN: discriminator"),
+        ({"model": Subclassed}, "inherits from ganzoo's models.*Subclassed"),
+        ({"model": "GAN"}, "inherits from ganzoo's models"),
+        ({"network": "mlp", "epsilon": -1}, "`epsilon` must be a number above 0"),
+        ({"network": "mlp", "epsilon": "a"}, "`epsilon` must be a number above 0"),
+        ({"network": "mlp", "learning_rate": float("inf")}, "`learning_rate` must"),
+        ({"network": "mlp", "beta_1": "a"}, r"`beta_1` must be in \[0, 1\)"),
+        ({"network": "mlp", "d_clip": True}, "`d_clip` must be a number from 0"),
+        ({"network": "mlp", "decay_steps": True}, "`decay_steps` must be a whole"),
+        ({"network": "mlp", "jit_compile": "yes"}, "`jit_compile` must be True or"),
+        (
+            {"network": "mlp", "condition": {"name": "numbers", "mean": [1.0, 2.0]}},
+            "none of `mean`, `std`, `low` and `high`, or a value of each",
+        ),
+    ],
+)
+def test_arguments_that_assemble_refuses(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        ganzoo.assemble(**arguments)
+
+
+def test_a_policy_that_build_refuses_is_refused_by_assemble():
+    with precision.policy("bfloat16"), pytest.raises(ValueError, match="dtype"):
+        ganzoo.assemble(network="mlp")
+
+
+def test_keras_noise_is_named_with_what_keeps_a_resumed_run_exact():
+    with pytest.warns(UserWarning, match="a resumed training differs.*drop"):
+        ganzoo.assemble(
+            generator=sequential_g(),
+            discriminator=sequential_d(layers.Dropout(0.5, name="drop")),
+        )
+    ganzoo.assemble(  # and the zoo's own are taken without a warning
+        generator=sequential_g(),
+        discriminator=sequential_d(ganzoo.layers.Dropout(0.5)),
+    )
+
+
+@keras.saving.register_keras_serializable("tests")
+class Weighted(GAN):
+    """A setting that may be given by place."""
+
+    def __init__(self, alpha=1.0, **settings):
+        super().__init__(**settings)
+        self.alpha = alpha
+
+
+def test_a_setting_by_place_is_kept_in_a_file(tmp_path):
+    model = ganzoo.assemble(
+        Weighted, generator=sequential_g(), discriminator=sequential_d(), alpha=5.0
+    )
+    model.save(tmp_path / "m.keras")
+    assert ganzoo.load(tmp_path / "m.keras").alpha == 5.0
+    assert ganzoo.assemble(Weighted, network="mlp", alpha=2.0).alpha == 2.0
+
+
+# --- answers of losses ----------------------------------------------------------------
+
+
+class Squares(GAN):
+    """Adds the mean square of the samples to G's terms."""
+
+    loss_terms = ("d_adv", "g_adv", "g_square")
+
+    def generator_loss(self, batch, fake, training):
+        terms, watched = super().generator_loss(batch, fake, training)
+        error = fake["sample"] - batch["real"]
+        return {**terms, "g_square": tf.reduce_mean(error**2)}, watched
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16", "float64"])
+def test_samples_in_losses_are_float32_or_better(dtype):
+    with precision.policy(dtype):
+        model = ganzoo.assemble(Squares, network="mlp", image_shape=SHAPE)
+        logs = model.fit(images(), batch_size=8, verbose=0).history
+    assert np.isfinite(logs["g_square"]).all()
+
+
+@pytest.mark.parametrize(
+    "answer,message",
+    [
+        (lambda own: own[0], "returns two dicts of scalars"),
+        (lambda own: own[0]["g_adv"], "returns two dicts of scalars"),
+        (lambda own: ({"g_mine": own[0]["g_adv"]}, {}), "names: d_adv, g_adv.*g_mine"),
+        (lambda own: ({**own[0], "g_more": 0.0}, {}), "Received: g_adv, g_more"),
+        (lambda own: ({}, {}), "names: d_adv, g_adv"),
+        (lambda own: ({"g_adv": tf.zeros(8)}, {}), r"are scalars.*'g_adv': \(8,\)"),
+    ],
+    ids=["one dict", "scalar", "renamed", "not named", "none", "vector"],
+)
+def test_answers_of_losses_are_checked(answer, message):
+    class Own(GAN):
+        def generator_loss(self, batch, fake, training):
+            return answer(super().generator_loss(batch, fake, training))
+
+    model = ganzoo.assemble(Own, network="mlp", image_shape=SHAPE)
+    with pytest.raises(ValueError, match=message):
+        model.fit(images(), batch_size=8, verbose=0)
+    with pytest.raises(ValueError, match=message):
+        model.evaluate(images(8), batch_size=8, verbose=0)
+
+
+def test_a_logged_value_that_no_loss_returns_is_named():
+    class Own(GAN):
+        def discriminator_loss(self, batch, fake, training):
+            terms, _ = super().discriminator_loss(batch, fake, training)
+            return terms, {}
+
+    model = ganzoo.assemble(Own, network="mlp", image_shape=SHAPE)
+    with pytest.raises(ValueError, match="Missing: d_real, d_fake"):
+        model.fit(images(), batch_size=8, verbose=0)
+
+
+def test_a_second_discriminator_may_be_sequential():
+    @keras.saving.register_keras_serializable("tests")
+    class Two(GAN):
+        def __init__(self, *, second, **settings):
+            super().__init__(**settings)
+            self.second = second
+
+        @property
+        def discriminators(self):
+            return [self.discriminator, self.second]
+
+    two = {
+        "generator": sequential_g(),
+        "discriminator": sequential_d(),
+        "second": sequential_d(),
+    }
+    assert ganzoo.assemble(Two, **two).discriminators[1] is two["second"]
+    two["second"].add(layers.Activation("sigmoid"))
+    with pytest.raises(ValueError, match="Drop the last activation"):
+        ganzoo.assemble(Two, **two)
+
+
+# --- strategies -----------------------------------------------------------------------
+
+
+def test_networks_and_model_belong_to_one_strategy(mirrored):
+    networks = {"generator": sequential_g(), "discriminator": sequential_d()}
+    with mirrored.scope(), pytest.raises(ValueError, match="made outside of that"):
+        ganzoo.assemble(**networks)
+    model = ganzoo.assemble(**networks)
+    with mirrored.scope(), pytest.raises(ValueError, match="of this MirroredStrategy"):
+        model.fit(images(), batch_size=8, verbose=0)

@@ -68,3 +68,15 @@ def test_the_legend_of_points_names_what_is_drawn():
     ]
     dark = [(legend < 128).all(axis=-1).sum() for legend in drawn]
     assert dark[0] > max(dark[1:]) > 0
+
+
+def test_signals_are_lines_of_a_colour_for_each_channel():
+    wave = np.sin(np.linspace(0, 6, 50))
+    two = np.stack([wave, -wave], axis=-1)[np.newaxis]
+    picture = figures.signals_figure(np.repeat(two, 4, axis=0))
+    blue, orange = ((picture == c).all(-1) for c in ([0, 114, 178], [213, 94, 0]))
+    for place in np.ndindex(2, 2):  # one signal in each quarter
+        rows, columns = (slice(320 * i, 320 * (i + 1)) for i in place)
+        assert blue[rows, columns].any() and orange[rows, columns].any()
+    still = figures.signals_figure(np.zeros((1, 5, 1)))  # of no height
+    assert (still == [0, 114, 178]).all(-1).any()

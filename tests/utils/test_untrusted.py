@@ -150,7 +150,13 @@ def test_keras_file_that_names_another_thing(kind, saved, tmp_path, sprung):
 def test_keras_file_with_a_layer_that_runs_code(layer, saved, tmp_path):
     value = _keras_object("keras.layers", layer, {})
     path = _with_object(saved, tmp_path / "m.keras", value)
-    _refused(path, f"keras.layers.{layer}, which is not allowed")
+    _refused(path, f"keras.layers.{layer}, which is not allowed$")
+
+
+def test_keras_file_with_a_class_of_ones_own_is_told_to_import_it(saved, tmp_path):
+    value = _keras_object("mine.layers", "Own", {})
+    path = _with_object(saved, tmp_path / "m.keras", value)
+    _refused(path, "mine.layers.Own, which is not allowed; import the module")
 
 
 def test_keras_file_with_a_true_lambda(tmp_path, sprung):

@@ -264,6 +264,23 @@ def test_a_notebook_may_run_its_cell_again(variants):
     assert "mine" in ganzoo.list_models()
 
 
+def test_a_plug_in_replaces_what_a_notebook_defined(variants):
+    def builder():
+        pass
+
+    for module in ("__main__", "ganzoo_plugin_mine"):
+        builder.__module__ = module
+        register("mine", paper="", tasks=("image",))(builder)
+    assert _registry.find("mine").builder.__module__ == "ganzoo_plugin_mine"
+
+
+@pytest.mark.parametrize("option", ["tasks", "batch_keys", "by_steps"])
+def test_one_word_instead_of_a_list_is_refused(option):
+    given = {"tasks": ("image",), option: "image"}
+    with pytest.raises(ValueError, match=rf"`{option}` must be a list.*'image'"):
+        register("mine", paper="", **given)
+
+
 LOSS_ONLY = '''"""Least squares on tiny nets."""
 from ganzoo.models.assemble import assemble
 from ganzoo.networks import mlp
