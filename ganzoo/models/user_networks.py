@@ -91,9 +91,10 @@ def check_inputs(model) -> None:
     entry = labels.get(model.condition)
     settings = {name: getattr(model, name) for name in model.setting_names()}
     of_d = model.d_arguments(model.sample_shape, entry, settings)
-    if "sample" in discriminator.input:
+    if discriminator is not None and "sample" in discriminator.input:
         _check_shape("sample", discriminator, of_d["image_shape"], "the generator's")
-    labelled = [net for net in (generator, discriminator) if "label" in net.input]
+    networks = [*model.generators, *model.discriminators]
+    labelled = [network for network in networks if "label" in _by_name(network)]
     for network in labelled:
         if entry is None:
             raise ValueError(
@@ -103,10 +104,16 @@ def check_inputs(model) -> None:
         _check_shape("label", network, entry.shape, f"as {entry.input},")
     if model.conditional and not labelled:
         raise ValueError(
-            "Labels would be ignored: neither network has an input named 'label'. Add "
-            "it, or leave out num_classes and condition. "
+            "Labels would be ignored: no network has an input named 'label'. Add one, "
+            "or leave out num_classes and condition. "
             f"Received: condition={model.condition}."
         )
+
+
+def _by_name(network):
+    """The inputs of a network by name; none if it has no names."""
+    given = None if _is_sequential(network) else network.input
+    return given if isinstance(given, Mapping) else {}
 
 
 def _check_shape(key, network, shape, whose):

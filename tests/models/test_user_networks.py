@@ -486,6 +486,26 @@ def test_inputs_that_do_not_fit(networks, settings, message):
         ganzoo.assemble(**{**usual, **networks}, **settings)
 
 
+def test_labels_may_be_an_input_of_any_network():
+    class Two(GAN):
+        def __init__(self, *, second, **settings):
+            super().__init__(**settings)
+            self.second = second
+
+        @property
+        def discriminators(self):
+            return [self.discriminator, self.second]
+
+    sample, label = keras.Input(SHAPE, name="sample"), keras.Input((), name="label")
+    parts = [layers.Flatten()(sample), layers.Reshape((1,))(label)]
+    logit = layers.Dense(1)(layers.Concatenate()(parts))
+    second = keras.Model({"sample": sample, "label": label}, logit)
+    networks = {"generator": sequential_g(), "discriminator": sequential_d()}
+    assert ganzoo.assemble(Two, second=second, **networks, num_classes=3).conditional
+    with pytest.raises(ValueError, match="'label' needs num_classes=, or condition="):
+        ganzoo.assemble(Two, second=second, **networks)
+
+
 def test_tags_and_sides_that_are_open_fit():
     condition = {"name": "tags", "names": ["a", "b", "c"]}
     d = keras.Sequential(
