@@ -62,7 +62,9 @@ def add_commands(add) -> None:
         "--seeds", type=int, metavar="N", help="runs per entry (default: 3)"
     )
     add_flag(command, "jobs", 1, "run N at a time", metavar="N")
-    command.add_argument("--only", help="scores to compute, joined by commas")
+    command.add_argument(
+        "--only", help="scores besides that of the ranking, joined by commas"
+    )
     command.add_argument(
         "--plugin",
         action="append",

@@ -24,6 +24,7 @@ from ganzoo.runs import experiment as schema
 from ganzoo.runs.checkpoint import newest
 from ganzoo.runs.directory import CHECKPOINTS, OtherRun
 from ganzoo.utils.options import check_known, check_whole, did_you_mean, parameters
+from ganzoo.utils.text import counted
 from ganzoo.variants import _registry
 
 FLAGS = [name for name in schema.FIELDS if name not in ("model", "options")]
@@ -216,7 +217,7 @@ def train(args):
     except WorkerLost as error:
         print(f"ganzoo: {error}", file=sys.stderr)
         sys.exit(LOST)
-    print(f"Trained {experiment.steps} steps: see {workdir}/samples")
+    print(f"Trained {counted(experiment.steps, 'step')}: see {workdir}/samples")
 
 
 def _check_scores(args, experiment):
@@ -328,7 +329,7 @@ def sample(args):
     sample_files.check_fits(args.out, model)
     if folder:
         model.sample(args.n, seed=args.seed, into=folder.write, **conditions)
-        print(f"Wrote {folder.written} images to {folder.path}")
+        print(f"Wrote {counted(folder.written, 'image')} to {folder.path}")
         return
     table = sample_files.is_table(args.out)
     make = model.sample_frame if table else model.sample
@@ -386,7 +387,7 @@ def translate(args):
         reverse=args.reverse,
         water=args.water,
     )
-    said = f"Translated {result.count} images to {args.out_folder}"
+    said = f"Translated {counted(result.count, 'image')} to {args.out_folder}"
     print("; ".join((said, *result.remarks)))
     if result.broken:
         lines = [f"  {name}: {reason}" for name, reason in result.broken.items()]

@@ -128,6 +128,11 @@ def project(args):
     check_suffix(args.out)
     model = _model(args)
     test = _parts(model, args).take("test", args.rows)
+    if missing := [key for key in model.sample_keys if key not in test.arrays]:
+        raise ValueError(
+            f"Held-out images are found by their {', '.join(missing)}, and those of "
+            f"{test.name!r} have none. Hold out labelled samples."
+        )
     conditions = {key: test.named(test.arrays[key]) for key in model.sample_keys}
     images = {
         "held-out images": test.arrays["real"],

@@ -244,7 +244,8 @@ def _label(name, choices):
 def _experiment(values, options, settings, budget, name):
     find(values["model"]).check_known(options)
     values = {**values, **settings, "options": options, "seed": 0}
-    values = {"batch_size": BATCH, **values}  # equal, and known to a budget of images
+    if budget.unit == "images":  # which counts batches before the data are read
+        values = {"batch_size": BATCH, **values}
     steps = budget.steps(name, from_dict(values))
     return from_dict({**values, "steps": steps, **_intervals(steps, settings)})
 

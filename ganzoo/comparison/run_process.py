@@ -20,7 +20,7 @@ import tensorflow as tf
 
 from ganzoo.evaluation.evaluate import evaluate
 from ganzoo.evaluation.scorer import scorer_for
-from ganzoo.metrics import nearest_distances
+from ganzoo.metrics.arrays import nearest
 from ganzoo.models.flops import flops
 from ganzoo.plots import pictures
 from ganzoo.runs.experiment import Experiment, from_dict, to_dict
@@ -112,8 +112,9 @@ def draw(model, data, folder) -> None:
     if len(model.sample_shape) > 1:
         samples = model.sample(PAIRS, seed=1)
         real = model.as_samples(real)
-        flat = [v.reshape(len(v), -1) for v in (samples, real)]
-        rows = nearest_distances(*flat)[1]
+        # Also of samples that are all the same, which have no score.
+        flat = [v.reshape(len(v), -1).astype(float) for v in (samples, real)]
+        rows = nearest(*flat)[1]
         picture = pictures.samples_picture(np.concatenate([samples, real[rows]]), PAIRS)
         pictures.save_png(picture, folder / "neighbours.png")
 

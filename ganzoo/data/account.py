@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ganzoo.data import label_names
+from ganzoo.utils.text import counted
 
 MOST_CLASSES = 10  # named in a line
 MOST_NAMES = 10  # of files, in a card
@@ -18,11 +19,6 @@ _NOUNS = {  # others, such as ".txt" and "broken", stay as they are
     "unreadable folder",
     "special file",
     "folder without images",
-}
-_PLURALS = {
-    "class": "classes",
-    "category": "categories",
-    "folder without images": "folders without images",
 }
 _KINDS = {2: "vector", 4: "image"}  # others, such as volumes and clips: samples
 
@@ -56,13 +52,10 @@ def line(data) -> str:
     samples = counted(count + (account.test or 0), "row" if data.table else kind)
     size = f"of {data.table.summary}" if data.table else _size(data.sample_shape)
     parts = [f"{samples} {size}{_sources(data)}"]
-    if data.num_classes:
-        parts.append(_classes(data))
-    elif "label" in data.arrays:
-        labels = data.arrays["label"]
-        parts.append(f"labels of {counted(labels[0].size, 'number')}")
+    if "label" in data.arrays:
+        parts.append(_labels(data))
     parts.append(_splits(count, account))
-    texts = [", ".join(parts), *_absent(data), *account.remarks]
+    texts = [", ".join(parts), *_unlabelled(data), *_absent(data), *account.remarks]
     if account.left_out:
         texts.append(f"left out: {listed(account.left_out)}")
     return f"{data.name}: {'; '.join(texts)}"
@@ -72,8 +65,11 @@ def card(data) -> dict:
     """Returns the facts of a training split for `data.json`."""
     real, account = data.arrays["real"], data.account
     labels = data.arrays.get("label")
-    one_each = labels is not None and labels.ndim == 1
-    sizes = Counter(labels.tolist() if one_each else ())
+    sizes = Counter()
+    if labels is not None and labels.ndim == 1:
+        sizes = Counter(labels.tolist())
+    elif data.class_names:  # tags
+        sizes = Counter(dict(enumerate(labels.astype(int).sum(axis=0).tolist())))
     return {
         "line": line(data),
         "name": data.name,
@@ -97,11 +93,6 @@ def card(data) -> dict:
     }
 
 
-def counted(count: int, what: str) -> str:
-    """Counts a noun: 1 image, 1,240 images."""
-    return f"{count:,} {what if count == 1 else _PLURALS.get(what, what + 's')}"
-
-
 def _size(shape):
     return "x".join(map(str, shape))
 
@@ -114,11 +105,27 @@ def _sources(data):
     return ""
 
 
-def _classes(data):
-    names = list(data.class_names) or [str(i) for i in range(data.num_classes)]
-    if len(names) > MOST_CLASSES:
+def _labels(data):
+    """Says what the labels of samples are: classes, tags or numbers."""
+    labels, names = data.arrays["label"], list(data.class_names)
+    if labels.ndim == 1 and not data.num_classes:
+        return "no label of any"
+    if labels.ndim > 1 and not names:
+        return f"labels of {counted(labels[0].size, 'number')}"
+    kind = "class" if labels.ndim == 1 else "tag"
+    names = names or [str(i) for i in range(data.num_classes)]
+    count = len(names)
+    if count > MOST_CLASSES:
         names[MOST_CLASSES - 2 : -1] = ["..."]
-    return f"{counted(data.num_classes, 'class')} ({', '.join(names)})"
+    return f"{counted(count, kind)} ({', '.join(names)})"
+
+
+def _unlabelled(data):
+    """Says how many samples have no label, where some have one."""
+    label = data.arrays.get("label")
+    if label is None or label.ndim > 1 or label.max() < 0 or label.min() >= 0:
+        return []
+    return [f"{(label < 0).sum():,} unlabelled"]
 
 
 def _absent(data):

@@ -286,7 +286,7 @@ def _category(column, dtype):
         if not texts:
             hint = "Whole numbers that are no classes become floats. "
         elif odd:
-            hint = f"Most are numbers, but {listed(map(repr, odd))} are not. "
+            hint = f"Most are numbers, but not {listed(map(repr, odd))}. "
         elif odd is not None:
             hint = "Written as 1234.5, they would be numbers. "
         raise ValueError(

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ganzoo.data import images, listing
-from ganzoo.data.account import Account, counted, listed
+from ganzoo.data.account import Account, listed
 from ganzoo.data.dataset import Data, NoSuchSplit
 from ganzoo.data.decoded_cache import cache_path, collect, stamp
 from ganzoo.data.image_files import (
@@ -25,6 +25,7 @@ from ganzoo.data.image_files import (
     remarks_on,
 )
 from ganzoo.data.reading import Reading
+from ganzoo.utils.text import counted
 
 _DECODE_AHEAD = 256  # images in flight, which bounds the memory
 
@@ -265,7 +266,7 @@ class _Broken:
     def refuse_if_all(self, entries: Sequence[Entry]) -> None:
         if len(self.messages) == len(entries):
             raise ValueError(
-                f"No readable image in {str(self.folder)!r}; at least one is needed. "
+                f"No usable image in {str(self.folder)!r}; at least one is needed. "
                 f"Received: {', '.join(list(self.messages.values())[:3])}."
             )
 

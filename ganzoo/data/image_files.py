@@ -158,7 +158,7 @@ def remarks_on(headers, bits, on_white):
     texts = []
     if (count := having(ALPHA)) and on_white:
         texts.append(f"{count:,} with transparency, {on_white}")
-    if count := having(DEEP):
+    if bits > 8 and (count := having(DEEP)):
         texts.append(f"{count:,} of {bits} bits, 0..{2**bits - 1} scaled to 0..255")
     if count := having(DEEP_COLOUR):
         texts.append(f"{count:,} of 16 bits a colour, read as their upper 8")

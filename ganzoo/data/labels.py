@@ -201,9 +201,11 @@ class Labels(Condition):
         if label in self._known:
             return self._known[label]
         more = " Classes of other names need condition=[name, ...]." * self._by_place
+        hint = f"{nearest(label, self.names or self._known)}{more}"
+        if label == UNLABELLED:
+            hint = " It means no label: leave these samples out, or train an sgan."
         raise ValueError(
-            f"Labels {key!r} must be {self.allowed}. Received: {label}."
-            f"{nearest(label, self.names or self._known)}{more}"
+            f"Labels {key!r} must be {self.allowed}. Received: {label}.{hint}"
         )
 
 
@@ -312,6 +314,9 @@ class Tags(Vector):
     def _vector(self, text):
         names = self.names or places(self.count)
         tags = [tag for tag in text.split(",") if tag]
+        marks = {"0", "1"}
+        if len(tags) == self.count and set(tags) <= marks and not marks & {*names}:
+            return [float(tag) for tag in tags]
         for tag in tags:
             if tag not in names:
                 raise ValueError(
@@ -388,7 +393,10 @@ class Numbers(Vector):
             first = outside.any(axis=1).argmax()
             places = np.flatnonzero(outside[first])
             among = f" at {places.tolist()}" * (self.count > 1)
-            label, low, high = (v[places].tolist() for v in (labels[first], low, high))
+            label, low, high = (
+                [float(f"{x:.6g}") for x in v[places]]
+                for v in (labels[first], low, high)
+            )
             warnings.warn(
                 f"The label {label}{among} lies outside of those in training, "
                 f"{low} to {high}.",
@@ -403,8 +411,8 @@ class Numbers(Vector):
             row = []
         if len(row) != self.count:
             raise ValueError(
-                f"Labels 'label' must be {self.allowed}, joined by commas. "
-                f"Received: {text!r}."
+                f"Labels 'label' must be {self.allowed}"
+                f"{', joined by commas' * (self.count > 1)}. Received: {text!r}."
             )
         return row
 

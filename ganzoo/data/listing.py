@@ -8,9 +8,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ganzoo.data.account import counted
 from ganzoo.data.label_names import in_order
 from ganzoo.utils import untrusted
+from ganzoo.utils.text import counted
 
 ENDINGS = frozenset(
     ".apng .avif .bmp .gif .icb .j2c .j2k .jfif .jp2 .jpc .jpe .jpeg .jpf .jpg .jpx "
@@ -81,7 +81,7 @@ def walk(folder: Path) -> Listing:
                 waiting.append(name)
             else:
                 images.append(name)
-                linked += entry.is_symlink()
+                linked += entry.is_symlink() and os.path.exists(entry.path)
     images.sort(key=lambda name: name.split(os.sep))
     others = {kind: sorted(names) for kind, names in left_out.items()}
     return Listing(folder, [folder / name for name in images], others, linked)

@@ -331,7 +331,8 @@ def _of_class(data: Data, class_name: str, split: str) -> Data:
     if split == "test" and not rows.any():
         raise NoSuchSplit(f"The test split of {data.name!r} has no {class_name!r}.")
     real = {"real": data.arrays["real"][rows]}
-    account = replace(data.account, test=None)
+    remarks = tuple(f"{text} (of all classes)" for text in data.account.remarks)
+    account = replace(data.account, test=None, remarks=remarks)
     table = data.table and data.table.of_class(class_name)
     return Data(f"{data.name} {class_name}", real, account=account, table=table)
 

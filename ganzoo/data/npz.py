@@ -39,6 +39,11 @@ def load_npz(path: Path, reading: Reading) -> Data:
     marks = {key: _flat(stored[key]) for key in stored if key.startswith("y_")}
     _check_alike({key: a for key, a in stored.items() if key.startswith("x_")}, where)
     _check_alike(marks, where)
+    if "y_test" in marks and "x_train" in stored and "x_test" not in stored:
+        raise ValueError(
+            f"The labels `y_test` in {where!r} need their samples, `x_test`. Received: "
+            f"{', '.join(sorted(stored))}."
+        )
     # Both splits decide on the range of samples, and on the classes.
     whole = [v for k, v in stored.items() if k[:2] == "x_" and v.dtype.kind in "iu"]
     high = max((v.max(initial=0) for v in whole), default=0)

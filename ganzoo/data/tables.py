@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from ganzoo.data import columns as kinds
-from ganzoo.data.account import Account, counted
+from ganzoo.data.account import Account
 from ganzoo.data.columns import KINDS, Category, Column, Number
 from ganzoo.data.dataset import Data, check_finite
 from ganzoo.data.label_names import listed
 from ganzoo.utils import untrusted
 from ganzoo.utils.extras import extra
 from ganzoo.utils.options import check_known
+from ganzoo.utils.text import counted
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 ENDINGS = (*SEPARATORS, ".parquet")

@@ -40,6 +40,13 @@ def class_direction(
 
     def shows(samples):
         chances = small_networks.batched(lambda x: network(x)["probabilities"], samples)
-        return chances.argmax(axis=1) == index
+        marks = chances.argmax(axis=1) == index
+        if marks.all() or not marks.any():
+            raise ValueError(
+                "A direction lies between samples of the class and others, and the "
+                f"classifier sees {name!r} in {'all' if marks.all() else 'none'} of "
+                f"{len(marks):,} samples."
+            )
+        return marks
 
     return latent.directions(model, shows, n=n, seed=seed)

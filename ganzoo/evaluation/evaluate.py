@@ -318,14 +318,17 @@ def _notes_on_classes(scorer, fake):
         recalls(view.classifier.run(test["real"])["probabilities"], test["label"])
         for view in (fake, scorer.reference)
     ]
-    shares = [
-        f"{name} {of_fakes:.1%} ({of_real:.1%})"
-        for name, of_fakes, of_real in zip(names, *by_source, strict=True)
-    ]
+    shares = map(_recall, names, *by_source)
     return [
         "Recall by class of a classifier of samples (of as many real ones), on test "
         f"data: {', '.join(shares)}."
     ]
+
+
+def _recall(name, of_fakes, of_real):
+    if np.isnan(of_real):
+        return f"{name} without a test row"
+    return f"{name} {of_fakes:.1%} ({of_real:.1%})"
 
 
 def _check_same_set(own, received):

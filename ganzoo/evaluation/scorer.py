@@ -133,9 +133,10 @@ class Scorer:
         least = metrics.GROUPS if thorough else metric_table.LEAST
         if self.n < least:
             raise ValueError(
-                f"Scores need at least {least} samples, and as many real "
-                f"ones in each part of the data. Received: {n}, and "
-                f"{len(parts.train)} real ones in {parts.train.name!r}."
+                f"Scores need at least {least} samples, and as many real ones to "
+                f"compare with and to test. Received: {n}, and, of "
+                f"{parts.train.name!r}, {parts.size(roles.reference)} and "
+                f"{parts.size(roles.test)} real ones."
             )
         self._floors = {}
 

@@ -245,7 +245,7 @@ def _features(generator, layer, latents, dtype):
 def _check_count(count, most):
     check_whole(1, count=count)
     if count > most:
-        raise ValueError(f"`count` must be at most {most}. Received: {count}.")
+        raise ValueError(f"Directions are at most {most}. Received: {count}.")
 
 
 def _signed(vectors):

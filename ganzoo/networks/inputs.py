@@ -124,9 +124,10 @@ def check_image_shape(image_shape, ranks, smallest=1) -> tuple[int, ...]:
     if not whole or len(shape) not in ranks or min((*sides, smallest)) < smallest:
         kinds = {1: "(d,)", 2: "(L, C)", 3: "(H, W, C)", 4: "(D, H, W, C)"}
         allowed = " or ".join(kinds[rank] for rank in ranks)
+        flat = 2 not in ranks and len(shape) < 3
         raise ValueError(
             f"`image_shape` must be {allowed}, with sides of at least {smallest}. "
-            f"{'For vectors and signals: network=mlp. ' * (2 not in ranks)}"
+            f"{'For vectors and signals: network=mlp. ' * flat}"
             f"Received: {image_shape!r}."
         )
     return shape

@@ -1,6 +1,17 @@
-"""Tables of text."""
+"""Counted nouns, and tables of text."""
 
 from collections.abc import Collection, Sequence
+
+_PLURALS = {
+    "class": "classes",
+    "category": "categories",
+    "folder without images": "folders without images",
+}
+
+
+def counted(count: int, what: str) -> str:
+    """Counts a noun: 1 image, 1,240 images."""
+    return f"{count:,} {what if count == 1 else _PLURALS.get(what, what + 's')}"
 
 
 def aligned(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:

@@ -74,7 +74,7 @@ class Variant:
 
         A variant with a `network` also takes the options of that network family.
         """
-        allowed = [*self.options, *self.network_options(options)]
+        allowed = {**self.options, **self.network_options(options)}
         check_known(f"option of {self.name!r}", options, allowed)
 
     def network_options(self, options: Mapping) -> dict:

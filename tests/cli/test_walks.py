@@ -75,6 +75,18 @@ def test_project_says_what_is_left(run, tmp_path, capsys):
     assert pictures.read_png(out).shape[1] >= 400
 
 
+def test_project_needs_the_labels_of_held_out_images(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), "uint8")
+    arrays = {"x_train": images[:32], "y_train": np.arange(32) % 2}
+    np.savez(tmp_path / "set.npz", **arrays, x_test=images[32:])
+    path = tmp_path / "run"
+    small = ["--set=network=mlp", "--set=hidden=[8]", *TRAIN[5:]]
+    source = [f"--dataset={tmp_path / 'set.npz'}", f"--workdir={path}"]
+    _ganzoo("train", "cgan", *small, *source)
+    with pytest.raises(SystemExit, match="found by their label.*Hold out labelled"):
+        _ganzoo("project", str(path))
+
+
 def test_a_conditional_model_keeps_its_label(tmp_path):
     path, out = tmp_path / "x.keras", tmp_path / "x.png"
     model = tiny("cgan", num_classes=3)

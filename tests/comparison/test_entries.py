@@ -50,6 +50,16 @@ def test_a_budget_of_real_images():
     assert steps("dcgan", budget=budget, settings={"batch_size": 64}) == [20]
 
 
+def test_a_batch_is_fixed_beforehand_where_the_budget_counts_images():
+    def batches(**settings):
+        budget = entries.budget(**settings)
+        found = entries.make(["dcgan", "vae"], budget)
+        return [entry.experiment.batch_size for entry in found]
+
+    assert batches(images=1280) == [128, 128]
+    assert batches(steps=7) == [None, None]  # what the set fills, as in `train`
+
+
 def test_a_budget_of_seconds_by_the_time_of_a_step():
     budget = entries.Budget("seconds", 30, {"dcgan": 0.01, "v=vanilla": 0.004})
     assert steps("dcgan", budget=budget) == [3000]

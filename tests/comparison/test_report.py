@@ -226,3 +226,11 @@ def test_numbers_are_short():
         "\N{EN DASH}",
         "\N{EN DASH}",
     ]
+
+
+@pytest.mark.parametrize("names,title", [(("a",), "1 GAN on"), ("ab", "2 GANs on")])
+def test_the_title_counts_the_entries(names, title, tmp_path):
+    report.write(made_up(tmp_path, tuple(names)))
+    page = Page((tmp_path / "report.html").read_text())
+    assert page.all("title")[0][1].startswith(title)
+    assert page.all("h1")[0][1].startswith(title)

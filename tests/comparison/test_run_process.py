@@ -35,3 +35,12 @@ def test_neighbours_are_the_nearest_training_images(tmp_path):
     picture = read_png(tmp_path / "neighbours.png")
     half = (len(picture) - 2) // 2
     np.testing.assert_array_equal(picture[2 : half + 2], picture[half + 2 :])
+
+
+def test_samples_that_are_all_the_same_are_drawn_too(tmp_path, monkeypatch):
+    model = tiny("vanilla")
+    same = np.full((run_process.PAIRS, 8, 8, 1), 128, "uint8")
+    monkeypatch.setattr(model, "sample", lambda n, seed: same)
+    real = np.random.default_rng(0).integers(0, 256, (30, 8, 8, 1), "uint8")
+    run_process.draw(model, Data("set", {"real": real}), tmp_path)
+    assert (tmp_path / "neighbours.png").exists()

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from ganzoo.data import account, load_data
+from ganzoo.data.dataset import Data
 from ganzoo.utils import untrusted
 
 
@@ -55,6 +56,7 @@ def links(folder):
     draw(outside, "3.png")
     (folder / "fox").symlink_to(outside)
     (folder / "cat" / "3.png").symlink_to(outside / "3.png")
+    (folder / "cat" / "gone.png").symlink_to(outside / "gone.png")
 
 
 def every_ending(folder):
@@ -164,7 +166,7 @@ TABLE = [
     (
         links,
         "3 images 8x8x3, 2 classes (cat, dog), NO_TEST; 1 image by a link; left"
-        " out: 1 linked folder",
+        " out: 1 broken, 1 linked folder",
     ),
     (
         every_ending,
@@ -264,3 +266,26 @@ def test_the_line_of_a_folder(make, line, tmp_path, monkeypatch):
     assert line_of(folder) == line
     monkeypatch.chdir(folder)
     assert line_of(".") == line
+
+
+@pytest.mark.parametrize(
+    "label,names,said,sizes",
+    [
+        ([0, 1, 1], ("a", "b"), "2 classes (a, b), train split", {"a": 1, "b": 2}),
+        ([0, -1, 1], ("a", "b"), "train split; 1 unlabelled", {"a": 1, "b": 1}),
+        ([-1, -1, -1], (), "no label of any, train split", {}),
+        (
+            np.array([[1, 0], [1, 1], [0, 0]], "uint8"),
+            ("red", "big"),
+            "2 tags (red, big), train split",
+            {"red": 2, "big": 1},
+        ),
+        (np.ones((3, 2), "float32"), (), "labels of 2 numbers, train split", {}),
+    ],
+    ids=["classes", "partly", "none", "tags", "numbers"],
+)
+def test_labels_in_the_line_and_the_card(label, names, said, sizes):
+    arrays = {"real": np.zeros((3, 8, 8, 1), "uint8"), "label": np.array(label)}
+    data = Data("set", arrays, names)
+    assert said in account.line(data)
+    assert account.card(data)["classes"] == sizes

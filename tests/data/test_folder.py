@@ -254,7 +254,7 @@ def test_a_broken_image_is_named_counted_and_skipped(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"no image at all"])
 def test_a_folder_without_a_readable_image_is_refused(tmp_path, content):
     (tmp_path / "a.png").write_bytes(content)
-    with pytest.raises(ValueError, match="No readable image"):
+    with pytest.raises(ValueError, match="No usable image"):
         load_data(tmp_path)
 
 
@@ -361,7 +361,7 @@ def test_an_interrupted_run_leaves_no_cache(tmp_path):
     folder, cache = tmp_path / "in", tmp_path / "cache"
     folder.mkdir()
     draw_cut(folder / "a.png")
-    with pytest.raises(ValueError, match="No readable image"):
+    with pytest.raises(ValueError, match="No usable image"):
         load_data(folder, cache_dir=cache, memory_limit=0)
     assert {path.suffix for path in cache.iterdir()} == {".lock"}
 

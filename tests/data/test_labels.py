@@ -164,6 +164,23 @@ def test_tags_are_asked_for_by_name_or_as_0_and_1():
         TAGS.expand("red,sofd", 1)
     with pytest.raises(ValueError, match="0 or 1 for each of red, round, soft.*2.0"):
         TAGS.expand([0.0, 2.0, 0.0], 1)
+    assert TAGS.expand("1,0,1", 1).tolist() == [[1, 0, 1]]
+    with pytest.raises(ValueError, match="Received: 1."):
+        TAGS.expand("1,0", 1)
+    places = labels.Tags(2)  # whose names are 0 and 1
+    assert places.expand("1,0", 1).tolist() == [[1, 1]]
+
+
+def test_a_missing_label_is_no_class_nearby():
+    with pytest.raises(ValueError, match="-1. It means no label: leave .* an sgan.$"):
+        labels.Labels(2).convert("label", np.array([0, -1, 1]))
+
+
+def test_statistics_of_numbers_come_together():
+    table = {"name": "numbers", "count": 2, "mean": [1.0, 2.0], "std": [1.0, 1.0]}
+    with pytest.raises(ValueError, match="none of `mean`, `std`, `low` and `high`"):
+        labels.get(table)
+    assert labels.get({**table, "low": [0.0, 0.0], "high": [2.0, 4.0]}).count == 2
 
 
 def test_numbers_are_standardised_for_the_networks():
@@ -183,6 +200,8 @@ def test_numbers_are_asked_for_and_evenly_spread_by_default():
     assert one.expand(["0.25", "1"], 2).tolist() == [[0.25], [1]]
     with pytest.raises(ValueError, match="2 numbers, joined by commas.*'1.5'"):
         NUMBERS.expand("1.5", 1)
+    with pytest.raises(ValueError, match="must be a number. Received: 'x'"):
+        one.expand("x", 1)
 
 
 def test_numbers_outside_of_those_in_training_are_said():

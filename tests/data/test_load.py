@@ -137,5 +137,9 @@ def test_tags_choose_samples_and_are_no_classes(tmp_path):
     red = load_data(tmp_path / "t.npz", class_name="red")
     assert red.arrays["real"].reshape(-1).tolist() == [0, 1]
     assert "label" not in red.arrays
+    arrays = {"x_train": images, "y_train": tags, "class_names": names, "more": tags}
+    np.savez(tmp_path / "t.npz", **arrays)
+    one = load_data(tmp_path / "t.npz", class_name="red").account
+    assert one.remarks == ("arrays that are not read: more (of all classes)",)
     with pytest.raises(ValueError, match="needs a labelled set"):
         load_data(tmp_path / "t.npz", labels_per_class=1)

@@ -139,6 +139,12 @@ def test_all_needs_the_labels_of_both_splits(tmp_path, labels, missing):
     assert load_data(path, split=part).num_classes == 0
 
 
+def test_labels_without_their_samples_are_refused(tmp_path):
+    arrays = {"x_train": grey(3), "y_train": np.arange(3), "y_test": np.arange(2)}
+    with pytest.raises(ValueError, match="`y_test` in .* need their samples, `x_test`"):
+        load_data(save(tmp_path / "x.npz", **arrays))
+
+
 def test_one_array_is_the_training_samples_whatever_its_name(tmp_path):
     np.savez(tmp_path / "x.npz", grey(3))
     assert len(load_data(tmp_path / "x.npz")) == 3

@@ -323,7 +323,7 @@ DAYS = pandas.date_range("2024-01-01", periods=N)
         (spoiled(note=[f"text {i}" for i in range(N)]), "'note' holds 40 values in 40"),
         (
             spoiled(n=[f"{i},5" for i in range(N - 1)] + ["?"]),
-            r"'n' holds 40 values.*Most are numbers, but '\?' are not",
+            r"'n' holds 40 values.*Most are numbers, but not '\?'\.",
         ),
         (
             spoiled(n=[f"{i:,}" for i in range(1000, 1000 + N)]),

@@ -177,3 +177,15 @@ def test_a_direction_of_a_class_of_an_unlabelled_set():
 def test_a_model_that_takes_the_class_has_no_direction_of_it():
     with pytest.raises(ValueError, match="takes the class as its label.*Received: GAN"):
         class_direction(tiny("cgan", num_classes=2), halves(4), "left")
+
+
+def test_a_class_that_no_sample_shows_has_no_direction(monkeypatch):
+    blank = tiny("vanilla")
+    monkeypatch.setattr(
+        classifier,
+        "trained",
+        lambda data: lambda x: {"probabilities": np.tile([1.0, 0.0], (len(x), 1))},
+    )
+    for name, share in (("left", "all"), ("right", "none")):
+        with pytest.raises(ValueError, match=f"sees '{name}' in {share} of 40 samples"):
+            class_direction(blank, halves(4), name, n=40)

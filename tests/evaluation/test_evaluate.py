@@ -367,3 +367,8 @@ def test_scores_that_cannot_be_written_are_returned(run):
     with pytest.warns(UserWarning, match="The scores are not in .*run"):
         found = ganzoo.evaluate(run, n=50, extractor="pixels", only=["recall"])
     assert 0 <= found.get("recall").value <= 1
+
+
+def test_a_class_without_a_test_row_has_no_recall():
+    assert evaluate._recall("rare", np.nan, np.nan) == "rare without a test row"
+    assert evaluate._recall("usual", 0.5, 1.0) == "usual 50.0% (100.0%)"

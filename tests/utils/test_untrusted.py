@@ -728,7 +728,7 @@ def _png(width, height):
 @pytest.mark.parametrize("size", [(9000, 9000), (2**31 - 1, 1), (2**31 - 1, 2**31 - 1)])
 def test_image_bomb(size, tmp_path):
     (tmp_path / "bomb.png").write_bytes(_png(*size))
-    with pytest.raises(ValueError, match="No readable image.*bomb.png"):
+    with pytest.raises(ValueError, match="No usable image.*bomb.png"):
         load_data(tmp_path)
     Image.new("L", (4, 4)).save(tmp_path / "good.png")
     with pytest.warns(UserWarning, match="Skipped 1.*bomb.png"):
@@ -759,7 +759,7 @@ def test_postscript_under_the_name_of_an_image(name, tmp_path, monkeypatch):
     with pytest.raises(OSError, match="cannot identify image file"):
         with untrusted.open_image(folder / name) as image:
             image.load()
-    with pytest.raises(ValueError, match=f"No readable image.*{name}"):
+    with pytest.raises(ValueError, match=f"No usable image.*{name}"):
         load_data(str(folder), image_size=8)
     assert not trace.exists()
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from ganzoo.data.account import counted
 from ganzoo.utils.progress import tell
+from ganzoo.utils.text import counted
 
 SECONDS = 2.0  # of training that are measured
 LONG = 3600.0  # seconds from which the line names what would take less

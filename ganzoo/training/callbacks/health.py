@@ -103,7 +103,7 @@ class HealthMonitor(keras.callbacks.Callback):
             self._record("not finite", {name: "nan or inf" for name in broken})
             raise TrainingDiverged(
                 f"{', '.join(broken)} not finite in the interval before step {step}. "
-                f"{remedy('not finite')} The last checkpoint is kept."
+                f"{remedy('not finite')} Checkpoints before it are kept."
             )
 
     def _broken_weights(self):
