@@ -169,6 +169,8 @@ def evaluate(
         bar.step(stages[3])
         scores = _scores(models, views, scorer, only, seed)
     notes = _notes(scorer, asked) + _notes_on_classes(scorer, views["last"])
+    if models["last"].conditional and "label" not in scorer.test.data.arrays:
+        notes.append("Left out, since the test data have no labels: scores of labels.")
     evaluation = Evaluation(scores, notes)
     if run is not None:
         try:

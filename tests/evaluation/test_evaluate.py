@@ -372,3 +372,12 @@ def test_scores_that_cannot_be_written_are_returned(run):
 def test_a_class_without_a_test_row_has_no_recall():
     assert evaluate._recall("rare", np.nan, np.nan) == "rare without a test row"
     assert evaluate._recall("usual", 0.5, 1.0) == "usual 50.0% (100.0%)"
+
+
+def test_test_data_without_labels_are_named(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 1), "uint8")
+    arrays = {"x_train": images[:40], "y_train": np.arange(40) % 2}
+    np.savez(tmp_path / "set.npz", **arrays, x_test=images[40:])
+    model, settings = tiny("cgan", num_classes=2), {"n": 10, "extractor": "pixels"}
+    found = evaluate.evaluate(model, dataset=str(tmp_path / "set.npz"), **settings)
+    assert "the test data have no labels" in found.notes[-1]

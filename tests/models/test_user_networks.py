@@ -543,6 +543,14 @@ def test_tags_and_sides_that_are_open_fit():
         ({"network": "mlp", "decay_steps": True}, "`decay_steps` must be a whole"),
         ({"network": "mlp", "jit_compile": "yes"}, "`jit_compile` must be True or"),
         (
+            {
+                "network": "mlp",
+                "g_optimizer": keras.optimizers.SGD(0.1),
+                "g_learning_rate": 0.2,
+            },
+            "`g_learning_rate` is for an optimizer by name.*0.2 and SGD",
+        ),
+        (
             {"network": "mlp", "condition": {"name": "numbers", "mean": [1.0, 2.0]}},
             "none of `mean`, `std`, `low` and `high`, or a value of each",
         ),
