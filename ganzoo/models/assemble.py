@@ -180,8 +180,8 @@ def assemble(
     optimizers.check_betas(beta_1=beta_1, beta_2=beta_2)
     optimizers.check_epsilon(epsilon)
     adam = {"name": "adam", "beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon}
-    _check_rate(d_learning_rate=d_learning_rate, optimizer=d_optimizer)
-    _check_rate(g_learning_rate=g_learning_rate, optimizer=g_optimizer)
+    _check_rate("d_learning_rate", d_learning_rate, d_optimizer)
+    _check_rate("g_learning_rate", g_learning_rate, g_optimizer)
     d_rate, g_rate = _rates(learning_rate, d_learning_rate, g_learning_rate)
     d_adam = _lazy({**adam, "learning_rate": d_rate}, lazy_ratio(built.penalty_terms))
     d_player = d_optimizer or d_adam
@@ -261,14 +261,13 @@ def _lazy(adam, ratio):
     return adam if ratio == 1 else {**adam, **corrected}
 
 
-def _check_rate(*, optimizer, **rates):
+def _check_rate(name, rate, optimizer):
     """Refuses a rate for an optimizer that is made, and has its own."""
-    for name, rate in rates.items():
-        if rate is not None and isinstance(optimizer, keras.optimizers.Optimizer):
-            raise ValueError(
-                f"`{name}` is for an optimizer by name; one that is made has its own "
-                f"rate. Received: {rate!r} and {type(optimizer).__name__}."
-            )
+    if rate is not None and isinstance(optimizer, keras.optimizers.Optimizer):
+        raise ValueError(
+            f"`{name}` is for an optimizer by name; one that is made has its own rate. "
+            f"Received: {rate!r} and {type(optimizer).__name__}."
+        )
 
 
 def _rates(rate, d_rate, g_rate):
