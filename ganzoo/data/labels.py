@@ -160,7 +160,8 @@ class Labels(Condition):
         names = places(self.count)
         if not self._is_one_hot(array):
             received = set(label_names.distinct(label_names.plain(array, "'label'")))
-            received -= {UNLABELLED} if self.lowest < 0 else set()
+            alone = received == {UNLABELLED}  # then it names no class
+            received -= {UNLABELLED} if self.lowest < 0 or alone else set()
             if not received.issubset(names):
                 names = label_names.in_order(received)
         return self.named(names)

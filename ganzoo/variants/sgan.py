@@ -1,7 +1,7 @@
 """Semi-supervised GAN: D tells the n classes from each other and from fakes."""
 
 import functools
-from dataclasses import replace
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -18,7 +18,19 @@ from ganzoo.models.gan import GAN
 from ganzoo.networks import improved
 from ganzoo.variants._registry import register
 
-LABELS = ("label", "labeled_label")
+
+@dataclass(frozen=True)
+class EveryLabel(Labels):
+    """Labels for `evaluate`, whose accuracy is a mean over samples."""
+
+    def convert(self, key, array):
+        places = super().convert(key, array)
+        if unlabelled := int((places < 0).sum()):
+            raise ValueError(
+                "`evaluate` needs the label of every sample: its accuracy is a mean "
+                f"over samples. Received {unlabelled} of -1 in {key!r}."
+            )
+        return places
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -48,21 +60,21 @@ class SGAN(GAN):
 
     @property
     def batch_spec(self):
+        return self._spec_with(Labels)
+
+    @property
+    def evaluation_spec(self):
+        return self._spec_with(EveryLabel)
+
+    def _spec_with(self, kind):
         real = Samples(self.sample_shape, self.value_range, unless="label")
         names = tuple(self.class_names or ())
-        partly = functools.partial(Labels, self.label_count, lowest=-1, names=names)
+        partly = functools.partial(kind, self.label_count, lowest=-1, names=names)
         return super().batch_spec.plus(
             label=partly(unless="labeled_label"),
             labeled=real,
             labeled_label=partly(unless="label"),
         )
-
-    @property
-    def evaluation_spec(self):
-        # Its accuracy is a mean over samples, so each has a label.
-        spec = self.batch_spec
-        every = {key: replace(spec.entries[key], lowest=0) for key in LABELS}
-        return spec.plus(**every)
 
     def _learn_labels(self, spec):
         label, labeled = spec.entries["label"], spec.entries["labeled_label"]

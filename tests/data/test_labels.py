@@ -174,6 +174,11 @@ def test_tags_are_asked_for_by_name_or_as_0_and_1():
 def test_a_missing_label_is_no_class_nearby():
     with pytest.raises(ValueError, match="-1. It means no label: leave .* an sgan.$"):
         labels.Labels(2).convert("label", np.array([0, -1, 1]))
+    alone = np.full(3, -1)
+    with pytest.raises(ValueError, match="-1. It means no label"):
+        labels.Labels(2).learned(alone).convert("label", alone)
+    signs = np.array([-1, 1, -1])  # the names of two classes
+    assert labels.Labels(2).learned(signs).names == ("-1", "1")
 
 
 def test_statistics_of_numbers_come_together():
