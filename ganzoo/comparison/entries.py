@@ -19,6 +19,7 @@ from ganzoo.runs.experiment import (
     Experiment,
     check_values,
     from_dict,
+    to_dict,
 )
 from ganzoo.utils.options import check_known, check_whole
 from ganzoo.variants._registry import SOURCES, find, list_models
@@ -265,6 +266,7 @@ def _check(entries):
     if not entries:
         raise ValueError("There is nothing to compare: name a variant or a config.")
     for entry in entries:
+        to_dict(entry.experiment)  # refuses options that no file can hold
         batch_keys = find(entry.experiment.model).batch_keys
         inputs = [key for key in (*SOURCES, "caption") if key in batch_keys]
         if inputs:

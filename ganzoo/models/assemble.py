@@ -176,7 +176,7 @@ def assemble(
         check_unregularised(built)
         warn_of_noise([*built.generators, *built.discriminators])
         if isinstance(built, GAN):
-            check_inputs(built)
+            check_inputs(built, direct=type(built) is GAN)
     optimizers.check_betas(beta_1=beta_1, beta_2=beta_2)
     optimizers.check_epsilon(epsilon)
     adam = {"name": "adam", "beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon}

@@ -74,8 +74,12 @@ def _is_sequential(network):
     return isinstance(network, keras.Sequential)
 
 
-def check_inputs(model) -> None:
+def check_inputs(model, direct: bool) -> None:
     """Refuses inputs of networks that do not fit the samples and labels of a `GAN`.
+
+    Args:
+        model: the `GAN`.
+        direct: True if D sees samples as they are; a subclass may pack them.
 
     Raises:
         ValueError: a generator without `latent`, a discriminator of samples of another
@@ -88,11 +92,9 @@ def check_inputs(model) -> None:
             "The generator needs an input named 'latent': keras.Input((100,), "
             f"name='latent'). Received: inputs {', '.join(generator.input)}."
         )
+    if direct and discriminator is not None:
+        _check_shape("sample", discriminator, model.sample_shape, "the generator's")
     entry = labels.get(model.condition)
-    settings = {name: getattr(model, name) for name in model.setting_names()}
-    of_d = model.d_arguments(model.sample_shape, entry, settings)
-    if discriminator is not None and "sample" in discriminator.input:
-        _check_shape("sample", discriminator, of_d["image_shape"], "the generator's")
     networks = [*model.generators, *model.discriminators]
     labelled = [network for network in networks if "label" in _by_name(network)]
     for network in labelled:
@@ -117,6 +119,8 @@ def _by_name(network):
 
 
 def _check_shape(key, network, shape, whose):
+    if key not in network.input:
+        return
     received = tuple(network.input[key].shape[1:])
     fits = len(received) == len(shape) and all(
         side in (None, own) for side, own in zip(received, shape, strict=True)

@@ -217,6 +217,7 @@ def my_lsgan(network="mlp", loss="least_squares", **options):
 @pytest.fixture
 def plugin(tmp_path, monkeypatch):
     monkeypatch.setattr(_registry, "_variants", dict(_registry._variants))
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
     file = tmp_path / "mine.py"
     file.write_text(PLUGIN)
     return file
@@ -264,7 +265,7 @@ def test_one_value_instead_of_a_list_is_refused(settings, tmp_path):
 
 def test_options_that_no_file_can_hold_are_refused(tmp_path):
     with pytest.raises(ValueError, match="plain values.*in a plug-in"):
-        compare(tmp_path / "c", options={"loss": print})
+        ganzoo.compare(["dcgan"], tmp_path / "c", options={"loss": print})
     assert not (tmp_path / "c").exists()
 
 
