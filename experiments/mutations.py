@@ -799,7 +799,7 @@ MUTATIONS = [
     M("data/labels.py", "std[std == 0] = 1.0\n", "pass\n", "tests/data/test_labels.py"),
     M(
         "data/labels.py",
-        "received -= {UNLABELLED} if self.lowest < 0 else set()\n",
+        "received -= {UNLABELLED} if self.lowest < 0 or alone else set()\n",
         "pass\n",
         "tests/data/test_labels.py",
     ),
