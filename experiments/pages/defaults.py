@@ -3,10 +3,8 @@
 The scores stand in docs/gallery/runs.json.
 """
 
-import json
-
 from pages.recorded import table
-from pages.variants import DOCS, rounded
+from pages.variants import records, rounded
 
 STEPS = 4690  # ten epochs of MNIST in batches of 128
 HEAD = {
@@ -29,10 +27,9 @@ def ten_epochs_letters() -> str:
 
 def ten_epochs(data) -> str:
     """Scores by seed, the lowest first distance at the top, and those of real data."""
-    text = (DOCS / "gallery" / "runs.json").read_text("utf-8")
     found = [
         [run, *run["others"]]
-        for run in json.loads(text).values()
+        for run in records().values()
         if (run["data"], run["steps"]) == (data, STEPS)
     ]
     found.sort(key=lambda runs: _score(runs[0], "frechet_distance"))
@@ -59,7 +56,7 @@ def _score(run, metric):
 def _cell(runs, metric):
     """The scores of all seeds, nothing if no seed has this score."""
     values = [_score(run, metric) for run in runs]
-    if not any(values):
+    if all(value is None for value in values):
         return ""
     return ", ".join(_text(metric, value) for value in values)
 

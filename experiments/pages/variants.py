@@ -53,9 +53,14 @@ def year(name) -> str:
     return authors(name)[-4:]
 
 
+def records() -> dict[str, dict]:
+    """The runs of the gallery by name, each with its scores and other seeds."""
+    return json.loads((DOCS / "gallery" / "runs.json").read_text("utf-8"))
+
+
 def runs() -> dict[str, dict]:
     """A run of the gallery for each variant that has one."""
-    return of_each(json.loads((DOCS / "gallery" / "runs.json").read_text("utf-8")))
+    return of_each(records())
 
 
 def of_each(records) -> dict[str, dict]:

@@ -113,7 +113,7 @@ def draw(model, data, folder) -> None:
         samples = model.sample(PAIRS, seed=1)
         real = model.as_samples(real)
         # Also of samples that are all the same, which have no score.
-        flat = [v.reshape(len(v), -1).astype(float) for v in (samples, real)]
+        flat = [v.reshape(len(v), -1) for v in (samples, real)]
         rows = nearest(*flat)[1]
         picture = pictures.samples_picture(np.concatenate([samples, real[rows]]), PAIRS)
         pictures.save_png(picture, folder / "neighbours.png")

@@ -38,10 +38,6 @@ class Door:
         self.outer = outer or self
         self.refusal = None
 
-    def next_to(self, spec: BatchSpec) -> "Door":
-        """A door for other data within the same context."""
-        return Door(spec, self)
-
     def __enter__(self):
         return self
 

@@ -151,7 +151,8 @@ def assemble(
         check_known("option of assemble with networks", settings, model.setting_names())
         _check_given(model, settings)
         if value_range == "auto":
-            settings["value_range"] = _range_of(settings["generator"], codec)
+            shape = named(settings["generator"], "latent").outputs[0].shape[1:]
+            settings["value_range"] = networks.usual_range(shape, symbols=bool(codec))
     else:
         _check_without_networks(network, options)
         described = {**OF_NETWORKS, **chosen}
@@ -226,14 +227,6 @@ def _check_without_networks(network, options):
             "A family makes both networks: give `network`, or networks of yours "
             f"instead. Received: network={network!r} and {', '.join(given)}."
         )
-
-
-def _range_of(generator, codec):
-    """The range of values that `auto` means for the samples of a network."""
-    if codec is not None:
-        return (0.0, 1.0)
-    rank = len(named(generator, "latent").outputs[0].shape) - 1
-    return None if rank < 3 else (-1.0, 1.0)
 
 
 def _with_networks(model, table, described, penalties, options):

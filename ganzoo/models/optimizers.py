@@ -23,7 +23,7 @@ def make(spec, rate, decay, updates):
 
     Raises:
         ValueError: an unknown name or option, an impossible rate or decay, two
-            schedules, or one or a rate for an optimizer that is already made.
+            schedules, or one for an optimizer that is already made.
     """
     falling = from_spec("decay", decay, DECAYS)
     if isinstance(spec, keras.optimizers.Optimizer):

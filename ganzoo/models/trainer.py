@@ -322,7 +322,7 @@ class Trainer(CompiledSteps):
                 steps = {"validation_steps": kwargs.get("validation_steps")}
                 size = batch_size if own_size is None else own_size
                 validation_data = _one_pass(
-                    door.next_to(self.evaluation_spec),
+                    Door(self.evaluation_spec, outer=door),
                     validation_data,
                     None,
                     size,

@@ -144,7 +144,7 @@ def check_ends(model) -> None:
     """
     for network in model.discriminators:
         # A Sequential model has no `output` until it is called.
-        (answer,) = network.outputs if _is_sequential(network) else (network.output,)
+        answer = network.outputs[0] if _is_sequential(network) else network.output
         several = answer if isinstance(answer, Mapping) else {"logits": answer}
         if not isinstance(several.get("logits"), keras.KerasTensor):
             raise ValueError(
@@ -206,8 +206,7 @@ def check_unregularised(model) -> None:
     """Refuses regularizers of layers, whose penalties are in neither player's loss."""
     networks = [*model.generators, *model.discriminators]
     weights = [v.path for net in networks for v in net.weights if v.regularizer]
-    layers = [layer for network in networks for layer in network._flatten_layers()]
-    active = [layer.name for layer in layers if layer.activity_regularizer]
+    active = [layer.name for layer in _layers(networks) if layer.activity_regularizer]
     if weights or active:
         raise ValueError(
             "Regularizers of layers are in neither player's loss. Decay weights with "
@@ -231,8 +230,7 @@ def check_scope(strategy, networks) -> None:
 
 def warn_of_noise(networks) -> None:
     """Warns of layers whose noise is not that of the step: it is in no checkpoint."""
-    layers = [layer for network in networks for layer in network._flatten_layers()]
-    drawing = [layer.name for layer in layers if _draws(layer)]
+    drawing = [layer.name for layer in _layers(networks) if _draws(layer)]
     if drawing:
         warnings.warn(
             "Layers of Keras that draw noise have a state that no file holds: a "
@@ -244,14 +242,17 @@ def warn_of_noise(networks) -> None:
 
 def _draws(layer):
     own = vars(layer).values()
-    generators = [v for v in own if isinstance(v, keras.random.SeedGenerator)]
-    return bool(generators) and not isinstance(layer, Noisy)
+    keeps_seed = any(isinstance(value, keras.random.SeedGenerator) for value in own)
+    return keeps_seed and not isinstance(layer, Noisy)
+
+
+def _layers(networks):
+    return [layer for network in networks for layer in network._flatten_layers()]
 
 
 def check_layers(networks) -> None:
     """Refuses layers that hold code, which no file may."""
-    layers = [layer for network in networks for layer in network._flatten_layers()]
-    for layer in layers:
+    for layer in _layers(networks):
         functions = [v for v in vars(layer).values() if isinstance(v, FunctionType)]
         unnamed = type(layer).__module__.startswith("keras.") and any(
             function.__name__ == "<lambda>" for function in functions

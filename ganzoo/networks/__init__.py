@@ -19,8 +19,7 @@ from ganzoo.utils.source import source_of
 FAMILIES = ("mlp", "dcgan", "resnet", "volumetric", "graph", "resnet1d")
 AUTO = {1: "mlp", 2: "mlp", 3: "dcgan", 4: "volumetric"}  # by the rank of a sample
 OF_CODEC = {"molecules": "graph", "text": "resnet1d"}  # by what samples mean
-# The range of families whose samples are one-hot symbols.
-SPANS = dict.fromkeys(("graph", "resnet1d"), (0.0, 1.0))
+SYMBOLIC = ("graph", "resnet1d")  # families whose samples are one-hot symbols
 # Replacements of a family's default for penalties on D's gradient at each sample alone:
 # batch statistics mix the samples, and a bound on the gradient opposes its penalty.
 PER_SAMPLE = {"batch": "layer", "spectral": "none"}
@@ -77,8 +76,7 @@ def make(
     check_known(f"option of network {name!r}", options, defaults(name))
     family = import_module(f"ganzoo.networks.{name}")
     if value_range == "auto":
-        by_rank = None if len(image_shape) < 3 else (-1.0, 1.0)
-        value_range = SPANS.get(name, by_rank)
+        value_range = usual_range(image_shape, symbols=name in SYMBOLIC)
     described = {
         "image_shape": image_shape,
         "latent_dim": latent_dim,
@@ -97,6 +95,18 @@ def make(
         "discriminator": _player(family.discriminator, "d_", of_d, options),
         "value_range": value_range,
     }
+
+
+def usual_range(image_shape, symbols: bool) -> tuple[float, float] | None:
+    """The range of values that `auto` means for samples of a shape.
+
+    Args:
+        image_shape: shape of a sample.
+        symbols: True if samples are one-hot symbols.
+    """
+    if symbols:
+        return (0.0, 1.0)
+    return None if len(image_shape) < 3 else (-1.0, 1.0)
 
 
 def table(network: str | Mapping, image_shape, codec=None) -> dict:

@@ -486,16 +486,19 @@ def test_inputs_that_do_not_fit(networks, settings, message):
         ganzoo.assemble(**{**usual, **networks}, **settings)
 
 
+class Two(GAN):
+    """A second discriminator, which is not judged."""
+
+    def __init__(self, *, second, **settings):
+        super().__init__(**settings)
+        self.second = second
+
+    @property
+    def discriminators(self):
+        return [self.discriminator, self.second]
+
+
 def test_labels_may_be_an_input_of_any_network():
-    class Two(GAN):
-        def __init__(self, *, second, **settings):
-            super().__init__(**settings)
-            self.second = second
-
-        @property
-        def discriminators(self):
-            return [self.discriminator, self.second]
-
     sample, label = keras.Input(SHAPE, name="sample"), keras.Input((), name="label")
     parts = [layers.Flatten()(sample), layers.Reshape((1,))(label)]
     logit = layers.Dense(1)(layers.Concatenate()(parts))
@@ -654,16 +657,6 @@ def test_a_logged_value_that_no_loss_returns_is_named():
 
 
 def test_a_second_discriminator_may_be_sequential():
-    @keras.saving.register_keras_serializable("tests")
-    class Two(GAN):
-        def __init__(self, *, second, **settings):
-            super().__init__(**settings)
-            self.second = second
-
-        @property
-        def discriminators(self):
-            return [self.discriminator, self.second]
-
     two = {
         "generator": sequential_g(),
         "discriminator": sequential_d(),
