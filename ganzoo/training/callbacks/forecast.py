@@ -43,7 +43,7 @@ class Forecast(keras.callbacks.Callback):
         step, now = self.model.step, time.perf_counter()
         if self.first is None:
             self.first = step, now
-        elif now - self.first[1] >= SECONDS:
+        elif now - self.first[1] >= SECONDS and step < self.total_steps:
             self._say((now - self.first[1]) / (step - self.first[0]))
 
     def on_train_end(self, logs=None):

@@ -75,10 +75,12 @@ def test_a_long_training_is_told_what_would_take_less(
     assert f"({ways} would take less)" in line
 
 
-def test_a_training_of_one_call_is_described_at_its_end(clock, capsys):
-    _train(_forecast(10), clock, 10, 0.001)
+@pytest.mark.parametrize("calls,seconds", [(1, 0.001), (2, 1.0)])
+def test_a_short_training_is_described_at_its_end(calls, seconds, clock, capsys):
+    """Of one call, or with nothing left once its steps have been timed."""
+    _train(_forecast(10 * calls), clock, 10 * calls, seconds)
     line = capsys.readouterr().out
-    assert "10 steps of 128; pictures in runs/x/samples" in line
+    assert f"{10 * calls} steps of 128; pictures in runs/x/samples" in line
     assert forecast.device() in line
 
 
