@@ -11,6 +11,9 @@ import tensorflow as tf
 from ganzoo import distribute
 from ganzoo.utils.options import from_spec
 
+OPAQUE = 4  # channels of images with opacity
+AXES = {"noise": 1, "color": 3}  # of a sample, at least; 2 for the others
+
 
 def get(spec, sample_shape, value_range=(-1.0, 1.0)) -> Callable:
     """Makes `augment(samples, seed, step=0) -> samples`, of equal shape and dtype.
@@ -27,13 +30,14 @@ def get(spec, sample_shape, value_range=(-1.0, 1.0)) -> Callable:
         value_range: (low, high) of the samples; None takes them as they are.
 
     Raises:
-        ValueError: an unknown name or option, with the nearest one, an option out of
-            bounds, or vectors, which have neither colours nor positions.
+        ValueError: an unknown name or option, with the nearest one; an option out of
+            bounds; vectors, which have no positions, or `color` of other samples
+            without colours, such as signals and text.
     """
     tables = _tables(spec)
     transforms = [from_spec("transform", table, TRANSFORMS) for table in tables]
     for table in tables:
-        if table["name"] != "noise" and len(sample_shape) < 2:
+        if len(sample_shape) < AXES.get(table["name"], 2):
             raise ValueError(
                 f"The transform {table['name']!r} is for images and volumes; "
                 f"vectors take `noise`. Received samples of {tuple(sample_shape)}."
@@ -51,9 +55,18 @@ def get(spec, sample_shape, value_range=(-1.0, 1.0)) -> Callable:
 
 
 def color():
-    """Brightness + U(-0.5, 0.5), saturation x U(0, 2), contrast x U(0.5, 1.5)."""
+    """Brightness + U(-0.5, 0.5), saturation x U(0, 2), contrast x U(0.5, 1.5).
+
+    A fourth channel, opacity, stays as it is.
+    """
 
     def transform(x, seed, step):
+        if x.shape[-1] == OPAQUE:
+            colours = changed(x[..., :-1], seed)
+            return tf.concat([colours, x[..., -1:]], axis=-1)
+        return changed(x, seed)
+
+    def changed(x, seed):
         x = x + _like(x, _uniform(x, seed, 0) - 0.5)
         grey = tf.reduce_mean(x, axis=-1, keepdims=True)
         x = grey + (x - grey) * _like(x, 2 * _uniform(x, seed, 1))
@@ -116,7 +129,8 @@ def noise(stddev=0.1, steps=None):
     Sonderby et al. 2017, arXiv 1610.04490; Arjovsky and Bottou 2017, 1701.04862.
 
     Args:
-        stddev: standard deviation at the start, in the units of the samples.
+        stddev: standard deviation at the start, where samples span (-1, 1); half of it
+            in a range (0, 1).
         steps: G updates after which there is no noise; None keeps it constant.
     """
     if not stddev >= 0 or not (steps is None or steps >= 1):

@@ -28,9 +28,9 @@ def get_strategy(name: str = "none", virtual_devices: int = 0):
     workers.
 
     Args:
-        name: `none`: one device. `mirrored`: every GPU of this machine, or every
-            (virtual) CPU if there is no GPU. `multi_worker`: the machines that
-            TF_CONFIG or Slurm names. `tpu`: the TPU of the environment; untested.
+        name: `none`: one device. `mirrored`: the virtual devices, if there are any,
+            else every GPU of this machine, or its CPU. `multi_worker`: the machines
+            that TF_CONFIG or Slurm names. `tpu`: the TPU of the environment; untested.
         virtual_devices: splits the CPU into this many devices, for tests and teaching.
 
     Raises:
@@ -61,9 +61,9 @@ def _split_cpu(count):
 @functools.cache
 def _mirrored():
     """Returns the strategy of the process: TensorFlow mixes up the exchanges of two."""
-    kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
-    devices = [device.name for device in tf.config.list_logical_devices(kind)]
-    return tf.distribute.MirroredStrategy(devices)
+    gpus, cpus = map(tf.config.list_logical_devices, ("GPU", "CPU"))
+    devices = gpus if gpus and len(cpus) == 1 else cpus  # several CPUs were asked for
+    return tf.distribute.MirroredStrategy([device.name for device in devices])
 
 
 def _tpu():

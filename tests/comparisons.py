@@ -29,6 +29,7 @@ def made_up(
     failed=(),
     late=0.0,
     blends=50.0,
+    best=0.0,
     **changes,
 ):
     """A `Comparison` with the files of its runs; those of `failed` entries failed.
@@ -36,6 +37,7 @@ def made_up(
     Args:
         late: by how much the score falls from step 75 of 100 to the last.
         blends: score of blends of real samples.
+        best: mean score of the first entry; each other is worse by 10.
         changes: other fields of the comparison.
     """
     rng = np.random.default_rng(0)
@@ -51,7 +53,7 @@ def made_up(
                 runs.append(Run(name, seed, folder, failure=failure))
                 continue
             _write(folder, rng, side, late, seed)
-            values = {"frechet_distance": 10.0 * i + rng.normal(), "recall": 0.5}
+            values = {"frechet_distance": best + 10.0 * i + rng.normal(), "recall": 0.5}
             scores = [
                 Score(
                     metric,

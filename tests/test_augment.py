@@ -25,6 +25,20 @@ def uniforms(n, transform, number):
 # --- each by hand -----------------------------------------------------------------
 
 
+def test_color_leaves_opacity_as_it_is():
+    x = images(5, (8, 6, 4))
+    out = augment.get("color", (8, 6, 4))(x, SEED)
+    np.testing.assert_array_equal(out[..., 3], x[..., 3])
+    colours = augment.get("color", SHAPE)(x[..., :3], SEED)
+    np.testing.assert_allclose(out[..., :3], colours, atol=1e-6)
+
+
+def test_color_is_for_what_has_colours():
+    with pytest.raises(ValueError, match=r"'color' is for images.*\(10, 5\)"):
+        augment.get("color", (10, 5))
+    augment.get("translation,noise", (10, 5))  # signals have positions
+
+
 @pytest.mark.parametrize("shape", [SHAPE, (8, 6, 1), (4, 5, 6, 3)])
 def test_color(shape):
     x = images(5, shape)

@@ -1,5 +1,7 @@
 """Means and batches that span the replicas, with their gradients."""
 
+import types
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -88,3 +90,19 @@ def test_shares_of_a_size_known_only_in_the_step(mirrored):
 
     for parts, whole in zip(on_two(mirrored, draws), draws(X), strict=True):
         np.testing.assert_array_equal(np.concatenate(parts), whole)
+
+
+@pytest.mark.parametrize(
+    "gpus,cpus,chosen", [(2, 1, "GPU"), (1, 2, "CPU"), (0, 1, "CPU"), (0, 2, "CPU")]
+)
+def test_virtual_devices_come_before_gpus(gpus, cpus, chosen, monkeypatch):
+    """They were asked for: on a machine with a GPU, two replicas are two."""
+    known = {"GPU": gpus, "CPU": cpus}
+
+    def devices(kind):
+        return [types.SimpleNamespace(name=f"{kind}:{i}") for i in range(known[kind])]
+
+    monkeypatch.setattr(tf.config, "list_logical_devices", devices)
+    monkeypatch.setattr(tf.distribute, "MirroredStrategy", list)
+    made = distribute._mirrored.__wrapped__()
+    assert made == [f"{chosen}:{i}" for i in range(known[chosen])]

@@ -17,6 +17,7 @@ from ganzoo.comparison.bars import Bars
 from ganzoo.comparison.entries import PILOT_STEPS, Budget, Entry, budget, make
 from ganzoo.comparison.result import Comparison, Run
 from ganzoo.comparison.workers import Task, Workers
+from ganzoo.data.label_names import listed
 from ganzoo.evaluation.evaluate import read
 from ganzoo.evaluation.metric_table import BETTER
 from ganzoo.evaluation.score import Score
@@ -114,6 +115,7 @@ def compare(
         _keep_settings(path, compared)
         comparison = Comparison(compared, [], path, spent, seeds, command)
         tasks = [_task(path, e, seed, only) for seed in range(seeds) for e in compared]
+        _tell_others(path, tasks)
         return _run_all(comparison, tasks, workers, progress)
 
 
@@ -266,6 +268,20 @@ def _keep_settings(path, entries):
     )
     content = {"format": FORMAT, "entries": {**before, **now}}
     write_atomically(file, json.dumps(content, indent=2).encode())
+
+
+def _tell_others(path, tasks):
+    """Names finished runs that the table leaves out: of other entries or seeds."""
+    known = {task.path for task in tasks}
+    finished = sorted((path / "runs").glob(f"*/seed_*/{run_process.FILE}"))
+    others = [file.parent for file in finished if file.parent not in known]
+    if others:
+        names = listed(str(other.relative_to(path / "runs")) for other in others)
+        tell(
+            f"{path} also holds {names}: name these entries, or more seeds, to keep "
+            "them in the table.",
+            sys.stderr,
+        )
 
 
 def _experiments_in(file):

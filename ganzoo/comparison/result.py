@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import statistics
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -159,8 +160,16 @@ class Comparison:
 
     def _learnt(self, place):
         distance = self.mean(place.name, DISTANCE)
-        unknown = distance is None or self.blends is None
-        return unknown or distance < self.blends
+        return bool(self._unchecked) or distance < self.blends
+
+    @property
+    def _unchecked(self):
+        """Reason why nothing tells if the data are learnt; empty if something does."""
+        if self.blends is None or self.floor(DISTANCE) is None:
+            return "that takes the Frechet distance"
+        if self.blends <= self.floor(DISTANCE):
+            return "of so few samples, blends score as well as real ones"
+        return ""
 
     @property
     def diversity(self) -> str | None:
@@ -225,7 +234,17 @@ class Comparison:
         return frame(self.rows(), first=("variant", "seed", "failure"))
 
     def verdict(self) -> str:
-        """The ranking in a sentence."""
+        """The ranking in a sentence, and what it leaves out."""
+        sentences = [self._sentence()]
+        if len(self.places) > 1 and not self.withheld and self._unchecked:
+            sentences.append(f"Whether the data are learnt is open: {self._unchecked}.")
+        failed = Counter(run.entry for run in self.failures)
+        if failed:
+            counts = [f"{n} of {self.seeds} of {name}" for name, n in failed.items()]
+            sentences.append(f"Failed runs, which are left out: {', '.join(counts)}.")
+        return " ".join(sentences)
+
+    def _sentence(self):
         if len(self.places) < 2:
             return "Nothing to rank: fewer than two entries have scores."
         if self.withheld:

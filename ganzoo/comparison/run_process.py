@@ -19,13 +19,14 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo.evaluation.evaluate import evaluate
+from ganzoo.evaluation.sampling import draw as draw_samples
 from ganzoo.evaluation.scorer import scorer_for
 from ganzoo.metrics.arrays import nearest
 from ganzoo.models.flops import flops
 from ganzoo.plots import pictures
 from ganzoo.runs.experiment import Experiment, from_dict, to_dict
 from ganzoo.runs.log import read_rows
-from ganzoo.runs.resolve import Loaded
+from ganzoo.runs.resolve import Loaded, resolve
 from ganzoo.training.train import train_resolved
 from ganzoo.utils.files import write_atomically
 from ganzoo.utils.memory import forget_peak
@@ -56,7 +57,19 @@ def run(experiment: Experiment, path, only=None, loaded=None) -> Loaded:
         Exception: as in `train` and `evaluate`.
     """
     path = Path(path)
-    model, resolved = train_resolved(experiment, path, progress=False, loaded=loaded)
+    resolved = resolve(experiment, loaded)
+
+    def scorer_of(model):
+        n, extractor = experiment.evaluation_samples, experiment.extractor
+        return scorer_for(model, resolved.parts, n=n, extractor=extractor)
+
+    model, resolved = train_resolved(
+        experiment,
+        path,
+        progress=False,
+        loaded=resolved.loaded,
+        callbacks=[_Applies(only, scorer_of)] if only else (),
+    )
     record = {
         "format": FORMAT,
         "experiment": to_dict(experiment),
@@ -64,15 +77,27 @@ def run(experiment: Experiment, path, only=None, loaded=None) -> Loaded:
         "cost": cost(model, read_rows(path / "metrics.jsonl")),
     }
     if only != []:
-        n, extractor = experiment.evaluation_samples, experiment.extractor
-        scorer = scorer_for(model, resolved.parts, n=n, extractor=extractor)
-        scores = evaluate(path, n=n, only=only, scorer=scorer).scores
+        scorer = scorer_of(model)
+        scores = evaluate(path, only=only, scorer=scorer).scores
         # Also kept here: `ganzoo evaluate` of the run writes others in their place.
         record["scores"] = [score.to_dict() for score in scores]
         draw(model, resolved.data, path / "samples")
         record["blends"] = scorer.blends
     write_atomically(path / FILE, json.dumps(record, indent=2).encode())
     return resolved.loaded
+
+
+class _Applies(keras.callbacks.Callback):
+    """Refuses scores that do not apply to the data before a run trains for them."""
+
+    def __init__(self, only, scorer_of):
+        super().__init__()
+        self.only, self.scorer_of = only, scorer_of
+
+    def on_train_begin(self, logs=None):
+        scorer = self.scorer_of(self.model)
+        known = draw_samples(self.model, scorer, seed=0, n=1).arrays
+        scorer.names(known, self.only)
 
 
 def cost(model, rows) -> dict:

@@ -1,6 +1,7 @@
 """BatchSpec: the layout of a model's batches, declared once by the model."""
 
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -146,6 +147,15 @@ class Samples(Entry):
             f"Samples {key!r} must have the model's shape {needed}: {remedy}. "
             f"Received: {shape[1:]}."
         )
+
+    def alone(self, key: str, array: np.ndarray) -> np.ndarray:
+        """`checked`, for few samples: warns if they seem to be in another scale."""
+        array = self.checked(key, array)
+        try:
+            self.check_scale(key, array)
+        except ValueError as error:
+            warnings.warn(str(error), stacklevel=4)
+        return array
 
     def check_values(self, key, array):
         super().check_values(key, array)

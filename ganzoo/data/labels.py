@@ -314,7 +314,7 @@ class Tags(Vector):
 
     def _vector(self, text):
         names = self.names or places(self.count)
-        tags = [tag for tag in text.split(",") if tag]
+        tags = [tag for tag in map(str.strip, text.split(",")) if tag]
         marks = {"0", "1"}
         if len(tags) == self.count and set(tags) <= marks and not marks & {*names}:
             return [float(tag) for tag in tags]

@@ -31,7 +31,7 @@ from ganzoo.runs.experiment import from_dict
 from ganzoo.runs.load import load
 from ganzoo.runs.resolve import resolve
 from ganzoo.utils import files, untrusted
-from ganzoo.utils.options import check_known
+from ganzoo.utils.options import check_known, check_list
 from ganzoo.utils.progress import Bar
 from ganzoo.utils.text import aligned
 from ganzoo.variants._registry import SOURCES
@@ -146,8 +146,10 @@ def evaluate(
             the run's, an extractor or a score that does not apply, fewer samples
             than the scores need, NaN or constant samples.
     """
-    only = None if only is None else list(only)
-    check_known("score", only or [], metric_table.BETTER)
+    if only is not None:
+        check_list("only", only)
+        only = list(only)
+        check_known("score", only, metric_table.BETTER)
     stages = "loading the model", "reading the data", "sampling", "scoring"
     with Bar(len(stages), "stages", show=progress, leave=False, words=stages[0]) as bar:
         models = _models(source)
@@ -171,6 +173,8 @@ def evaluate(
     notes = _notes(scorer, asked) + _notes_on_classes(scorer, views["last"])
     if models["last"].conditional and "label" not in scorer.test.data.arrays:
         notes.append("Left out, since the test data have no labels: scores of labels.")
+    for name, reason in views["last"].left_out.items():
+        notes.append(f"Left out: {name}. {reason}")
     evaluation = Evaluation(scores, notes)
     if run is not None:
         try:
@@ -296,6 +300,11 @@ def _notes(scorer, n):
         notes.append(
             "± is half of a 95% interval over the samples: a jackknife that leaves out "
             f"each of {metrics.GROUPS} groups of them, the real data kept."
+        )
+    if scorer.parts.held_out is None:
+        notes.append(
+            "Real data here are a third of the training split, which training has "
+            "seen: there is no test split."
         )
     if few := scorer.too_few():
         needs = ", ".join(f"{name} ({least})" for name, least in few.items())

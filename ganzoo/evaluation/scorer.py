@@ -43,6 +43,7 @@ class View:
     def __init__(self, data: Data, extract: Callable[[Data], Mapping]):
         self.data = data
         self._extract = extract
+        self.left_out: dict[str, str] = {}  # reasons by score
         self._nearest: dict[View, tuple[np.ndarray, np.ndarray]] = {}
 
     @property
@@ -135,8 +136,8 @@ class Scorer:
             raise ValueError(
                 f"Scores need at least {least} samples, and as many real ones to "
                 f"compare with and to test. Received: {n}, and, of "
-                f"{parts.train.name!r}, {parts.size(roles.reference)} and "
-                f"{parts.size(roles.test)} real ones."
+                f"{parts.train.name!r}, {_count(parts, roles.reference)} and "
+                f"{_count(parts, roles.test)}."
             )
         self._floors = {}
 
@@ -199,11 +200,13 @@ class Scorer:
 
     @cached_property
     def blends(self) -> float:
-        """Frechet distance of blends of two samples of the reference, half and half.
+        """Frechet distance of blends of two real samples, half and half.
 
         Samples of a model that has learnt the data are nearer to them than such ghosts.
+        They are blends of the test part: those of the reference would share its chance,
+        and in a small set be nearer to it than other real samples.
         """
-        real = self.reference.data.arrays["real"]
+        real = self.test.data.arrays["real"]
         others = real[np.random.default_rng(0).permutation(len(real))]
         ghosts = (real.astype("float32") + others) / 2
         features = self.extractor.run(ghosts.astype(real.dtype))["features"]
@@ -211,13 +214,17 @@ class Scorer:
 
     # --- scores ---------------------------------------------------------------------
 
-    def names(self, keys: Iterable[str] = ()) -> list[str]:
+    def names(self, keys: Iterable[str] = (), only=None) -> list[str]:
         """Returns the scores that apply to this data set and extractor, in order.
 
         Args:
             keys: what is known of each sample, see `sampling.draw`.
+            only: names of scores; by default all that apply.
+
+        Raises:
+            ValueError: a score of `only` that does not apply.
         """
-        return [name for row in self._chosen(keys, None) for name in row.better]
+        return [name for row in self._chosen(keys, only) for name in row.better]
 
     def score(self, samples: Data, only: Iterable[str] | None = None) -> dict:
         """Scores n generated samples.
@@ -241,11 +248,16 @@ class Scorer:
         return View(samples, lambda data: self.extractor.run(data.arrays["real"]))
 
     def values(self, fake: View, only: Iterable[str] | None = None) -> dict:
-        """`score` of a view."""
+        """`score` of a view; scores that cannot judge it are in its `left_out`."""
         only = None if only is None else list(only)
         values = {}
         for row in each(self._chosen(fake.data.arrays, only), "scores", "scores"):
-            values |= self._run(row, fake)
+            try:
+                values |= self._run(row, fake)
+            except metrics.NoCell as error:
+                if only is not None:
+                    raise
+                fake.left_out |= dict.fromkeys(row.better, str(error))
         return _only(values, only)
 
     def margins(self, fake: View, only: Iterable[str] | None = None) -> dict:
@@ -363,15 +375,21 @@ class Scorer:
         rows = [row for row in rows if row.least <= self.n]
         if only is None:
             return [row for row in rows if self._applies(row)]
+        allowed = [name for row in rows for name in row.better]
         for row in metric_table.METRICS:
-            for name in row.better.keys() & set(only):
-                if self.facts.issuperset(row.needs) and row.least > self.n:
+            for name in (row.better.keys() & set(only)) - set(allowed):
+                if facts.issuperset(row.needs):
                     raise ValueError(
                         f"The score {name!r} needs {row.least} samples, and as many "
                         f"real ones in each part of the data. Received: {self.n}."
                     )
-        allowed = [name for row in rows for name in row.better]
-        check_known(f"score of {self.parts.train.name!r}", only, allowed)
+                missing = [need for need in row.needs if need not in facts]
+                raise ValueError(
+                    f"The score {name!r} does not apply to {self.parts.train.name!r} "
+                    f"with the extractor {self.extractor.label}: it needs "
+                    f"{', '.join(missing)}. Allowed: {', '.join(allowed)}."
+                )
+        check_known("score", only, allowed)
         return [row for row in rows if row.better.keys() & set(only)]
 
     def _run(self, row, fake):
@@ -390,6 +408,11 @@ class Scorer:
                 f"Samples must have the shape {(self.n, *expected)} to be scored on "
                 f"{self.parts.train.name!r}. Received: {shape}."
             )
+
+
+def _count(parts, part):
+    """The number of samples in a part, in words."""
+    return f"{parts.size(part)} real ones ({parts.origin(part)})"
 
 
 def _one_image(source, real):
@@ -465,12 +488,25 @@ def measure(scorer: Scorer, fake: View, *, only=None, seed, step, checkpoint):
 
 
 def as_samples(model, parts: Parts) -> Parts:
-    """Parts of a data set in the form of the model's samples: images are uint8."""
-    return Parts(*(_as_samples(model, x) for x in (parts.train, parts.held_out)))
+    """Parts of a data set in the form of the model's samples: images are uint8.
+
+    Raises:
+        ValueError: values outside the model's range or in another scale, as in `fit`.
+    """
+    splits = {"training": parts.train, "test": parts.held_out}
+    return Parts(*(_as_samples(model, *split) for split in splits.items()))
 
 
-def _as_samples(model, data):
-    if data is None or data.table or data.arrays["real"].dtype == np.uint8:
+def _as_samples(model, split, data):
+    if data is None or data.table:
         return data
-    real = model.as_samples(data.arrays["real"])
+    real, entry = data.arrays["real"], model.batch_spec.entry("real")
+    try:
+        entry.check_values("real", real)
+        entry.check_scale("real", real)
+    except ValueError as error:
+        raise ValueError(f"In the {split} split of {data.name!r}: {error}") from error
+    if real.dtype == np.uint8:
+        return data
+    real = model.as_samples(real)
     return replace(data, arrays={**data.arrays, "real": real})

@@ -58,11 +58,12 @@ class MinibatchDiscrimination(DataDependent):
         return tf.concat([inputs, tf.cast(near, inputs.dtype)], axis=1)
 
     def initialize(self, inputs):
-        """Sets scale and bias from a global batch of at least two samples."""
+        """Sets scale and bias from a global batch; of one sample, the bias alone."""
         maps = self._maps(inputs)
         itself = tf.eye(tf.shape(maps)[0], dtype=maps.dtype)[..., None] / TINY
         nearest = tf.reduce_min(_distances(maps, maps) + itself, axis=1)
         factor = NEAREST / tf.maximum(tf.reduce_mean(nearest, axis=0), TINY)
+        factor = tf.where(tf.shape(maps)[0] > 1, factor, tf.ones_like(factor))
         shift = tf.repeat(tf.math.log(factor), self.dims)
         self.log_scale.assign_add(tf.cast(shift, self.log_scale.dtype))
         sums = tf.reduce_mean(self._closeness(self._maps(inputs)), axis=0)

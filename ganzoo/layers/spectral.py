@@ -11,8 +11,9 @@ class SpectralNorm(keras.layers.Wrapper):
     """Calls `layer` with kernel / sigma, sigma the kernel's largest singular value.
 
     The kernel itself stays raw. Sigma is v' W u, where W is the kernel as a
-    matrix whose columns are its last axis (output channels; a depthwise kernel is a
-    single column, whose norm bounds that of each channel), and u a stored estimate of
+    matrix whose columns are its last axis (output channels, of a transposed
+    convolution input channels; a depthwise kernel is a single column, whose norm
+    bounds that of each channel), and u a stored estimate of
     the right singular vector, advanced by one power iteration. The gradient flows
     through W in v' W u, not through u and v, as in the paper.
 

@@ -21,6 +21,7 @@ from ganzoo.metrics.kernel import kernel_distances as kernel_distances
 from ganzoo.metrics.kernel import kernel_subsets as kernel_subsets
 from ganzoo.metrics.linear_svm import linear_svm_accuracy as linear_svm_accuracy
 from ganzoo.metrics.matching import matching_accuracy as matching_accuracy
+from ganzoo.metrics.memorisation import NoCell as NoCell
 from ganzoo.metrics.memorisation import authenticity as authenticity
 from ganzoo.metrics.memorisation import authenticity_of as authenticity_of
 from ganzoo.metrics.memorisation import data_copying as data_copying

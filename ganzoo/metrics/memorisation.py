@@ -8,6 +8,10 @@ from ganzoo.metrics.arrays import check_count, check_features, nearest
 ENOUGH = 20  # samples of a cell that counts
 
 
+class NoCell(ValueError):
+    """No cell has enough samples and held-out data to be judged."""
+
+
 def nearest_distances(
     samples: np.ndarray, reference: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -97,7 +101,8 @@ def data_copying(
         C_T, in standard deviations.
 
     Raises:
-        ValueError: as `nearest_distances`; no cell counts.
+        NoCell: no cell counts.
+        ValueError: as `nearest_distances`.
     """
     from sklearn.cluster import KMeans
 
@@ -117,7 +122,7 @@ def data_copying(
         scores.append((u - pairs / 2) / deviation)
         weights.append(len(p))
     if not scores:
-        raise ValueError(
+        raise NoCell(
             f"None of {cells} cells has {ENOUGH} of the {len(samples)} samples and "
             "held-out data. Needed are more samples, or fewer cells."
         )

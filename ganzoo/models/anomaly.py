@@ -25,9 +25,9 @@ def anomaly_scores(model, x, latents, *, weight: float = 0.1) -> np.ndarray:
         weight: share of D's features; 0.1 in both papers.
 
     Raises:
-        ValueError: a model without latents or without D, samples or latents of another
-            shape, NaN, a weight outside [0, 1], a D without a layer before its logit,
-            or one that judges by other inputs.
+        ValueError: a model without latents or without a trained D, samples or latents
+            of another shape, NaN, a weight outside [0, 1], a D without a layer before
+            its logit, or one that judges by other inputs.
     """
     check_latents(model)
     if not model.discriminators:
@@ -35,9 +35,10 @@ def anomaly_scores(model, x, latents, *, weight: float = 0.1) -> np.ndarray:
             "Anomaly scores compare the features of D: use a GAN, such as bigan or "
             f"dcgan. Received: {type(model).__name__}, which has none."
         )
+    model.check_trained()
     if not 0 <= weight <= 1:
         raise ValueError(f"`weight` must be from 0 to 1. Received: {weight}.")
-    x = model.batch_spec.entries["real"].checked("real", np.asarray(x))
+    x = model.batch_spec.entries["real"].alone("real", np.asarray(x))
     latents = np.asarray(latents, model.variable_dtype)
     if latents.shape != (len(x), model.latent_dim):
         raise ValueError(

@@ -127,6 +127,19 @@ class JudgedModel(AdversarialModel):
         known = self.discriminators and self.loss_functions.probability
         return ("d_real", "d_fake") if known else ()
 
+    def check_trained(self) -> None:
+        """Refuses answers of a new D next to a trained G, as in some pretrained models.
+
+        Raises:
+            ValueError: only G holds trained weights, and nothing was trained since.
+        """
+        if self.warm and not self.step and self.discriminator.name not in self.warm:
+            raise ValueError(
+                "This model holds a trained G alone: its D is new, and its answers are "
+                "chance. Train it first, or load another. "
+                f"Received: trained {', '.join(self.warm)}."
+            )
+
     def outputs(self, inputs, training):
         """D's outputs for `inputs["sample"]`, by name, float32 or better.
 

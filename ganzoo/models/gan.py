@@ -41,7 +41,7 @@ class GAN(JudgedModel, LatentModel):
             (n,), in [0, 1].
 
         Raises:
-            ValueError: D(x) of a sample is not a probability.
+            ValueError: D(x) of a sample is not a probability, or D is not trained.
         """
         if not self.has_probability:
             raise ValueError(
@@ -49,6 +49,7 @@ class GAN(JudgedModel, LatentModel):
                 "loss such as 'non_saturating' and a D that judges samples one by "
                 f"one. Received: {type(self).__name__}, loss {self.loss!r}."
             )
+        self.check_trained()
         if label is None and "label" in self.discriminator.input:
             raise ValueError("D(x) of this model depends on the label: give `label`.")
         samples = self._checked(x)

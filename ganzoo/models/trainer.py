@@ -223,15 +223,17 @@ class Trainer(CompiledSteps):
         y=None,
         batch_size=None,
         epochs=1,
-        steps_per_epoch=None,
-        steps_per_call=None,
-        validation_data=None,
-        jitter=None,
+        verbose="auto",
         callbacks=None,
         validation_split=0.0,
+        validation_data=None,
         shuffle=True,
         class_weight=None,
         sample_weight=None,
+        *,
+        steps_per_epoch=None,
+        steps_per_call=None,
+        jitter=None,
         halt=None,
         **kwargs,
     ):
@@ -246,21 +248,22 @@ class Trainer(CompiledSteps):
             batch_size: global number of real samples for each D step (arrays;
                 default 128).
             epochs: number of epochs of `steps_per_epoch` batches.
-            steps_per_epoch: batches per epoch; by default one pass over the arrays.
-            steps_per_call: steps per call of the compiled function; by default the
-                largest divisor of `steps_per_epoch` up to 16, and 1 for data sets or
-                with `validation_data`. Callbacks see the last step of a call.
-            validation_data: as `x`, or (x, y); evaluated after each epoch.
-            jitter: a `data.jitter.Jitter` that crops and mirrors arrays of images;
-                those that `validation_split` holds out are cropped at the first corner.
+            verbose: as in Keras: "auto", 0 (silent), 1 (a bar) or 2 (a line an epoch).
             callbacks: callbacks of Keras or of ganzoo. Those that set a learning rate
                 set G's, and D's follows in proportion. TerminateOnNaN watches both
                 losses.
             validation_split: share of the arrays, from their end, to use as
                 `validation_data`.
+            validation_data: as `x`, or (x, y); evaluated after each epoch.
             shuffle: True; arrays are shuffled in an order that `seed` fixes.
             class_weight: refused; so is `sample_weight`.
             sample_weight: refused.
+            steps_per_epoch: batches per epoch; by default one pass over the arrays.
+            steps_per_call: steps per call of the compiled function; by default the
+                largest divisor of `steps_per_epoch` up to 16, and 1 for data sets or
+                with `validation_data`. Callbacks see the last step of a call.
+            jitter: a `data.jitter.Jitter` that crops and mirrors arrays of images;
+                those that `validation_split` holds out are cropped at the first corner.
             halt: a `distribute.Halt`: a call ends after the step in which the halt was
                 requested. The caller's callback then ends the training.
             **kwargs: the other arguments of `keras.Model.fit`.
@@ -335,6 +338,7 @@ class Trainer(CompiledSteps):
                 return super().fit(
                     batches,
                     epochs=epochs,
+                    verbose=verbose,
                     steps_per_epoch=steps_per_epoch,
                     callbacks=keras_habits.with_loss(callbacks),
                     validation_data=validation_data,
@@ -355,20 +359,29 @@ class Trainer(CompiledSteps):
             self.adapt(self.as_batch(batch))
             self._reset_averages()
 
-    def evaluate(self, x=None, y=None, batch_size=128, sample_weight=None, **kwargs):
+    def evaluate(
+        self,
+        x=None,
+        y=None,
+        batch_size=128,
+        verbose="auto",
+        sample_weight=None,
+        **kwargs,
+    ):
         """Computes the mean of every term over a data set, without an update.
 
         Args:
             x: samples as for `fit`; none are dropped.
             y: labels (N,) if the variant uses them.
             batch_size: samples per step.
+            verbose: as for `fit`.
             sample_weight: refused.
             **kwargs: the other arguments of `keras.Model.evaluate`.
         """
         keras_habits.check_unweighted(None, sample_weight)
         with self._opened(Door(self.evaluation_spec)) as door:
             x = _one_pass(door, x, y, batch_size, steps=kwargs.get("steps"))
-            return super().evaluate(x, **kwargs)
+            return super().evaluate(x, verbose=verbose, **kwargs)
 
     def train_on_batch(
         self, x, y=None, sample_weight=None, class_weight=None, return_dict=False

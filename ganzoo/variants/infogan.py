@@ -112,8 +112,9 @@ class InfoGAN(GAN):
             (n, codes); D's `logits` (n, 1).
 
         Raises:
-            ValueError: samples of another shape or range.
+            ValueError: samples of another shape or range, or a D that is not trained.
         """
+        self.check_trained()
         out = self._by_chunks(lambda sample: self.outputs({"sample": sample}, False), x)
         return {**out, "category": tf.nn.softmax(out["category"]).numpy()}
 

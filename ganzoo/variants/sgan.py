@@ -40,7 +40,8 @@ class SGAN(GAN):
     log P(real) / P(fake) = logsumexp(class logits) - fake logit. It is the logit of
     the adversarial loss, to which every real sample contributes; a labelled one adds
     the cross-entropy of its class among the n. Their sum is the cross-entropy of n + 1
-    classes, in which an unlabelled sample counts by the sum of the first n.
+    classes, in which an unlabelled sample counts by the sum of the first n. As in the
+    authors' code, the adversarial term counts half.
 
     Args:
         label_count: n; batches hold labels below n, -1 for unlabelled.
@@ -130,8 +131,9 @@ class SGAN(GAN):
         """Class probabilities (N, n) of samples (N, ...), uint8 or in `value_range`.
 
         Raises:
-            ValueError: samples of another shape or range.
+            ValueError: samples of another shape or range, or a D that is not trained.
         """
+        self.check_trained()
         return self._by_chunks(
             lambda sample: tf.nn.softmax(self.answers(sample, training=False)[1]), x
         )

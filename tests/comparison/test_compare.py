@@ -143,6 +143,24 @@ def test_what_is_not_whole_is_run_again(one, trained):
     assert trained == [("vanilla", 0)]
 
 
+def test_a_score_that_does_not_apply_is_refused_before_the_training(tmp_path, trained):
+    found = compare(tmp_path, WORDS[:1], seeds=1, only=["modes"])
+    (run,) = found.failures
+    assert "'modes' does not apply to 'digits'" in run.failure
+    assert (
+        not list(run.path.glob("checkpoints/*")) and "it needs mixture" in run.failure
+    )
+
+
+def test_finished_runs_that_the_table_leaves_out_are_named(one, trained, capsys):
+    compare(one, WORDS[1:2], seeds=1)
+    assert trained == [("hinge", 0)]
+    told = f"{one} also holds vanilla/seed_0: name these entries, or more seeds"
+    assert told in capsys.readouterr().err
+    compare(one, seeds=1)
+    assert "also holds" not in capsys.readouterr().err
+
+
 def test_a_run_that_is_evaluated_by_hand_keeps_its_scores(one, trained):
     before = compare(one, WORDS[:1], seeds=1).rows()
     run = one / "runs" / "vanilla" / "seed_0"

@@ -21,10 +21,10 @@ def test_no_verdict_before_all_runs_are_done(tmp_path):
 
 
 def test_no_verdict_where_nothing_has_learnt_the_data(tmp_path):
-    found = made_up(tmp_path, seeds=3, blends=-5.0)
+    found = made_up(tmp_path, names=("b", "c"), seeds=3, blends=0.6, best=10.0)
     assert found.winner is None
     assert "No verdict yet: nothing has learnt the data." in found.verdict()
-    assert "is not below -5, that of blends of two real samples" in found.verdict()
+    assert "is not below 0.6, that of blends of two real samples" in found.verdict()
     assert all("no better than blends" in found.words(place) for place in found.places)
 
 
@@ -38,6 +38,27 @@ def test_one_that_has_learnt_is_enough(tmp_path):
 def test_an_older_comparison_knows_no_blends(tmp_path):
     found = made_up(tmp_path, seeds=3, blends=None)
     assert found.winner == "a" and list(found.references) == ["real data"]
+    assert found.verdict().endswith(
+        "Whether the data are learnt is open: that takes the Frechet distance."
+    )
+
+
+def test_the_verdict_says_that_blends_of_few_samples_tell_nothing(tmp_path):
+    """Real data have 0.5: no training could be below blends of 0.4."""
+    found = made_up(tmp_path, seeds=3, blends=0.4)
+    assert found.winner == "a" and found.withheld == ""
+    assert "is open: of so few samples, blends score as well as" in found.verdict()
+    words = [found.words(place) for place in found.places]
+    assert words == ["best mean", "worse than the best"]
+
+
+def test_the_verdict_names_the_runs_that_failed(tmp_path):
+    names = ("a", "b", "c")
+    found = made_up(tmp_path, names, seeds=3, failed=("c",))
+    assert found.verdict() == (
+        "a is better than every other beyond seed noise. Failed runs, which are left "
+        "out: 3 of 3 of c."
+    )
 
 
 def test_no_winner_while_one_is_still_improving(tmp_path):

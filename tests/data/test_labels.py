@@ -157,6 +157,7 @@ def test_tags_of_any_dtype(dtype):
 
 def test_tags_are_asked_for_by_name_or_as_0_and_1():
     assert TAGS.expand("red,soft", 2).tolist() == [[1, 0, 1], [1, 0, 1]]
+    assert TAGS.expand("red, soft ", 1).tolist() == [[1, 0, 1]]
     assert TAGS.expand(["round", ""], 2).tolist() == [[0, 1, 0], [0, 0, 0]]
     assert TAGS.expand([0, 1, 1], 2).tolist() == [[0, 1, 1], [0, 1, 1]]
     assert TAGS.expand(None, 4).tolist() == np.eye(3)[[0, 1, 2, 0]].tolist()

@@ -251,11 +251,13 @@ def test_a_failed_evaluation_leaves_the_run_as_it_is(run):
     before = files_of(run)
     with pytest.raises(ValueError, match="at least 6"):
         ganzoo.evaluate(run, n=3)
-    with pytest.raises(ValueError, match="Unknown score"):
+    with pytest.raises(ValueError, match="'fid' does not apply.*network of FID"):
         ganzoo.evaluate(run, n=30, extractor="pixels", only=["fid"])
+    with pytest.raises(ValueError, match=r"must be a list, such as \['recall'\]"):
+        ganzoo.evaluate(run, n=30, only="recall")
     with pytest.raises(ValueError, match="trained on, 'digits'"):
         ganzoo.evaluate(run, dataset="mnist")
-    ring = scorer_for(tiny("vanilla"), load_parts("ring8"), n=30)
+    ring = scorer_for(tiny("vanilla", image_shape=(2,)), load_parts("ring8"), n=30)
     with pytest.raises(ValueError, match="trained on, 'digits'.*'ring8'"):
         ganzoo.evaluate(run, scorer=ring)
     assert files_of(run) == before

@@ -39,7 +39,7 @@ def test_it_is_a_score_of_coloured_pairs_by_name_alone(tmp_path, monkeypatch):
     assert full.score(test, [SCORE]) == {SCORE: 0.0} == full.floor(only=[SCORE])
     assert full.conditions(SCORE)["extractor"] == "vgg16_edges 4502df9d0a88"
     assert SCORE not in full.names()
-    with pytest.raises(ValueError, match=f"Unknown score of 'noise' '{SCORE}'"):
+    with pytest.raises(ValueError, match=f"'{SCORE}' does not apply to 'noise'"):
         scorer(channels=1).floor(only=[SCORE])
 
 

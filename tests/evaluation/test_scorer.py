@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
+from helpers import tiny
 
 from ganzoo import metrics
 from ganzoo.data.dataset import Data
 from ganzoo.data.splits import Parts, load_parts
 from ganzoo.evaluation import extractors, metric_table
-from ganzoo.evaluation.scorer import FINAL, SELECTION, Scorer, measure
+from ganzoo.evaluation.scorer import FINAL, SELECTION, Scorer, as_samples, measure
 
 N = 60
 RNG = np.random.default_rng(0)
@@ -114,11 +115,12 @@ def test_stand_ins_are_reference_samples_of_the_same_label():
 
 
 def test_blends_are_halfway_between_two_samples(on_digits):
-    real = on_digits.reference.data.arrays["real"].astype(float)
+    """Of the test part: blends of the reference would share its chance."""
+    real = on_digits.test.data.arrays["real"].astype(float)
     others = real[np.random.default_rng(0).permutation(len(real))]
     halfway = np.floor((real + others) / 2).reshape(len(real), -1)
     features = on_digits.reference.features
-    scale = features.max() / real.max()  # of pixels
+    scale = on_digits.test.features.max() / real.max()  # of pixels
     expected = metrics.frechet_distance(features, (halfway * scale).astype("float32"))
     assert on_digits.blends == pytest.approx(expected, rel=1e-3)
 
@@ -299,8 +301,10 @@ def test_more_samples_than_there_are_real_ones_become_as_many(digits):
 def test_a_score_that_does_not_apply_is_refused(on_digits):
     with pytest.raises(ValueError, match="Did you mean 'recall'"):
         on_digits.floor(only=["recal"])
-    with pytest.raises(ValueError, match="score of 'digits' 'modes'"):
+    with pytest.raises(ValueError, match="'modes' does not apply to 'digits'.*mixture"):
         on_digits.floor(only=["modes"])
+    with pytest.raises(ValueError, match="'modes' does not apply"):
+        on_digits.names(only=["modes"])
 
 
 # --- what takes long, and the network of FID ----------------------------------------
@@ -459,3 +463,35 @@ def test_the_least_recall_shows_a_class_that_accuracy_hides():
     found = judge.score(lost, ["gan_train_accuracy", "gan_train_recall"])
     share = np.mean(judge.test.data.arrays["label"] == 0)
     assert found == {"gan_train_accuracy": share, "gan_train_recall": 0.0}
+
+
+def test_a_score_that_cannot_judge_is_left_out_unless_it_was_asked_for(digits):
+    def refused(*sets):
+        raise metrics.NoCell("None of 5 cells has 20 of the 200 samples.")
+
+    held = Parts(digits.train, digits.take("test", 300))
+    thorough = Scorer(held, extractors.get("pixels", held), 200, thorough=True)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(metrics, "data_copying", refused)
+        view = thorough.view(noisy(digits.take("test", 200), 30))
+        values = thorough.values(view)
+        assert "data_copying" not in values and values["authentic"] > 0
+        assert view.left_out == {
+            "data_copying": "None of 5 cells has 20 of the 200 samples."
+        }
+        with pytest.raises(metrics.NoCell):
+            thorough.values(view, ["data_copying"])
+
+
+@pytest.mark.parametrize("scale,words", [(255.0, "outside"), (1.0, r"lie in \[0, 1\]")])
+def test_data_of_another_scale_are_refused_in_either_split(scale, words):
+    model = tiny("vanilla")
+    rng = np.random.default_rng(0)
+    right = rng.uniform(-1, 1, (60, 8, 8, 1)).astype("float32")
+    wrong = (rng.uniform(0, 1, right.shape) * scale).astype("float32")
+    sets = [Data("mine", {"real": real}) for real in (right, wrong)]
+    as_samples(model, Parts(sets[0], sets[0]))
+    with pytest.raises(ValueError, match=f"In the test split of 'mine': .*{words}"):
+        as_samples(model, Parts(*sets))
+    with pytest.raises(ValueError, match=f"In the training split of 'mine': .*{words}"):
+        as_samples(model, Parts(*sets[::-1]))

@@ -61,6 +61,13 @@ def test_the_start_of_closeness(float64):
     np.testing.assert_allclose(distances.min(axis=1).mean(axis=0), 2, rtol=1e-9)
 
 
+def test_a_start_from_one_sample_keeps_the_scale():
+    layer = MinibatchDiscrimination(3, 2)
+    with starting([layer]):
+        layer(np.ones((1, 2), "float32"))
+    np.testing.assert_array_equal(layer.log_scale, np.zeros(6))
+
+
 def test_the_start_of_equal_samples_is_finite():
     layer = MinibatchDiscrimination(3, 2)
     with starting([layer]):

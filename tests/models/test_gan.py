@@ -9,6 +9,7 @@ import tensorflow as tf
 from helpers import tiny
 
 import ganzoo
+from ganzoo.models.anomaly import anomaly_scores
 from ganzoo.models.assemble import assemble
 from ganzoo.models.from_noise import CHUNK, MANY, PRIORS
 from ganzoo.networks import mlp
@@ -410,3 +411,29 @@ def test_seeds_are_whole_numbers_that_a_compiled_function_holds(seed):
         with pytest.raises(ValueError, match="`seed` must be"):
             use()
     assert len(model.sample(1024, seed=2**31 - 1)) == 1024
+
+
+@pytest.mark.parametrize(
+    "name,ask",
+    [
+        ("vanilla", lambda model, x: model.probability_real(x)),
+        ("infogan", lambda model, x: model.infer(x)),
+        ("sgan", lambda model, x: model.classify(x)),
+        ("vanilla", lambda m, x: anomaly_scores(m, x, m.latents(len(x)))),
+    ],
+)
+def test_a_new_d_next_to_a_trained_g_gives_no_answers(name, ask):
+    model, x = tiny(name), np.zeros((4, 8, 8, 1), "uint8")
+    ask(model, x)
+    model.warm = ("generator",)
+    with pytest.raises(ValueError, match="its D is new.*Received: trained generator"):
+        ask(model, x)
+    model.warm = ("generator", "discriminator")
+    ask(model, x)
+
+
+def test_floats_that_seem_to_be_in_another_scale_are_told():
+    model = tiny("vanilla")
+    with pytest.warns(UserWarning, match=r"lie in \[0, 1\], half of the model's"):
+        model.probability_real(np.linspace(0, 1, 64).reshape(1, 8, 8, 1))
+    model.probability_real(np.linspace(-1, 1, 64).reshape(1, 8, 8, 1))

@@ -295,6 +295,14 @@ def test_refuses_a_split_or_an_order(settings, message):
         fit(tiny("vanilla"), **settings)
 
 
+def test_arguments_come_in_the_order_of_keras(capsys):
+    model, x = tiny("vanilla"), np.zeros((12, 8, 8, 1), "uint8") + 99
+    history = model.fit(x, None, 6, 2, 0)
+    assert history.epoch == [0, 1] and model.step == 4
+    model.evaluate(x, None, 6, 0)
+    assert capsys.readouterr().out == ""
+
+
 def test_what_is_held_out_is_cut_as_large_as_what_is_trained_on():
     x = np.random.default_rng(0).integers(0, 256, (16, 10, 10, 1), "uint8")
     model = tiny("vanilla")

@@ -12,6 +12,8 @@ from ganzoo.training.callbacks.likeness import LEAST, Likeness
 from ganzoo.utils.progress import tell
 
 FILE = "health.jsonl"
+RAISED = -1  # count of an alarm that stands, in a checkpoint
+FAR_ALARM = "far from the data"
 
 
 class TrainingDiverged(RuntimeError):
@@ -73,11 +75,21 @@ class HealthMonitor(keras.callbacks.Callback):
 
     def _count(self, count):
         """A count from before a resume; a longer run checks less often, waits less."""
+        if count == RAISED:
+            return self.patience
         return count if count <= self.patience else self.patience - 1
+
+    def _is_raised(self, alarm):
+        return self.counts[alarm] == self.patience
 
     def state(self) -> dict[str, np.ndarray]:
         """State of the checks, for the next one and for a resumed run."""
-        counts = {f"health/{k}": np.array(v, "int64") for k, v in self.counts.items()}
+        counts = {
+            f"health/{alarm}": np.array(
+                RAISED if self._is_raised(alarm) else count, "int64"
+            )
+            for alarm, count in self.counts.items()
+        }
         return {**counts, "health/distances": np.array(self.distances, "float64")}
 
     def on_train_begin(self, logs=None):
@@ -121,16 +133,28 @@ class HealthMonitor(keras.callbacks.Callback):
         values = self._values(logs)
         signs, progress = self._signs(values), self._progress(values["distance"])
         for alarm in SIGNS:
-            raised = self.counts[alarm] == self.patience
-            if alarm not in signs or progress and not raised:
+            raised, explained = self._is_raised(alarm), self._is_explained(alarm)
+            if alarm not in signs or not raised and (progress or explained):
                 self.counts[alarm] = 0
             elif not raised:
-                self.counts[alarm] += 1
-                if self.counts[alarm] == self.patience:
+                # A sign that comes and goes may yet say why samples are far.
+                last = alarm != FAR_ALARM or signs == [FAR_ALARM]
+                most = self.patience if last else self.patience - 1
+                self.counts[alarm] = min(self.counts[alarm] + 1, most)
+                if self._is_raised(alarm):
                     self._raise(alarm, values)
         early = self.step < self.patience * self.every
-        pending = [alarm for alarm in signs if self.counts[alarm] < self.patience]
+        pending = [
+            alarm
+            for alarm in signs
+            if not self._is_raised(alarm) and not self._is_explained(alarm)
+        ]
         self._write({"signs": signs, "judged": not (early or pending), **values})
+
+    def _is_explained(self, alarm):
+        """Tells if another alarm that stands says why samples are far from the data."""
+        others = [other for other in SIGNS if other != FAR_ALARM]
+        return alarm == FAR_ALARM and any(map(self._is_raised, others))
 
     def _progress(self, distance):
         """Tells if samples came nearer to the data.
@@ -175,13 +199,11 @@ class HealthMonitor(keras.callbacks.Callback):
             "collapse": alike or values["near"] and few,
             "D overpowers G": far and fake < self.REJECTS and real > self.ACCEPTS,
             "G overpowers D": far and real - fake < self.CHANCE,
-            "far from the data": far,
+            FAR_ALARM: far,
         }
         return [sign for sign in SIGNS if there[sign]]
 
     def _raise(self, alarm, values):
-        if alarm == SIGNS[-1] and self.patience in list(self.counts.values())[:-1]:
-            return  # another alarm says why
         self._record(alarm, values)
         tell(
             f"health: {alarm} at step {self.step} ({values}). {remedy(alarm)}",
@@ -205,7 +227,7 @@ RESCUED = {
     "collapse": {"g_learning_rate / 100": 5},
     "D overpowers G": {"g_learning_rate x 100": 2},
     "G overpowers D": {"g_learning_rate / 100": 5},
-    "far from the data": {"both rates x 100": 4},
+    FAR_ALARM: {"both rates x 100": 4},
 }
 SIGNS = [alarm for alarm in RESCUED if alarm != "not finite"]
 

@@ -40,6 +40,7 @@ class Likeness:
         self.known = self._features(values)
         self.real = self.known[: self.count]
         self.nearest = _nearest(values[: self.count])
+        self.distinct = _distinct(values[: self.count])
         self.spread = pdist(self.real).mean()
         self.scale = self.spread or 1.0
         apart = cdist(self.known, self.known)
@@ -58,7 +59,9 @@ class Likeness:
 
         Returns:
             repeats: median distance of a sample to the nearest other one, as a share
-                of that among as many real ones: 0 if all are alike.
+                of that among as many real ones: 0 if all are alike. Where most real
+                samples have exact copies, the number of different samples, as a share
+                of that of real ones.
             missed: share of the real samples that lie where hardly any sample does: in
                 bins that have less than a fifth of the samples they should.
             lost: names of the classes that hardly any sample shows, by its nearest real
@@ -72,7 +75,11 @@ class Likeness:
         features = self._features(values)
         apart = cdist(features, self.known)
         shares = _shares(self.bins.predict(features), self.bins.n_clusters)
-        repeats = _nearest(values) / self.nearest if self.nearest else 1.0
+        repeats = (
+            _nearest(values) / self.nearest
+            if self.nearest
+            else _distinct(values) / self.distinct
+        )
         measured = {
             "repeats": round(float(repeats), 3),
             "missed": round(float(self.shares[5 * shares < self.shares].sum()), 3),
@@ -139,6 +146,10 @@ def _nearest(values):
     apart = squares[:, np.newaxis] + squares - 2 * values @ values.T
     np.fill_diagonal(apart, np.inf)
     return float(np.median(np.sqrt(np.maximum(apart.min(axis=1), 0))))
+
+
+def _distinct(values):
+    return len(np.unique(values, axis=0))
 
 
 def _shares(bins, count):

@@ -284,6 +284,33 @@ def test_a_resumed_run_goes_on_counting(points, tmp_path):
     assert after.events == whole.events and len(whole.events) == 1
 
 
+def test_a_raised_alarm_is_not_raised_again_by_a_run_that_checks_otherwise(points):
+    watch, every = monitor(points[:1], points, every=10), 10
+    intervals(watch, 40, length=every)
+    assert names(watch) == ["collapse"]
+    for every in (100, 10):
+        watch = monitor(points[:1], points, before=watch.state(), every=every)
+        intervals(watch, 40, length=every)
+        assert watch.events == []
+
+
+def test_samples_far_from_the_data_are_named_once_no_other_alarm_says_why(points):
+    watch = monitor(points[:1] + 5, points)
+    intervals(watch, 6)
+    assert names(watch) == ["collapse"]
+    watch.model.made = points + np.float32(5)
+    intervals(watch, 6)
+    assert names(watch) == ["collapse", "far from the data"]
+
+
+def test_a_sign_that_comes_and_goes_does_not_hide_that_samples_are_far(points):
+    watch = monitor(points + 5, points)
+    sure = {**HEALTHY, "d_real": 0.995, "d_fake": 0.005}
+    for logs in (sure, HEALTHY, sure, HEALTHY):
+        intervals(watch, 1, logs)
+    assert names(watch) == ["far from the data"]
+
+
 # --- what a comparison reads ------------------------------------------------------
 
 

@@ -16,6 +16,13 @@ def test_repeats_is_the_distance_to_the_nearest_other_sample():
     assert likeness.of(np.repeat(ROW[:12], 2, axis=0))["repeats"] == 0
 
 
+def test_repeats_of_data_with_copies_counts_different_samples():
+    copies = np.repeat(ROW, 5, axis=0)
+    likeness = Likeness(copies)
+    assert likeness.of(copies)["repeats"] == 1
+    assert likeness.of(np.zeros((120, 1)))["repeats"] == pytest.approx(1 / 24, abs=5e-4)
+
+
 def test_missed_is_the_share_of_the_data_without_samples():
     """Three clusters: 36 samples make three bins of 12."""
     centers = np.repeat([0.0, 100.0, 200.0], 12)[:, np.newaxis]
