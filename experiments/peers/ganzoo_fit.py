@@ -9,10 +9,41 @@ import time
 import keras
 import numpy as np
 from clock import serve
+from keras import Input, Model, layers
 
 import ganzoo
-from ganzoo.cli.benchmark import tutorial_dcgan
+from ganzoo.layers import Dropout, batch_norm
+from ganzoo.models.assemble import assemble
 from ganzoo.utils import precision
+
+
+def tutorial_dcgan(**options):
+    """The 28x28 DCGAN of TensorFlow's tutorial, for comparison with other programs.
+
+    G: dense 7x7x256, transposed 5x5 convolutions of 128 (stride 1), 64 and 1 (stride
+    2); D: 5x5 stride-2 convolutions of 64 and 128 with dropout 0.3.
+    """
+    latent = x = Input((100,), name="latent")
+    x = layers.Dense(7 * 7 * 256, use_bias=False)(x)
+    x = layers.LeakyReLU(0.3)(batch_norm()(x))
+    x = layers.Reshape((7, 7, 256))(x)
+    for filters, stride in ((128, 1), (64, 2)):
+        x = layers.Conv2DTranspose(filters, 5, stride, "same", use_bias=False)(x)
+        x = layers.LeakyReLU(0.3)(batch_norm()(x))
+    x = layers.Conv2DTranspose(1, 5, 2, "same", use_bias=False, activation="tanh")(x)
+    generator = Model({"latent": latent}, x, name="generator")
+    sample = x = Input((28, 28, 1), name="sample")
+    for filters in (64, 128):
+        x = layers.Conv2D(filters, 5, 2, "same")(x)
+        x = Dropout(0.3)(layers.LeakyReLU(0.3)(x))
+    x = layers.Dense(1)(layers.Flatten()(x))
+    discriminator = Model({"sample": sample}, x, name="discriminator")
+    return assemble(
+        generator=generator,
+        discriminator=discriminator,
+        **{"learning_rate": 1e-4, **options},
+    )
+
 
 WGAN_GP = {"loss": "wasserstein", "penalties": {"gradient_penalty": 10.0}}
 MLP = {"g_hidden": (256, 256), "d_hidden": (256, 256), "dropout": 0.0}

@@ -24,7 +24,7 @@ SLOPE, DROPOUT, LATENT = 0.3, 0.3, 100
 
 
 def dcgan():
-    """`ganzoo.cli.benchmark.tutorial_dcgan`."""
+    """`tutorial_dcgan` of ganzoo_fit.py."""
 
     def up(count, filters, stride):
         extra = stride - 1

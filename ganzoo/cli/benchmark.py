@@ -5,55 +5,23 @@ import time
 
 import numpy as np
 import tensorflow as tf
-from keras import Input, Model, layers
 from keras.callbacks import Callback
 
 from ganzoo.data.pipeline import batches
-from ganzoo.layers import Dropout, batch_norm
-from ganzoo.models.assemble import assemble
 from ganzoo.models.flops import flops
 from ganzoo.models.from_noise import LatentModel
-from ganzoo.utils import precision
-from ganzoo.utils.options import check_known, check_whole
-from ganzoo.variants._registry import build, list_models
+from ganzoo.utils.options import check_whole
+from ganzoo.variants._registry import build
 
 CALL = 10  # steps per call of the train function
 TURNS = 5  # alternations of `fit` and the bare loop
-
-
-def tutorial_dcgan(**options):
-    """The 28x28 DCGAN of TensorFlow's tutorial, for comparison with other programs.
-
-    G: dense 7x7x256, transposed 5x5 convolutions of 128 (stride 1), 64 and 1 (stride
-    2); D: 5x5 stride-2 convolutions of 64 and 128 with dropout 0.3.
-    """
-    latent = x = Input((100,), name="latent")
-    x = layers.Dense(7 * 7 * 256, use_bias=False)(x)
-    x = layers.LeakyReLU(0.3)(batch_norm()(x))
-    x = layers.Reshape((7, 7, 256))(x)
-    for filters, stride in ((128, 1), (64, 2)):
-        x = layers.Conv2DTranspose(filters, 5, stride, "same", use_bias=False)(x)
-        x = layers.LeakyReLU(0.3)(batch_norm()(x))
-    x = layers.Conv2DTranspose(1, 5, 2, "same", use_bias=False, activation="tanh")(x)
-    generator = Model({"latent": latent}, x, name="generator")
-    sample = x = Input((28, 28, 1), name="sample")
-    for filters in (64, 128):
-        x = layers.Conv2D(filters, 5, 2, "same")(x)
-        x = Dropout(0.3)(layers.LeakyReLU(0.3)(x))
-    x = layers.Dense(1)(layers.Flatten()(x))
-    discriminator = Model({"sample": sample}, x, name="discriminator")
-    return assemble(
-        generator=generator,
-        discriminator=discriminator,
-        **{"learning_rate": 1e-4, **options},
-    )
 
 
 def run(name, batch_size=128, dtype="float32", options=None, seconds=8.0) -> dict:
     """Measures and prints the speed of a variant's train step and sampling.
 
     Args:
-        name: a variant, or `tutorial_dcgan`.
+        name: a variant.
         batch_size: real samples per D step.
         dtype: see `build`.
         options: options of the variant.
@@ -71,12 +39,7 @@ def run(name, batch_size=128, dtype="float32", options=None, seconds=8.0) -> dic
     check_whole(1, batch_size=batch_size)
     if not 0 < seconds < math.inf:
         raise ValueError(f"`seconds` must be a positive number. Received: {seconds}.")
-    if name == "tutorial_dcgan":
-        with precision.policy(dtype):
-            model = tutorial_dcgan(**(options or {}))
-    else:
-        check_known("model", [name], [*list_models(), "tutorial_dcgan"])
-        model = build(name, dtype=dtype, **(options or {}))
+    model = build(name, dtype=dtype, **(options or {}))
     arrays = model.batch_spec.random(4 * batch_size, np.random.default_rng(0))
     fit, bare, start = _time_training(model, arrays, batch_size, seconds)
     operations = flops_of_step(model, arrays, batch_size)
