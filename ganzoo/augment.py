@@ -85,7 +85,7 @@ def translation(ratio=0.125):
     _check_ratio(ratio)
 
     def transform(x, seed, step):
-        count, channels = _count(x), x.shape[-1]
+        count, channels = distribute.local_count(x), x.shape[-1]
         place, inside = tf.range(count), tf.ones((), x.dtype)
         place = tf.reshape(place, (-1, *(1 for _ in x.shape[1:-1])))
         for axis, side in _sides(x):
@@ -142,7 +142,9 @@ def noise(stddev=0.1, steps=None):
     def transform(x, seed, step):
         done = 0.0 if steps is None else tf.cast(step, "float32") / steps
         left = tf.maximum(1 - done, 0.0)
-        draw = distribute.global_normal((_count(x), *x.shape[1:]), seed, "float32")
+        draw = distribute.global_normal(
+            (distribute.local_count(x), *x.shape[1:]), seed, "float32"
+        )
         return x + tf.cast(stddev * left * draw, x.dtype)
 
     return transform
@@ -173,14 +175,10 @@ def _sides(x):
     return enumerate(x.shape[1:-1], start=1)
 
 
-def _count(x):
-    return x.shape[0] or tf.shape(x)[0]
-
-
 def _uniform(x, seed, number):
     """U(0, 1) for each sample, float32 (N,)."""
     seed = distribute.fold(seed, number)
-    return distribute.global_uniform((_count(x),), seed, "float32")
+    return distribute.global_uniform((distribute.local_count(x),), seed, "float32")
 
 
 def _whole(count, x, seed, number):

@@ -231,6 +231,11 @@ def _own_share(draw, shape, seed, bits):
     return tf.reshape(numbers[before : before + size], shape)
 
 
+def local_count(samples):
+    """Returns the number of samples (N, ...) of this replica: an int where known."""
+    return samples.shape[0] or tf.shape(samples)[0]
+
+
 def global_mean(value):
     """Returns the mean of `value` over the replicas; differentiable."""
     context = _among_replicas()

@@ -90,7 +90,7 @@ def dragan(target: float = 1.0, spread: float = 0.5) -> Penalty:
 
     def around(real, fake, seed):
         _, variance = distribute.global_moments(real, list(range(len(real.shape))))
-        shape = (_count(real), *real.shape[1:])
+        shape = (distribute.local_count(real), *real.shape[1:])
         noise = distribute.global_uniform(shape, distribute.fold(seed, 1), real.dtype)
         part = _one_a_sample(real, distribute.fold(seed, 0))
         return real + part * spread * tf.sqrt(variance) * noise
@@ -267,12 +267,8 @@ def _distance(squares, target):
 
 def _one_a_sample(samples, seed):
     """Draws U(0, 1), one number per sample, in a shape that broadcasts."""
-    shape = (_count(samples), *[1] * (len(samples.shape) - 1))
+    shape = (distribute.local_count(samples), *[1] * (len(samples.shape) - 1))
     return distribute.global_uniform(shape, seed, samples.dtype)
-
-
-def _count(samples):
-    return samples.shape[0] or tf.shape(samples)[0]
 
 
 def _wide(samples):

@@ -37,7 +37,7 @@ class Pool(keras.layers.Layer):
 
     def exchange(self, samples, seed):
         """Stores this replica's samples (N, ...), and returns N samples for D."""
-        local = samples.shape[0] or tf.shape(samples)[0]
+        local = distribute.local_count(samples)
         new = distribute.global_batch(samples)
         rank = tf.range(tf.shape(new)[0])
         filling = self.count.value < self.size

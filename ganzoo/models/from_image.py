@@ -153,7 +153,7 @@ class TranslationModel(JudgedModel):
         """A generator's output for sources (N, H, W, C), float32 or better."""
         inputs = {"source": padded(source, self.multiple)}
         if "latent" in network.input:
-            count = source.shape[0] or tf.shape(source)[0]
+            count = distribute.local_count(source)
             shape = count, network.input["latent"].shape[-1]
             own = distribute.fold(seed, Use.LATENT)
             inputs["latent"] = PRIORS[self.prior](shape, own, self.variable_dtype)

@@ -128,7 +128,7 @@ class LatentModel(AdversarialModel):
 
     def generate(self, batch, training):
         seed = distribute.fold(batch["seed"], Use.LATENT)
-        count = batch["real"].shape[0] or tf.shape(batch["real"])[0]
+        count = distribute.local_count(batch["real"])
         inputs = {**batch, "latent": self._draw(count, seed)}
         sample = self._feed(self.generator, inputs, training)
         return {**inputs, "sample": sample}

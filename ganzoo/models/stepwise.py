@@ -117,7 +117,7 @@ def binary(sample, seed):
     0 and 1 stay as they are. Drawn for the global batch, so the number of replicas
     makes no difference.
     """
-    count = sample.shape[0] or tf.shape(sample)[0]
+    count = distribute.local_count(sample)
     uniform = distribute.global_uniform((count, *sample.shape[1:]), seed, sample.dtype)
     return tf.cast(uniform < sample, sample.dtype)
 

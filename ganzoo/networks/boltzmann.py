@@ -67,7 +67,7 @@ class Boltzmann(layers.Layer):
             draw: (shape, seed, dtype=) -> uniform numbers.
             beta: see `free_energy`.
         """
-        rows = values.shape[0] or tf.shape(values)[0]
+        rows = distribute.local_count(values)
         kernel = beta * tf.convert_to_tensor(self.kernel)
         hidden_bias = beta * tf.convert_to_tensor(self.hidden_bias)
 

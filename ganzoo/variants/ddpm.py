@@ -41,7 +41,7 @@ class DDPM(StepwiseModel):
 
     def generate(self, batch, training):
         real = batch["real"]
-        count = real.shape[0] or tf.shape(real)[0]
+        count = distribute.local_count(real)
         seed = distribute.fold(batch["seed"], Use.CONDITION)
         chance = distribute.global_uniform((count,), seed, self.variable_dtype)
         time = 1 + tf.cast(chance * self.times, tf.int32)

@@ -45,7 +45,7 @@ class InfoGAN(GAN):
         return super().batch_spec.without("label")  # the category is drawn
 
     def generate(self, batch, training):
-        count = batch["real"].shape[0] or tf.shape(batch["real"])[0]
+        count = distribute.local_count(batch["real"])
         seed = distribute.fold(batch["seed"], Use.CONDITION)
         label = distribute.global_uniform((count,), seed) * self.num_classes
         return super().generate({**batch, "label": tf.cast(label, tf.int32)}, training)

@@ -5,6 +5,7 @@ import functools
 import keras
 import tensorflow as tf
 
+from ganzoo import distribute
 from ganzoo.models.assemble import assemble
 from ganzoo.models.from_image import TranslationModel
 from ganzoo.networks import multiscale
@@ -79,8 +80,8 @@ class NextFrameModel(TranslationModel):
 
 def halved(images):
     """Halves the size of images (N, H, W, C) by means of 2x2 pixels."""
-    count, height, width, channels = images.shape
-    count = count or tf.shape(images)[0]
+    count = distribute.local_count(images)
+    height, width, channels = images.shape[1:]
     squares = tf.reshape(images, (count, height // 2, 2, width // 2, 2, channels))
     return tf.reduce_mean(squares, axis=(2, 4))
 

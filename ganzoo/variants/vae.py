@@ -49,7 +49,7 @@ class VAE(LatentModel):
     def generate(self, batch, training):
         mean, log_variance = self.posterior(batch["real"], training)
         seed = distribute.fold(batch["seed"], Use.LATENT)
-        count = batch["real"].shape[0] or tf.shape(batch["real"])[0]
+        count = distribute.local_count(batch["real"])
         latent = mean + tf.exp(log_variance / 2) * self._draw(count, seed)
         network = self.generator if training else self.average_of(self.generator)
         sample = feed(network, {"latent": latent}, training)
