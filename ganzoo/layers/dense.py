@@ -82,10 +82,13 @@ class WeightNormDense(DataDependent):
             self.initialize(inputs)
         return self._outputs(inputs)
 
-    def _outputs(self, inputs):
+    def normed_kernel(self):
+        """The kernel that multiplies the inputs: (d, units)."""
         norm = ops.sqrt(ops.sum(ops.square(self.kernel), axis=0))
-        kernel = self.kernel * (self.scale / norm)
-        return ops.matmul(inputs, kernel) + self.bias
+        return self.kernel * (self.scale / norm)
+
+    def _outputs(self, inputs):
+        return ops.matmul(inputs, self.normed_kernel()) + self.bias
 
     def initialize(self, inputs):
         """Sets scale and bias so that `inputs` give outputs of mean 0, variance 1."""

@@ -202,8 +202,7 @@ def _dense(layer):
 
 
 def _fill_dense(plain, layer):
-    kernel, scale, bias = (v.numpy() for v in (layer.kernel, layer.scale, layer.bias))
-    plain.set_weights([kernel * (scale / np.sqrt(np.sum(kernel**2, axis=0))), bias])
+    plain.set_weights([layer.normed_kernel().numpy(), layer.bias.numpy()])
 
 
 def _batch_norm(layer, **changes):

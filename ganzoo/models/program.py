@@ -112,9 +112,7 @@ def _embedding(program, layer, x):
 
 
 def _weight_norm_dense(program, layer, x):
-    kernel, scale = layer.kernel.numpy(), layer.scale.numpy()
-    kernel = kernel * (scale / np.sqrt(np.sum(kernel**2, axis=0)))
-    return _product(program, layer, x, kernel, layer.bias)
+    return _product(program, layer, x, layer.normed_kernel(), layer.bias)
 
 
 def _convolution(op):
