@@ -116,7 +116,7 @@ setup(
         "completion": COMPLETION,
         "docs": DOCS,
         "test": TEST,
-        "dev": [*TEST, *DOCS, "build", "jupytext", "pre-commit", "twine"],
+        "dev": [*TEST, *DOCS, "build", "pre-commit", "twine"],
     },
     classifiers=[
         "Programming Language :: Python :: 3",

@@ -17,18 +17,18 @@ def discriminator(
 ):
     """Network from sample [and source (N, H, W, C')] to a map of logits (N, h, w, 1).
 
-    Each logit judges a square patch with sides of `receptive_field(levels)` pixels. 4x4
-    convolutions: `levels` of stride 2, one of stride 1, and one to the logits;
-    LeakyReLU(0.2) between them, normalisation except in the first. Padding keeps every
-    position, so the map has sides of ceil(side / 2**levels), two more than the authors'
-    code.
+    Each logit judges a square patch, whose sides are 16, 34, 70, 142 or 286 pixels for
+    1 to 5 levels. 4x4 convolutions: `levels` of stride 2, one of stride 1, and one to
+    the logits; LeakyReLU(0.2) between them, normalisation except in the first. Padding
+    keeps every position, so the map has sides of ceil(side / 2**levels), two more than
+    the authors' code.
 
     Args:
         image_shape: (H, W, C) of the training samples; any other size works too.
         source_channels: C', the channels of the source; 0 if D sees samples alone.
         filters: channels of the first level, 64 in the paper; doubled up to 8 times.
-        levels: 3 in the paper (70x70); 1 is its 16x16, 5 its 286x286. By default 3, or
-            fewer for images of 8 pixels, which 3 would halve to a single position.
+        levels: 3 in the paper. By default 3, or fewer for images of 8 pixels, which 3
+            would halve to a single position.
         d_norm: a name of `norms.NORMS`. The paper's batch normalisation at batch size
             1 is instance normalisation.
 
@@ -53,14 +53,6 @@ def discriminator(
         x = inputs.activation("leaky_relu")(x)
     x = _convolve(x, norm, 1, 1, normed=False)
     return keras.Model(named, x, name="discriminator")
-
-
-def receptive_field(levels: int) -> int:
-    """Side of a logit's patch in pixels: 16, 34, 70, 142, 286 for 1 to 5 levels."""
-    field = 7  # from the two convolutions of stride 1
-    for _ in range(levels):
-        field = 2 * field + 2
-    return field
 
 
 def _convolve(x, norm, filters, stride, normed):

@@ -4,14 +4,6 @@ from ganzoo.models.assemble import assemble
 from ganzoo.utils.options import check_whole
 from ganzoo.variants._registry import register
 
-NETWORK = {
-    "name": "mlp",
-    "g_hidden": (256, 512),
-    "d_hidden": (512, 256),
-    "label_units": 50,
-    "dropout": 0.3,
-}
-
 # Chosen in experiments/pilots.md: with 2e-4, for 10^5 steps, G learns too slowly.
 RATES = {"d": 4e-4, "g": 1e-3}
 

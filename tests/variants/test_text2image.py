@@ -17,8 +17,6 @@ from ganzoo.evaluation.scorer import scorer_for
 from ganzoo.models.adversarial import feed
 from ganzoo.models.seeds import Use
 
-WORDS = ["red", "blue", "square", "circle"]
-
 
 def softplus(x):
     return np.log1p(np.exp(x))
