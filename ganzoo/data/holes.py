@@ -3,16 +3,15 @@
 import numpy as np
 
 
-def square_masks(n, sides, size, *, seed=0, centred=False) -> np.ndarray:
-    """Draws masks (n, H, W, 1), uint8: 255 in a square hole, 0 elsewhere.
+def central_masks(n, sides, size) -> np.ndarray:
+    """Masks (n, H, W, 1), uint8: 255 in a square in the middle, 0 elsewhere.
+
+    The central region of Pathak et al. 2016 (arXiv 1604.07379).
 
     Args:
         n: number of masks.
         sides: (H, W).
         size: side of the hole.
-        seed: seed of the positions.
-        centred: puts the hole in the middle, as in Pathak et al. 2016 (arXiv
-            1604.07379, central region), instead of anywhere.
 
     Raises:
         ValueError: a hole that does not fit.
@@ -23,14 +22,9 @@ def square_masks(n, sides, size, *, seed=0, centred=False) -> np.ndarray:
             f"`size` must be from 1 to {min(sides)}, so that the hole fits into "
             f"{tuple(sides)}. Received: {size}."
         )
-    rng = np.random.default_rng(seed)
-    top = rng.integers(0, height - size + 1, n)
-    left = rng.integers(0, width - size + 1, n)
-    if centred:
-        top[:], left[:] = (height - size) // 2, (width - size) // 2
+    top, left = (height - size) // 2, (width - size) // 2
     masks = np.zeros((n, height, width, 1), np.uint8)
-    for mask, y, x in zip(masks, top, left, strict=True):
-        mask[y : y + size, x : x + size] = 255
+    masks[:, top : top + size, left : left + size] = 255
     return masks
 
 

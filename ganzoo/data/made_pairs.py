@@ -64,8 +64,7 @@ def hole(images: np.ndarray, rng: np.random.Generator) -> tuple:
     """
     *_, height, width, _ = images.shape
     size = min(height, width) // 2
-    masks = holes.square_masks(len(images), (height, width), size, centred=True)
-    return _without(images, masks)
+    return _without(images, holes.central_masks(len(images), (height, width), size))
 
 
 def free_form(images: np.ndarray, rng: np.random.Generator) -> tuple:

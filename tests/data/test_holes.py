@@ -8,22 +8,9 @@ from ganzoo.data import holes
 RNG = np.random.default_rng(0)
 
 
-def test_square_holes_have_their_size_anywhere():
-    masks = holes.square_masks(200, (6, 9), 3, seed=1)
-    assert masks.shape == (200, 6, 9, 1) and masks.dtype == np.uint8
-    assert set(np.unique(masks)) == {0, 255}
-    places = set()
-    for mask in masks[..., 0]:
-        rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-        assert np.ptp(rows) == np.ptp(columns) == 2 and (mask > 0).sum() == 9
-        places.add((rows[0], columns[0]))
-    assert len(places) == 4 * 7  # all there are
-    np.testing.assert_array_equal(masks, holes.square_masks(200, (6, 9), 3, seed=1))
-    assert (masks != holes.square_masks(200, (6, 9), 3, seed=2)).any()
-
-
 def test_central_holes():
-    masks = holes.square_masks(2, (8, 8), 4, centred=True)
+    masks = holes.central_masks(2, (8, 8), 4)
+    assert masks.shape == (2, 8, 8, 1) and masks.dtype == np.uint8
     assert (masks[:, 2:6, 2:6] == 255).all() and (masks > 0).sum() == 2 * 16
 
 
@@ -59,7 +46,7 @@ def test_punch_by_hand():
 
 def test_punch_fills_each_channel_with_its_own():
     images = RNG.integers(0, 256, (3, 4, 4, 3), dtype="uint8")
-    masks = holes.square_masks(3, (4, 4), 2, centred=True)
+    masks = holes.central_masks(3, (4, 4), 2)
     source = holes.punch(images, masks, fill=(1, 2, 3))
     assert (source[:, 1:3, 1:3, 1:] == (1, 2, 3)).all()
     known = np.ones((4, 4), bool)
@@ -70,7 +57,7 @@ def test_punch_fills_each_channel_with_its_own():
 @pytest.mark.parametrize(
     "make,message",
     [
-        (lambda x, m: holes.square_masks(1, (4, 6), 5), "from 1 to 4"),
+        (lambda x, m: holes.central_masks(1, (4, 6), 5), "from 1 to 4"),
         (lambda x, m: holes.stroke_masks(1, (4, 4), width=(0.3, 0.1)), "`width` must"),
         (lambda x, m: holes.stroke_masks(1, (4, 4), length=(0, 1)), "`length` must"),
         (lambda x, m: holes.punch(x, m[:1]), "Received: uint8"),
@@ -82,4 +69,4 @@ def test_punch_fills_each_channel_with_its_own():
 def test_refuses(make, message):
     images = RNG.integers(0, 256, (2, 4, 4, 1), dtype="uint8")
     with pytest.raises(ValueError, match=message):
-        make(images, holes.square_masks(2, (4, 4), 2))
+        make(images, holes.central_masks(2, (4, 4), 2))

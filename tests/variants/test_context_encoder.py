@@ -12,7 +12,7 @@ RNG = np.random.default_rng(0)
 
 def masked(*sizes):
     """Masks of central holes of these sizes, one an image of 8x8, as booleans."""
-    masks = [holes.square_masks(1, (8, 8), size, centred=True) for size in sizes]
+    masks = [holes.central_masks(1, (8, 8), size) for size in sizes]
     return np.concatenate(masks)
 
 
