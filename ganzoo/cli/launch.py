@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 
+from ganzoo.cli.flags import code_of
 from ganzoo.utils import signals
 
 GRACE = 10.0  # seconds from SIGTERM to SIGKILL, for workers that lost another
@@ -40,7 +41,7 @@ def launch(count: int, arguments: list[str]) -> int:
                 return _first_failure(workers)
             except KeyboardInterrupt as stop:
                 _pass_on(workers)
-                return 143 if isinstance(stop, signals.Terminated) else 130
+                return code_of(stop)
     finally:
         _end(workers)
         for printer, worker in zip(printers, workers, strict=False):
