@@ -957,8 +957,8 @@ MUTATIONS = [
     ),
     M(
         "metrics/ngrams.py",
-        "_divergence(q, (p + q) / 2)) / 2",
-        "_divergence(q, p)) / 2",
+        "rel_entr(q, mean)).sum() / 2",
+        "rel_entr(q, p)).sum() / 2",
         "tests/metrics/test_ngrams.py",
     ),
     M(

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.special import rel_entr
 
 
 def ngram_divergence(real: Sequence[str], fake: Sequence[str], n: int) -> float:
@@ -29,14 +30,10 @@ def ngram_divergence(real: Sequence[str], fake: Sequence[str], n: int) -> float:
         )
     grams = counts[0] | counts[1]
     p, q = (np.array([count[g] for g in grams]) / count.total() for count in counts)
-    return float((_divergence(p, (p + q) / 2) + _divergence(q, (p + q) / 2)) / 2)
+    mean = (p + q) / 2
+    return float((rel_entr(p, mean) + rel_entr(q, mean)).sum() / 2 / np.log(2))
 
 
 def _grams(strings, n):
     marked = (f"\n{text}\n" for text in strings)
     return Counter(text[i : i + n] for text in marked for i in range(len(text) - n + 1))
-
-
-def _divergence(p, q):
-    some = p > 0
-    return np.sum(p[some] * np.log2(p[some] / q[some]))

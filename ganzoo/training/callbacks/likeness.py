@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.spatial.distance import cdist, pdist
 from sklearn.cluster import KMeans
+from sklearn.metrics import euclidean_distances
 
 REFERENCES = 2000  # real samples that bins, neighbours and classes are known from
 FITTED = 512  # of these, for the components
@@ -141,11 +142,9 @@ def _values(samples) -> np.ndarray:
 
 def _nearest(values):
     """Median distance of a sample to the nearest other one."""
-    values = values.astype("float64")
-    squares = (values**2).sum(axis=1)
-    apart = squares[:, np.newaxis] + squares - 2 * values @ values.T
+    apart = euclidean_distances(values.astype("float64"))
     np.fill_diagonal(apart, np.inf)
-    return float(np.median(np.sqrt(np.maximum(apart.min(axis=1), 0))))
+    return float(np.median(apart.min(axis=1)))
 
 
 def _distinct(values):
