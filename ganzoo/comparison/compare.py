@@ -107,7 +107,7 @@ def compare(
     modules = [*plugins, *_modules(compared, plugins)]
     workers = Workers(jobs, modules)
     with directory.claim(workdir) as path, signals.raised(), workers:
-        if (path / "config.json").exists():
+        if (path / directory.CONFIG).exists():
             raise ValueError(f"{path} is a run directory. Choose another --workdir.")
         if pilots:
             spent = replace(spent, paces=_paces(compared, path, workers, progress))

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 
 from ganzoo.evaluation.score import Score, rank
-from ganzoo.training.callbacks.best_checkpoint import read_scores
+from ganzoo.training.callbacks.best_checkpoint import SCORES, read_scores
 
 SHARE = 0.75  # of the training; what comes after it is looked at
 
 
 def curve(run: Path) -> list[Score]:
     """Reads the scores of a run during training; its last model has the last one."""
-    return read_scores(run / "scores.jsonl")
+    return read_scores(run / SCORES)
 
 
 def improves(curves: Sequence[Sequence[Score]]) -> bool:

@@ -21,11 +21,11 @@ from ganzoo.comparison.result import PENDING, Comparison
 from ganzoo.evaluation.metric_table import BETTER, MEANINGS
 from ganzoo.evaluation.score import conditions_of
 from ganzoo.plots import page, pictures
-from ganzoo.runs.directory import code_version
+from ganzoo.runs.directory import ENVIRONMENT, code_version
 from ganzoo.runs.experiment import to_dict
 from ganzoo.runs.log import read_rows
 from ganzoo.training.callbacks.health import read_health
-from ganzoo.training.callbacks.log import numbers
+from ganzoo.training.callbacks.log import METRICS, numbers
 from ganzoo.utils import untrusted
 from ganzoo.utils.files import write_atomically
 
@@ -129,7 +129,7 @@ def _environment(runs):
     """The first record of a machine among the runs; empty if there is none."""
     for run in runs:
         try:
-            known = untrusted.read_json(run.path / "environment.json")
+            known = untrusted.read_json(run.path / ENVIRONMENT)
             packages = {n: known["packages"][n] for n in ("tensorflow", "keras")}
             versions = [f"{name} {version}" for name, version in packages.items()]
             return [*versions, f"Python {known['python']}", known["platform"]]
@@ -257,7 +257,7 @@ def _uri(path: Path):
 
 def _losses(comparison, entry, runs):
     size, x = _axis(comparison, entry)
-    files = [run.path / "metrics.jsonl" for run in runs]
+    files = [run.path / METRICS for run in runs]
     files = [file for file in files if file.exists()]
     if not files:
         return None

@@ -27,6 +27,7 @@ from ganzoo.plots import pictures
 from ganzoo.runs.experiment import Experiment, from_dict, to_dict
 from ganzoo.runs.log import read_rows
 from ganzoo.runs.resolve import Loaded, resolve
+from ganzoo.training.callbacks.log import METRICS
 from ganzoo.training.train import train_resolved
 from ganzoo.utils.files import write_atomically
 from ganzoo.utils.memory import forget_peak
@@ -74,7 +75,7 @@ def run(experiment: Experiment, path, only=None, loaded=None) -> Loaded:
         "format": FORMAT,
         "experiment": to_dict(experiment),
         "only": only,
-        "cost": cost(model, read_rows(path / "metrics.jsonl")),
+        "cost": cost(model, read_rows(path / METRICS)),
     }
     if only != []:
         scorer = scorer_of(model)

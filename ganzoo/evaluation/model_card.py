@@ -5,7 +5,7 @@ from pathlib import Path
 from ganzoo.evaluation import evaluate
 from ganzoo.evaluation.score import Score
 from ganzoo.runs import pretrained
-from ganzoo.runs.directory import read_config
+from ganzoo.runs.directory import CONFIG, read_config
 from ganzoo.runs.experiment import from_dict
 from ganzoo.runs.resolve import batch_of
 from ganzoo.variants import _registry
@@ -74,7 +74,7 @@ def _recorded(source, step):
         count = int(data["samples"])
         facts = {"data": f"{data['name']}, {count:,} samples"}
     except (KeyError, TypeError, ValueError) as error:
-        where = Path(source, "config.json")
+        where = Path(source, CONFIG)
         raise ValueError(f"{where} is damaged: {error} in its data.") from error
     facts |= {
         "steps": step,

@@ -18,6 +18,9 @@ from ganzoo.utils.files import NOT_SUPPORTED, sweep, write_atomically
 FORMAT = 2  # 1 is 0.1.0, with other defaults, see `earlier`
 _BUILD = {"name": str, "dtype": str, "options": dict}
 CHECKPOINTS = "checkpoints"
+CONFIG = "config.json"
+CARD = "data.json"
+ENVIRONMENT = "environment.json"
 LOCK = ".lock"
 WANDB = "wandb"  # a folder of another program, which holds links of its own
 _PACKAGES = ("ganzoo-keras", "tensorflow", "keras", "numpy", "tensorflow-datasets")
@@ -139,7 +142,7 @@ def read_config(workdir) -> dict | None:
     Raises:
         ValueError: it is damaged, or of a newer version of ganzoo.
     """
-    path = Path(workdir) / "config.json"
+    path = Path(workdir) / CONFIG
     if not path.is_file():
         return None
     try:
@@ -195,7 +198,7 @@ def check_same(before: dict, now: dict, workdir, free=FREE) -> None:
 
 def write_config(workdir, config: dict) -> None:
     """Writes `config.json`: the effective settings."""
-    _write_json(Path(workdir) / "config.json", {"format": FORMAT, **config})
+    _write_json(Path(workdir) / CONFIG, {"format": FORMAT, **config})
 
 
 def forget(workdir) -> None:
@@ -204,7 +207,7 @@ def forget(workdir) -> None:
     Another run may then begin there, with other settings.
     """
     path = Path(workdir)
-    for name in ("config.json", "data.json", "environment.json"):
+    for name in (CONFIG, CARD, ENVIRONMENT):
         (path / name).unlink()
     with suppress(OSError):  # it holds what others put there
         (path / CHECKPOINTS).rmdir()
@@ -212,7 +215,7 @@ def forget(workdir) -> None:
 
 def write_card(workdir, card: dict) -> None:
     """Writes `data.json`: what the data set holds."""
-    _write_json(Path(workdir) / "data.json", card)
+    _write_json(Path(workdir) / CARD, card)
 
 
 def read_card(workdir) -> dict:
@@ -221,7 +224,7 @@ def read_card(workdir) -> dict:
     Raises:
         ValueError: it is damaged.
     """
-    path = Path(workdir) / "data.json"
+    path = Path(workdir) / CARD
     return untrusted.read_json(path) if path.is_file() else {}
 
 
@@ -231,7 +234,7 @@ def write_environment(workdir, devices: list[str], threads: int) -> None:
     Warns if the run had another number of threads so far: sums are rounded in
     another order.
     """
-    path = Path(workdir) / "environment.json"
+    path = Path(workdir) / ENVIRONMENT
     before = _threads_of(path)
     if before not in (None, threads):
         warnings.warn(

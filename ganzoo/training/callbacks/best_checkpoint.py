@@ -14,6 +14,7 @@ from ganzoo.runs.log import append, drop_after, read_rows
 from ganzoo.utils.options import check_known
 from ganzoo.utils.progress import says, tell
 
+SCORES = "scores.jsonl"
 SEED = 1_000_003  # seed of the latents, different from the final evaluation
 
 
@@ -48,7 +49,7 @@ class Selection(keras.callbacks.Callback):
         self.metric = metric
         self.every = every
         self.last = last
-        self.path = Path(workdir) / "scores.jsonl"
+        self.path = Path(workdir) / SCORES
         self.checkpoints = Path(workdir) / CHECKPOINTS
         self.writes = writes
         self.best = None
