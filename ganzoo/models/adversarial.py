@@ -10,6 +10,7 @@ from ganzoo import distribute
 from ganzoo.data import codecs
 from ganzoo.data.dataset import Data
 from ganzoo.layers import noise_from
+from ganzoo.models.players import trained_weights
 from ganzoo.models.seeds import Use
 from ganzoo.models.state import total_of
 from ganzoo.models.trainer import Trainer
@@ -217,7 +218,7 @@ class AdversarialModel(Trainer):
         return network if ema is False else self.average_of(network)
 
     def _update(self, loss_fn, optimizer, networks):
-        variables = [v for network in networks for v in network.trainable_variables]
+        variables = trained_weights(networks)
         with tf.GradientTape() as tape:
             values = self._merged(loss_fn())
             # Optimizers sum gradients over replicas. Dividing inside the tape turns

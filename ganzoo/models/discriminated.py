@@ -14,6 +14,7 @@ from ganzoo.layers import (
     starting,
 )
 from ganzoo.models.adversarial import AdversarialModel, feed, layer_noise
+from ganzoo.models.players import all_layers, trained_weights
 from ganzoo.models.seeds import Use
 from ganzoo.models.user_networks import named
 from ganzoo.penalties import terms_of
@@ -109,8 +110,7 @@ class JudgedModel(AdversarialModel):
         """Initialises D's data-dependent layers from the real samples."""
         super().adapt(batch)
         fresh = [d for d in self.discriminators if d.name not in self.warm]
-        layers = [x for network in fresh for x in network._flatten_layers()]
-        layers = [layer for layer in layers if isinstance(layer, DataDependent)]
+        layers = [x for x in all_layers(fresh) if isinstance(x, DataDependent)]
         if layers:
             batch = {**batch, "seed": self.step_seed()}
             with starting(layers), layer_noise(batch):
@@ -242,7 +242,7 @@ def _check_penalties(terms, discriminators):
             "Penalties need a discriminator, and this model has none. Remove "
             f"`penalties`. Received: {', '.join(terms)}."
         )
-    layers = [x for network in discriminators for x in network._flatten_layers()]
+    layers = all_layers(discriminators)
     for name, term in terms.items():
         mixing = _names(layers, keras.layers.BatchNormalization)
         if term.penalty.per_sample and mixing:
@@ -269,8 +269,7 @@ def _clip(networks, limit):
         raise ValueError(
             f"`d_clip` must be a number from 0; 0 does not clip. Received: {limit!r}."
         )
-    variables = [v for network in networks for v in network.trainable_variables]
-    for variable in variables if limit else ():
+    for variable in trained_weights(networks) if limit else ():
         if not isinstance(variable.constraint, Clip | None):
             raise ValueError(
                 "`d_clip` needs weights without another constraint, such as spectral "

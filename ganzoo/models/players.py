@@ -10,9 +10,8 @@ from ganzoo import distribute
 
 def check_owners(generators, discriminators):
     """Raises ValueError if a trainable weight belongs to both players."""
-    own = {id(v) for net in generators for v in net.trainable_variables}
-    theirs = [v for net in discriminators for v in net.trainable_variables]
-    both = [v.path for v in theirs if id(v) in own]
+    own = {id(v) for v in trained_weights(generators)}
+    both = [v.path for v in trained_weights(discriminators) if id(v) in own]
     if both:
         raise ValueError(
             "Every trainable weight must belong to exactly one player. "
@@ -22,8 +21,7 @@ def check_owners(generators, discriminators):
 
 def check_precision(networks):
     """Raises ValueError if a layer computes in float16."""
-    layers = [layer for network in networks for layer in network._flatten_layers()]
-    half = [layer.name for layer in layers if layer.compute_dtype == "float16"]
+    half = [x.name for x in all_layers(networks) if x.compute_dtype == "float16"]
     if half:
         raise ValueError(
             "The layers compute in float16, whose gradients vanish without a scaled "
@@ -58,6 +56,11 @@ def check_followed(optimizer):
             "The average of an optimizer (use_ema) would not be used. Keep that of the "
             f"generator: `ema_decay`, such as 0.99. Received: {optimizer.name!r}."
         )
+
+
+def all_layers(networks) -> list:
+    """The layers of networks, those within layers as well."""
+    return [layer for network in networks for layer in network._flatten_layers()]
 
 
 def trained_weights(networks) -> list:

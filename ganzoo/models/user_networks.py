@@ -9,6 +9,7 @@ import keras
 
 from ganzoo.data import labels
 from ganzoo.layers.noise import Noisy
+from ganzoo.models.players import all_layers
 from ganzoo.utils import untrusted
 
 INSTEAD = (
@@ -206,7 +207,7 @@ def check_unregularised(model) -> None:
     """Refuses regularizers of layers, whose penalties are in neither player's loss."""
     networks = [*model.generators, *model.discriminators]
     weights = [v.path for net in networks for v in net.weights if v.regularizer]
-    active = [layer.name for layer in _layers(networks) if layer.activity_regularizer]
+    active = [x.name for x in all_layers(networks) if x.activity_regularizer]
     if weights or active:
         raise ValueError(
             "Regularizers of layers are in neither player's loss. Decay weights with "
@@ -230,7 +231,7 @@ def check_scope(strategy, networks) -> None:
 
 def warn_of_noise(networks) -> None:
     """Warns of layers whose noise is not that of the step: it is in no checkpoint."""
-    drawing = [layer.name for layer in _layers(networks) if _draws(layer)]
+    drawing = [layer.name for layer in all_layers(networks) if _draws(layer)]
     if drawing:
         warnings.warn(
             "Layers of Keras that draw noise have a state that no file holds: a "
@@ -246,13 +247,9 @@ def _draws(layer):
     return keeps_seed and not isinstance(layer, Noisy)
 
 
-def _layers(networks):
-    return [layer for network in networks for layer in network._flatten_layers()]
-
-
 def check_layers(networks) -> None:
     """Refuses layers that hold code, which no file may."""
-    for layer in _layers(networks):
+    for layer in all_layers(networks):
         functions = [v for v in vars(layer).values() if isinstance(v, FunctionType)]
         unnamed = type(layer).__module__.startswith("keras.") and any(
             function.__name__ == "<lambda>" for function in functions
