@@ -6,7 +6,6 @@ function that returns a `Penalty`, and one line in `PENALTIES`.
 """
 
 import math
-import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo import distribute
-from ganzoo.utils.options import check_known, parameters
+from ganzoo.utils.options import check_known, is_number, parameters
 
 EPSILON = 1e-12  # inside the root of a norm, whose slope is infinite at 0
 
@@ -238,12 +237,12 @@ def _term(name, value):
     allowed = ["weight", "every", *parameters(factory)]
     check_known(f"option of penalty {name!r}", options, allowed)
     weight, every = options.pop("weight", None), options.pop("every", 1)
-    if not _is_number(weight) or not 0 <= weight < math.inf:
+    if not is_number(weight) or weight < 0:
         raise ValueError(
             f"The weight of penalty {name!r} must be a number from 0. "
             f"Received: {weight!r}."
         )
-    if not _is_number(every) or every < 1 or every != int(every):
+    if not is_number(every) or every < 1 or every != int(every):
         raise ValueError(
             f"`every` of penalty {name!r} must be a whole number from 1: the D updates "
             f"from one penalty to the next. Received: {every!r}."
@@ -253,12 +252,8 @@ def _term(name, value):
 
 def _check_from_zero(**options):
     for name, value in options.items():
-        if not _is_number(value) or not 0 <= value < math.inf:
+        if not is_number(value) or value < 0:
             raise ValueError(f"`{name}` must be a number from 0. Received: {value!r}.")
-
-
-def _is_number(value):
-    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def _distance(squares, target):

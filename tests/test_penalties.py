@@ -507,6 +507,7 @@ def test_clip_keeps_what_is_within():
         ({"r1": True}, "Received: True."),
         ({"r1": {"weight": 1.0, "every": 0}}, "whole number from 1"),
         ({"r1": {"weight": 1.0, "every": 1.5}}, "Received: 1.5."),
+        ({"r1": {"weight": 1.0, "every": float("inf")}}, "Received: inf."),
         ({"r1": {"weight": 1.0, "every": "4"}}, "Received: '4'."),
         ({"lecam": {"weight": 1.0, "decay": 1.0}}, r"`decay` must be in [0, 1)"),
         ({"dragan": {"weight": 1.0, "target": -1.0}}, "`target` must be a number from"),
