@@ -12,6 +12,7 @@ import tensorflow as tf
 from real_sets import SHARED, shared
 
 from ganzoo import distribute
+from ganzoo.utils import precision
 
 _CPU = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(
@@ -28,10 +29,8 @@ def mirrored():
 @pytest.fixture
 def float64():
     """Builds in float64 within the test."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float64")
-    yield
-    keras.config.set_dtype_policy(before)
+    with precision.policy("float64"):
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

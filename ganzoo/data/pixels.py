@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-DEPTHS = (10, 12, 14, 16)  # bits of sensors
+from ganzoo.data.images import DEPTHS
 
 
 def as_pixels(array: np.ndarray, where: str, high: float = 0) -> np.ndarray:

@@ -100,4 +100,4 @@ def _leaky(x):
 
 
 def _normal():
-    return keras.initializers.RandomNormal(stddev=0.02)
+    return inputs.start("normal")

@@ -7,7 +7,7 @@ from ganzoo.models.adversarial import feed
 from ganzoo.models.assemble import assemble
 from ganzoo.models.gan import GAN
 from ganzoo.models.seeds import Use
-from ganzoo.networks import dcgan, mlp
+from ganzoo.networks import dcgan, mlp, usual_range
 from ganzoo.networks.encoder import encoder, joint_discriminator
 from ganzoo.variants._registry import register
 
@@ -136,7 +136,7 @@ def bigan(
     if d_norm == "auto":
         d_norm = "batch" if filters else "none"
     if value_range == "auto":
-        value_range = None if len(shape) == 1 else (-1.0, 1.0)
+        value_range = usual_range(shape, symbols=False)
     sizes = {"hidden": hidden, "filters": filters}
     return assemble(
         BiGAN,
