@@ -30,6 +30,7 @@ OF_VARIANTS: dict[str, dict] = {
 }
 OF_ANY_DATA: dict[str, dict] = {
     "dcgan": {"penalties": {}},
+    **dict.fromkeys(["sgan", "r3gan"], {"ema_decay": 0.999}),
     "bigan": {"d_norm": "batch", "prior": "uniform"},
     "unrolled": {"unroll": 5, "saddle": True},
     "text2image": {"text_norm": False, "projection": 0},
@@ -66,6 +67,5 @@ def options_of(version: int, name: str, options: Mapping) -> dict:
 
         sides = options["image_shape"][:-1]
         usual["last"] = math.ceil(min(sides) / 2 ** (level_count(*sides) - 1))
-    keeps = "ema_decay" in find(name).own_options and name not in ("sgan", "r3gan")
-    usual |= OF_ANY_DATA.get(name, {})
-    return {**usual, **(NO_AVERAGE if keeps else {}), **options}
+    average = NO_AVERAGE if "ema_decay" in find(name).own_options else {}
+    return {**average, **usual, **OF_ANY_DATA.get(name, {}), **options}
