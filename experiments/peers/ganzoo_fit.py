@@ -14,6 +14,7 @@ from keras import Input, Model, layers
 import ganzoo
 from ganzoo.layers import Dropout, batch_norm
 from ganzoo.models.assemble import assemble
+from ganzoo.models.players import parameter_count
 from ganzoo.utils import precision
 
 
@@ -95,10 +96,7 @@ def main():
     args = parser.parse_args()
     with precision.policy(args.dtype):
         model = NETS[args.net]()
-    counts = [
-        int(sum(np.prod(w.shape) for net in nets for w in net.trainable_variables))
-        for nets in (model.generators, model.discriminators)
-    ]
+    counts = [*map(parameter_count, (model.generators, model.discriminators))]
     arrays = model.batch_spec.random(8 * args.batch, np.random.default_rng(0))
     serve(f"ganzoo {ganzoo.__version__}", counts, stretches(model, arrays, args.batch))
 

@@ -23,6 +23,7 @@ from ganzoo.evaluation.sampling import draw as draw_samples
 from ganzoo.evaluation.scorer import scorer_for
 from ganzoo.metrics.arrays import nearest
 from ganzoo.models.flops import flops
+from ganzoo.models.players import parameter_count
 from ganzoo.plots import pictures
 from ganzoo.runs.experiment import Experiment, from_dict, to_dict
 from ganzoo.runs.log import read_rows
@@ -109,15 +110,11 @@ def cost(model, rows) -> dict:
         for a, b in pairs
         if b["seconds"] > a["seconds"]
     ]
-    counts = {"g_parameters": model.generators, "d_parameters": model.discriminators}
-    parameters = {
-        name: int(sum(np.prod(w.shape) for net in nets for w in net.trainable_weights))
-        for name, nets in counts.items()
-    }
     latent = tf.constant(model.latents(1), model.variable_dtype)
     one = {"latent": latent, **model._conditions(None, 1)}
     return {
-        **parameters,
+        "g_parameters": parameter_count(model.generators),
+        "d_parameters": parameter_count(model.discriminators),
         "flops_per_sample": flops(model.call, one),
         "ms_per_step": 1e3 * statistics.median(rates) if rates else None,
         "seconds": rows[-1]["seconds"],

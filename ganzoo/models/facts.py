@@ -4,6 +4,8 @@ import textwrap
 
 import keras
 
+from ganzoo.models.players import parameter_count
+
 MOST = 80  # letters of an option
 
 
@@ -17,12 +19,8 @@ def of(model) -> list[tuple[str, str]]:
     }
     return [
         ("class", type(model).__name__),
-        ("parameters of G", _parameters(model.generators)),
-        ("parameters of D", _parameters(model.discriminators)),
+        ("parameters of G", f"{parameter_count(model.generators):,}"),
+        ("parameters of D", f"{parameter_count(model.discriminators):,}"),
         ("step", f"{model.step:,}"),
         *options.items(),
     ]
-
-
-def _parameters(networks):
-    return f"{sum(network.count_params() for network in networks):,}"

@@ -1,5 +1,6 @@
 """Players: what each optimizer owns, and both as one for Keras' callbacks."""
 
+import math
 from collections.abc import Callable
 
 import keras
@@ -66,6 +67,11 @@ def all_layers(networks) -> list:
 def trained_weights(networks) -> list:
     """The trainable weights of a player's networks."""
     return [v for network in networks for v in network.trainable_variables]
+
+
+def parameter_count(networks) -> int:
+    """The number of trained parameters of a player's networks."""
+    return sum(math.prod(v.shape) for v in trained_weights(networks))
 
 
 def owns(optimizer, variables) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from ganzoo.models.players import parameter_count
 from ganzoo.utils.progress import tell
 from ganzoo.utils.text import counted
 
@@ -79,7 +80,7 @@ class Forecast(keras.callbacks.Callback):
 def _parameters(model):
     players = {"G": model.generators, "D": model.discriminators}
     counts = [
-        f"{name} {sum(network.count_params() for network in networks):,}"
+        f"{name} {parameter_count(networks):,}"
         for name, networks in players.items()
         if networks
     ]

@@ -19,7 +19,7 @@ def clock(monkeypatch):
 
 
 def _network(parameters):
-    return types.SimpleNamespace(count_params=lambda: parameters)
+    return types.SimpleNamespace(trainable_variables=[tf.zeros(parameters)])
 
 
 def _forecast(total, shape=(64, 64, 3)):
