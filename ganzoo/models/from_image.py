@@ -11,8 +11,8 @@ from ganzoo.data.batch_spec import Samples
 from ganzoo.layers import always_on
 from ganzoo.models.adversarial import feed, layer_noise
 from ganzoo.models.discriminated import JudgedModel
-from ganzoo.models.from_noise import PRIORS
 from ganzoo.models.image_arrays import check_sides, like, padded, spread
+from ganzoo.models.priors import PRIORS
 from ganzoo.models.seeds import Use
 from ganzoo.models.user_networks import named
 from ganzoo.utils.options import check_known, check_seed, check_whole
@@ -156,7 +156,7 @@ class TranslationModel(JudgedModel):
             count = distribute.local_count(source)
             shape = count, network.input["latent"].shape[-1]
             own = distribute.fold(seed, Use.LATENT)
-            inputs["latent"] = PRIORS[self.prior](shape, own, self.variable_dtype)
+            inputs["latent"] = PRIORS[self.prior].draw(shape, own, self.variable_dtype)
         sample = self._feed(network, inputs, training)
         height, width = (side * self.scale for side in source.shape[1:3])
         return tf.ensure_shape(

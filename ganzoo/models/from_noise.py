@@ -17,6 +17,7 @@ from ganzoo.layers import MeanBias, noise_from
 from ganzoo.models import walks
 from ganzoo.models.adversarial import AdversarialModel, feed
 from ganzoo.models.image_arrays import spread
+from ganzoo.models.priors import PRIORS
 from ganzoo.models.projection import Projection, project
 from ganzoo.models.seeds import Use
 from ganzoo.models.user_networks import named
@@ -26,11 +27,6 @@ from ganzoo.utils.options import check_known, check_seed, check_whole
 if TYPE_CHECKING:
     import pandas
 
-PRIORS = {
-    "normal": distribute.global_normal,
-    "uniform": lambda *args: 2 * distribute.global_uniform(*args) - 1,
-    "unit_uniform": distribute.global_uniform,
-}
 CHUNK = 256  # samples generated at once, which bounds memory for any n
 MANY = 4  # chunks that pay for the compilation of a function
 CALL_VALUES = 2**22  # values that one compiled call makes, at least one chunk's
@@ -549,7 +545,7 @@ class LatentModel(AdversarialModel):
 
     def _draw(self, count, seed):
         shape = (count, self.latent_dim)
-        return PRIORS[self.prior](shape, seed, self.variable_dtype)
+        return PRIORS[self.prior].draw(shape, seed, self.variable_dtype)
 
     def _conditions(self, label, n):
         """The network's input `label` for n samples, {} for a model without labels."""

@@ -7,14 +7,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ganzoo.models.priors import PRIORS
 from ganzoo.utils.options import check_seed, check_whole
 
 CHUNK = 256  # latents that descend at once, which bounds the memory
-BOUNDS = {
-    "normal": (-np.inf, np.inf),
-    "uniform": (-1.0, 1.0),
-    "unit_uniform": (0.0, 1.0),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +95,7 @@ def _project(model, x, conditions, features, starts, steps, rate, seed):
     }
     scaled = model.as_batch({"real": x})["real"]
     target = tf.repeat(features(scaled), starts, axis=0)
-    low, high = BOUNDS[model.prior]
+    _, low, high = PRIORS[model.prior]
     latents = keras.Variable(model._draw(n * starts, tf.constant([seed, 2])))
     optimizer = keras.optimizers.Adam(
         keras.optimizers.schedules.CosineDecay(rate, steps)

@@ -11,7 +11,8 @@ from helpers import tiny
 import ganzoo
 from ganzoo.models.anomaly import anomaly_scores
 from ganzoo.models.assemble import assemble
-from ganzoo.models.from_noise import CHUNK, MANY, PRIORS
+from ganzoo.models.from_noise import CHUNK, MANY
+from ganzoo.models.priors import PRIORS
 from ganzoo.networks import mlp
 
 
