@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ganzoo.data.toy import MIXTURES
+from ganzoo.data.load import load_data
 from ganzoo.models import latent
 from ganzoo.models.adversarial import AdversarialModel
 from ganzoo.models.program import Program, encoded
@@ -132,8 +132,6 @@ def _directions(model, seed):
 
 
 def _game():
-    centers, std = MIXTURES[GAME]
-    rng = np.random.default_rng(0)
-    points = centers[rng.integers(len(centers), size=POINTS)]
-    points = points + std * rng.standard_normal(points.shape)
-    return {"points": encoded(points.astype("float32")), "centers": centers.tolist()}
+    data = load_data(GAME)
+    points, centers = data.arrays["real"][:POINTS], data.mixture.centers
+    return {"points": encoded(points), "centers": centers.tolist()}
