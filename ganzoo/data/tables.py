@@ -14,6 +14,7 @@ from ganzoo.data.account import Account
 from ganzoo.data.columns import KINDS, Category, Column, Number
 from ganzoo.data.dataset import Data, check_finite
 from ganzoo.data.label_names import listed
+from ganzoo.data.reading import SPLITS
 from ganzoo.utils import untrusted
 from ganzoo.utils.extras import extra
 from ganzoo.utils.options import check_known
@@ -62,10 +63,11 @@ class Table:
             )
         if not fits:
             raise ValueError("A table needs a count of each class.")
-        if not self.features:
+        if not self.width:
+            names = [column.name for column in self.columns]
             raise ValueError(
                 "A table needs a column that varies, apart from its label. "
-                f"Received: {listed(map(str, self.labels)) or 'none'}."
+                f"Received: {listed(names) or 'none'}."
             )
 
     @classmethod
@@ -108,7 +110,7 @@ class Table:
     @property
     def width(self) -> int:
         """Length of a vector."""
-        return int(self._ends[-1])
+        return sum(column.width for column in self.features)
 
     @property
     def summary(self) -> str:
@@ -253,7 +255,7 @@ def load_table(
             neither numbers nor a category: dates, free text, row numbers.
         ImportError: pandas, or pyarrow for Parquet, is not installed.
     """
-    check_known("split of a table", [split], ("train", "test", "all"))
+    check_known("split of a table", [split], SPLITS)
     name, frame = (
         ("table", source) if is_frame(source) else _read(Path(source).expanduser())
     )
@@ -301,11 +303,6 @@ def schema(frame, train: np.ndarray, labels=(), dropped=()) -> Table:
         for name in columns
     )
     table = Table(features, labels, dropped=dropped)
-    if not table.width:
-        raise ValueError(
-            "A table needs a column that varies, apart from its label. "
-            f"Received: {listed(frame)}."
-        )
     if not table.class_names:
         return table
     classes = table._label(frame[train])
