@@ -754,7 +754,7 @@ MUTATIONS = [
         "tests/variants/test_rbm.py -k annealing",
     ),
     M(
-        "networks/masked.py",
+        "networks/autoregressive.py",
         "inputs < own if self.last",
         "inputs <= own if self.last",
         "tests/variants/test_made.py -k 'sees or degrees'",

@@ -7,7 +7,7 @@ from ganzoo import distribute
 from ganzoo.models.optimizers import compile_without_d
 from ganzoo.models.seeds import Use
 from ganzoo.models.stepwise import StepwiseModel, binary, sums
-from ganzoo.networks import masked
+from ganzoo.networks import autoregressive
 from ganzoo.variants._registry import register
 
 
@@ -93,7 +93,7 @@ def made(
         hidden: units of each hidden layer.
     """
     model = MADE(
-        generator=masked.network(image_shape, hidden=hidden),
+        generator=autoregressive.network(image_shape, hidden=hidden),
         prior="unit_uniform",
         value_range=(0.0, 1.0),
         d_steps=0,

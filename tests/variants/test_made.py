@@ -8,7 +8,7 @@ import tensorflow as tf
 from helpers import tiny
 
 from ganzoo.models.adversarial import feed
-from ganzoo.networks.masked import degrees
+from ganzoo.networks.autoregressive import degrees
 
 SHAPE = (2, 3, 1)
 ALL = np.array(list(itertools.product((0.0, 1.0), repeat=6))).reshape(-1, *SHAPE)
