@@ -46,7 +46,10 @@ class Effect:
     holds: Callable
 
 
-RING = "vanilla on ring8 (radius 1), 2 x 128 units, 3,000 steps of 256, Adam 1e-3"
+RING = (
+    "vanilla on ring8 (radius 1), 2 x 128 units, 6,000 steps of 256, Adam 1e-3, beta_1 "
+    "0.9, no average"
+)
 
 
 # A run is known by its function and arm: "plain" on the ring serves two effects.
@@ -67,7 +70,7 @@ EFFECTS = {
     "R1 stops the oscillation": Effect(
         claim="R1 makes training converge where it would circle (Mescheder et al. "
         "2018, arXiv 1801.04406)",
-        setting=f"{RING}, beta_1 0.9, R1 with gamma 0.1",
+        setting=f"{RING}, R1 with gamma 0.1",
         measure="G's movement in the last quarter: the deviation over time of a "
         "latent's sample, every 20 steps, mean of 512 latents",
         target="at most half of plain",
@@ -79,8 +82,8 @@ EFFECTS = {
     "minibatch stddev covers modes": Effect(
         claim="a D that sees the batch's spread keeps G from few modes (Karras et al. "
         "2018, arXiv 1710.10196)",
-        setting=f"{RING}, beta_1 0.9",
-        measure="modes of 8 covered by 2,500 samples, mean of 15 measurements in the "
+        setting=RING,
+        measure="modes of 8 covered by 2,500 samples, mean of 30 measurements in the "
         "second half",
         target="more than plain",
         arms={
@@ -106,8 +109,8 @@ EFFECTS = {
     "instance noise keeps G's gradient": Effect(
         claim="noise on what D sees keeps G's gradient alive where D is ahead "
         "(Arjovsky and Bottou 2017, arXiv 1701.04862)",
-        setting="vanilla on ring8, minimax, 2 x 128 units, 800 steps of D alone, noise "
-        "of deviation 0.5",
+        setting="vanilla on ring8, minimax, 2 x 128 units, G's samples within 0.1 of "
+        "the centre, 800 steps of D alone, noise of deviation 0.5",
         measure="norm of G's gradient after them, mean of 8 batches",
         target="at least ten times plain",
         arms={"plain": {}, "noise": {"augment": [{"name": "noise", "stddev": 0.5}]}},

@@ -597,7 +597,7 @@ MUTATIONS = [
     ),
     M(
         "training/callbacks/health.py",
-        "if alarm not in signs or progress and not raised:",
+        "if alarm not in signs or not raised and (progress or explained):",
         "if alarm not in signs:",
         HEALTH,
     ),

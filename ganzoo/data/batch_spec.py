@@ -74,6 +74,9 @@ class Entry:
     def check_scale(self, key: str, array: np.ndarray) -> None:
         """Refuses values in another scale, which only many samples together show."""
 
+    def warn_of_absent(self, array: np.ndarray) -> None:
+        """Warns of values that the entry allows, and no sample of a training has."""
+
     def convert(self, key: str, array: np.ndarray) -> np.ndarray:
         """Converts a checked array to the dtype of batches."""
         return array
@@ -112,7 +115,8 @@ class Samples(Entry):
 
     def described(self, key):
         shape = f" of shape {tuple(self.shape)}" if self.shape else ""
-        return f"samples {key!r}{shape}{self.note}"
+        form = f": fit({{{key!r}: ..., 'real': ...}})" if key != "real" else ""
+        return f"samples {key!r}{shape}{self.note}{form}"
 
     def dtype(self, received):
         pixels = self.value_range is not None and np.dtype(received).kind in "biu"
@@ -238,7 +242,10 @@ class Tokens(Entry):
         return (self.length,)
 
     def described(self, key):
-        return f"captions {key!r}, tokens as `model.tokens` makes them{self.note}"
+        return (
+            f"captions {key!r}, tokens{self.note}: "
+            f"fit({{{key!r}: model.tokens(texts), 'real': ...}})"
+        )
 
     def dtype(self, received):
         return np.int32

@@ -195,6 +195,17 @@ class Labels(Condition):
         """The classes in turn."""
         return np.arange(n, dtype="int32") % self.count
 
+    def warn_of_absent(self, array):
+        shown = {*np.unique(array).tolist()} - {-1}
+        names = enumerate(self.names or places(self.count))
+        absent = [name for place, name in names if place not in shown]
+        if absent and shown:
+            warnings.warn(
+                f"No sample has the label {listed(absent)}, so G learns nothing about "
+                f"it. For the others alone, build it with num_classes={len(shown)}.",
+                stacklevel=3,
+            )
+
     def _is_one_hot(self, array):
         return array.shape[1:] == (self.count,) and label_names.is_one_hot(array)
 

@@ -106,7 +106,7 @@ def evaluate(
     n: int = 10_000,
     extractor: str | Path | None = None,
     only: Iterable[str] | None = None,
-    dataset: str | Path | None = None,
+    dataset: str | Path | Data | None = None,
     data_dir: str | Path | None = None,
     seed: int = 0,
     scorer: Scorer | None = None,
@@ -129,7 +129,8 @@ def evaluate(
         extractor: see `extractors.get`; by default `classifier` for labelled images,
             else `pixels`.
         only: names of scores, see `metric_table.BETTER`; by default all that apply.
-        dataset: data set for a model that is not a run, or the new place of a run's.
+        dataset: data set for a model that is not a run, by name or as `load_data`
+            returns it; or the new place of a run's.
         data_dir: as in `load_data`, if it differs from the run's.
         seed: seed of the latents.
         scorer: a scorer of an earlier call (`scorer_for`), which saves loading and
@@ -254,9 +255,17 @@ def parts_of(run, model, dataset=None, data_dir=None) -> Parts:
     Args:
         run: the `config.json` of a run, None for a model that is not a run.
         model: the model.
-        dataset: data set for a model that is not a run.
+        dataset: data set for a model that is not a run; one as `load_data` returns it
+            has no test split.
         data_dir: as in `load_data`, if it differs from the run's.
     """
+    if isinstance(dataset, Data):
+        if run is not None:
+            raise ValueError(
+                "A run reads its own data set: leave `dataset` out, or give its path. "
+                f"Received: data of {dataset.name!r}."
+            )
+        return as_samples(model, Parts(dataset))
     if run is None:
         if dataset is None:
             raise ValueError(

@@ -1,5 +1,7 @@
 """LatentModel: a generator of samples from noise, and how it is used."""
 
+from __future__ import annotations  # `help` shows ArrayLike by its name
+
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -278,7 +280,7 @@ class LatentModel(AdversarialModel):
         label: ArrayLike | None = None,
         ema: bool | None = None,
         truncation: float | None = None,
-    ) -> "pandas.DataFrame":
+    ) -> pandas.DataFrame:
         """Generates n rows like those of the table that the model was trained on.
 
         Columns, their order and dtypes are the table's; numbers stay within the range

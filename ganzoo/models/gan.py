@@ -1,5 +1,7 @@
 """GAN: the default model, from noise to samples."""
 
+from __future__ import annotations  # `help` shows ArrayLike by its name
+
 import keras
 import numpy as np
 import tensorflow as tf

@@ -1,5 +1,7 @@
 """Paths, arithmetic and directions in latent space, on NumPy arrays."""
 
+from __future__ import annotations  # `help` shows ArrayLike by its name
+
 from collections.abc import Callable
 
 import keras

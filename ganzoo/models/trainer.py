@@ -292,6 +292,8 @@ class Trainer(CompiledSteps):
                 keras_habits.check_shuffled(shuffle)
                 batch_size = 128 if batch_size is None else batch_size
                 arrays = door.arrays(x, y, batch_size, jitter)
+                for key in arrays.keys() & door.spec.entries:
+                    door.spec.entries[key].warn_of_absent(arrays[key])
                 if validation_split:
                     arrays, validation_data = keras_habits.split(
                         arrays, validation_split, validation_data, batch_size

@@ -1,5 +1,7 @@
 """Paths (n, d) and walks (rows, frames, latent_dim) through latent space."""
 
+from __future__ import annotations  # `help` shows ArrayLike by its name
+
 import numpy as np
 from numpy.typing import ArrayLike
 

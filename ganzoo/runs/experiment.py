@@ -148,6 +148,10 @@ HELP = {
     "evaluation_samples": "number of samples per score",
 }
 
+Experiment.__doc__ += "\n\nAttributes:\n" + "\n".join(
+    f"    {name}: {text}." for name, text in HELP.items()
+)
+
 
 def from_dict(values: Mapping) -> Experiment:
     """Makes an experiment from its settings by name.
@@ -190,4 +194,6 @@ def check_values(values: Mapping) -> None:
             isinstance(value, bool) and bool not in allowed
         ):
             names = " or ".join(t.__name__ for t in allowed)
-            raise ValueError(f"`{name}` must be {names}. Received: {value!r}.")
+            plain = isinstance(value, str | int | float | list | dict | None)
+            shown = repr(value) if plain else type(value).__name__
+            raise ValueError(f"`{name}` must be {names}. Received: {shown}.")

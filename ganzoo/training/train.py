@@ -108,6 +108,11 @@ def train_resolved(
     This is for callers that then score or draw with the same data, hand over what
     another run has `loaded`, or watch with `callbacks`, which are called last.
     """
+    if not isinstance(experiment, Experiment):
+        raise ValueError(
+            "An experiment is a ganzoo.Experiment, such as ganzoo.load_config(NAME) "
+            f"returns. Received: {type(experiment).__name__}."
+        )
     log = list(log)
     check_trackers(log)
     find(experiment.model).check_known(experiment.options)
