@@ -97,6 +97,7 @@ class Evaluation:
             return ""
 
 
+SCALES = 10  # from here on, the largest column of vectors decides
 _WORDS = {"lower": "lower", "higher": "higher", "floor": "as real data"}
 
 
@@ -171,7 +172,8 @@ def evaluate(
         }
         bar.step(stages[3])
         scores = _scores(models, views, scorer, only, seed)
-    notes = _notes(scorer, asked) + _notes_on_classes(scorer, views["last"])
+    notes = _notes(scorer, asked) + _notes_on_scale(scorer)
+    notes += _notes_on_classes(scorer, views["last"])
     if models["last"].conditional and "label" not in scorer.test.data.arrays:
         notes.append("Left out, since the test data have no labels: scores of labels.")
     for name, reason in views["last"].left_out.items():
@@ -324,6 +326,22 @@ def _notes(scorer, n):
             "number, and there are no more."
         )
     return notes
+
+
+def _notes_on_scale(scorer):
+    """Of vectors whose largest column would decide; tables are standardised."""
+    train = scorer.parts.train
+    if "vectors" not in scorer.facts or train.table:
+        return []
+    spread = train.arrays["real"].std(axis=0)
+    spread = spread[spread > 0]
+    if not spread.size or spread.max() <= SCALES * spread.min():
+        return []
+    return [
+        f"Columns differ in scale, with standard deviations from {spread.min():.3g} to "
+        f"{spread.max():.3g}: distances follow the largest. Standardise the columns "
+        "before training."
+    ]
 
 
 def _notes_on_classes(scorer, fake):

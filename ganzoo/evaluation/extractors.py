@@ -81,7 +81,8 @@ def get(spec, parts: Parts) -> Extractor:
         parts: parts of the data set.
 
     Raises:
-        ValueError: an unknown name, or an extractor that the data do not allow.
+        ValueError: an unknown name, no such file, or an extractor that the data do not
+            allow.
     """
     if isinstance(spec, Extractor):
         return spec
@@ -94,6 +95,8 @@ def get(spec, parts: Parts) -> Extractor:
         images = train.arrays["real"].ndim == 4 and _is_uint8(train)
         spec = "classifier" if images and train.num_classes > 1 else "pixels"
     if str(spec).endswith(".keras"):
+        if not Path(spec).is_file():
+            raise ValueError(f"No such file of an extractor. Received: {spec}.")
         untrusted.check_keras(spec)
         return from_model(keras.saving.load_model(spec, safe_mode=True))
     name, _, path = str(spec).partition(":")

@@ -223,6 +223,29 @@ def test_points_are_scored_too(tmp_path):
     assert found.get("high_quality").value <= 1
 
 
+@pytest.mark.parametrize("scale,noted", [(100, True), (5, False)])
+def test_columns_of_different_scales_are_noted(scale, noted):
+    real = np.random.default_rng(0).normal(size=(90, 2)) * [1, scale]
+    data = Data("mine", {"real": real.astype("float32")})
+    found = ganzoo.evaluate(tiny("vanilla", image_shape=(2,)), n=30, dataset=data)
+    notes = [note for note in found.notes if "Columns differ in scale" in note]
+    assert len(notes) == noted
+    assert all("distances follow the largest" in note for note in notes)
+
+
+def test_data_in_memory_are_scored_for_a_model_and_not_for_a_run(run):
+    model, data = tiny("vanilla"), load_parts("digits").train
+    found, named = (
+        ganzoo.evaluate(model, n=30, dataset=each, extractor="pixels")
+        for each in (data, "digits")
+    )
+    first, second = (each.get("frechet_distance").value for each in (found, named))
+    assert first == second  # next to other real samples, of the training split
+    assert any("third of the training split" in note for note in found.notes)
+    with pytest.raises(ValueError, match="reads its own data set.*'digits'"):
+        ganzoo.evaluate(run, dataset=data)
+
+
 # --- bad input --------------------------------------------------------------------
 
 

@@ -66,6 +66,11 @@ def test_a_model_in_a_file_has_the_hash_of_the_model(parts, tmp_path):
     assert loaded.label == extractors.get(model, parts).label
 
 
+def test_a_file_that_is_not_there_is_named(parts):
+    with pytest.raises(ValueError, match="No such file.*Received: none/x.keras"):
+        extractors.get("none/x.keras", parts)
+
+
 def test_the_hash_tells_weights_and_structure_apart(parts):
     labels = [
         extractors.get(model, parts).label
