@@ -152,7 +152,7 @@ class Samples(Entry):
             f"Received: {shape[1:]}."
         )
 
-    def alone(self, key: str, array: np.ndarray) -> np.ndarray:
+    def checked_few(self, key: str, array: np.ndarray) -> np.ndarray:
         """`checked`, for few samples: warns if they seem to be in another scale."""
         array = self.checked(key, array)
         try:

@@ -270,7 +270,7 @@ class TranslationModel(JudgedModel):
                 f"Images must have the shape (n, H, W, {channels}). "
                 f"Received: {images.shape}."
             )
-        return Samples(None, self.value_range).alone("images", images)
+        return Samples(None, self.value_range).checked_few("images", images)
 
     @property
     def interface(self) -> str:

@@ -475,7 +475,7 @@ class LatentModel(AdversarialModel):
 
     def _checked(self, x):
         """Checks samples (n, ...), n from 0, as input for D."""
-        return self.batch_spec.entries["real"].alone("real", np.asarray(x))
+        return self.batch_spec.entries["real"].checked_few("real", np.asarray(x))
 
     def _by_chunks(self, function, x):
         """Applies `function` to samples (n, ...), checked and scaled, in chunks."""
