@@ -201,8 +201,8 @@ class Labels(Condition):
         absent = [name for place, name in names if place not in shown]
         if absent and shown:
             warnings.warn(
-                f"No sample has the label {listed(absent)}, so G learns nothing about "
-                f"it. For the others alone, build it with num_classes={len(shown)}.",
+                f"Classes without a sample, which G does not learn: {listed(absent)}. "
+                f"Build it with num_classes={len(shown)}, or do not ask for them.",
                 stacklevel=3,
             )
 

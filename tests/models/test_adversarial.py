@@ -356,7 +356,7 @@ def test_a_data_set_of_the_batches_of_arrays_trains_as_they_do():
 
 
 def test_labels_of_another_integer_type():
-    model = tiny("cgan")
+    model = tiny("cgan", num_classes=8)
     images = RNG.integers(0, 256, (8, 8, 8, 1), dtype="uint8")
     fit(model, images, np.arange(8, dtype="int64")[:, None], steps_per_epoch=1)
     assert model.step == 1
@@ -534,13 +534,13 @@ def test_refuses_a_later_batch_of_a_data_set(replicas, mirrored):
     ],
 )
 def test_evaluation_and_validation_refuse_a_data_set(data, message):
-    model = tiny("cgan")
-    elements = {"real": data, "label": BAD % 10} if len(data) > 1 else data
+    model = tiny("cgan", num_classes=8)
+    elements = {"real": data, "label": BAD % 8} if len(data) > 1 else data
     batches = tf.data.Dataset.from_tensor_slices(elements).batch(8)
     with pytest.raises(ValueError, match=message):
         model.evaluate(batches, verbose=0)
     with pytest.raises(ValueError, match=message):
-        fit(model, IMAGES, BAD % 10, validation_data=batches)
+        fit(model, IMAGES, BAD % 8, validation_data=batches)
 
 
 def test_refuses_a_batch_that_does_not_divide_by_the_steps_of_d():

@@ -166,3 +166,9 @@ def test_values_without_a_range():
         assert model.value_range is None
     with pytest.raises(ValueError, match=r"must be \(low, high\).*Received: 'nome'"):
         tiny("vanilla", image_shape=(2,), value_range="nome")
+
+
+def test_classes_without_a_sample_are_told():
+    model = tiny("cgan", num_classes=4)
+    with pytest.warns(UserWarning, match="which G does not learn: 2, 3. .*=2"):
+        model.fit(X, np.arange(len(X)) % 2, batch_size=24, verbose=0)
