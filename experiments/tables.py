@@ -61,7 +61,7 @@ def selected() -> str:
 
 PAGES = {
     "README.md": [variants.variants, selected],
-    "docs/results.md": [results, comparisons.digits, comparisons.mnist],
+    "docs/results.md": [results, comparisons.digits],
     "docs/defaults.md": [defaults.ten_epochs_mnist, defaults.ten_epochs_letters],
     "docs/guides/alarms.md": [alarms.named, alarms.remedies],
     "docs/axes.md": [axes.effects, axes.axes_cost, axes.axes_peer],

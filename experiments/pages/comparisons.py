@@ -1,34 +1,25 @@
-"""Tables of docs/results.md, which `python experiments/tables.py` writes."""
+"""Table of docs/results.md, which `python experiments/tables.py` writes."""
 
-from pages.recorded import recorded, table
+from pages.recorded import measured, table
 
 
 def digits() -> str:
-    """Every unconditional variant of images on the digits."""
-    return _ranking("compare_digits")
-
-
-def mnist() -> str:
-    """Every unconditional variant of images on MNIST."""
-    return _ranking("compare_mnist")
-
-
-def _ranking(name):
-    result = recorded(name)
-    measured = result["measured"]
+    """Every unconditional variant of images on the digits, with each seed's score."""
+    result = measured("compare_digits")
     rows = [
         (
             i,
             f"`{row['variant']}`",
-            f"{row['mean']:.4g}",
-            f"{row['std']:.2g}",
+            f"{row['mean']:.3g}",
+            ", ".join(f"{value:.3g}" for value in row["values"]),
             f"{row['difference']:.3g}",
             row["verdict"],
         )
-        for i, row in enumerate(measured["ranking"], 1)
+        for i, row in enumerate(result["ranking"], 1)
     ]
-    rows.append(("", "real data", f"{measured['real data']:.4g}", *[""] * 3))
-    failed = sorted({cell for cell, *_ in measured["failed"]})
-    rows += [("", f"`{cell}`", "failed", *[""] * 3) for cell in failed]
-    head = ("", "variant", measured["metric"], "+-", "behind", "verdict")
+    for name in ("real data", "blends"):
+        rows.append(("", name, f"{result[name]:.3g}", *[""] * 3))
+    failed = sorted({name for name, *_ in result["failed"]})
+    rows += [("", f"`{name}`", "failed", *[""] * 3) for name in failed]
+    head = ("", "variant", result["metric"], "seeds 0, 1, 2", "behind", "verdict")
     return table(head, rows)
