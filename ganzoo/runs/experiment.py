@@ -148,9 +148,8 @@ HELP = {
     "evaluation_samples": "number of samples per score",
 }
 
-Experiment.__doc__ += "\n\nAttributes:\n" + "\n".join(
-    f"    {name}: {text}." for name, text in HELP.items()
-)
+_ATTRIBUTES = "\n".join(f"    {name}: {text}." for name, text in HELP.items())
+Experiment.__doc__ = f"{Experiment.__doc__}\n\nAttributes:\n{_ATTRIBUTES}\n"
 
 
 def from_dict(values: Mapping) -> Experiment:
