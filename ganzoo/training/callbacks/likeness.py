@@ -12,6 +12,7 @@ BINS, PER_BIN = 20, 12  # bins of real samples; samples that each should get
 LEAST = 2 * PER_BIN  # real samples that tell anything
 MOST_VALUES = 4096  # of a sample; of larger ones, every k-th value is enough
 BLOCK = 100  # samples read at once, which bounds memory
+ROUNDING = 1e-6  # distances of copies, as a share of the largest value
 
 
 class Likeness:
@@ -144,7 +145,9 @@ def _nearest(values):
     """Median distance of a sample to the nearest other one."""
     apart = euclidean_distances(values.astype("float64"))
     np.fill_diagonal(apart, np.inf)
-    return float(np.median(apart.min(axis=1)))
+    nearest = apart.min(axis=1)
+    nearest[nearest < ROUNDING * np.abs(values).max()] = 0
+    return float(np.median(nearest))
 
 
 def _distinct(values):

@@ -17,10 +17,11 @@ def test_repeats_is_the_distance_to_the_nearest_other_sample():
 
 
 def test_repeats_of_data_with_copies_counts_different_samples():
-    copies = np.repeat(ROW, 5, axis=0)
+    copies = np.repeat(RNG.normal(size=(24, 7)), 5, axis=0)  # rounding is not distance
     likeness = Likeness(copies)
     assert likeness.of(copies)["repeats"] == 1
-    assert likeness.of(np.zeros((120, 1)))["repeats"] == pytest.approx(1 / 24, abs=5e-4)
+    one = np.full((120, 7), 0.1)
+    assert likeness.of(one)["repeats"] == pytest.approx(1 / 24, abs=5e-4)
 
 
 def test_missed_is_the_share_of_the_data_without_samples():
