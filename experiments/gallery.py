@@ -147,8 +147,8 @@ HEAD = """# Gallery
 
 The samples of each run at its last step, as the run drew them, next to real data.
 Nothing is chosen by hand. In brackets: the score of held-out real data.
-Some runs are older than the present networks: those of `lsgan`, `improved`, `pacgan`
-and `unrolled` on MNIST, and of `wgan` on digits ([defaults](defaults.md)).
+Some runs are older than the present networks: those of `lsgan`, `improved` and
+`pacgan` on MNIST, and of `wgan` on digits ([defaults](defaults.md)).
 `python experiments/gallery.py runs/*` writes this page.
 """
 
