@@ -19,7 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo.evaluation.evaluate import evaluate
-from ganzoo.evaluation.sampling import draw as draw_samples
+from ganzoo.evaluation.sampling import applicable
 from ganzoo.evaluation.scorer import scorer_for
 from ganzoo.metrics.arrays import nearest
 from ganzoo.models.flops import flops
@@ -97,9 +97,7 @@ class _Applies(keras.callbacks.Callback):
         self.only, self.scorer_of = only, scorer_of
 
     def on_train_begin(self, logs=None):
-        scorer = self.scorer_of(self.model)
-        known = draw_samples(self.model, scorer, seed=0, n=1).arrays
-        scorer.names(known, self.only)
+        applicable(self.model, self.scorer_of(self.model), self.only)
 
 
 def cost(model, rows) -> dict:

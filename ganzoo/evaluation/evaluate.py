@@ -159,7 +159,7 @@ def evaluate(
         bar.step(stages[1])
         asked = n if scorer is None else scorer.n
         if scorer is None:
-            parts = parts_of(run, models["last"], dataset, data_dir)
+            parts = _parts(run, models["last"], dataset, data_dir)
             scorer = scorer_for(
                 models["last"], parts, n=n, extractor=extractor, thorough=thorough
             )
@@ -261,13 +261,18 @@ def parts_of(run, model, dataset=None, data_dir=None) -> Parts:
             has no test split.
         data_dir: as in `load_data`, if it differs from the run's.
     """
+    return as_samples(model, _parts(run, model, dataset, data_dir))
+
+
+def _parts(run, model, dataset, data_dir):
+    """Parts of a data set as it was loaded."""
     if isinstance(dataset, Data):
         if run is not None:
             raise ValueError(
                 "A run reads its own data set: leave `dataset` out, or give its path. "
                 f"Received: data of {dataset.name!r}."
             )
-        return as_samples(model, Parts(dataset))
+        return Parts(dataset)
     if run is None:
         if dataset is None:
             raise ValueError(
@@ -283,8 +288,7 @@ def parts_of(run, model, dataset=None, data_dir=None) -> Parts:
             form = {"table": Table.of(model.table)}
         entries = model.batch_spec.entries
         source_key = next((key for key in SOURCES if key in entries), None)
-        parts = load_parts(dataset, data_dir=data_dir, source_key=source_key, **form)
-        return as_samples(model, parts)
+        return load_parts(dataset, data_dir=data_dir, source_key=source_key, **form)
     experiment = from_dict(run["experiment"])
     name = str(dataset or experiment.dataset)
     if dataset is not None and not Path(name).exists():  # a path may have changed
@@ -296,7 +300,7 @@ def parts_of(run, model, dataset=None, data_dir=None) -> Parts:
             f"The data set {name!r} is not the one of the run: it is "
             "another, or has changed since."
         )
-    return as_samples(model, resolved.parts)
+    return resolved.parts
 
 
 def _notes(scorer, n):

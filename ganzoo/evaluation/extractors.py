@@ -95,8 +95,6 @@ def get(spec, parts: Parts) -> Extractor:
         images = train.arrays["real"].ndim == 4 and _is_uint8(train)
         spec = "classifier" if images and train.num_classes > 1 else "pixels"
     if str(spec).endswith(".keras"):
-        if not Path(spec).is_file():
-            raise ValueError(f"No such file of an extractor. Received: {spec}.")
         untrusted.check_keras(spec)
         return from_model(keras.saving.load_model(spec, safe_mode=True))
     name, _, path = str(spec).partition(":")

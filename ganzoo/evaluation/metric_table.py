@@ -256,9 +256,19 @@ METRICS = (
         needs=("held out",),
         jackknife=True,
     ),
-    *(
-        Metric({name: "floor"}, function, needs=("held out",), least=100, extra=True)
-        for name, function in (("data_copying", _copying), ("authentic", _authentic))
+    Metric(
+        {"data_copying": "floor"},
+        _copying,
+        needs=("held out",),
+        least=100,
+        extra=True,
+    ),
+    Metric(
+        {"authentic": "floor"},
+        _authentic,
+        needs=("held out",),
+        least=100,
+        extra=True,
     ),
     Metric(
         {"classifier_score": "higher"},

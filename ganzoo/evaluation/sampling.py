@@ -1,4 +1,6 @@
-"""Samples of a model for a scorer."""
+"""Samples of a model for a scorer, and the scores that apply to them."""
+
+from collections.abc import Iterable
 
 from ganzoo.data.dataset import Data
 from ganzoo.evaluation.scorer import Scorer
@@ -23,3 +25,17 @@ def draw(model, scorer: Scorer, seed: int, n: int | None = None) -> Data:
     arrays = model.sample_for(data, scorer.n if n is None else n, seed)
     names = data.class_names if "label" in arrays else ()
     return Data("samples", arrays, names)
+
+
+def applicable(model, scorer: Scorer, only: Iterable[str] | None = None) -> list[str]:
+    """Returns the scores that apply to a model, by what is known of one sample.
+
+    Args:
+        model: a model of the zoo.
+        scorer: holds the data.
+        only: names of scores; by default all that apply.
+
+    Raises:
+        ValueError: as `draw`; a score of `only` that does not apply.
+    """
+    return scorer.names(draw(model, scorer, seed=0, n=1).arrays, only)

@@ -38,7 +38,7 @@ def anomaly_scores(model, x, latents, *, weight: float = 0.1) -> np.ndarray:
     model.check_trained()
     if not 0 <= weight <= 1:
         raise ValueError(f"`weight` must be from 0 to 1. Received: {weight}.")
-    x = model.batch_spec.entries["real"].checked_few("real", np.asarray(x))
+    x = model._checked(x)
     latents = np.asarray(latents, model.variable_dtype)
     if latents.shape != (len(x), model.latent_dim):
         raise ValueError(

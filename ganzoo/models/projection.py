@@ -68,7 +68,7 @@ def project(
         raise ValueError(
             f"`learning_rate` must be finite and above 0. Received: {learning_rate}."
         )
-    x = model.batch_spec.entries["real"].checked_few("real", np.asarray(x))
+    x = model._checked(x)
     size = max(1, CHUNK // starts)
     parts = [
         _project(

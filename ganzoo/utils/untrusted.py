@@ -494,6 +494,8 @@ def check_keras(path) -> None:
                 hint = "; import the module that registers it first, if it is yours"
                 raise ValueError(f"it names {name}, which is not allowed{hint * own}")
             _check_h5(io.BytesIO(archive.read("model.weights.h5")), size)
+    except FileNotFoundError as error:
+        raise ValueError(f"No such file of a model. Received: {path}.") from error
     except Exception as error:
         raise ValueError(f"{path} holds no model of ganzoo: {error}") from error
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import keras
 
-from ganzoo.evaluation.sampling import draw
+from ganzoo.evaluation.sampling import applicable, draw
 from ganzoo.evaluation.score import Score, rank
 from ganzoo.evaluation.scorer import Scorer, measure
 from ganzoo.runs import checkpoint
@@ -56,8 +56,7 @@ class Selection(keras.callbacks.Callback):
 
     def set_model(self, model):
         super().set_model(model)
-        known = draw(model, self.scorer, SEED, n=1).arrays
-        allowed = self.scorer.names(known)
+        allowed = applicable(model, self.scorer)
         check_known("metric of this data set", [self.metric], allowed)
 
     def on_train_begin(self, logs=None):
